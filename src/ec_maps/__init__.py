@@ -1,0 +1,1 @@
+"""Maps of economic connectedness."""
