@@ -1,0 +1,111 @@
+"""Draw the seven figures the plain way: pandas, geopandas and matplotlib, as a competent analyst would.
+
+One national map of districts, the regions of the three places, and the neighbourhoods of the three places, as PNG.
+It knows nothing of ec_maps, and is the yardstick that `run.py` measures the library against. It draws less: no
+neighbours, no inset, no labels, no scale bar, and it writes no words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+PLACES = ["Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin"]
+ICE = mpl.colormaps["PuBu_r"].resampled(10)
+DECILES = list(range(1, 11))
+
+
+def read_atlas(zips: Path, pattern: str, code: str) -> pd.DataFrame:
+    """Read the code and the economic connectedness of low-income users from an Atlas zip."""
+    with zipfile.ZipFile(next(zips.glob(pattern))) as archive:
+        names = fnmatch.filter(archive.namelist(), "*_economic_connectedness_[0-9][0-9][0-9][0-9]*.csv")
+        with archive.open(max(names)) as file:
+            table = pd.read_csv(file, usecols=[code, "measurement_category", "high_ses_ratio"])
+    table = table[table["measurement_category"] == "low_ses_users"]
+    return table.rename(columns={"high_ses_ratio": "economic_connectedness"})[[code, "economic_connectedness"]]
+
+
+def with_deciles(areas: gpd.GeoDataFrame, values: pd.DataFrame, left: str, right: str) -> gpd.GeoDataFrame:
+    """Join the values to the areas and cut them into deciles."""
+    joined = areas.merge(values, left_on=left, right_on=right, how="left")
+    joined["decile"] = pd.qcut(joined["economic_connectedness"], 10, labels=DECILES)
+    return joined
+
+
+def draw(areas: gpd.GeoDataFrame, title: str, path: Path) -> None:
+    """Draw the deciles of the areas, with a legend, 7 inches wide at 200 dots an inch and as high as the map needs."""
+    west, south, east, north = areas.total_bounds
+    fig, ax = plt.subplots(figsize=(7, 7 * (north - south) / (east - west) + 1), dpi=200)
+    areas.plot(
+        column="decile",
+        cmap=ICE,
+        legend=True,
+        legend_kwds={"title": "Decile", "loc": "upper left"},
+        edgecolor="grey",
+        linewidth=0.2,
+        missing_kwds={"color": "lightgrey", "hatch": "///", "label": "No estimate"},
+        ax=ax,
+    )
+    ax.set_title(title)
+    ax.set_axis_off()
+    fig.savefig(path, dpi=200)
+    plt.close(fig)
+
+
+def demo_areas(root: Path, districts: Path | None) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Read the demonstration boundaries; districts come ready-made, or are dissolved here if no file is named."""
+    msoas = gpd.read_parquet(root / "data/demo/boundaries.parquet")
+    if districts is not None:
+        return gpd.read_parquet(districts), msoas
+    return msoas.dissolve(["lad21cd", "lad21nm", "rgn21nm"], as_index=False), msoas
+
+
+def real_areas(folder: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Read real districts, neighbourhoods and lookups from a folder, and join the lookups."""
+    lads = gpd.read_parquet(folder / "lad21_uk.parquet").rename(columns=str.lower)
+    lads = lads[lads["lad21cd"].str.startswith(("E", "W"))]
+    regions = pd.read_csv(folder / "lad21_rgn21_en.csv").rename(columns=str.lower)
+    lads = lads.merge(regions[["lad21cd", "rgn21nm"]], on="lad21cd", how="left").fillna({"rgn21nm": "Wales"})
+    lookup = pd.read_csv(folder / "msoa21_lookup.csv").rename(columns={"lad22cd": "lad21cd", "lad22nm": "lad21nm"})
+    msoas = gpd.read_parquet(folder / "msoa21_ew.parquet").rename(columns=str.lower)
+    return lads, msoas.merge(lookup[["msoa21cd", "lad21cd", "lad21nm"]], on="msoa21cd", how="left")
+
+
+def main() -> None:
+    """Read, join, cut and draw."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--demo", type=Path, metavar="ROOT", help="the project's folder, for its demonstration data")
+    kind.add_argument("--geo", type=Path, metavar="FOLDER", help="real boundaries and lookups")
+    parser.add_argument("--zips", type=Path, metavar="FOLDER", help="the Atlas zips (with --geo)")
+    parser.add_argument("--lads", type=Path, metavar="FILE", help="the demonstration's districts, dissolved beforehand")
+    parser.add_argument("-o", dest="out", type=Path, required=True, help="the folder for the figures")
+    options = parser.parse_args()
+    if options.geo and not options.zips:
+        parser.error("--geo needs --zips")
+    options.out.mkdir(parents=True, exist_ok=True)
+
+    lads, msoas = demo_areas(options.demo, options.lads) if options.demo else real_areas(options.geo)
+    zips = options.zips or options.demo / "data/demo"
+    lads = with_deciles(lads, read_atlas(zips, "local_authority*.zip", "lad_code"), "lad21cd", "lad_code")
+    msoas = with_deciles(msoas, read_atlas(zips, "msoa*.zip", "zip_prediction"), "msoa21cd", "zip_prediction")
+
+    draw(lads, "Economic connectedness by district", options.out / "national.png")
+    for place in PLACES:
+        region = lads.loc[lads["lad21nm"] == place, "rgn21nm"].iloc[0]
+        draw(lads[lads["rgn21nm"] == region], region, options.out / f"region {region}.png")
+        draw(msoas[msoas["lad21nm"] == place], place, options.out / f"local {place}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""``python -m ec_maps``."""
+
+from ec_maps.cli import main
+
+main()

@@ -1,0 +1,130 @@
+"""The words on a map: names inside areas, numbers, boxed names with arrows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib import patheffects
+
+from ec_maps import drawing, palette
+from ec_maps.labels import Label, Placer
+from ec_maps.sheet import Sheet
+
+_NAME_SIZES = (7.0, 6.0, 5.5)
+_NUMBER_SIZES = (7.5, 6.5, 5.5, 5.0)
+
+
+def area_numbers(names: pd.Series) -> list[str]:
+    """Return the number at the end of each official name, without zeros; where one has none, its place in the list."""
+    numbers = names.str.extract(r"(\d+)$")[0].str.lstrip("0")
+    numbers = numbers.where(
+        numbers.fillna("") != "", pd.Series(range(1, len(names) + 1), index=names.index).astype(str)
+    )
+    return [str(number) for number in numbers]
+
+
+def in_inches(sheet: Sheet, shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape (metres of the grid) in inches from the map's lower left corner."""
+    return shapely.transform(shape, sheet.to_inches)
+
+
+def _write(sheet: Sheet, label: Label, *, zorder: float = 5, **style: Any) -> None:
+    """Write a placed label at the centre of its box."""
+    x, y = sheet.to_metres(*label.box.centre)
+    style = {"ha": "center", "va": "center", "linespacing": 1.05, "color": palette.INK, "parse_math": False, **style}
+    sheet.ax.text(x, y, label.text, size=label.size, zorder=zorder, **style)
+
+
+def call_out(sheet: Sheet, placer: Placer, name: str, shape: shapely.Geometry, land: shapely.Geometry) -> None:
+    """Outline a place and write its name in a box beside it, with an arrow from the box to the place."""
+    drawing.draw_outline(sheet.ax, shape, width=1.6, cased=True)
+    place = in_inches(sheet, shape)
+    label, point = placer.beside(name, place, 9.0, land, weight="bold", pad=0.06, least=0.3)
+    tip = sheet.to_metres(*point)
+    style = {
+        "arrowstyle": "-|>",
+        "color": palette.INK,
+        "linewidth": 1.1,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "mutation_scale": 9,
+    }
+    white = [patheffects.Stroke(linewidth=3, foreground="#ffffff"), patheffects.Normal()]
+    sheet.ax.annotate(
+        label.text, xy=tip, xytext=sheet.to_metres(*label.box.centre), size=label.size, weight="bold", ha="center",
+        va="center", color=palette.INK, zorder=7, annotation_clip=False, parse_math=False,
+        bbox={"boxstyle": "square,pad=0.35", "facecolor": "#ffffff", "edgecolor": palette.INK, "linewidth": 0.8},
+        arrowprops={**style, "path_effects": white},
+    )  # fmt: skip
+
+
+def name_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame) -> None:
+    """Write each name inside its area where it fits."""
+    colours = palette.ice_colours()
+    for name, decile, shape in zip(areas["lad21nm"], areas["decile"], areas.geometry, strict=True):
+        label = placer.inside_area(name, in_inches(sheet, shape), _NAME_SIZES, wrapped=True)
+        if label and pd.isna(decile):
+            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+        elif label:
+            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+
+
+def name_neighbours(sheet: Sheet, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
+    """Write the names of the land around, in italics, where they fit in what is seen of it."""
+    frame = placer.frame.grown(-0.04).shape()
+    for name, shape in neighbours.items():
+        seen = shapely.intersection(shapely.make_valid(in_inches(sheet, shape)), frame)
+        parts = [part for part in shapely.get_parts(seen) if isinstance(part, shapely.Polygon)]
+        label = placer.inside_area(name, shapely.MultiPolygon(parts), (6.5, 5.5), wrapped=True, style="italic")
+        if label:
+            _write(sheet, label, style="italic", color="#5b5344", zorder=4)
+
+
+def name_regions(sheet: Sheet, placer: Placer, regions: dict[str, shapely.Geometry]) -> None:
+    """Write the regions' names over their districts where they fit."""
+    halo = [patheffects.Stroke(linewidth=1.8, foreground="#ffffff"), patheffects.Normal()]
+    for name, shape in regions.items():
+        label = placer.inside_area(name, in_inches(sheet, shape), (7.5, 6.5), wrapped=True)
+        if label:
+            _write(sheet, label, weight="bold", path_effects=halo)
+
+
+def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
+    """Write each area's number inside it if it fits, else beside it with a line."""
+    colours = palette.ice_colours()
+    small: list[tuple[str, shapely.Geometry]] = []
+    for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
+        inches = in_inches(sheet, shape)
+        label = placer.inside_area(number, inches, _NUMBER_SIZES)
+        if label is None:
+            small.append((number, inches))
+        elif pd.isna(decile):
+            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+        else:
+            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+    land = in_inches(sheet, drawing.union(areas.geometry.to_numpy()))
+    for number, inches in small:
+        label, point = placer.beside(number, inches, 6.0, land, pad=0.02, least=0.08)
+        ends = np.array([sheet.to_metres(*label.box.centre), sheet.to_metres(*point)])
+        sheet.ax.plot(*ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=1.5)
+        _write(
+            sheet,
+            label,
+            zorder=6,
+            bbox={"boxstyle": "square,pad=0.12", "facecolor": "#ffffff", "edgecolor": "#8d8779", "linewidth": 0.4},
+        )
+
+
+def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:
+    """Return "1  Hillside" for each area where readable names are known, else one line that explains the numbers."""
+    if "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any():
+        readable = areas["msoa21hclnm"].fillna(areas["msoa21nm"])
+        return [
+            f"{number}  {name}"
+            for number, name in sorted(zip(numbers, readable, strict=True), key=lambda pair: int(pair[0]))
+        ]
+    return [f"Numbers are those of the official names: {numbers[0]} is {areas['msoa21nm'].iloc[0]}."]

@@ -1,0 +1,120 @@
+"""Atlas zips as files: what lies in them, and one member's bytes, never extracted to disk."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ec_maps.errors import DataError
+
+#: What is refused unread: far above the real files (an Atlas CSV is a few megabytes), far below what fills a memory.
+MAX_MEMBER_BYTES = 200 * 2**20
+MAX_RATIO = 200
+MAX_MEMBERS = 1_000
+
+_UNSAFE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|\x00")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A regular file in an archive: the path as stored, its base name, and whether that occurs more than once."""
+
+    archive: Path
+    stored: str
+    base: str
+    repeated: bool
+
+    def __str__(self) -> str:
+        """Return ``archive: member``, for messages."""
+        return f"{self.stored} in {self.archive.name}"
+
+
+def members(path: Path) -> list[Member]:
+    """List the regular files of an archive, without resource forks, hidden files, folders and links.
+
+    Raises
+    ------
+    DataError
+        If the file is no zip, is cut short, or holds what no Atlas archive holds (unsafe names, a thousand members).
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        msg = f"{path} {_what_it_is(path)} ({error})."
+        raise DamagedArchive(msg) from None
+    if len(infos) > MAX_MEMBERS:
+        msg = f"{path} lists {len(infos)} members; an Atlas zip holds a few dozen. Not read."
+        raise DataError(msg)
+    names = [info.filename.replace("\\", "/") for info in infos]
+    if unsafe := [name for name in names if _UNSAFE.search(name)]:
+        msg = f'{path} holds an unsafe member name, "{unsafe[0]}". Not read; fetch the archive from its publisher.'
+        raise DataError(msg)
+    found = []
+    for info, name in zip(infos, names, strict=True):
+        parts = PurePosixPath(name).parts
+        link = (info.external_attr >> 16) & 0o170000 == 0o120000
+        if info.is_dir() or link or not parts or any(part.startswith((".", "~", "__MACOSX")) for part in parts):
+            continue
+        found.append(Member(path, info.filename, parts[-1], names.count(name) > 1))
+    return found
+
+
+def read(member: Member, limit: int | None = None) -> bytes:
+    """Return a member's bytes, or the first `limit` of them.
+
+    Raises
+    ------
+    DataError
+        If the member is damaged (its checksum does not match), encrypted, packed by a method Python has not, stored
+        twice under one name, or grows beyond any Atlas file.
+    """
+    if member.repeated:
+        msg = f"{member} is stored twice under the same name; which one is meant cannot be told."
+        raise DataError(msg)
+    try:
+        with zipfile.ZipFile(member.archive) as archive:
+            info = archive.getinfo(member.stored)
+            if info.file_size > MAX_MEMBER_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1024):
+                raise DataError(_too_large(member))
+            with archive.open(info) as file:
+                # The declared size can lie, so what is read is counted too.
+                content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        msg = f"{member} is damaged ({error})."
+        raise DamagedArchive(msg) from None
+    except (RuntimeError, NotImplementedError) as error:
+        msg = f"{member} cannot be unpacked ({error}); the Atlas's archives are plain zips. Fetch it again."
+        raise DataError(msg) from None
+    if len(content) > MAX_MEMBER_BYTES:
+        raise DataError(_too_large(member))
+    return content
+
+
+class DamagedArchive(DataError):
+    """An archive that is no whole zip: fetching or copying it again is the way out."""
+
+
+def _too_large(member: Member) -> str:
+    return (
+        f"{member} expands to more than an Atlas file can hold ({MAX_MEMBER_BYTES // 2**20} MB, or 1:{MAX_RATIO}); "
+        f"not read."
+    )
+
+
+def _what_it_is(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            start = file.read(512).lstrip()
+    except OSError:
+        return "cannot be read"
+    if not start:
+        return "is empty"
+    if start[:4] == b"PK\x03\x04":
+        return "is cut short or damaged: it begins like a zip, but its list of contents is missing"
+    if start[:1] == b"<":
+        return "is a web page, not a zip: the site may have answered with a notice in place of the file"
+    return "is not a zip archive"

@@ -1,0 +1,225 @@
+"""*The* table: areas, values and deciles joined, and the report of what did not join."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ec_maps import atlas, cache, settings
+from ec_maps.boundaries import boundary_files, boundary_folder, in_england_and_wales, load_boundaries, read_areas
+from ec_maps.deciles import cut_points, deciles
+from ec_maps.errors import DataError, listed
+from ec_maps.levels import Level, LevelName, Measure, level_named, measure_named
+from ec_maps.vintages import Vintage, district_vintage, nation, neighbourhood_vintage
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: The build stops when more than this share of the areas of England and Wales is lost in the join: values without a
+#: boundary (always a mismatch), and boundaries without even an empty row (some areas are not published, but few).
+MAX_VALUES_LOST = 0.01
+MAX_AREAS_WITHOUT_ROW = 0.20
+
+
+@dataclass(frozen=True)
+class JoinReport:
+    """What joined and what did not, by name, on both sides.
+
+    Attributes
+    ----------
+    level
+        ``"lad"`` or ``"msoa"``.
+    areas
+        How many areas of England and Wales the boundaries have.
+    with_value
+        How many of them have a value.
+    without_value
+        Names of those with a row in the Atlas, but no value in it.
+    without_row
+        Names of those that the Atlas does not mention.
+    without_boundary
+        Codes in the Atlas, in England and Wales, that no boundary has.
+    left_out
+        How many areas of the Atlas lie in each nation that the maps do not cover.
+    atlas_file, atlas_date
+        The CSV that the values are from, and the date in it.
+    boundaries
+        The file or folder that the boundaries are from.
+    notes
+        What was put right, assumed or looked odd.
+    """
+
+    level: LevelName
+    areas: int
+    with_value: int
+    without_value: list[str]
+    without_row: list[str]
+    without_boundary: list[str]
+    left_out: dict[str, int]
+    atlas_file: str
+    atlas_date: str
+    boundaries: str
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return the report as a few lines of plain text."""
+        level = level_named(self.level)
+        lines = [
+            f"{level.areas.capitalize()}: {self.with_value} of {self.areas} in England and Wales have a value.",
+            f"  values: {self.atlas_file}" + (f", dated {self.atlas_date}" if self.atlas_date else ""),
+            f"  boundaries: {self.boundaries}",
+        ]
+        for words, names in (
+            ("in the Atlas, without a value", self.without_value),
+            ("not in the Atlas", self.without_row),
+            ("in the Atlas, without a boundary", self.without_boundary),
+        ):
+            lines.append(f"  {words}: {f'{len(names)} ({listed(names, 12)})' if names else 'none'}")
+        if self.left_out:
+            counts = listed([f"{number} in {where}" for where, number in self.left_out.items()])
+            lines.append(f"  left out, as the maps cover England and Wales: {counts}")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd.GeoDataFrame:
+    """Return the areas of England and Wales with their values and deciles.
+
+    Parameters
+    ----------
+    level
+        ``"lad"`` for the local authority districts of December 2021, ``"msoa"`` for the middle layer super output
+        areas of 2021.
+    measure
+        The measure; its key is the name of the value column.
+
+    Returns
+    -------
+    areas
+        One row an area, EPSG:27700, sorted by code. For ``"lad"`` the columns ``lad21cd lad21nm rgn21nm
+        economic_connectedness decile geometry``; for ``"msoa"`` ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm
+        economic_connectedness decile geometry`` and, where the lookups have readable names, ``msoa21hclnm``. The
+        value is a share from 0 to 1; an area without a published value keeps its row, value and decile missing.
+        ``decile`` runs from 1, the lowest tenth of the areas that have a value, to 10. ``areas.attrs`` holds
+        ``cut_points``, the eleven edges, and ``measure``.
+
+    Raises
+    ------
+    DataError
+        If the Atlas zips are absent or faulty, of another vintage than the boundaries, or too much is lost in joining.
+    BoundaryError
+        If the boundaries or lookups are.
+    """
+    wanted, what = level_named(level), measure_named(measure)
+    source = settings.source()
+    key = cache.fingerprint([*atlas.archives(), *boundary_files()], source, measure)
+    table = cache.cached(f"areas-{source}-{level}-{measure}", key, lambda: _build(wanted, what))
+    table.attrs = {"measure": measure, "level": level, "cut_points": [float(e) for e in cut_points(table[measure])]}
+    return table
+
+
+def load_context() -> gpd.GeoDataFrame:
+    """Return the districts outside England and Wales that the boundaries have, for the background of maps."""
+    lads = load_boundaries("lad")
+    return lads[~lads["lad21cd"].str[0].isin(["E", "W", "X"])].reset_index(drop=True)
+
+
+def join_report(level: LevelName, measure: str = "economic_connectedness") -> JoinReport:
+    """Return what joined and what did not at a level, read afresh from the files; raise as `load_areas` does."""
+    wanted, what = level_named(level), measure_named(measure)
+    areas = read_areas()
+    here = in_england_and_wales(getattr(areas, f"{level}s"), wanted.code)
+    values = atlas.read_measure(level, measure)
+    return _report(wanted, what, here, values, areas.notes)
+
+
+def _build(level: Level, measure: Measure) -> gpd.GeoDataFrame:
+    here = in_england_and_wales(load_boundaries(level.key), level.code)
+    values = atlas.read_measure(level.key, measure.key)
+    report = _report(level, measure, here, values, [])
+    _stop_if_lost(level, report, here, values)
+    table = here.merge(
+        values.table.rename(columns={"code": level.code, "value": measure.key}),
+        on=level.code,
+        how="left",
+        validate="one_to_one",
+    )
+    try:
+        table["decile"] = deciles(table[measure.key])
+    except DataError as error:
+        msg = f"{values.member}: {error}"
+        raise DataError(msg) from None
+    first = [*_columns_before(level), measure.key, "decile", "geometry"]
+    return table[[*first, *(name for name in table.columns if name not in first)]]
+
+
+def _columns_before(level: Level) -> list[str]:
+    above = [] if level.key == "lad" else ["lad21cd", "lad21nm"]
+    return [level.code, level.name, *above, "rgn21nm"]
+
+
+def _report(
+    level: Level, measure: Measure, here: gpd.GeoDataFrame, values: atlas.Measurements, notes: list[str]
+) -> JoinReport:
+    del measure
+    _check_vintage(level, values)
+    published = values.table.set_index("code")["value"]
+    nations = published.index.to_series().map(nation)
+    covered = published[nations.isin(["England", "Wales", "demonstration"]).to_numpy()]
+    left_out = nations[~nations.isin(["England", "Wales", "demonstration"])].value_counts()
+    names = here.set_index(level.code)[level.name]
+    with_row = names[names.index.isin(covered.index)]
+    empty = with_row[covered.reindex(with_row.index).isna().to_numpy()]
+    return JoinReport(
+        level=level.key,
+        areas=len(here),
+        with_value=len(with_row) - len(empty),
+        without_value=sorted(empty),
+        without_row=sorted(names[~names.index.isin(covered.index)]),
+        without_boundary=sorted(covered.index.difference(names.index)),
+        left_out={str(name): int(number) for name, number in left_out.items()},
+        atlas_file=str(values.member),
+        atlas_date=values.date,
+        boundaries=str(boundary_folder().name),
+        notes=[*values.notes, *notes],
+    )
+
+
+def _check_vintage(level: Level, values: atlas.Measurements) -> None:
+    """Stop when the Atlas's codes are of another year than the maps, or of the demonstration in a live build."""
+    codes = list(values.table["code"])
+    vintage: Vintage = (district_vintage if level.key == "lad" else neighbourhood_vintage)(codes)
+    expected = "demo" if settings.is_demo() else "2021"
+    if vintage.name == expected:
+        return
+    if vintage.name == "demo":
+        msg = (
+            f"{values.member} is demonstration data (codes such as {codes[0]}), but the source is live. Remove it from "
+            f"{settings.data_dir()}, or set EC_MAPS_SOURCE=demo."
+        )
+        raise DataError(msg)
+    maps = "December 2021 local authority districts" if level.key == "lad" else "2021 MSOAs"
+    what = {"mixed": "mixes vintages", "unknown": "uses codes of no vintage that is known"}
+    says = what.get(vintage.name, f"uses areas of {vintage.name}")
+    evidence = listed(vintage.evidence or vintage.unrecognised or codes, 4)
+    blank = f" {len(vintage.blank)} areas would be blank: {listed(vintage.blank, 20)}." if vintage.blank else ""
+    msg = (
+        f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{blank}\n\n"
+        f"Use the release of the Atlas that has the maps' areas, from {atlas.DATASET_PAGE}."
+    )
+    raise DataError(msg)
+
+
+def _stop_if_lost(level: Level, report: JoinReport, here: gpd.GeoDataFrame, values: atlas.Measurements) -> None:
+    lost, blank = len(report.without_boundary), len(report.without_row)
+    matched = report.areas - blank
+    if lost <= MAX_VALUES_LOST * max(matched + lost, 1) and blank <= MAX_AREAS_WITHOUT_ROW * report.areas:
+        return
+    msg = (
+        f"Only {matched} of {report.areas} {level.areas} found a row in {values.member}: {blank} areas have none "
+        f"({listed(report.without_row, 3) or 'none'}), {lost} codes of the file have no boundary "
+        f"({listed(report.without_boundary, 3) or 'none'}).\n\nBoundary codes look like "
+        f"{listed(list(here[level.code]), 2)}, "
+        f"the file's like {listed(list(values.table['code']), 2)}. File and boundaries should be of the same year "
+        f"and country."
+    )
+    raise DataError(msg)

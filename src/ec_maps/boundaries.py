@@ -1,0 +1,278 @@
+"""Boundaries and lookups, recognised by their columns, put together into one table of areas a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ec_maps import cache, settings
+from ec_maps.errors import BoundaryError, SettingError, listed
+from ec_maps.files import Table, find_tables
+from ec_maps.levels import LevelName
+from ec_maps.vintages import district_vintage, nation, neighbourhood_vintage
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+PORTAL = "https://geoportal.statistics.gov.uk"
+
+_NATIONS = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
+_LOOKUPS = "an MSOA lookup (MSOA21CD with LAD21CD or LAD22CD) and a region lookup (LAD21CD with RGN21NM)"
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The areas of both levels as the boundary files give them.
+
+    Attributes
+    ----------
+    lads
+        ``lad21cd lad21nm rgn21nm geometry``, EPSG:27700, sorted by code; Scottish and Northern Irish districts too,
+        where the files have them.
+    msoas
+        ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``.
+    notes
+        What was put right or assumed, a sentence each.
+    """
+
+    lads: gpd.GeoDataFrame
+    msoas: gpd.GeoDataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def boundary_folder() -> Path:
+    """Return the folder or file that the boundaries are read from.
+
+    Raises
+    ------
+    BoundaryError
+        If there is none: nothing was chosen, or what was chosen does not exist.
+    """
+    if settings.is_demo():
+        return settings.shipped("demo") / "boundaries.parquet"
+    chosen = settings.boundaries()
+    if isinstance(chosen, Path):
+        if not chosen.exists():
+            msg = f"EC_MAPS_BOUNDARIES names {chosen}, which does not exist. It should be a folder of boundary files."
+            raise BoundaryError(msg)
+        return chosen
+    if chosen == "postgis":
+        msg = 'EC_MAPS_BOUNDARIES is "postgis", which this version cannot read yet. Name a folder of files.'
+        raise SettingError(msg)
+    msg = (
+        f"There are no boundaries to draw. Download those of local authority districts (December 2021) and MSOAs "
+        f"(2021), "
+        f"{_LOOKUPS}, from {PORTAL} into one folder.\n\n"
+        f"Then name that folder in EC_MAPS_BOUNDARIES. To try things without it: EC_MAPS_SOURCE=demo."
+    )
+    raise BoundaryError(msg)
+
+
+def boundary_files() -> list[Path]:
+    """Return every file that the boundaries are made from, for fingerprints."""
+    root = boundary_folder()
+    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def load_boundaries(level: LevelName) -> gpd.GeoDataFrame:
+    """Return the areas of a level, from the cache where the files have not changed: see :class:`Areas`."""
+    key = cache.fingerprint(boundary_files(), settings.source())
+    return cache.cached(f"boundaries-{settings.source()}-{level}", key, lambda: getattr(read_areas(), f"{level}s"))
+
+
+def load_districts() -> pd.DataFrame:
+    """Return ``lad21cd lad21nm rgn21nm`` of the districts of England and Wales, sorted by code."""
+    return pd.DataFrame(in_england_and_wales(load_boundaries("lad"), "lad21cd").drop(columns="geometry"))
+
+
+def in_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
+    """Return the rows whose code is English, Welsh or the demonstration's, numbered anew."""
+    return frame[frame[code].str[0].isin(["E", "W", "X"])].reset_index(drop=True)
+
+
+def read_areas() -> Areas:
+    """Read the boundary files at hand, uncached.
+
+    Raises
+    ------
+    BoundaryError
+        If a level has no boundaries or more than one set, they are of another vintage, or neighbourhoods or districts
+        cannot be placed because a lookup is absent, incomplete or ambiguous.
+    """
+    root = boundary_folder()
+    tables = find_tables(root)
+    notes: list[str] = []
+    msoas = _outlines(tables, "msoa", root, notes)
+    if msoas is None:
+        msg = f"{root} holds no neighbourhood boundaries: no file has both MSOA21CD and outlines.{_seen(tables)}"
+        raise BoundaryError(msg)
+    lookup = _district_of_each(tables, list(msoas["msoa21cd"]), root)
+    msoas = msoas.drop(columns=["lad21cd", "lad21nm", "rgn21nm"], errors="ignore").merge(
+        lookup, on="msoa21cd", how="left", validate="one_to_one"
+    )
+    lads = _outlines(tables, "lad", root, notes)
+    names = _names_of_districts(tables, lads)
+    if lads is None:
+        from ec_maps.geometry import dissolved
+
+        notes.append("No file holds district boundaries; they were put together from the neighbourhoods.")
+        lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
+    lads["lad21nm"] = lads["lad21cd"].map(names)
+    lads["rgn21nm"] = lads["lad21cd"].map(_regions(tables, list(lads["lad21cd"]), names, root))
+    places = lads.set_index("lad21cd")
+    if strangers := sorted(set(msoas["lad21cd"]) - set(places.index)):
+        msg = (
+            f"{root}: the neighbourhood lookup names {len(strangers)} districts that the district boundaries do not "
+            f"have "
+            f"({listed(strangers)}). Lookup and boundaries must both be of December 2021 (or 2022, which is the same)."
+        )
+        raise BoundaryError(msg)
+    msoas["lad21nm"] = msoas["lad21cd"].map(places["lad21nm"])
+    msoas["rgn21nm"] = msoas["lad21cd"].map(places["rgn21nm"])
+    if "msoa21nm" not in msoas.columns:
+        msoas["msoa21nm"] = msoas["msoa21cd"].map(_column(tables, "msoa21cd", "msoa21nm"))
+    readable = _column(tables, "msoa21cd", "msoa21hclnm")
+    _complete(lads, "lad21nm", "lad21cd", root)
+    _complete(msoas, "msoa21nm", "msoa21cd", root)
+    more = []
+    if readable:
+        msoas["msoa21hclnm"] = msoas["msoa21cd"].map(readable)
+        more = ["msoa21hclnm"]
+    _warn_if_partial(lads, msoas, root, notes)
+    return Areas(
+        lads.sort_values("lad21cd", ignore_index=True)[["lad21cd", "lad21nm", "rgn21nm", "geometry"]],
+        msoas.sort_values("msoa21cd", ignore_index=True)[
+            ["msoa21cd", "msoa21nm", "lad21cd", "lad21nm", "rgn21nm", "geometry", *more]
+        ],
+        notes,
+    )
+
+
+def _outlines(tables: list[Table], level: LevelName, root: Path, notes: list[str]) -> gpd.GeoDataFrame | None:
+    """Return the outlines of a level, in order and of the right vintage, or None if no file has them."""
+    from ec_maps.geometry import in_order, is_hexagon_layout
+
+    code = f"{level}21cd"
+    found = [table for table in tables if table.has_outlines and code in table.columns]
+    if level == "lad":
+        found = [table for table in found if "msoa21cd" not in table.columns]
+    frames = []
+    for table in found:
+        frame = table.read_outlines()
+        if is_hexagon_layout(frame.geometry.to_numpy()):
+            notes.append(f"{table} is a hexagon layout, not outlines; left aside.")
+        elif not len(frame):
+            notes.append(f"{table} holds no areas; left aside.")
+        else:
+            frames.append((table, frame))
+    if len(frames) > 1:
+        names = listed([str(table) for table, _ in frames])
+        msg = f"{root} holds more than one set of {level.upper()} boundaries ({names}). Keep the one to be drawn."
+        raise BoundaryError(msg)
+    if not frames:
+        return None
+    table, frame = frames[0]
+    frame[code] = frame[code].astype(str).str.strip().str.upper()
+    vintage = (district_vintage if level == "lad" else neighbourhood_vintage)(list(frame[code]))
+    if vintage.name not in ("2021", "demo"):
+        msg = (
+            f"{table} is of vintage {vintage.name} ({listed(vintage.evidence, 3)}), but the maps are made for "
+            f"{'December 2021 districts' if level == 'lad' else '2021 MSOAs'}. Fetch the 2021 boundaries from {PORTAL}."
+        )
+        raise BoundaryError(msg)
+    return in_order(frame, code, where=str(table), notes=notes)
+
+
+def _column(tables: list[Table], key: str, value: str) -> dict[str, str]:
+    """Return value by key from every table that has both, blanks left out; the first file that knows a key wins."""
+    found: dict[str, str] = {}
+    for table in tables:
+        if {key, value} <= set(table.columns):
+            rows = table.read_columns([key, value])
+            for left, right in zip(rows[key], rows[value], strict=True):
+                if left and right:
+                    found.setdefault(left, right)
+    return found
+
+
+def _district_of_each(tables: list[Table], codes: list[str], root: Path) -> pd.DataFrame:
+    """Return ``msoa21cd lad21cd``, one row for each of the codes."""
+    pairs = [
+        table.read_columns(["msoa21cd", "lad21cd"]) for table in tables if {"msoa21cd", "lad21cd"} <= set(table.columns)
+    ]
+    if not pairs:
+        msg = (
+            f"{root} holds no lookup from neighbourhood to district: no file has MSOA21CD with LAD21CD or "
+            f"LAD22CD.{_seen(tables)}"
+        )
+        raise BoundaryError(msg)
+    lookup = pd.concat(pairs).drop_duplicates()
+    lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
+    if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
+        examples = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join).head(3)
+        shown = listed([f"{code} in {both}" for code, both in examples.items()])
+        msg = f"{root}: the lookups put {int(twice.sum() // 2)} neighbourhoods in more than one district ({shown})."
+        raise BoundaryError(msg)
+    if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
+        msg = (
+            f"{root}: {len(lost)} of {len(codes)} neighbourhoods have no district in the lookup ({listed(lost, 3)}). "
+            f"A lookup of 2021 MSOAs to 2021 or 2022 districts is needed, from {PORTAL}."
+        )
+        raise BoundaryError(msg)
+    return lookup
+
+
+def _names_of_districts(tables: list[Table], lads: gpd.GeoDataFrame | None) -> dict[str, str]:
+    names = _column(tables, "lad21cd", "lad21nm")
+    if lads is not None and "lad21nm" in lads.columns:
+        names |= dict(zip(lads["lad21cd"], lads["lad21nm"].astype(str).str.strip(), strict=True))
+    return names
+
+
+def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root: Path) -> dict[str, str]:
+    """Return the region of each district; Wales, Scotland and Northern Ireland are regions of their own."""
+    regions = _column(tables, "lad21cd", "rgn21nm")
+    # ONS leaves the region empty outside England.
+    regions |= {code: _NATIONS[code[0]] for code in codes if code[0] in "WSN"}
+    if lost := [code for code in codes if code not in regions]:
+        shown = listed([names.get(code, code) for code in lost], 5)
+        msg = (
+            f"{root}: {len(lost)} of {len(codes)} districts have no region ({shown}). A lookup with LAD21CD and "
+            f"RGN21NM "
+            f"(local authority district to region, December 2021) is needed, from {PORTAL}.{_seen(tables)}"
+        )
+        raise BoundaryError(msg)
+    return regions
+
+
+def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: Path) -> None:
+    if (lost := frame[column].isna() | (frame[column] == "")).any():
+        msg = (
+            f"{root}: {int(lost.sum())} areas have no name ({column}) in any file: "
+            f"{listed(list(frame.loc[lost, code]), 5)}."
+        )
+        raise BoundaryError(msg)
+
+
+def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: Path, notes: list[str]) -> None:
+    here = in_england_and_wales(lads, "lad21cd")
+    if here["lad21cd"].str[0].ne("X").any() and len(here) != 331:
+        notes.append(f"{root} holds {len(here)} of the 331 districts of England and Wales; the others cannot be drawn.")
+    if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
+        notes.append(f"{len(empty)} districts have no neighbourhood boundaries: {listed(empty)}.")
+
+
+def _seen(tables: list[Table]) -> str:
+    """List the files and their columns, so that a reader sees what was made of them."""
+    if not tables:
+        return " No file there could be read as a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV)."
+    return " Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."
+
+
+def nations_left_out(lads: gpd.GeoDataFrame) -> dict[str, int]:
+    """Return how many districts of the boundaries lie outside England and Wales, by nation."""
+    outside = lads[~lads["lad21cd"].str[0].isin(["E", "W", "X"])]
+    return {str(name): int(number) for name, number in outside["lad21cd"].map(nation).value_counts().items()}

@@ -1,0 +1,137 @@
+"""The command line, ``ec-maps``: heavy modules are loaded by the command that needs them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+import click
+
+from ec_maps.errors import EcMapsError, PlaceError
+
+_NAME = click.argument("name")
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write, .png or .svg.",
+)
+
+
+class _Commands(click.Group):
+    """A group that answers a fault that has a message with that message, and no traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except EcMapsError as error:
+            click.echo(f"ec-maps: {error}", err=True)
+            ctx.exit(error.exit_status)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ec-maps", prog_name="ec-maps")
+def main() -> None:
+    """Map economic connectedness in England and Wales.
+
+    Exit status: 0 done, 1 a fault in data or network, 2 a fault in what was typed.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show "ŷ" shows something else in its place, and the work goes on.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
+
+
+@main.command()
+def check() -> None:
+    """Check data, boundaries, palette and list of places, and print what joined and what did not."""
+    from ec_maps.areas import join_report, load_areas
+    from ec_maps.palette import ice_colours
+    from ec_maps.places import read_places
+
+    ice_colours()
+    for level in ("lad", "msoa"):
+        load_areas(level)
+        click.echo(f"{join_report(level)}\n")
+    for place in read_places():
+        click.echo(f"{place.name}, {place.region} ({place.lad21cd})")
+
+
+@main.command()
+@click.argument("search", default="")
+def places(search: str) -> None:
+    """List the local authorities of England and Wales, or those that SEARCH finds: the names that places.yml takes."""
+    from ec_maps.places import search_places
+
+    found = search_places(search)
+    if not found:
+        msg = (
+            f'No local authority of England and Wales is called anything like "{search}". Try a shorter part of its '
+            f"name."
+        )
+        raise PlaceError(msg)
+    for place in found:
+        click.echo(f"{place.lad21cd}  {place.name}, {place.region}")
+
+
+@main.group("map")
+def map_() -> None:
+    """Draw one map to a file."""
+
+
+@map_.command()
+@_OUTPUT
+def national(output: Path) -> None:
+    """Draw England and Wales by local authority."""
+    from ec_maps.areas import load_areas
+    from ec_maps.maps import national_map
+
+    _saved(national_map(load_areas("lad")).save(output))
+
+
+@map_.command()
+@_NAME
+@click.option("--highlight", multiple=True, help="A local authority to outline; may be given more than once.")
+@_OUTPUT
+def region(name: str, highlight: tuple[str, ...], output: Path) -> None:
+    """Draw the region NAME by local authority."""
+    from ec_maps.areas import load_areas
+    from ec_maps.maps import regional_map
+    from ec_maps.places import find_place
+
+    names = [find_place(text).name for text in highlight]
+    _saved(regional_map(load_areas("lad"), name, highlight=names).save(output))
+
+
+@map_.command()
+@_NAME
+@_OUTPUT
+def local(name: str, output: Path) -> None:
+    """Draw the local authority NAME by neighbourhood."""
+    from ec_maps.areas import load_areas
+    from ec_maps.maps import local_map
+    from ec_maps.places import find_place
+
+    place = find_place(name)
+    _saved(local_map(load_areas("msoa"), place.name).save(output))
+
+
+@main.command()
+@click.option("--profile", type=click.Choice(["demo"]), help="demo: build from the built-in data, into _site-demo.")
+@click.option(
+    "--engine", type=click.Choice(["quarto", "preview"]), help="Default: quarto if it is installed, else preview."
+)
+def render(profile: str | None, engine: str | None) -> None:
+    """Build the site."""
+    from ec_maps.render import render_site
+
+    site, used = render_site(profile=profile, engine=engine, log=lambda line: click.echo(line, err=True))
+    click.echo(f"The site is in {site} (built with {used}).")
+    click.echo(f"To look at it, open {site / 'index.html'} in a browser, or run:")
+    click.echo(f"  python3 -m http.server --bind 127.0.0.1 --directory {site} 8000   and open http://127.0.0.1:8000/")
+
+
+def _saved(path: Path) -> None:
+    click.echo(f"The map is in {path}.")

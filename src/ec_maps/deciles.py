@@ -1,0 +1,62 @@
+"""Deciles: ten equal groups of areas, 1 the lowest and 10 the highest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ec_maps.errors import DataError
+
+GROUPS = 10
+
+
+def deciles(values: pd.Series) -> pd.Series:
+    """Return each value's decile among the values that are there.
+
+    The edges are those of :func:`pandas.qcut` (linear interpolation between ordered values, intervals closed on the
+    right), so equal values always share a decile. A missing value has a missing decile and moves no edge.
+
+    Parameters
+    ----------
+    values
+        One value an area, with missing values as NaN or NA.
+
+    Returns
+    -------
+    decile
+        Nullable integers (``Int64``) from 1, the lowest tenth, to 10, the highest; index as in `values`.
+
+    Raises
+    ------
+    DataError
+        If the values do not form ten groups: fewer than ten of them, or so many equal that two edges coincide.
+    """
+    present = values.dropna().astype(float)
+    # Intervals are closed on the right, the first one on the left too: as qcut has them.
+    edges = cut_points(values)
+    groups = np.searchsorted(edges[1:-1], present.to_numpy(), side="left") + 1
+    return pd.Series(groups, index=present.index).reindex(values.index).astype("Int64").rename("decile")
+
+
+def cut_points(values: pd.Series) -> np.ndarray:
+    """Return the eleven edges of the deciles, lowest value first; raise as :func:`deciles` does."""
+    present = values.dropna().astype(float)
+    if np.isinf(present).any():
+        msg = f"Cutting deciles: {int(np.isinf(present).sum())} of the {len(present)} values are infinite."
+        raise DataError(msg)
+    distinct = present.nunique()
+    if distinct < GROUPS:
+        msg = (
+            f"Cutting deciles: {len(present)} areas have a value, and only {distinct} of the values are distinct. "
+            f"Ten groups need at least ten different values; deciles made from fewer would mislead."
+        )
+        raise DataError(msg)
+    _, edges = pd.qcut(present, GROUPS, labels=False, retbins=True, duplicates="drop")
+    if len(edges) != GROUPS + 1:
+        msg = (
+            f"Cutting deciles: so many of the {len(present)} values are equal (the commonest, "
+            f"{present.mode().iloc[0]:g}, {int(present.value_counts().iloc[0])} times) that they form only "
+            f"{len(edges) - 1} groups. Ten groups of about equal size cannot be made from them."
+        )
+        raise DataError(msg)
+    return np.asarray(edges, dtype=float)

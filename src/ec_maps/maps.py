@@ -1,0 +1,301 @@
+"""The three maps: the country by district, a region by district, a district by neighbourhood."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+
+from ec_maps import describe, drawing, settings
+from ec_maps.annotation import (
+    area_numbers,
+    call_out,
+    in_inches,
+    key_to_numbers,
+    name_areas,
+    name_neighbours,
+    name_regions,
+    number_areas,
+)
+from ec_maps.areas import load_context
+from ec_maps.deciles import cut_points
+from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
+from ec_maps.inset import draw_inset
+from ec_maps.labels import Placer
+from ec_maps.levels import Level, Measure, level_named, measure_named
+from ec_maps.places import find_region
+from ec_maps.sheet import WIDTH, Key, Words, new_sheet, view
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Twice the width at which the pages show a map.
+_PIXELS_WIDE = 1400
+#: England and Wales fill their map: it may be taller than the others.
+_NATIONAL_TALLEST = 1.2
+
+
+@dataclass(frozen=True)
+class Map:
+    """A finished map.
+
+    Attributes
+    ----------
+    figure
+        The figure; ``axes[0]`` is the map, in EPSG:27700.
+    areas
+        The rows drawn in colour or hatched.
+    alt_text
+        What the map shows, for those who do not see it.
+    caption
+        What the map says, in a sentence or two.
+    """
+
+    figure: Figure
+    areas: gpd.GeoDataFrame
+    alt_text: str
+    caption: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
+
+        The same map gives the same bytes. The file appears whole or not at all.
+
+        Raises
+        ------
+        SettingError
+            If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".png", ".svg"):
+            msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
+            raise SettingError(msg)
+        temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
+        try:
+            temporary.write_bytes(self._drawn(path.suffix.lower()[1:]))
+            os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+        except OSError as error:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)
+            msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
+            raise SettingError(msg) from None
+        return path
+
+    def _drawn(self, kind: str) -> bytes:
+        metadata: dict[str, Any] = {"Title": self.caption, "Description": self.alt_text}
+        metadata |= {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+        stream = io.BytesIO()
+        # A fixed salt makes the names inside an SVG the same each time.
+        with mpl.rc_context({"svg.hashsalt": "ec_maps"}):
+            self.figure.savefig(stream, format=kind, dpi=_PIXELS_WIDE / WIDTH, metadata=metadata)
+        return stream.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self._drawn("png")
+
+
+def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
+    """Draw England and Wales by local authority, with London enlarged in an inset.
+
+    Parameters
+    ----------
+    lads
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700.
+    context
+        Land outside the table to draw in grey; those of the boundaries at hand (Scotland) if not given.
+
+    Returns
+    -------
+    map
+        The map of all rows.
+    """
+    lads, measure = _checked(lads, "lad")
+    extent = view(_bounds(lads), tallest=_NATIONAL_TALLEST)
+    around = _in_view(_context(context), extent)
+    words = Words(
+        f"{measure.title} across England and Wales",
+        f"By local authority: {measure.meaning}. Purple is lower, white higher.",
+        describe.sources(),
+    )
+    key = _key(lads, lads, measure, "lad", "outside England and Wales" if len(around) else "")
+    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
+    drawing.draw_deciles(sheet.ax, lads, edge=drawing.EDGES["national"])
+    regions = {str(name): drawing.union(part.to_numpy()) for name, part in lads.geometry.groupby(lads["rgn21nm"])}
+    land = drawing.union(np.array(list(regions.values()), dtype=object))
+    for shape in regions.values():
+        drawing.draw_outline(sheet.ax, shape, width=0.7)
+    placer = Placer(sheet.frame)
+    inset = draw_inset(sheet, lads, regions.get("London"), land)
+    if inset:
+        placer.taken.append(inset)
+    name_regions(sheet, placer, regions)
+    return Map(sheet.figure, lads, describe.alt_text(lads, "national"), describe.caption(lads, "national"))
+
+
+def regional_map(
+    lads: gpd.GeoDataFrame, region: str, *, highlight: Sequence[str] = (), context: gpd.GeoDataFrame | None = None
+) -> Map:
+    """Draw one region by local authority on the national scale, its neighbours in grey.
+
+    Parameters
+    ----------
+    lads
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, the whole of it: the neighbours come from it too.
+    region
+        A region's name, or ``"Wales"``.
+    highlight
+        Names of districts in the region to outline and to label with an arrow.
+    context
+        Land outside the table to draw in grey, as for :func:`national_map`.
+
+    Raises
+    ------
+    PlaceError
+        If the region is not in the table, or a place to highlight not in the region.
+    """
+    lads, measure = _checked(lads, "lad")
+    region = find_region(region, sorted(lads["rgn21nm"].unique()))
+    areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
+    if strangers := [name for name in highlight if name not in set(areas["lad21nm"])]:
+        msg = (
+            f"{listed(strangers)}: not a local authority of {describe.the(region)}, whose districts are "
+            f"{listed(list(areas['lad21nm']), 12)}."
+        )
+        raise PlaceError(msg)
+    extent = view(_bounds(areas))
+    others = lads.loc[lads["rgn21nm"] != region, ["lad21nm", "geometry"]]
+    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent)
+    words = Words(
+        f"{measure.title} in {describe.the(region)}",
+        f"By local authority: {measure.meaning}. Purple is lower, white higher.",
+        describe.sources(),
+    )
+    key = _key(lads, areas, measure, "lad", f"outside {describe.the(region)}" if len(around) else "")
+    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
+    drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["regional"])
+    land = drawing.union(areas.geometry.to_numpy())
+    drawing.draw_outline(sheet.ax, land, width=0.9)
+    placer = Placer(sheet.frame)
+    shapes = dict(zip(areas["lad21nm"], areas.geometry, strict=True))
+    for name in dict.fromkeys(highlight):
+        call_out(sheet, placer, name, shapes[name], in_inches(sheet, land))
+    name_areas(sheet, placer, areas)
+    name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
+    named = list(dict.fromkeys(highlight))
+    alt_text = describe.alt_text(areas, "regional", highlight=named)
+    return Map(sheet.figure, areas, alt_text, describe.caption(areas, "regional", highlight=named))
+
+
+def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
+    """Draw one district by neighbourhood on the national scale, each numbered, its surroundings in grey.
+
+    A neighbourhood's number is that at the end of its official name ("Great Yarmouth 001" is 1), and where readable
+    names are known a key beneath the map gives them. A district without any value is drawn hatched, one with a
+    single neighbourhood in its surroundings.
+
+    Parameters
+    ----------
+    msoas
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, the whole of it: the surroundings come from it too.
+    lad_name
+        The district's name as in ``lad21nm``.
+    context
+        Land outside the table to draw in grey, as for :func:`national_map`.
+
+    Raises
+    ------
+    PlaceError
+        If no neighbourhood of the table lies in a district of that name.
+    """
+    msoas, measure = _checked(msoas, "msoa")
+    areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
+    if areas.empty:
+        msg = (
+            f'There are no neighbourhoods of "{lad_name}" to draw. Either no local authority is called so (ec-maps '
+            f"places "
+            f"lists them), or the boundaries have no neighbourhood in it."
+        )
+        raise PlaceError(msg)
+    numbers = area_numbers(areas["msoa21nm"])
+    # A single neighbourhood is shown in its surroundings, not from edge to edge.
+    extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
+    others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
+    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent)
+    words = Words(
+        f"{measure.title} in {lad_name}",
+        f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. Purple is lower, white higher.",
+        describe.sources(names="msoa21hclnm" in areas),
+        key_to_numbers(areas, numbers),
+    )
+    key = _key(msoas, areas, measure, "msoa", f"outside {lad_name}" if len(around) else "")
+    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0)
+    neighbours = {
+        str(name): drawing.union(part.to_numpy()) for name, part in around.geometry.groupby(around["lad21nm"])
+    }
+    for shape in neighbours.values():
+        drawing.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
+    drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["local"])
+    drawing.draw_outline(sheet.ax, drawing.union(areas.geometry.to_numpy()), width=1.0)
+    placer = Placer(sheet.frame)
+    number_areas(sheet, placer, areas, numbers)
+    name_neighbours(sheet, placer, neighbours)
+    return Map(sheet.figure, areas, describe.alt_text(areas, "local"), describe.caption(areas, "local"))
+
+
+def _checked(areas: gpd.GeoDataFrame, level: str) -> tuple[gpd.GeoDataFrame, Measure]:
+    """Return the table on the British National Grid, and its measure; an error if it is not such a table."""
+    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    needed = {level_named(level).code, level_named(level).name, "rgn21nm", measure.key, "decile"}
+    if lost := sorted(needed - set(areas.columns)):
+        msg = f'This is not a table of load_areas("{level}"): it lacks the columns {listed(lost)}.'
+        raise SettingError(msg)
+    return areas if areas.crs == "EPSG:27700" else areas.to_crs("EPSG:27700"), measure
+
+
+def _context(given: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    if given is None:
+        try:
+            given = load_context()
+        except (BoundaryError, SettingError):
+            # A table that somebody made without boundary files is still drawn; there is just nothing around it.
+            given = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
+    return given[["lad21nm", "geometry"]]
+
+
+def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
+    return left, bottom, right, top
+
+
+def _in_view(around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    """Return the rows whose boxes the map's frame touches."""
+    left, bottom, right, top = extent
+    box = around.geometry.bounds
+    seen = (box["minx"] < right) & (box["maxx"] > left) & (box["miny"] < top) & (box["maxy"] > bottom)
+    return around[seen]
+
+
+def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
+    words: Level = level_named(level)
+    blank = int(shown["decile"].isna().sum())
+    valued = int(whole["decile"].notna().sum())
+    edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
+    return Key(
+        f"{measure.title}, by tenth of all {words.areas}",
+        f"Tenths of the {valued:,} {words.areas} of England and Wales with a value; cut points in per cent.",
+        edges,
+        f"no published estimate ({blank})" if blank else "",
+        around,
+    )

@@ -1,0 +1,50 @@
+"""Names as people write them: compared, shown in messages, turned into file names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+__all__ = ["folded", "plain", "quoted", "slug"]
+
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\u00b4\u2032`"), "'")
+_PREFIX = re.compile(
+    r"^(?:the )?(?:(?:(?:london|royal|metropolitan) )*(?:city|county|borough|district)"
+    r"(?: and (?:city|county|borough|district))? of (?:the )?)?(?=.)"
+)
+_SUFFIX = re.compile(r"(?:,? (?:city|county) of|(?: (?:city|county|borough|district|metropolitan|council))+)$")
+
+
+def plain(text: str) -> str:
+    """Return `text` without the differences that are always forgiven: case, spacing, apostrophes, Unicode form."""
+    return unicodedata.normalize("NFC", " ".join(text.translate(_APOSTROPHES).casefold().split()))
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """Return `text` without all that people vary: accents, stops, hyphens, "&", "Saint", "City of", "Council"."""
+    text = _ascii(plain(text)).replace("&", " and ").replace(".", " ").replace("'", "")
+    text = _SUFFIX.sub("", _PREFIX.sub("", " ".join(text.split())))
+    return " ".join("st" if word == "saint" else word for word in re.findall(r"[a-z0-9]+", text))
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Return `text` in quotation marks, on one line and no longer than a message can bear."""
+    text = " ".join(text.split())
+    return f'"{text}"' if len(text) <= limit else f'"{text[: limit - 1]}…"'
+
+
+def slug(name: str, code: str | None = None) -> str:
+    """Return `name` as a file name or anchor: lower-case ASCII letters and digits joined by hyphens, 80 at most.
+
+    A `code` is added at the end, whole, and keeps two like names apart. A name without any such letter becomes
+    ``unnamed``.
+    """
+    tail = f"-{code.lower()}" if code else ""
+    stem = "-".join(re.findall(r"[a-z0-9]+", _ascii(name).lower()))
+    return (stem[: 80 - len(tail)].strip("-") or "unnamed") + tail
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")

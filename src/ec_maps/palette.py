@@ -1,0 +1,92 @@
+"""The ten colours of the deciles, read from ``assets/palettes/ice.txt``: the only place they are written."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from ec_maps import settings
+from ec_maps.errors import PaletteError, listed
+
+_HEX = re.compile(r"#[0-9a-f]{6}")
+_CLASSES = 10
+
+#: What is not data, in colours that are not in the palette: warm where the palette is cold, so that they stay apart
+#: from every class for people with any of the three kinds of colour blindness too.
+PAGE = "#ffffff"
+SEA = "#f1ebdd"
+NEIGHBOUR = "#d9d1c0"
+MISSING = "#ffffff"
+HATCH = "#6b6257"
+INK = "#1d1a26"
+
+
+def ice_colours() -> list[str]:
+    """Return the ten hex colours of the deciles, decile 1 (lowest, deep purple) first.
+
+    Returns
+    -------
+    colours
+        Ten strings such as ``"#340d57"``, from dark to light.
+
+    Raises
+    ------
+    PaletteError
+        If the file is missing, holds other than ten colours, a line that is no hex code, or colours whose lightness
+        does not rise from each to the next; all faults at once.
+    """
+    path = settings.shipped("palettes") / "ice.txt"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Reading the palette {path}: {error}. It should be a text file of ten hex colours, one a line."
+        raise PaletteError(msg) from None
+    return list(_parse(text, path))
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str, path: Path) -> tuple[str, ...]:
+    lines = [(number, line.strip().lower()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    faults = [
+        f'line {number}: "{line}" is no colour such as #340d57' for number, line in lines if not _HEX.fullmatch(line)
+    ]
+    if len(lines) != _CLASSES:
+        faults.append(f"{len(lines)} colours, where ten deciles need {_CLASSES}")
+    colours = [(number, line) for number, line in lines if _HEX.fullmatch(line)]
+    for (_, before), (number, colour) in pairwise(colours):
+        if lightness(colour) <= lightness(before):
+            faults.append(
+                f"line {number}: {colour} (lightness {lightness(colour):.0f}) is not lighter than "
+                f"{before} before it ({lightness(before):.0f})"
+            )
+    if faults:
+        msg = (
+            f"The palette {path} cannot be used: {listed(faults)}. "
+            f"It should hold ten hex colours, one a line, from the darkest (decile 1) to the lightest (decile 10)."
+        )
+        raise PaletteError(msg)
+    return tuple(line for _, line in lines)
+
+
+def lightness(colour: str) -> float:
+    """Return the CIE lightness L* (0 black to 100 white) of a hex colour, by way of its sRGB luminance."""
+    luminance = relative_luminance(colour)
+    # CIE 15:2004, equation 8.3; 216/24389 and 24389/27 are the exact forms of 0.008856 and 903.3.
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27
+
+
+def relative_luminance(colour: str) -> float:
+    """Return the relative luminance (0 to 1) of a hex colour as WCAG 2.2 defines it."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def ink_on(colour: str) -> str:
+    """Return the ink, dark or white, that reads better on a colour by WCAG's contrast ratio."""
+    luminance = relative_luminance(colour)
+    with_white = 1.05 / (luminance + 0.05)
+    with_ink = (luminance + 0.05) / (relative_luminance(INK) + 0.05)
+    return "#ffffff" if with_white > with_ink else INK

@@ -1,0 +1,229 @@
+"""The sheet a map is drawn on: title above, map, and beneath it the legend, the scale bar and the sources.
+
+Everything but the map stands in bands of its own above and beneath it, so that nothing can lie on the map, whatever
+its shape. Sizes are in inches and follow from the text that they hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from ec_maps import palette
+from ec_maps.drawing import HATCH
+from ec_maps.labels import Box, text_size, wrap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 6.0
+MARGIN = 0.14
+MAP_WIDTH = WIDTH - 2 * MARGIN
+
+#: How tall a map may be for its width: flatter or taller places get more of their surroundings in view.
+FLATTEST, TALLEST = 0.62, 1.0
+
+DEMO_WORDS = "Demonstration data – not real values"
+
+_TITLE, _SUBTITLE, _LEGEND, _SMALL = 13.0, 8.5, 7.5, 6.5
+_FAINT = "#575265"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the legend says.
+
+    Attributes
+    ----------
+    title
+        What the colours stand for.
+    universe
+        Of what the classes are tenths, in words.
+    cut_points
+        The eleven edges of the deciles, as shares.
+    missing
+        What hatching means, or empty if nothing on the map is hatched.
+    around
+        What the grey land is, or empty if there is none.
+    """
+
+    title: str
+    universe: str
+    cut_points: list[float]
+    missing: str = ""
+    around: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words round a map: title, subtitle, the lines of a key to its numbers (or none), and the sources."""
+
+    title: str
+    subtitle: str
+    sources: str
+    numbers: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Sheet:
+    """A figure with its map axes; `scale` is metres on the ground for an inch on the map."""
+
+    figure: Figure
+    ax: Axes
+    scale: float
+
+    @property
+    def frame(self) -> Box:
+        """The map's box, in inches from its own lower left corner."""
+        box = self.ax.get_position()
+        width, height = self.figure.get_size_inches()
+        return Box(0, 0, box.width * width, box.height * height)
+
+    def to_inches(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return metres of the grid as inches from the map's lower left corner."""
+        corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
+        return np.asarray((coordinates - corner) / self.scale)
+
+    def to_metres(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point in inches from the map's lower left corner in metres of the grid."""
+        return self.ax.get_xlim()[0] + x * self.scale, self.ax.get_ylim()[0] + y * self.scale
+
+
+def view(
+    bounds: tuple[float, float, float, float], *, room: float = 1.09, least: float = 2_000.0, tallest: float = TALLEST
+) -> tuple[float, float, float, float]:
+    """Return the extent to show for areas with these bounds (metres): `room` times theirs, in a workable shape.
+
+    At least `least` metres are shown each way, so that a single small area is still seen in its surroundings; what is
+    taller than `tallest` times its width is widened.
+    """
+    left, bottom, right, top = bounds
+    width, height = max((right - left) * room, least), max((top - bottom) * room, least)
+    height = max(height, width * FLATTEST)
+    width = max(width, height / tallest)
+    x, y = (left + right) / 2, (bottom + top) / 2
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def new_sheet(extent: tuple[float, float, float, float], words: Words, key: Key, *, demo: bool) -> Sheet:
+    """Return a sheet with everything but the map's contents.
+
+    Parameters
+    ----------
+    extent
+        Left, bottom, right and top of the map, in metres (EPSG:27700).
+    words
+        The texts round the map.
+    key
+        What the legend says.
+    demo
+        Whether to stamp the sheet as demonstration data.
+    """
+    left, bottom, right, top = extent
+    scale = (right - left) / MAP_WIDTH
+    map_height = (top - bottom) / scale
+    title = wrap(words.title, _TITLE, MAP_WIDTH, "bold")
+    subtitle = wrap(words.subtitle, _SUBTITLE, MAP_WIDTH)
+    sources = wrap(words.sources, _SMALL, MAP_WIDTH)
+    numbers = _in_columns(words.numbers)
+    stamp_height = 0.3 if demo else 0.0
+    head = stamp_height + 0.1 + text_size(title, _TITLE)[1] + 0.04 + text_size(subtitle, _SUBTITLE)[1] + 0.1
+    numbers_height = max((len(column) for column, _ in numbers), default=0) * _SMALL / 72 * 1.3 + (
+        0.1 if numbers else 0
+    )
+    foot = 1.12 + numbers_height + text_size(sources, _SMALL)[1] + 0.1
+    height = head + map_height + foot
+    figure = Figure(figsize=(WIDTH, height), dpi=100, facecolor=palette.PAGE)
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, map_height / height), label="map")
+    ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
+    ax.spines[:].set(color="#8d8779", linewidth=0.6)
+    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
+    around.set_axis_off()
+    around.patch.set_visible(False)
+    y = height
+    if demo:
+        _stamp(around, height, stamp_height)
+        y -= stamp_height
+    y -= 0.1
+    _write(around, MARGIN, y, title, size=_TITLE, weight="bold", va="top")
+    y -= text_size(title, _TITLE)[1] + 0.04
+    _write(around, MARGIN, y, subtitle, size=_SUBTITLE, color=_FAINT, va="top")
+    _legend(around, foot - 0.1, key)
+    _scale_bar(around, foot - 0.1, scale)
+    y = foot - 1.12
+    for column, x in numbers:
+        for row, line in enumerate(column):
+            _write(around, MARGIN + x, y - (row + 1) * _SMALL / 72 * 1.3, line, size=_SMALL, va="baseline")
+    _write(around, MARGIN, 0.08, sources, size=_SMALL, color=_FAINT, va="bottom")
+    return Sheet(figure, ax, scale)
+
+
+def _write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
+    style = {"color": palette.INK, "linespacing": 1.15, "parse_math": False, **style}
+    ax.text(x, y, text, **style)  # type: ignore[arg-type]
+
+
+def _stamp(ax: Axes, top: float, height: float) -> None:
+    ax.add_patch(Rectangle((0, top - height), WIDTH, height, facecolor="#ffd23f", edgecolor="none"))
+    _write(ax, WIDTH / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
+
+
+def _legend(ax: Axes, top: float, key: Key) -> None:
+    """Draw the ten classes as a strip: cut points above the joints, numbers beneath the swatches, words at the ends."""
+    wide, high = 0.38, 0.17
+    strip = top - 0.46
+    _write(ax, MARGIN, top, key.title, size=_LEGEND, weight="bold", va="top")
+    for place, edge in enumerate(key.cut_points):
+        ends = {0: "left", len(key.cut_points) - 1: "right"}
+        _write(
+            ax, MARGIN + place * wide, strip + high + 0.04, f"{edge * 100:.1f}", size=6, color=_FAINT, va="baseline",
+            ha=ends.get(place, "center"),
+        )  # fmt: skip
+    for place, colour in enumerate(palette.ice_colours()):
+        x = MARGIN + place * wide
+        ax.add_patch(Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5))
+        _write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
+    end = MARGIN + 10 * wide
+    _write(ax, MARGIN, strip - 0.25, "lowest tenth", size=_LEGEND, weight="bold", va="baseline")
+    _write(ax, end, strip - 0.25, "highest tenth", size=_LEGEND, weight="bold", ha="right", va="baseline")
+    _write(ax, MARGIN, strip - 0.39, key.universe, size=_SMALL, color=_FAINT, va="baseline")
+    x, y = end + 0.22, top - 0.28
+    for words, style in (
+        (key.missing, {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}),
+        (key.around, {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}),
+    ):
+        if words:
+            swatch = Rectangle((x, y - high), 0.3, high, linewidth=0.5, **style)  # type: ignore[arg-type]
+            ax.add_patch(swatch)
+            text = wrap(words, _SMALL, WIDTH - MARGIN - x - 0.38)
+            _write(ax, x + 0.38, y - high / 2, text, size=_SMALL, va="center")
+            y -= 0.24
+
+
+def _scale_bar(ax: Axes, top: float, scale: float) -> None:
+    """Draw a bar of a round length, about an inch and a half at most, right of the legend's title."""
+    longest = 1.3 * scale / 1000
+    length = max(step * 10.0**power for power in range(-2, 4) for step in (1, 2, 5) if step * 10.0**power <= longest)
+    inches = length * 1000 / scale
+    right, y = WIDTH - MARGIN, top - 0.04
+    ax.plot(
+        [right - inches, right - inches, right, right], [y, y - 0.05, y - 0.05, y], color=palette.INK, linewidth=0.9
+    )
+    words = f"{length:g} km" if length >= 1 else f"{length * 1000:g} m"
+    _write(ax, right - inches - 0.05, y - 0.025, words, size=_SMALL, ha="right", va="center")
+
+
+def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
+    """Return lines in as many columns as fit side by side, each with its left edge in inches."""
+    if not lines:
+        return []
+    widest = max(text_size(line, _SMALL)[0] for line in lines) + 0.15
+    columns = min(max(1, int(MAP_WIDTH / widest)), len(lines), 5)
+    rows = -(-len(lines) // columns)
+    return [(lines[at : at + rows], at // rows * MAP_WIDTH / columns) for at in range(0, len(lines), rows)]

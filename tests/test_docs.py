@@ -1,0 +1,173 @@
+"""What the documents say is so: commands, links, paths, settings, versions, examples."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+RUNNERS = (".ci/run", ".github/workflows/tests.yml", ".github/workflows/publish.yml")
+
+# Spelt in pieces, so that this file does not find itself.
+INDEX_HOSTS = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.", "deb." + "debian"]
+MACHINE_PATH = re.compile(r"(?<![\w.~)}>])/(?:work|farm|opt|root|home|Users)/\w")
+
+
+def read(name: str) -> str:
+    """Return the text of a file of the project."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """Return the fenced blocks of a document that are in one language, without their common indent."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", read(name), flags=re.MULTILINE | re.DOTALL)
+    return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
+
+
+def code(name: str) -> str:
+    """Return all that a document shows as code, or the whole of a file that is code."""
+    text = read(name)
+    if not name.endswith(".md"):
+        return re.sub(r"(?<!\S)#.*", "", text)
+    return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, flags=re.DOTALL))
+
+
+def project() -> dict[str, str]:
+    """Return the project table of pyproject.toml."""
+    return tomllib.loads(read("pyproject.toml"))["project"]
+
+
+def tracked() -> list[Path]:
+    """Return the files that git has, or would have."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git work tree")
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *RUNNERS])
+def test_commands_exist(name: str) -> None:
+    """Each `make` command that a document or a workflow names is a target of the Makefile, and listed by its help."""
+    targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), flags=re.MULTILINE))
+    named = re.findall(r"\bmake((?: [a-z][a-z-]*)+)\b(?!=)", code(name))
+    assert {target for words in named for target in words.split()} <= targets
+
+
+def test_every_target_is_phony() -> None:
+    """No command is taken for a file of the same name."""
+    makefile = read("Makefile")
+    phony = set(re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split())
+    assert phony == set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_relative_links_resolve(name: str) -> None:
+    """Each link to a file of the project leads to one."""
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", read(name)) if not re.match(r"[a-z]+:|#", link)]
+    assert [link for link in links if not (ROOT / link.split("#")[0]).exists()] == []
+
+
+def test_readme_tree_exists() -> None:
+    """Each path of the README's tree is there, and each visible folder of the project is in it."""
+    (tree,) = blocks("README.md", "text")
+    paths = {line.split()[0] for line in tree.splitlines()}
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    folders = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent != ROOT}
+    assert {f for f in folders if not f.startswith((".", "_"))} == {p.split("/")[0] for p in paths if "/" in p}
+
+
+def test_readme_settings_are_those_of_the_library() -> None:
+    """The README's table has each setting that the library reads, and no other."""
+    told = set(re.findall(r"^\| `(EC_MAPS_[A-Z_]+)`", read("README.md"), flags=re.MULTILINE))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    used = set(re.findall(r"environ(?:\.get\(|\[)\s*\"(EC_MAPS_[A-Z_]+)\"", sources))
+    assert told == used
+
+
+@pytest.mark.slow
+def test_readme_example_runs(demo: Path, tmp_path: Path) -> None:
+    """The README's Python, run as it stands, prints districts and saves a map."""
+    (example,) = blocks("README.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "economic_connectedness" in done.stdout
+    assert (tmp_path / "national.png").stat().st_size > 10_000
+
+
+def test_contributing_opens_with_adding_a_place() -> None:
+    """The first thing that the guide explains is the edit that needs no Python."""
+    assert re.findall(r"^## (.*)$", read("CONTRIBUTING.md"), flags=re.MULTILINE)[0] == "Add a place"
+
+
+def test_contributing_example_is_a_list_of_places(demo: Path, tmp_path: Path) -> None:
+    """The guide's example, saved as a list of places, is understood."""
+    import ec_maps
+
+    (example,) = blocks("CONTRIBUTING.md", "yaml")
+    path = tmp_path / "places.yml"
+    path.write_text(example, encoding="utf-8")
+    assert [place.name for place in ec_maps.read_places(path)] == yaml.safe_load(example)
+
+
+def test_one_version() -> None:
+    """The citation and the newest heading of the changelog have the version of pyproject.toml."""
+    version = project()["version"]
+    assert yaml.safe_load(read("CITATION.cff"))["version"] == version
+    newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), flags=re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == version
+
+
+def test_changelog_headings() -> None:
+    """Each release is told under Site, Library and Data."""
+    assert set(re.findall(r"^### (.*)$", read("CHANGELOG.md"), flags=re.MULTILINE)) <= {"Site", "Library", "Data"}
+
+
+def test_citation_names_data_and_papers() -> None:
+    """The citation file asks to cite the Atlas and both papers."""
+    references = yaml.safe_load(read("CITATION.cff"))["references"]
+    assert {reference.get("doi") for reference in references} >= {"10.31235/osf.io/kb7dy", "10.1038/s41586-022-04996-4"}
+    assert any("uk-social-capital-atlas" in reference.get("url", "") for reference in references)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-demo-data.lock"])
+def test_lock_has_hashes_and_no_address(name: str) -> None:
+    """Each line of a lock file is an exact version with hashes; none tells where to get it."""
+    entries = re.sub(r" \\\n\s*", " ", re.sub(r"^#.*\n", "", read(name), flags=re.MULTILINE)).splitlines()
+    pattern = re.compile(r"[A-Za-z0-9._-]+==\S+( ; [^-]+?)?( --hash=sha256:[0-9a-f]{64})+")
+    assert [entry for entry in entries if not pattern.fullmatch(entry)] == []
+    assert "://" not in read(name)
+
+
+def test_lock_has_every_dependency() -> None:
+    """Each dependency of the library and of its development is in the lock file."""
+    settings = tomllib.loads(read("pyproject.toml"))
+    wanted = [*settings["project"]["dependencies"], *settings["dependency-groups"]["dev"]]
+    plain = {re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", line)[0]).lower() for line in wanted}
+    locked = set(re.findall(r"^([a-z0-9-]+)==", read("requirements.lock"), flags=re.MULTILINE))
+    assert plain <= locked
+
+
+def test_no_index_host_and_no_machine_path() -> None:
+    """No text file of the project names a package index's host, or a path of somebody's machine."""
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # not a text file
+        found += [f"{path.relative_to(ROOT)}: {host}" for host in INDEX_HOSTS if host in text]
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in MACHINE_PATH.finditer(text)]
+    assert found == []

@@ -1,0 +1,60 @@
+"""Importing the library does nothing but make its names known. Each test looks at a fresh process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROBE = """
+import json, sys
+
+opened = []
+sys.addaudithook(lambda event, args: opened.append(event) if event.startswith("socket.") else None)
+import {module}
+print(json.dumps({{"modules": sorted(sys.modules), "sockets": opened}}))
+"""
+
+
+def imported(module: str, folder: Path, **variables: str) -> dict[str, list[str]]:
+    """Import a module in a new process whose home and working folder is `folder`; tell what was loaded and opened."""
+    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH")}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", PROBE.format(module=module)],
+        cwd=folder,
+        env=keep | {"HOME": str(folder), "USERPROFILE": str(folder), "TMPDIR": str(folder)} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_import_leaves_no_trace(tmp_path: Path) -> None:
+    """Importing the library makes no file and opens no socket."""
+    seen = imported("ec_maps", tmp_path)
+    assert seen["sockets"] == []
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_import_reads_no_setting(tmp_path: Path) -> None:
+    """A setting that makes no sense is not noticed before a function reads it."""
+    imported("ec_maps", tmp_path, EC_MAPS_SOURCE="neither", EC_MAPS_DATA_DIR="/nowhere/at/all")
+
+
+def test_import_is_light(tmp_path: Path) -> None:
+    """Importing the library loads none of the heavy libraries."""
+    heavy = {"contextily", "janitor", "geopandas", "matplotlib.pyplot"}
+    assert heavy.isdisjoint(imported("ec_maps", tmp_path)["modules"])
+
+
+def test_maps_do_without_tiles_cleaning_and_pyplot(tmp_path: Path) -> None:
+    """Drawing needs neither the tile library, nor pyjanitor, nor pyplot's global state, and opens no socket."""
+    seen = imported("ec_maps.maps", tmp_path)
+    assert {"contextily", "janitor", "matplotlib.pyplot"}.isdisjoint(seen["modules"])
+    assert "matplotlib.figure" in seen["modules"]
+    assert seen["sockets"] == []
