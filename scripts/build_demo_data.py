@@ -23,8 +23,9 @@ from demo_values import (
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
 README = (
     "DEMONSTRATION DATA - NOT REAL VALUES\n\n"
-    "The values in this archive are made by a formula and describe no real place. The codes start with X and belong to\n"
-    "no real area. The archive only has the form of those of the UK Social Capital Atlas, so that software can be tried.\n"
+    "The values in this archive are made by a formula and describe no real place. The codes start with X and belong\n"
+    "to no real area. The archive only has the form of those of the UK Social Capital Atlas, so that\n"
+    "software can be tried.\n"
 )
 
 
@@ -49,7 +50,7 @@ def build(folder: Path = FOLDER) -> None:
     areas.to_parquet(folder / "boundaries.parquet", compression="zstd", index=False)
     neighbourhoods = neighbourhood_values(areas)
     districts = district_values(neighbourhoods)
-    nobody = pd.Series(False, index=neighbourhoods.index)
+    nobody = pd.Series(data=False, index=neighbourhoods.index)
     _archive(
         folder / "msoa-demonstration.zip",
         "msoa",
@@ -77,4 +78,4 @@ def _archive(path: Path, inside: str, files: dict[str, pd.DataFrame]) -> None:
 if __name__ == "__main__":
     build()
     for path in sorted(FOLDER.iterdir()):
-        print(f"{path.stat().st_size:>9,} {path.name}")  # noqa: T201
+        print(f"{path.stat().st_size:>9,} {path.name}")

@@ -129,7 +129,7 @@ def _named(stems: pd.Index) -> pd.DataFrame:
 
 
 def _renumbered(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Number the neighbourhoods of merged districts afresh, from north to south, as ONS does."""
+    """Give the neighbourhoods of merged districts new numbers, from north to south, as ONS does."""
     northing = areas.geometry.centroid.y
     for district in MERGED:
         order = northing[areas["lad21nm"] == district].sort_values(ascending=False, kind="stable").index

@@ -100,8 +100,14 @@ def tables(values: pd.DataFrame, key: str, missing: pd.Series, absent: pd.Series
     files: dict[str, list[pd.DataFrame]] = {}
     for category in MEANS:
         ratio, expected = values[f"ratio_{category}"], values[f"expected_{category}"]
-        connected = {"high_ses_ratio": ratio, "expected_high_ses_ratio": expected, "average_bias": values[f"bias_{category}"]}
-        files.setdefault("economic_connectedness_20250301", []).append(_part(values, key, category, connected, "num_users"))
+        connected = {
+            "high_ses_ratio": ratio,
+            "expected_high_ses_ratio": expected,
+            "average_bias": values[f"bias_{category}"],
+        }
+        files.setdefault("economic_connectedness_20250301", []).append(
+            _part(values, key, category, connected, "num_users")
+        )
         by_age = {"high_ses_ratio": ratio - 0.02}
         files.setdefault("economic_connectedness_by_age_2025", []).append(
             _part(values, key, f"{category}_25_to_34", by_age, "num_users")
@@ -139,6 +145,8 @@ def tables(values: pd.DataFrame, key: str, missing: pd.Series, absent: pd.Series
 
 
 def _part(values: pd.DataFrame, key: str, category: str, measures: dict[str, pd.Series], count: str) -> pd.DataFrame:
-    rounded = {name: series.round(4) for name, series in measures.items()}
+    # Districts are few and lie close: four digits would give many the same value, and six cost nothing there.
+    digits = 4 if key == "zip_prediction" else 6
+    rounded = {name: series.round(digits) for name, series in measures.items()}
     frame = pd.DataFrame({key: values["code"], "ds": DATE, "measurement_category": category, **rounded})
     return frame.assign(**{count: values["users"] // 2 if "ses" in category else values["users"]})

