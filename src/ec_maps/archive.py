@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -10,10 +12,16 @@ from pathlib import Path, PurePosixPath
 
 from ec_maps.errors import DataError
 
+#: Where the archives are published.
+DATASET_PAGE = "https://data.humdata.org/dataset/uk-social-capital-atlas"
+
 #: What is refused unread: far above the real files (an Atlas CSV is a few megabytes), far below what fills a memory.
 MAX_MEMBER_BYTES = 200 * 2**20
 MAX_RATIO = 200
 MAX_MEMBERS = 1_000
+
+#: What Python raises over a zip whose insides are not what they say.
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, struct.error)
 
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|\x00")
 
@@ -43,13 +51,17 @@ def members(path: Path) -> list[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror or error})."
+        raise DataError(msg) from None
+    except (*_BROKEN, NotImplementedError) as error:
         msg = f"{path} {_what_it_is(path)} ({error})."
         raise DamagedArchive(msg) from None
     if len(infos) > MAX_MEMBERS:
         msg = f"{path} lists {len(infos)} members; an Atlas zip holds a few dozen. Not read."
         raise DataError(msg)
-    names = [info.filename.replace("\\", "/") for info in infos]
+    # The names as stored: Python's own `filename` ends at a NUL.
+    names = [info.orig_filename.replace("\\", "/") for info in infos]
     if unsafe := [name for name in names if _UNSAFE.search(name)]:
         msg = f'{path} holds an unsafe member name, "{unsafe[0]}". Not read; fetch the archive from its publisher.'
         raise DataError(msg)
@@ -78,18 +90,25 @@ def read(member: Member, limit: int | None = None) -> bytes:
     try:
         with zipfile.ZipFile(member.archive) as archive:
             info = archive.getinfo(member.stored)
-            if info.file_size > MAX_MEMBER_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1024):
-                raise DataError(_too_large(member))
-            with archive.open(info) as file:
-                # The declared size can lie, so what is read is counted too.
-                content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            too_large = info.file_size > min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 1024))
+            content = b""
+            if not too_large:
+                with archive.open(info) as file:
+                    # The declared size can lie, so what is read is counted too.
+                    content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
+    except OSError as error:
+        if error.errno is None:  # bz2 says so of damaged data
+            msg = f"{member} is damaged ({error})."
+            raise DamagedArchive(msg) from None
+        msg = f"{member} cannot be read ({error.strerror})."
+        raise DataError(msg) from None
+    except _BROKEN as error:
         msg = f"{member} is damaged ({error})."
         raise DamagedArchive(msg) from None
     except (RuntimeError, NotImplementedError) as error:
         msg = f"{member} cannot be unpacked ({error}); the Atlas's archives are plain zips. Fetch it again."
         raise DataError(msg) from None
-    if len(content) > MAX_MEMBER_BYTES:
+    if too_large or len(content) > MAX_MEMBER_BYTES:
         raise DataError(_too_large(member))
     return content
 
@@ -117,4 +136,6 @@ def _what_it_is(path: Path) -> str:
         return "is cut short or damaged: it begins like a zip, but its list of contents is missing"
     if start[:1] == b"<":
         return "is a web page, not a zip: the site may have answered with a notice in place of the file"
+    if start[:2] == b"\x1f\x8b":
+        return "is a gzip file, not a zip"
     return "is not a zip archive"

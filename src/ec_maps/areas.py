@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ec_maps import atlas, cache, settings
+from ec_maps.archive import DATASET_PAGE
 from ec_maps.boundaries import boundary_files, boundary_folder, in_england_and_wales, load_boundaries, read_areas
 from ec_maps.deciles import cut_points, deciles
 from ec_maps.errors import DataError, listed
 from ec_maps.levels import Level, LevelName, Measure, level_named, measure_named
+from ec_maps.measurements import Measurements
 from ec_maps.vintages import Vintage, district_vintage, nation, neighbourhood_vintage
 
 if TYPE_CHECKING:
@@ -61,24 +64,33 @@ class JoinReport:
     boundaries: str
     notes: list[str] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        """Return the report as a few lines of plain text."""
-        level = level_named(self.level)
+    @property
+    def summary(self) -> str:
+        """How many areas have a value, in a sentence."""
+        areas = level_named(self.level).areas.capitalize()
+        return f"{areas}: {self.with_value:,} of {self.areas:,} in England and Wales have a value."
+
+    @property
+    def details(self) -> list[str]:
+        """Where the table is from, what did not join on either side, and the notes; a line each."""
         lines = [
-            f"{level.areas.capitalize()}: {self.with_value} of {self.areas} in England and Wales have a value.",
-            f"  values: {self.atlas_file}" + (f", dated {self.atlas_date}" if self.atlas_date else ""),
-            f"  boundaries: {self.boundaries}",
+            f"values: {self.atlas_file}" + (f", dated {self.atlas_date}" if self.atlas_date else ""),
+            f"boundaries: {self.boundaries}",
         ]
         for words, names in (
             ("in the Atlas, without a value", self.without_value),
             ("not in the Atlas", self.without_row),
             ("in the Atlas, without a boundary", self.without_boundary),
         ):
-            lines.append(f"  {words}: {f'{len(names)} ({listed(names, 12)})' if names else 'none'}")
+            lines.append(f"{words}: {f'{len(names)} ({listed(names, 12)})' if names else 'none'}")
         if self.left_out:
             counts = listed([f"{number} in {where}" for where, number in self.left_out.items()])
-            lines.append(f"  left out, as the maps cover England and Wales: {counts}")
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+            lines.append(f"left out, as the maps cover England and Wales: {counts}")
+        return [*lines, *(f"note: {note}" for note in self.notes)]
+
+    def __str__(self) -> str:
+        """Return the report as a few lines of plain text."""
+        return "\n".join([self.summary, *(f"  {line}" for line in self.details)])
 
 
 def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd.GeoDataFrame:
@@ -119,23 +131,29 @@ def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd
 
 def load_context() -> gpd.GeoDataFrame:
     """Return the districts outside England and Wales that the boundaries have, for the background of maps."""
+    return _context(settings.source(), cache.fingerprint(boundary_files()))
+
+
+@lru_cache(maxsize=2)
+def _context(_source: str, _key: str) -> gpd.GeoDataFrame:
+    # Every map asks for it, and it is the same for all of them.
     lads = load_boundaries("lad")
     return lads[~lads["lad21cd"].str[0].isin(["E", "W", "X"])].reset_index(drop=True)
 
 
 def join_report(level: LevelName, measure: str = "economic_connectedness") -> JoinReport:
     """Return what joined and what did not at a level, read afresh from the files; raise as `load_areas` does."""
-    wanted, what = level_named(level), measure_named(measure)
+    wanted, _ = level_named(level), measure_named(measure)
     areas = read_areas()
     here = in_england_and_wales(getattr(areas, f"{level}s"), wanted.code)
     values = atlas.read_measure(level, measure)
-    return _report(wanted, what, here, values, areas.notes)
+    return _report(wanted, here, values, areas.notes)
 
 
 def _build(level: Level, measure: Measure) -> gpd.GeoDataFrame:
     here = in_england_and_wales(load_boundaries(level.key), level.code)
     values = atlas.read_measure(level.key, measure.key)
-    report = _report(level, measure, here, values, [])
+    report = _report(level, here, values, [])
     _stop_if_lost(level, report, here, values)
     table = here.merge(
         values.table.rename(columns={"code": level.code, "value": measure.key}),
@@ -157,10 +175,7 @@ def _columns_before(level: Level) -> list[str]:
     return [level.code, level.name, *above, "rgn21nm"]
 
 
-def _report(
-    level: Level, measure: Measure, here: gpd.GeoDataFrame, values: atlas.Measurements, notes: list[str]
-) -> JoinReport:
-    del measure
+def _report(level: Level, here: gpd.GeoDataFrame, values: Measurements, notes: list[str]) -> JoinReport:
     _check_vintage(level, values)
     published = values.table.set_index("code")["value"]
     nations = published.index.to_series().map(nation)
@@ -184,7 +199,7 @@ def _report(
     )
 
 
-def _check_vintage(level: Level, values: atlas.Measurements) -> None:
+def _check_vintage(level: Level, values: Measurements) -> None:
     """Stop when the Atlas's codes are of another year than the maps, or of the demonstration in a live build."""
     codes = list(values.table["code"])
     vintage: Vintage = (district_vintage if level.key == "lad" else neighbourhood_vintage)(codes)
@@ -204,19 +219,19 @@ def _check_vintage(level: Level, values: atlas.Measurements) -> None:
     blank = f" {len(vintage.blank)} areas would be blank: {listed(vintage.blank, 20)}." if vintage.blank else ""
     msg = (
         f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{blank}\n\n"
-        f"Use the release of the Atlas that has the maps' areas, from {atlas.DATASET_PAGE}."
+        f"Use the release of the Atlas that has the maps' areas, from {DATASET_PAGE}."
     )
     raise DataError(msg)
 
 
-def _stop_if_lost(level: Level, report: JoinReport, here: gpd.GeoDataFrame, values: atlas.Measurements) -> None:
+def _stop_if_lost(level: Level, report: JoinReport, here: gpd.GeoDataFrame, values: Measurements) -> None:
     lost, blank = len(report.without_boundary), len(report.without_row)
     matched = report.areas - blank
     if lost <= MAX_VALUES_LOST * max(matched + lost, 1) and blank <= MAX_AREAS_WITHOUT_ROW * report.areas:
         return
     msg = (
-        f"Only {matched} of {report.areas} {level.areas} found a row in {values.member}: {blank} areas have none "
-        f"({listed(report.without_row, 3) or 'none'}), {lost} codes of the file have no boundary "
+        f"Only {matched} of {report.areas} {level.areas} found a row in {values.member}. Areas without one: {blank} "
+        f"({listed(report.without_row, 3) or 'none'}). Codes of the file without a boundary: {lost} "
         f"({listed(report.without_boundary, 3) or 'none'}).\n\nBoundary codes look like "
         f"{listed(list(here[level.code]), 2)}, "
         f"the file's like {listed(list(values.table['code']), 2)}. File and boundaries should be of the same year "

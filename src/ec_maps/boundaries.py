@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from ec_maps import cache, settings
 from ec_maps.errors import BoundaryError, SettingError, listed
 from ec_maps.files import Table, find_tables
 from ec_maps.levels import LevelName
-from ec_maps.vintages import district_vintage, nation, neighbourhood_vintage
+from ec_maps.vintages import district_vintage, neighbourhood_vintage
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,6 +75,8 @@ def boundary_folder() -> Path:
 def boundary_files() -> list[Path]:
     """Return every file that the boundaries are made from, for fingerprints."""
     root = boundary_folder()
+    if root.suffix.lower() == ".shp":  # its columns and coordinate system lie in files beside it
+        return sorted(root.parent.glob(f"{glob.escape(root.stem)}.*"))
     return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
 
 
@@ -107,33 +110,32 @@ def read_areas() -> Areas:
     notes: list[str] = []
     msoas = _outlines(tables, "msoa", root, notes)
     if msoas is None:
-        msg = f"{root} holds no neighbourhood boundaries: no file has both MSOA21CD and outlines.{_seen(tables)}"
+        msg = " ".join([f"{root} holds no neighbourhood boundaries (MSOA21CD with outlines).", *notes, _seen(tables)])
         raise BoundaryError(msg)
     lookup = _district_of_each(tables, list(msoas["msoa21cd"]), root)
     msoas = msoas.drop(columns=["lad21cd", "lad21nm", "rgn21nm"], errors="ignore").merge(
         lookup, on="msoa21cd", how="left", validate="one_to_one"
     )
     lads = _outlines(tables, "lad", root, notes)
-    names = _names_of_districts(tables, lads)
+    names = _names(tables, lads, "lad")
     if lads is None:
         from ec_maps.geometry import dissolved
 
         notes.append("No file holds district boundaries; they were put together from the neighbourhoods.")
+        _check_vintage("lad", list(msoas["lad21cd"]), f"The neighbourhood lookup in {root}")
         lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
     lads["lad21nm"] = lads["lad21cd"].map(names)
     lads["rgn21nm"] = lads["lad21cd"].map(_regions(tables, list(lads["lad21cd"]), names, root))
     places = lads.set_index("lad21cd")
     if strangers := sorted(set(msoas["lad21cd"]) - set(places.index)):
         msg = (
-            f"{root}: the neighbourhood lookup names {len(strangers)} districts that the district boundaries do not "
-            f"have "
-            f"({listed(strangers)}). Lookup and boundaries must both be of December 2021 (or 2022, which is the same)."
+            f"{root}: the district boundaries lack {len(strangers)} of the districts that the neighbourhood lookup "
+            f"names ({listed(strangers)}). Both must be of December 2021 (or 2022, which is the same)."
         )
         raise BoundaryError(msg)
     msoas["lad21nm"] = msoas["lad21cd"].map(places["lad21nm"])
     msoas["rgn21nm"] = msoas["lad21cd"].map(places["rgn21nm"])
-    if "msoa21nm" not in msoas.columns:
-        msoas["msoa21nm"] = msoas["msoa21cd"].map(_column(tables, "msoa21cd", "msoa21nm"))
+    msoas["msoa21nm"] = msoas["msoa21cd"].map(_names(tables, msoas, "msoa"))
     readable = _column(tables, "msoa21cd", "msoa21hclnm")
     _complete(lads, "lad21nm", "lad21cd", root)
     _complete(msoas, "msoa21nm", "msoa21cd", root)
@@ -176,14 +178,18 @@ def _outlines(tables: list[Table], level: LevelName, root: Path, notes: list[str
         return None
     table, frame = frames[0]
     frame[code] = frame[code].astype(str).str.strip().str.upper()
-    vintage = (district_vintage if level == "lad" else neighbourhood_vintage)(list(frame[code]))
-    if vintage.name not in ("2021", "demo"):
+    _check_vintage(level, list(frame[code]), str(table))
+    return in_order(frame, code, where=str(table), notes=notes)
+
+
+def _check_vintage(level: LevelName, codes: list[str], where: str) -> None:
+    vintage = (district_vintage if level == "lad" else neighbourhood_vintage)(codes)
+    if not vintage.fits:
         msg = (
-            f"{table} is of vintage {vintage.name} ({listed(vintage.evidence, 3)}), but the maps are made for "
-            f"{'December 2021 districts' if level == 'lad' else '2021 MSOAs'}. Fetch the 2021 boundaries from {PORTAL}."
+            f"{where} is of vintage {vintage.name} ({listed(vintage.evidence, 3)}), but the maps are made for "
+            f"{'December 2021 districts' if level == 'lad' else '2021 MSOAs'}. Fetch the 2021 files from {PORTAL}."
         )
         raise BoundaryError(msg)
-    return in_order(frame, code, where=str(table), notes=notes)
 
 
 def _column(tables: list[Table], key: str, value: str) -> dict[str, str]:
@@ -206,15 +212,18 @@ def _district_of_each(tables: list[Table], codes: list[str], root: Path) -> pd.D
     if not pairs:
         msg = (
             f"{root} holds no lookup from neighbourhood to district: no file has MSOA21CD with LAD21CD or "
-            f"LAD22CD.{_seen(tables)}"
+            f"LAD22CD. {_seen(tables)}"
         )
         raise BoundaryError(msg)
     lookup = pd.concat(pairs).drop_duplicates()
     lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
     if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
-        examples = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join).head(3)
-        shown = listed([f"{code} in {both}" for code, both in examples.items()])
-        msg = f"{root}: the lookups put {int(twice.sum() // 2)} neighbourhoods in more than one district ({shown})."
+        both = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join)
+        shown = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
+        msg = (
+            f"{root}: the lookups put {len(both)} neighbourhoods in more than one district ({shown}). Keep one exact "
+            f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as there is at {PORTAL}."
+        )
         raise BoundaryError(msg)
     if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
         msg = (
@@ -225,10 +234,13 @@ def _district_of_each(tables: list[Table], codes: list[str], root: Path) -> pd.D
     return lookup
 
 
-def _names_of_districts(tables: list[Table], lads: gpd.GeoDataFrame | None) -> dict[str, str]:
-    names = _column(tables, "lad21cd", "lad21nm")
-    if lads is not None and "lad21nm" in lads.columns:
-        names |= dict(zip(lads["lad21cd"], lads["lad21nm"].astype(str).str.strip(), strict=True))
+def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName) -> dict[str, str]:
+    """Return name by code: the boundaries' own names first, then those of any other file."""
+    code, name = f"{level}21cd", f"{level}21nm"
+    names = _column(tables, code, name)
+    if areas is not None and name in areas.columns:
+        own = areas[areas[name].notna()]
+        names |= {left: text for left, right in zip(own[code], own[name], strict=True) if (text := str(right).strip())}
     return names
 
 
@@ -242,7 +254,7 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
         msg = (
             f"{root}: {len(lost)} of {len(codes)} districts have no region ({shown}). A lookup with LAD21CD and "
             f"RGN21NM "
-            f"(local authority district to region, December 2021) is needed, from {PORTAL}.{_seen(tables)}"
+            f"(local authority district to region, December 2021) is needed, from {PORTAL}. {_seen(tables)}"
         )
         raise BoundaryError(msg)
     return regions
@@ -261,18 +273,15 @@ def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: Path
     here = in_england_and_wales(lads, "lad21cd")
     if here["lad21cd"].str[0].ne("X").any() and len(here) != 331:
         notes.append(f"{root} holds {len(here)} of the 331 districts of England and Wales; the others cannot be drawn.")
+    if msoas["msoa21cd"].str[0].ne("X").any() and len(msoas) != 7264:
+        notes.append(f"{root} holds {len(msoas)} of the 7,264 neighbourhoods; the others cannot be drawn.")
     if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
-        notes.append(f"{len(empty)} districts have no neighbourhood boundaries: {listed(empty)}.")
+        have = "district has" if len(empty) == 1 else "districts have"
+        notes.append(f"{len(empty)} {have} no neighbourhood boundaries: {listed(empty)}.")
 
 
 def _seen(tables: list[Table]) -> str:
     """List the files and their columns, so that a reader sees what was made of them."""
     if not tables:
-        return " No file there could be read as a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV)."
-    return " Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."
-
-
-def nations_left_out(lads: gpd.GeoDataFrame) -> dict[str, int]:
-    """Return how many districts of the boundaries lie outside England and Wales, by nation."""
-    outside = lads[~lads["lad21cd"].str[0].isin(["E", "W", "X"])]
-    return {str(name): int(number) for name, number in outside["lad21cd"].map(nation).value_counts().items()}
+        return "No file there is a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV); unpack zips first."
+    return "Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."

@@ -7,17 +7,45 @@ import os
 import uuid
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import shapely
 
 from ec_maps import settings
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+#: What reading a damaged Parquet file raises, depending on which bytes are hit.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    pa.ArrowException,
+    shapely.errors.ShapelyError,
+)
+
+#: The modules that a table is made by.
+_COMPUTING = (
+    "archive",
+    "areas",
+    "atlas",
+    "boundaries",
+    "cache",
+    "deciles",
+    "files",
+    "geometry",
+    "levels",
+    "measurements",
+    "vintages",
+)
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:
@@ -41,8 +69,7 @@ def _code_digest() -> str:
     # The data half of the library and the versions of what it computes with: a change in either makes old tables stale.
     digest = hashlib.sha256(" ".join(version(name) for name in ("pandas", "geopandas", "shapely")).encode())
     package = Path(__file__).parent
-    names = ("archive", "areas", "atlas", "boundaries", "cache", "deciles", "files", "geometry", "levels", "vintages")
-    for path in (*(package / f"{name}.py" for name in names), *sorted(package.glob("tables/*.csv"))):
+    for path in (*(package / f"{name}.py" for name in _COMPUTING), *sorted(package.glob("tables/*.csv"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -58,21 +85,24 @@ def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame]) -> gpd.Ge
     path = settings.cache_dir() / f"{name}-{key}.parquet"
     if path.is_file():
         try:
-            return gpd.read_parquet(path)
-        except (OSError, ValueError, KeyError, pa.ArrowException):
+            return gpd.read_parquet(path, page_checksum_verification=True)
+        except _UNREADABLE:
             pass  # damaged, or of another geopandas: built anew below
     table = build()
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(temporary, compression="zstd")
+        # Without checksums, one flipped bit can come back as another value.
+        table.to_parquet(temporary, compression="zstd", write_page_checksum=True)
         os.replace(temporary, path)  # noqa: PTH105 - atomic on one file system, which Path.replace does not promise
         for old in path.parent.glob(f"{name}-????????????????.parquet"):
             if old != path:
                 old.unlink(missing_ok=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
         _warn_unwritable(str(path.parent), str(error.strerror or error))
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return table
 
 

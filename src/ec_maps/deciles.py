@@ -31,11 +31,10 @@ def deciles(values: pd.Series) -> pd.Series:
     DataError
         If the values do not form ten groups: fewer than ten of them, or so many equal that two edges coincide.
     """
-    present = values.dropna().astype(float)
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
     # Intervals are closed on the right, the first one on the left too: as qcut has them.
-    edges = cut_points(values)
-    groups = np.searchsorted(edges[1:-1], present.to_numpy(), side="left") + 1
-    return pd.Series(groups, index=present.index).reindex(values.index).astype("Int64").rename("decile")
+    groups = np.searchsorted(cut_points(values)[1:-1], numbers, side="left") + 1
+    return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index, name="decile")
 
 
 def cut_points(values: pd.Series) -> np.ndarray:

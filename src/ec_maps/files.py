@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import shapely
 
 from ec_maps.errors import BoundaryError
 
@@ -48,39 +51,44 @@ class Table:
         )
 
     def read_outlines(self) -> gpd.GeoDataFrame:
-        """Return the known columns and the geometry, under our names."""
+        """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file."""
         import geopandas as gpd
 
         wanted = [name for name in self.original if _KNOWN.fullmatch(name)]
         theirs = [self.original[name] for name in wanted]
-        if self.path.suffix.lower() in _PARQUET:
-            frame = gpd.read_parquet(self.path)
-        else:
-            frame = gpd.read_file(self.path, layer=self.layer, columns=theirs)
+        with _named_in_errors(self.path):
+            if self.path.suffix.lower() in _PARQUET:
+                frame = gpd.read_parquet(self.path)
+            else:
+                frame = gpd.read_file(self.path, layer=self.layer, columns=theirs)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
         return frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
 
     def read_columns(self, names: list[str]) -> pd.DataFrame:
-        """Return columns as text, without spaces round it, missing values as empty text."""
-        theirs = [self.original[name] for name in names]
+        """Return columns as text: no spaces round it, codes in capitals, missing values as empty text.
+
+        Raises
+        ------
+        BoundaryError
+            If the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
+        """
+        with _named_in_errors(self.path):
+            frame = self._raw_columns([self.original[name] for name in names]).set_axis(names, axis=1)
+        frame = frame.astype(object).where(frame.notna(), "").astype(str).apply(lambda column: column.str.strip())
+        codes = [name for name in names if name.endswith("cd")]
+        return pd.DataFrame(frame.assign(**{name: frame[name].str.upper() for name in codes}))
+
+    def _raw_columns(self, theirs: list[str]) -> pd.DataFrame:
         suffix = self.path.suffix.lower()
         if suffix in _TEXT:
-            frame = pd.read_csv(
-                self.path,
-                dtype=str,
-                keep_default_na=False,
-                usecols=theirs,
-                encoding="utf-8-sig",
-                encoding_errors="replace",
-            )
+            frame = pd.read_csv(self.path, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
         elif suffix in _PARQUET:
             frame = pd.read_parquet(self.path, columns=theirs)
         else:
             import pyogrio
 
             frame = pyogrio.read_dataframe(self.path, layer=self.layer, columns=theirs, read_geometry=False)
-        frame = frame[theirs].set_axis(names, axis=1)
-        return pd.DataFrame({name: frame[name].fillna("").astype(str).str.strip() for name in names})
+        return pd.DataFrame(frame[theirs])
 
 
 def find_tables(root: Path) -> list[Table]:
@@ -98,12 +106,19 @@ def find_tables(root: Path) -> list[Table]:
     tables: list[Table] = []
     for path in paths:
         if path.suffix.lower() in known and not path.name.startswith("."):
-            try:
+            with _named_in_errors(path):
                 tables += _tables_in(path)
-            except (OSError, ValueError, RuntimeError) as error:
-                msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
-                raise BoundaryError(msg) from None
     return tables
+
+
+@contextmanager
+def _named_in_errors(path: Path) -> Iterator[None]:
+    """Turn what a reader raises over a damaged file into one sentence that names it."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError) as error:
+        msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
+        raise BoundaryError(msg) from None
 
 
 def _tables_in(path: Path) -> list[Table]:

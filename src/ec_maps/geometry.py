@@ -37,8 +37,7 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     BoundaryError
         If the coordinates fit no known system, or areas have no outline.
     """
-    frame = _on_grid(frame, where, notes)
-    shapes = shapely.force_2d(frame.geometry.to_numpy())
+    shapes = frame.geometry.to_numpy()
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if empty.any():
         msg = (
@@ -47,13 +46,14 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
             f"Each area needs a polygon; fetch the file again."
         )
         raise BoundaryError(msg)
+    frame = _on_grid(frame, where, notes)
+    shapes = shapely.force_2d(frame.geometry.to_numpy())
     bad = ~shapely.is_valid(shapes)
     if bad.any():
         shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
-        notes.append(
-            f"{where}: {int(bad.sum())} {'outline' if bad.sum() == 1 else 'outlines'} crossed themselves and were "
-            f"repaired ({listed(list(frame.loc[bad, code]))})."
-        )
+        number = int(bad.sum())
+        did = "outline crossed itself and was" if number == 1 else "outlines crossed themselves and were"
+        notes.append(f"{where}: {number} {did} repaired ({listed(list(frame.loc[bad, code]))}).")
     shapes = np.array([_polygons(shape) for shape in shapes], dtype=object)
     if lost := [area for area, shape in zip(frame[code], shapes, strict=True) if shape.is_empty]:
         msg = f"{where}: {listed(lost)} {'has' if len(lost) == 1 else 'have'} no polygon; each area needs one."
@@ -61,7 +61,10 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=BRITISH_NATIONAL_GRID))
     if frame[code].duplicated().any():
         repeated = list(frame.loc[frame[code].duplicated(), code].unique())
-        notes.append(f"{where}: {len(repeated)} areas stood in more than one row and were joined ({listed(repeated)}).")
+        stood = (
+            "area stood in more than one row and was" if len(repeated) == 1 else "areas stood in several rows and were"
+        )
+        notes.append(f"{where}: {len(repeated)} {stood} joined ({listed(repeated)}).")
         frame = frame.dissolve(by=code, as_index=False)
         frame = frame.set_geometry(frame.geometry.map(_polygons))
     return frame
@@ -72,7 +75,10 @@ def _polygons(shape: BaseGeometry) -> shapely.MultiPolygon:
         return shape
     parts = [part for part in shapely.get_parts(shape, return_index=False) if not part.is_empty]
     nested = [inner for part in parts for inner in shapely.get_parts(part)]
-    return shapely.MultiPolygon([part for part in nested if isinstance(part, shapely.Polygon)])
+    polygons = [part for part in nested if isinstance(part, shapely.Polygon)]
+    whole = shapely.MultiPolygon(polygons)
+    # The parts of a collection may overlap; those of a MultiPolygon may not.
+    return whole if whole.is_valid else _polygons(shapely.union_all(polygons))
 
 
 def _on_grid(frame: gpd.GeoDataFrame, where: str, notes: list[str]) -> gpd.GeoDataFrame:
@@ -97,6 +103,12 @@ def _on_grid(frame: gpd.GeoDataFrame, where: str, notes: list[str]) -> gpd.GeoDa
             f"{where} says its coordinates are degrees ({frame.crs.name}), but they look like {looks} (extent "
             f"{numbers}). "
             f"Fetch it again, or save it with its true system (for ONS files usually EPSG:27700)."
+        )
+        raise BoundaryError(msg)
+    if not frame.crs.is_geographic and in_degrees:
+        msg = (
+            f"{where} says its coordinates are in {frame.crs.name}, but they look like degrees (extent {numbers}). "
+            f"Fetch it again, or save it with its true system (probably EPSG:4326)."
         )
         raise BoundaryError(msg)
     moved = frame.to_crs(BRITISH_NATIONAL_GRID)

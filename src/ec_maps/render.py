@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,6 +15,7 @@ import yaml
 
 from ec_maps import settings
 from ec_maps.errors import RenderError, SettingError
+from ec_maps.staging import staged
 
 Engine = Literal["quarto", "preview"]
 
@@ -75,7 +75,7 @@ def render_site(
         raise SettingError(msg)
     name = f"Quarto {'.'.join(map(str, version))}"
     log(f"Building with {name}.")
-    return _by_quarto(quarto, root, profile), name
+    return _by_quarto(quarto, root, profile, log), name
 
 
 def _same_source(root: Path, profile: str | None) -> None:
@@ -113,22 +113,19 @@ def _version(quarto: str) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers[0].split(".")) if numbers else (0,)
 
 
-def _by_quarto(quarto: str, root: Path, profile: str | None) -> Path:
+def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str], None]) -> Path:
     target = root / _output_folder(root, profile)
-    staged = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
-    command = [quarto, "render", str(root), "--output-dir", staged.name, *(["--profile", profile] if profile else [])]
     # The pages must run in the very Python that was asked to build them.
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **_profile_environment(root, profile)}
-    sweep(target)
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode or not (staged / "index.html").is_file():
-            raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
-        swap(staged, target)
+        with staged(root, target, log) as aside:
+            command = [quarto, "render", str(root), "--output-dir", aside.name]
+            command += ["--profile", profile] if profile else []
+            done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode or not (aside / "index.html").is_file():
+                raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
     except OSError as error:
         raise RenderError(_disk(error)) from None
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
     return target
 
 
@@ -161,18 +158,3 @@ def _what_failed(output: str, status: int) -> str:
     told = errors[-1].strip() if errors else (lines[-1].strip() if lines else "it said nothing")
     at = f" at {pages[-1]}" if pages else ""
     return f"Quarto stopped{at} (exit status {status}): {told}\n\nThe site that was there before is as it was."
-
-
-def swap(staged: Path, target: Path) -> None:
-    """Put a finished site in the place of the one before it, which is gone only when the new one is there."""
-    before = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
-    if target.exists():
-        target.rename(before)
-    staged.rename(target)
-    shutil.rmtree(before, ignore_errors=True)
-
-
-def sweep(target: Path) -> None:
-    """Remove what killed builds left beside a site."""
-    for left in target.parent.glob(f"{target.name}.*.part"):
-        shutil.rmtree(left, ignore_errors=True)

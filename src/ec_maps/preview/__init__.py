@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bs4 import BeautifulSoup
-from filelock import FileLock, Timeout
 
-from ec_maps.errors import RenderError, SettingError
+from ec_maps.errors import RenderError
 from ec_maps.preview import cells, html
 from ec_maps.preview.links import Links
 from ec_maps.preview.project import Project, as_list, load, refusal, section
 from ec_maps.preview.qmd import Page, read_page
 from ec_maps.preview.site import SHELL, SHELL_FILES, Site
+from ec_maps.staging import staged
 
 __all__ = ["render"]
 
@@ -54,51 +54,9 @@ def render(
     root = root.resolve()
     project = load(root, profile)
     target = (output or project.output).resolve()
-    _check_target(target, root)
-    lock_folder = root / ".quarto"
-    lock_folder.mkdir(exist_ok=True)
-    lock = FileLock(lock_folder / "preview.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log("Another build of this project is running; waiting for it to end.")
-        lock.acquire()
-    try:
-        aside, old = (target.with_name(f"{target.name}{suffix}.part") for suffix in ("", ".old"))
-        if old.exists() and not target.exists():
-            old.rename(target)  # a build was killed between its two last steps
-        for leftover in (aside, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        try:
-            aside.mkdir(parents=True)
-            with project.environment():
-                _build(project, aside, log)
-            if target.exists():
-                target.rename(old)
-            aside.rename(target)
-        finally:
-            if old.exists() and not target.exists():
-                old.rename(target)
-            shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        lock.release()
+    with staged(root, target, log) as aside, project.environment():
+        _build(project, aside, log)
     return target
-
-
-def _check_target(target: Path, root: Path) -> None:
-    if target == root or target in root.parents:
-        msg = f"The site cannot be built into {target}: the project itself is there. Name another folder."
-        raise SettingError(msg)
-    if target.exists() and not target.is_dir():
-        msg = f"The site cannot be built into {target}: that is a file. Name a folder."
-        raise SettingError(msg)
-    if target.exists() and any(target.iterdir()) and not (target / "index.html").is_file():
-        msg = (
-            f"The site would replace all of {target}, which has files but no index.html and so is no site. "
-            "Name an empty or a new folder, or remove that one yourself."
-        )
-        raise SettingError(msg)
 
 
 def _build(project: Project, site_folder: Path, log: Callable[[str], None]) -> None:

@@ -1,0 +1,162 @@
+"""The command line: exit statuses, short messages on stderr, no traceback; run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+Run = subprocess.CompletedProcess[str]
+
+
+def ec_maps(*words: str | Path, cwd: Path, **variables: str | Path) -> Run:
+    """Run ``ec-maps`` in a folder and return what came of it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EC_MAPS_")}
+    command = [sys.executable, "-m", "ec_maps", *map(str, words)]
+    settings = {name: str(value) for name, value in variables.items()}
+    return subprocess.run(command, cwd=cwd, env=clean | settings, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def demo_run(demo_data_dir: Path) -> dict[str, str | Path]:
+    """Return the variables of a run on the demonstration data."""
+    return {"EC_MAPS_SOURCE": "demo", "EC_MAPS_DATA_DIR": demo_data_dir}
+
+
+@pytest.fixture
+def project(root: Path, tmp_path: Path) -> Path:
+    """Return a folder that is a project of its own, with a list of places to spoil."""
+    for name in ("_quarto.yml", "places.yml"):
+        shutil.copy(root / name, tmp_path)
+    shutil.copytree(root / "assets" / "palettes", tmp_path / "assets" / "palettes")
+    return tmp_path
+
+
+def is_letter(run: Run, status: int, *parts: str) -> None:
+    """Check that a run ended with a status and one short message that has these parts."""
+    assert run.returncode == status, run.stderr
+    assert run.stderr.startswith("ec-maps: ")
+    assert "Traceback" not in run.stderr + run.stdout
+    assert len(run.stderr.strip().split("\n\n")) <= 2
+    for part in parts:
+        assert part in run.stderr, run.stderr
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return the width and height of a PNG."""
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
+
+
+def test_help_lists_the_commands(tmp_path: Path) -> None:
+    """The help names each command of the contract."""
+    run = ec_maps("--help", cwd=tmp_path)
+    assert run.returncode == 0
+    assert all(name in run.stdout for name in ("check", "places", "map", "render"))
+
+
+def test_version_is_the_projects(tmp_path: Path) -> None:
+    """The version is the one that the package metadata have."""
+    from importlib.metadata import version
+
+    assert version("ec-maps") in ec_maps("--version", cwd=tmp_path).stdout
+
+
+def test_check_prints_both_levels_and_the_places(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A good state of things ends with 0 and prints what joined at both levels, and the places."""
+    run = ec_maps("check", cwd=project, **demo_run)
+    assert run.returncode == 0, run.stderr
+    assert "327 of 331" in run.stdout
+    assert "7,089 of 7,200" in run.stdout
+    assert "Great Yarmouth, East of England" in run.stdout
+
+
+def test_places_lists_all_and_searches(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """Without a word all 331 districts are listed; with one, those that it finds; else the status is 2."""
+    assert len(ec_maps("places", cwd=project, **demo_run).stdout.splitlines()) == 331
+    assert "Kingston upon Hull, City of" in ec_maps("places", "hull", cwd=project, **demo_run).stdout
+    is_letter(ec_maps("places", "qqqqzzzz", cwd=project, **demo_run), 2, "qqqqzzzz")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("national",),
+        ("region", "wales"),
+        ("region", "East of England", "--highlight", "great yarmouth"),
+        ("local", "Ynys Môn"),
+    ],
+)
+def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...]) -> None:
+    """Each kind of map is written where it was asked for, names forgiven as in places.yml."""
+    run = ec_maps("map", *words, "-o", "map.png", cwd=project, **demo_run)
+    assert run.returncode == 0, run.stderr
+    assert size(project / "map.png")[0] == 1400
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("map", "local", "Hull", "-o", "x.png"), ("Hull", "Kingston upon Hull, City of")),
+        (("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
+        (("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),
+        (("map", "region", "Wales", "--highlight", "Hartlepool", "-o", "x.png"), ("Hartlepool", "Wales")),
+        (("map", "national", "-o", "x.pdf"), ("x.pdf", ".png", ".svg")),
+        (("map", "national", "-o", "nowhere/x.png"), ("nowhere",)),
+    ],
+)
+def test_what_was_typed_wrong(
+    project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    """A fault in what was typed ends with 2, says what it was and what there is, and writes nothing."""
+    is_letter(ec_maps(*words, cwd=project, **demo_run), 2, *parts)
+    assert not list(project.glob("*x.p*"))
+
+
+@pytest.mark.parametrize("words", [("map",), ("map", "national"), ("fly",), ("render", "--profile", "dmeo")])
+def test_usage_errors(project: Path, words: tuple[str, ...]) -> None:
+    """A command that is not there, or lacks something, ends with 2 and the usage, not with a traceback."""
+    run = ec_maps(*words, cwd=project)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+def test_a_source_that_is_not_known(project: Path) -> None:
+    """A misspelt source does not pass for the real one."""
+    is_letter(ec_maps("check", cwd=project, EC_MAPS_SOURCE="dmeo"), 2, "EC_MAPS_SOURCE", "dmeo", "live", "demo")
+
+
+def test_live_without_data_says_where_to_get_them(project: Path) -> None:
+    """Without boundaries and archives the message names the place to get them, where to put them, and the demo."""
+    run = ec_maps("check", cwd=project, EC_MAPS_DATA_DIR=project / "data")
+    is_letter(run, 1, "EC_MAPS_BOUNDARIES", "geoportal.statistics.gov.uk", "EC_MAPS_SOURCE=demo")
+
+
+def test_faults_of_the_list_come_together(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """All faults of places.yml are told at once, with their lines, and end with 2."""
+    (project / "places.yml").write_text("- Telfrd and Wrekin\n- Corby\n- 7\n- Glasgow City\n", encoding="utf-8")
+    run = ec_maps("check", cwd=project, **demo_run)
+    is_letter(run, 2, "places.yml", "Telford and Wrekin", "North Northamptonshire", "Scotland", "Line 3")
+
+
+def test_a_spoilt_palette(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A palette of nine colours stops everything with 1, and the message names the file."""
+    path = project / "assets" / "palettes" / "ice.txt"
+    path.write_text("\n".join(path.read_text(encoding="utf-8").split()[:9]), encoding="utf-8")
+    is_letter(ec_maps("check", cwd=project, **demo_run), 1, "ice.txt", "9 colours")
+
+
+def test_a_warning_is_one_line(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A cache that cannot be written costs a note on stderr, not the map."""
+    (project / "file").write_text("", encoding="utf-8")
+    run = ec_maps(
+        "map", "national", "-o", "m.png", cwd=project, **demo_run | {"EC_MAPS_DATA_DIR": project / "file" / "x"}
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count("ec-maps: note:") == 1
+    assert "EC_MAPS_DATA_DIR" in run.stderr

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ec_maps import settings
+from ec_maps.errors import EcMapsError, SettingError, listed
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that is no project."""
+    monkeypatch.chdir(tmp_path)
+
+
+def project(folder: Path) -> Path:
+    """Make a folder that looks like a project."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for mark in ("_quarto.yml", "places.yml"):
+        (folder / mark).touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("told", "source"),
+    [(None, "live"), ("", "live"), ("  ", "live"), ("live", "live"), ("demo", "demo"), (" DEMO ", "demo")],
+)
+def test_source(told: str | None, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data are live unless EC_MAPS_SOURCE says demo, in any case."""
+    if told is not None:
+        monkeypatch.setenv("EC_MAPS_SOURCE", told)
+    assert settings.source() == source
+    assert settings.is_demo() == (source == "demo")
+
+
+@pytest.mark.parametrize("told", ["dmeo", "test", "1"])
+def test_a_misspelt_source_is_an_error(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt demo is not taken for live data; the error shows it, the two choices, and ends with status 2."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", told)
+    with pytest.raises(SettingError, match=f'EC_MAPS_SOURCE is "{told}"; it can be "live" .* or "demo"') as caught:
+        settings.is_demo()
+    assert caught.value.exit_status == 2
+    assert isinstance(caught.value, EcMapsError)
+
+
+def test_project_root_is_the_nearest_project_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project is the working folder or the nearest one above it that has its two marks."""
+    outer, inner = project(tmp_path / "outer"), project(tmp_path / "outer" / "a" / "inner")
+    (inner / "posts" / "x").mkdir(parents=True)
+    for here, root in ((inner / "posts" / "x", inner), (inner, inner), (outer / "a", outer)):
+        monkeypatch.chdir(here)
+        assert settings.project_root() == root
+
+
+def test_quarto_says_where_the_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under Quarto, its own word for the project's folder counts."""
+    monkeypatch.chdir(project(tmp_path / "other"))
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path / "mine"))
+    assert settings.project_root() == tmp_path / "mine"
+
+
+def test_outside_a_project_the_installed_tree_is_it(root: Path) -> None:
+    """In a folder that is no project, the tree that an editable install comes from is the project."""
+    assert settings.project_root() == root
+
+
+def test_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data lie in the project's data folder, or where EC_MAPS_DATA_DIR says, from wherever that is seen."""
+    monkeypatch.chdir(project(tmp_path / "p"))
+    assert settings.data_dir() == tmp_path / "p" / "data"
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", "elsewhere")
+    assert settings.data_dir() == tmp_path / "p" / "elsewhere"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", "~/atlas")
+    assert settings.data_dir() == tmp_path / "atlas"
+    assert settings.cache_dir() == tmp_path / "atlas" / "cache"
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["_quarto.yml", "places.yml"]
+
+
+def test_settings_are_read_when_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed variable counts at once, with no new import."""
+    for name in ("one", "two"):
+        monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / name))
+        assert settings.data_dir() == tmp_path / name
+
+
+@pytest.mark.parametrize(("told", "chosen"), [(None, "ons"), ("", "ons"), ("ONS", "ons"), ("PostGIS", "postgis")])
+def test_boundaries_by_word(told: str | None, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boundaries are ONS's unless EC_MAPS_BOUNDARIES says otherwise; its words may be in any case."""
+    if told is not None:
+        monkeypatch.setenv("EC_MAPS_BOUNDARIES", told)
+    assert settings.boundaries() == chosen
+
+
+def test_boundaries_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else is a path, relative to the working folder."""
+    monkeypatch.setenv("EC_MAPS_BOUNDARIES", "geo")
+    assert settings.boundaries() == tmp_path / "geo"
+
+
+def test_shipped_files_of_the_project_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """An editor's own palette in the project is used; without one, that of the installed library."""
+    assert settings.shipped("palettes") == root / "assets" / "palettes"
+    monkeypatch.chdir(project(tmp_path / "p"))
+    (tmp_path / "p" / "assets" / "palettes").mkdir(parents=True)
+    assert settings.shipped("palettes") == tmp_path / "p" / "assets" / "palettes"
+
+
+def test_long_lists_are_shortened() -> None:
+    """A list in a message is whole up to its limit, then says how many more there are."""
+    assert listed([]) == ""
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(range(12), 10) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
