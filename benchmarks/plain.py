@@ -1,8 +1,9 @@
 """Draw the seven figures the plain way: pandas, geopandas and matplotlib, as a competent analyst would.
 
-One national map of districts, the regions of the three places, and the neighbourhoods of the three places, as PNG.
-It knows nothing of ec_maps, and is the yardstick that `run.py` measures the library against. It draws less: no
-neighbours, no inset, no labels, no scale bar, and it writes no words.
+One national map of districts with London enlarged, the regions of the three places, and the neighbourhoods of the
+three places, each in its surroundings and with a label on each area, as PNG. It knows nothing of ec_maps, and is the
+yardstick that `run.py` measures the library against. It still draws less: labels may lie on one another, the places
+are not marked, there is no scale bar, and no captions or alternative texts are written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import pandas as pd
 PLACES = ["Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin"]
 ICE = mpl.colormaps["PuBu_r"].resampled(10)
 DECILES = list(range(1, 11))
+SOURCES = "Values: UK Social Capital Atlas. Boundaries: Office for National Statistics, OGL v3.0."
 
 
 def read_atlas(zips: Path, pattern: str, code: str) -> pd.DataFrame:
@@ -42,23 +44,38 @@ def with_deciles(areas: gpd.GeoDataFrame, values: pd.DataFrame, left: str, right
     return joined
 
 
-def draw(areas: gpd.GeoDataFrame, title: str, path: Path) -> None:
-    """Draw the deciles of the areas, with a legend, 7 inches wide at 200 dots an inch and as high as the map needs."""
+def draw(
+    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, title: str, path: Path, *, mark: str, inset: str = ""
+) -> None:
+    """Draw the deciles of the areas in their surroundings, 6 inches wide and 1400 pixels, with legend and labels.
+
+    `mark` is the column whose text is written on each area; `inset` a region to enlarge in a corner.
+    """
     west, south, east, north = areas.total_bounds
-    fig, ax = plt.subplots(figsize=(7, 7 * (north - south) / (east - west) + 1), dpi=200)
-    areas.plot(
-        column="decile",
-        cmap=ICE,
-        legend=True,
-        legend_kwds={"title": "Decile", "loc": "upper left"},
-        edgecolor="grey",
-        linewidth=0.2,
-        missing_kwds={"color": "lightgrey", "hatch": "///", "label": "No estimate"},
-        ax=ax,
-    )
-    ax.set_title(title)
+    room = 0.045 * (east - west)
+    fig, ax = plt.subplots(figsize=(6, 6 * (north - south) / (east - west) + 1.5))
+    near = around.cx[west - room : east + room, south - room : north + room]
+    if len(near):
+        near.plot(ax=ax, color="lightgrey", edgecolor="white")
+    style = {
+        "column": "decile",
+        "cmap": ICE,
+        "edgecolor": "grey",
+        "linewidth": 0.2,
+        "missing_kwds": {"color": "white", "hatch": "///", "label": "No estimate"},
+    }
+    areas.plot(ax=ax, legend=True, legend_kwds={"title": "Decile", "loc": "upper left"}, **style)
+    for text, point in zip(areas[mark], areas.representative_point(), strict=True):
+        if text:
+            ax.annotate(text, (point.x, point.y), ha="center", va="center", fontsize=6)
+    if inset:
+        small = fig.add_axes((0.7, 0.7, 0.25, 0.2))
+        areas[areas["rgn21nm"] == inset].plot(ax=small, **style)
+        small.set_axis_off()
+    ax.set(xlim=(west - room, east + room), ylim=(south - room, north + room), title=title)
     ax.set_axis_off()
-    fig.savefig(path, dpi=200)
+    fig.text(0.02, 0.01, SOURCES, fontsize=6)
+    fig.savefig(path, dpi=1400 / 6)
     plt.close(fig)
 
 
@@ -81,6 +98,12 @@ def real_areas(folder: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     return lads, msoas.merge(lookup[["msoa21cd", "lad21cd", "lad21nm"]], on="msoa21cd", how="left")
 
 
+def beyond(folder: Path) -> gpd.GeoDataFrame:
+    """Read the districts outside England and Wales, which the national map shows in grey."""
+    lads = gpd.read_parquet(folder / "lad21_uk.parquet")
+    return lads[~lads["LAD21CD"].str.startswith(("E", "W"))]
+
+
 def main() -> None:
     """Read, join, cut and draw."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -100,11 +123,14 @@ def main() -> None:
     lads = with_deciles(lads, read_atlas(zips, "local_authority*.zip", "lad_code"), "lad21cd", "lad_code")
     msoas = with_deciles(msoas, read_atlas(zips, "msoa*.zip", "zip_prediction"), "msoa21cd", "zip_prediction")
 
-    draw(lads, "Economic connectedness by district", options.out / "national.png")
+    lads["nothing"], msoas["number"] = "", msoas["msoa21nm"].str[-3:]
+    nowhere = lads.iloc[:0] if options.demo else beyond(options.geo)
+    draw(lads, nowhere, "England and Wales", options.out / "national.png", mark="nothing", inset="London")
     for place in PLACES:
         region = lads.loc[lads["lad21nm"] == place, "rgn21nm"].iloc[0]
-        draw(lads[lads["rgn21nm"] == region], region, options.out / f"region {region}.png")
-        draw(msoas[msoas["lad21nm"] == place], place, options.out / f"local {place}.png")
+        inside, there = lads["rgn21nm"] == region, msoas["lad21nm"] == place
+        draw(lads[inside], lads[~inside], region, options.out / f"region {region}.png", mark="lad21nm")
+        draw(msoas[there], msoas[~there], place, options.out / f"local {place}.png", mark="number")
 
 
 if __name__ == "__main__":

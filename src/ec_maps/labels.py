@@ -6,32 +6,46 @@ All positions are inches from the lower left corner of the map, so that text and
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
+if TYPE_CHECKING:
+    from ec_maps.ground import Ground
+
 Style = Literal["normal", "italic"]
 
-_MEASURING_DPI = 288
+#: A map's pixels for an inch: 1400 for its six inches, twice the width at which the pages show it. Text is measured at
+#: the resolution that it is drawn at, as the fitting of letters to pixels makes it wider or narrower at others.
+DPI = 1400 / 6
+
 _LINE_HEIGHT = 1.18
-_NEVER = 1e6
+_DIGIT_HEIGHT = 0.85
+_BATCH = 100
+_NEAREST = 4000
+
+#: What a label costs that found no free position.
+CROWDED = 100.0
+
+_DOT = 0.03
 
 
 @lru_cache(maxsize=1)
 def _renderer() -> RendererAgg:
-    return RendererAgg(8, 8, _MEASURING_DPI)  # type: ignore[no-untyped-call]
+    return RendererAgg(8, 8, DPI)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=8192)
 def _line_width(line: str, size: float, weight: str, style: Style) -> float:
     font = FontProperties(size=size, weight=weight, style=style)
     width, _, _ = _renderer().get_text_width_height_descent(line, font, ismath=False)  # type: ignore[no-untyped-call]
-    return float(width) / _MEASURING_DPI
+    return float(width) / DPI
 
 
 def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:
@@ -117,11 +131,25 @@ class Placer:
         Boxes that no later label may meet.
     lines
         Lines from labels to areas; later labels keep off them.
+    points
+        Points that lines end at or will: nothing else may cover them.
+    spent
+        What the labels placed with lines cost together.
     """
 
     frame: Box
     taken: list[Box] = field(default_factory=list)
     lines: list[shapely.LineString] = field(default_factory=list)
+    points: list[tuple[float, float]] = field(default_factory=list)
+    spent: float = 0.0
+
+    def copy(self) -> Placer:
+        """Return a placer that goes on from here, for a try."""
+        return Placer(self.frame, list(self.taken), list(self.lines), self.points, self.spent)
+
+    def adopt(self, other: Placer) -> None:
+        """Take over what another has placed."""
+        self.taken, self.lines, self.spent = other.taken, other.lines, other.spent
 
     def free(self, box: Box) -> bool:
         """Return whether a box lies on the map and off all that is placed."""
@@ -138,7 +166,10 @@ class Placer:
         wrapped: bool = False,
         style: Style = "normal",
     ) -> Label | None:
-        """Place a text inside an area where it fits whole, at the largest of the sizes that does; else None."""
+        """Place a text inside an area where it fits whole, at the largest of the sizes that does; else None.
+
+        Of a number, which has nothing beneath its line, the digits alone must fit.
+        """
         part = max(shapely.get_parts(shape), key=shapely.area, default=None)
         if part is None or part.is_empty:
             return None
@@ -146,9 +177,10 @@ class Placer:
         # Text is wider than tall, so the middle of the area's widest level is worth a try beside the roomiest point.
         level = _middle_of_level(part, centre[1])
         shapely.prepare(part)
-        forms = _forms(text) if wrapped else [text]
-        for size, form, (x, y) in itertools.product(sizes, forms, dict.fromkeys((centre, level))):
-            box = Box.around(x, y, text_size(form, size, style=style))
+        tries = forms(text) if wrapped else [text]
+        for size, form, (x, y) in itertools.product(sizes, tries, dict.fromkeys((centre, level))):
+            width, height = text_size(form, size, style=style)
+            box = Box.around(x, y, (width, size / 72 * _DIGIT_HEIGHT if form.isdigit() else height))
             if shapely.contains(part, box.shape()) and self.free(box):
                 self.taken.append(box)
                 return Label(form, size, box)
@@ -159,17 +191,19 @@ class Placer:
         text: str,
         place: shapely.Geometry,
         size: float,
-        land: shapely.Geometry,
+        ground: Ground,
         *,
+        keep: Sequence[shapely.Geometry] = (),
+        cover: float,
         pad: float,
         least: float,
         weight: str = "normal",
     ) -> tuple[Label, tuple[float, float]]:
-        """Place a text beside the place it names, with a line to it: near, off the drawn land, crossing nothing.
+        """Place a text beside the place it names, with a line to it: near, off what matters, crossing nothing.
 
         Of all positions on a fine grid, that with the least cost is taken: distance, the share of the box that covers
-        `land`, most of all `place` itself, and the length of line that runs over land. A position always comes back:
-        if none is free (a map full of labels), the nearest one within the map.
+        land, most of all `place` itself or what else to keep visible, and the length of line that runs over land. A
+        position always comes back: if none is free (a map full of labels), the nearest one within the map.
 
         Parameters
         ----------
@@ -177,8 +211,12 @@ class Placer:
             The text, its size in points and its weight.
         place
             The area named; the line leads to its roomiest point.
-        land
-            What is better left uncovered.
+        ground
+            Where there is land, which is better left uncovered.
+        keep
+            Shapes that neither the box nor the line should hide, beside `place`.
+        cover
+            How many inches of distance it is worth to leave land uncovered.
         pad
             Room between the text and the edge of its box, in inches.
         least
@@ -194,31 +232,47 @@ class Placer:
         extent = (width + 2 * pad, height + 2 * pad)
         positions = self._grid(extent)
         distance = np.hypot(*(positions - point).T)
-        half = np.array(extent) / 2
-        boxes = shapely.box(*(positions - half).T, *(positions + half).T)
-        leaders = shapely.linestrings(np.stack([positions, np.broadcast_to(point, positions.shape)], axis=1))
-        free = shapely.distance(boxes, shapely.Point(point)) >= least
-        for obstacles in ([other.shape() for other in self.taken], self.lines):
+        nearest = np.argsort(distance, kind="stable")[:_NEAREST]
+        others = [shape for shape in keep if shape is not place]
+        best, least_cost = int(nearest[0]), np.inf
+        # A position costs its distance at least: once that is more than the best so far, none further out is better.
+        for at in range(0, len(nearest), _BATCH):
+            batch = nearest[at : at + _BATCH]
+            if distance[batch[0]] >= least_cost:
+                break
+            half = np.array(extent) / 2
+            boxes = shapely.box(*(positions[batch] - half).T, *(positions[batch] + half).T)
+            leaders = _lines_between(positions[batch], point)
+            free = np.flatnonzero(
+                self._free(boxes, leaders, point) & (shapely.distance(boxes, shapely.Point(point)) >= least)
+            )
+            boxes, leaders, batch = boxes[free], leaders[free], batch[free]
+            if not len(batch):
+                continue
+            covered = ground.covered(positions[batch], extent)
+            crossed = ground.crossed(positions[batch], point)
+            hidden = _hidden(boxes, [place, *others], shapely.area) + _hidden(leaders, others, shapely.length)
+            cost = distance[batch] + cover * covered + 0.5 * crossed + 6.0 * hidden
+            if cost.min() < least_cost:
+                best, least_cost = int(batch[np.argmin(cost)]), float(cost.min())
+        box = Box.around(float(positions[best, 0]), float(positions[best, 1]), extent)
+        self.spent += min(least_cost, CROWDED)
+        self.taken.append(box)
+        self.lines.append(_lines_between(positions[[best]], point)[0])
+        return Label(text, size, box), point
+
+    def _free(self, boxes: np.ndarray, leaders: np.ndarray, own: tuple[float, float]) -> np.ndarray:
+        """Return for each box with its leader to a point whether both keep off all that is placed or kept free."""
+        free = np.ones(len(boxes), dtype=bool)
+        ends = [Box.around(*point, (_DOT, _DOT)).shape() for point in self.points if point != own]
+        for obstacles in ([other.shape() for other in self.taken], self.lines, ends):
             tree = shapely.STRtree(obstacles)
             free[tree.query(boxes, predicate="intersects")[0]] = False
             free[tree.query(leaders, predicate="intersects")[0]] = False
-        nearest = np.argsort(np.where(free, distance, distance + _NEVER), kind="stable")[:400]
-        # To weigh land by, its outline to a fiftieth of an inch will do, and is far quicker to cut boxes from.
-        coarse = shapely.simplify(land, 0.02)
-        covered = shapely.area(shapely.intersection(boxes[nearest], coarse)) / (extent[0] * extent[1])
-        hidden = shapely.area(shapely.intersection(boxes[nearest], shapely.simplify(place, 0.02))) / (
-            extent[0] * extent[1]
-        )
-        crossed = shapely.length(shapely.intersection(leaders[nearest], coarse))
-        cost = distance[nearest] + 3.0 * covered + 6.0 * hidden + 0.5 * crossed + np.where(free[nearest], 0, _NEVER)
-        best = int(nearest[int(np.argmin(cost))])
-        box = Box.around(float(positions[best, 0]), float(positions[best, 1]), extent)
-        self.taken.append(box)
-        self.lines.append(leaders[best])
-        return Label(text, size, box), point
+        return free
 
     def _grid(self, extent: tuple[float, float]) -> np.ndarray:
-        """Return the centres, a twelfth of an inch apart, at which a box of this extent lies on the map."""
+        """Return the centres, a twentieth of an inch apart, at which a box of this extent lies on the map."""
         margin = 0.03
         spans = []
         for low, high, size in (
@@ -226,8 +280,22 @@ class Placer:
             (self.frame.bottom, self.frame.top, extent[1]),
         ):
             first, last = low + size / 2 + margin, high - size / 2 - margin
-            spans.append(np.linspace(first, max(first, last), max(2, int((last - first) * 12))))
+            spans.append(np.linspace(first, max(first, last), max(2, int((last - first) * 20))))
         return np.stack(np.meshgrid(*spans), axis=-1).reshape(-1, 2)
+
+
+def _lines_between(starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
+    """Return a line from each of the points to the one."""
+    return np.asarray(shapely.linestrings(np.stack([starts, np.broadcast_to(end, starts.shape)], axis=1)))
+
+
+def _hidden(marks: np.ndarray, shapes: Sequence[shapely.Geometry], size: Callable[..., np.ndarray]) -> np.ndarray:
+    """Return how much of each mark (a box, a line) lies on shapes, or how much of them beneath it: the larger share."""
+    mark, shape = shapely.STRtree(shapes).query(marks, predicate="intersects")
+    under = np.asarray(shapes, dtype=object)[shape]
+    whole = np.minimum(size(marks[mark]), np.maximum(size(under), 1e-9))
+    share = size(shapely.intersection(marks[mark], under)) / np.maximum(whole, 1e-9)
+    return np.bincount(mark, weights=share, minlength=len(marks))
 
 
 def _roomiest_point(part: shapely.Polygon) -> tuple[float, float]:
@@ -246,7 +314,7 @@ def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
     return float((widest.bounds[0] + widest.bounds[2]) / 2), y
 
 
-def _forms(text: str) -> list[str]:
+def forms(text: str) -> list[str]:
     """Return a name as one line and broken into two and three, each as evenly as its words allow."""
     words = text.split(" ")
     forms = [text]
@@ -262,29 +330,3 @@ def _forms(text: str) -> list[str]:
 def roomiest_point(shape: shapely.Geometry) -> tuple[float, float]:
     """Return a point well inside the largest part of an area, for a label or a line to point at."""
     return _roomiest_point(max(shapely.get_parts(shape), key=shapely.area))
-
-
-def empty_rectangle(frame: Box, land: shapely.Geometry, aspect: float, gap: float) -> Box | None:
-    """Return the largest rectangle of an aspect (width by height) on the map that keeps `gap` inches off the land.
-
-    Of equally large ones the one nearest the right-hand side is taken. None if nothing wider than an inch is free.
-    """
-    step = 0.05
-    xs = np.arange(frame.left + step / 2, frame.right, step)
-    ys = np.arange(frame.bottom + step / 2, frame.top, step)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    near = shapely.buffer(land, gap)
-    shapely.prepare(near)
-    covered = shapely.intersects_xy(near, grid[:, 0], grid[:, 1]).reshape(len(ys), len(xs))
-    total = np.pad(covered.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    for width in range(len(xs) // 2, round(1 / step), -1):
-        height = max(1, round(width / aspect))
-        if height >= len(ys):
-            continue
-        sums = total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
-        rows, columns = np.nonzero(sums == 0)
-        if len(rows):
-            best = int(np.argmax(columns * len(ys) + rows))
-            left, bottom = frame.left + columns[best] * step, frame.bottom + rows[best] * step
-            return Box(left, bottom, left + width * step, bottom + height * step)
-    return None

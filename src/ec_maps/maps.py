@@ -30,16 +30,14 @@ from ec_maps.areas import load_context
 from ec_maps.deciles import cut_points
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.inset import draw_inset
-from ec_maps.labels import Placer
+from ec_maps.labels import DPI, Placer
 from ec_maps.levels import Level, Measure, level_named, measure_named
 from ec_maps.places import find_region
-from ec_maps.sheet import WIDTH, Key, Words, new_sheet, view
+from ec_maps.sheet import Key, Words, new_sheet, view
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Twice the width at which the pages show a map.
-_PIXELS_WIDE = 1400
 #: England and Wales fill their map: it may be taller than the others.
 _NATIONAL_TALLEST = 1.2
 
@@ -94,9 +92,10 @@ class Map:
         metadata: dict[str, Any] = {"Title": self.caption, "Description": self.alt_text}
         metadata |= {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
         stream = io.BytesIO()
-        # A fixed salt makes the names inside an SVG the same each time.
-        with mpl.rc_context({"svg.hashsalt": "ec_maps"}):
-            self.figure.savefig(stream, format=kind, dpi=_PIXELS_WIDE / WIDTH, metadata=metadata)
+        # A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that
+        # they are made from: some libraries change NumPy's.
+        with mpl.rc_context({"svg.hashsalt": "ec_maps"}), np.printoptions(legacy=False):
+            self.figure.savefig(stream, format=kind, dpi=DPI, metadata=metadata)
         return stream.getvalue()
 
     def _repr_png_(self) -> bytes:
@@ -187,12 +186,10 @@ def regional_map(
     land = drawing.union(areas.geometry.to_numpy())
     drawing.draw_outline(sheet.ax, land, width=0.9)
     placer = Placer(sheet.frame)
-    shapes = dict(zip(areas["lad21nm"], areas.geometry, strict=True))
-    for name in dict.fromkeys(highlight):
-        call_out(sheet, placer, name, shapes[name], in_inches(sheet, land))
+    named = list(dict.fromkeys(highlight))
+    call_out(sheet, placer, areas.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
     name_areas(sheet, placer, areas)
     name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
-    named = list(dict.fromkeys(highlight))
     alt_text = describe.alt_text(areas, "regional", highlight=named)
     return Map(sheet.figure, areas, alt_text, describe.caption(areas, "regional", highlight=named))
 
@@ -223,8 +220,7 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     if areas.empty:
         msg = (
             f'There are no neighbourhoods of "{lad_name}" to draw. Either no local authority is called so (ec-maps '
-            f"places "
-            f"lists them), or the boundaries have no neighbourhood in it."
+            f"places lists them), or the boundaries have no neighbourhood in it."
         )
         raise PlaceError(msg)
     numbers = area_numbers(areas["msoa21nm"])
@@ -233,12 +229,12 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
     around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent)
     words = Words(
-        f"{measure.title} in {lad_name}",
+        f"{measure.title} in {describe.the_district(lad_name)}",
         f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. Purple is lower, white higher.",
         describe.sources(names="msoa21hclnm" in areas),
         key_to_numbers(areas, numbers),
     )
-    key = _key(msoas, areas, measure, "msoa", f"outside {lad_name}" if len(around) else "")
+    key = _key(msoas, areas, measure, "msoa", f"outside {describe.the_district(lad_name)}" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0)
     neighbours = {

@@ -18,7 +18,7 @@ from ec_maps import settings
 from ec_maps.annotation import area_numbers
 from ec_maps.areas import join_report, load_areas
 from ec_maps.deciles import cut_points
-from ec_maps.describe import percent, sources, the
+from ec_maps.describe import percent, sources, the, the_district
 from ec_maps.levels import LevelName, level_named, measure_named
 from ec_maps.maps import Map, local_map, national_map, regional_map
 from ec_maps.places import Place, read_places, slug
@@ -69,7 +69,7 @@ def hyperlocal() -> str:
     tabs = []
     for place in read_places():
         drawn = local_map(msoas, place.name)
-        table = f"Neighbourhoods of {place.name}, lowest first"
+        table = f"Neighbourhoods of {the_district(place.name)}, lowest first"
         tabs.append((place.name, _figure(drawn, slug(place.name), drawn.areas, table)))
     _card("hyperlocal", tabs[0][0])
     return _tabset(tabs)
@@ -109,9 +109,11 @@ def cut_point_table() -> str:
 
 
 def join_reports() -> str:
-    """Return the join report of both levels, as ``ec-maps check`` prints it."""
-    reports = "\n\n".join(str(join_report(level)) for level in ("lad", "msoa"))
-    return f"```text\n{reports}\n```"
+    """Return the join report of both levels, what ``ec-maps check`` prints."""
+    levels: tuple[LevelName, ...] = ("lad", "msoa")
+    reports = [join_report(level) for level in levels]
+    lists = ("\n".join(f"- {escaped(line)}" for line in report.details) for report in reports)
+    return "\n\n".join(f"**{report.summary}**\n\n{details}" for report, details in zip(reports, lists, strict=True))
 
 
 def sources_line() -> str:
@@ -151,7 +153,7 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str) -> str:
     lowest_first = _lowest_first(table)
     _write_csv(lowest_first, folder / f"{name}.csv")
     alt = drawn.alt_text.replace("\\", "").replace('"', "”")
-    figure = f'![{escaped(drawn.caption)}]({FOLDER}/{name}.png){{fig-alt="{alt}" width=700}}'
+    figure = f'![{escaped(drawn.caption)}]({FOLDER}/{name}.png){{fig-alt="{alt}" width=700 loading="lazy"}}'
     rows = _area_table(lowest_first, title)
     label = title.replace('"', "”")
     return (

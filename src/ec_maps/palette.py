@@ -20,7 +20,8 @@ SEA = "#f1ebdd"
 NEIGHBOUR = "#d9d1c0"
 MISSING = "#ffffff"
 HATCH = "#6b6257"
-INK = "#1d1a26"
+#: Nearly black: on the middle class white falls short of a contrast of 4.5, and so would any lighter ink.
+INK = "#0b0910"
 
 
 def ice_colours() -> list[str]:

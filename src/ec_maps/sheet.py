@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 
 from ec_maps import palette
 from ec_maps.drawing import HATCH
-from ec_maps.labels import Box, text_size, wrap
+from ec_maps.labels import DPI, Box, text_size, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +138,7 @@ def new_sheet(extent: tuple[float, float, float, float], words: Words, key: Key,
     )
     foot = 1.12 + numbers_height + text_size(sources, _SMALL)[1] + 0.1
     height = head + map_height + foot
-    figure = Figure(figsize=(WIDTH, height), dpi=100, facecolor=palette.PAGE)
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
     ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, map_height / height), label="map")
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
@@ -221,9 +221,16 @@ def _scale_bar(ax: Axes, top: float, scale: float) -> None:
 
 def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
     """Return lines in as many columns as fit side by side, each with its left edge in inches."""
-    if not lines:
-        return []
-    widest = max(text_size(line, _SMALL)[0] for line in lines) + 0.15
-    columns = min(max(1, int(MAP_WIDTH / widest)), len(lines), 5)
-    rows = -(-len(lines) // columns)
-    return [(lines[at : at + rows], at // rows * MAP_WIDTH / columns) for at in range(0, len(lines), rows)]
+    gap = 0.15
+    for columns in range(min(5, len(lines)), 0, -1):
+        rows = -(-len(lines) // columns)
+        parts = [lines[at : at + rows] for at in range(0, len(lines), rows)]
+        widths = [max(text_size(line, _SMALL)[0] for line in part) + gap for part in parts]
+        spare = MAP_WIDTH + gap - sum(widths)
+        if spare >= 0 or columns == 1:
+            # Even columns where they fit, as they are easier on the eye.
+            lefts = [at * MAP_WIDTH / len(parts) for at in range(len(parts))]
+            if max(widths) > MAP_WIDTH / len(parts):
+                lefts = [sum(widths[:at]) + at * spare / len(parts) for at in range(len(parts))]
+            return list(zip(parts, lefts, strict=True))
+    return []
