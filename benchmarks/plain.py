@@ -2,8 +2,8 @@
 
 One national map of districts with London enlarged, the regions of the three places, and the neighbourhoods of the
 three places, each in its surroundings and with a label on each area, as PNG. It knows nothing of ec_maps, and is the
-yardstick that `run.py` measures the library against. It still draws less: labels may lie on one another, the places
-are not marked, there is no scale bar, and no captions or alternative texts are written.
+yardstick that `run.py` measures the library against. It draws what ec_maps draws where one call does it: labels may lie
+on one another, there is no scale bar, and no captions or alternative texts are written.
 """
 
 from __future__ import annotations
@@ -45,18 +45,31 @@ def with_deciles(areas: gpd.GeoDataFrame, values: pd.DataFrame, left: str, right
 
 
 def draw(
-    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, title: str, path: Path, *, mark: str, inset: str = ""
+    areas: gpd.GeoDataFrame,
+    around: gpd.GeoDataFrame,
+    title: str,
+    path: Path,
+    *,
+    mark: str,
+    outlines: str,
+    place: str = "",
+    inset: str = "",
 ) -> None:
     """Draw the deciles of the areas in their surroundings, 6 inches wide and 1400 pixels, with legend and labels.
 
-    `mark` is the column whose text is written on each area; `inset` a region to enlarge in a corner.
+    `mark` is the column whose text is written on each area, `outlines` the one to draw thicker borders by; `place` is
+    outlined and pointed at, the region `inset` enlarged in a corner.
     """
     west, south, east, north = areas.total_bounds
     room = 0.045 * (east - west)
     fig, ax = plt.subplots(figsize=(6, 6 * (north - south) / (east - west) + 1.5))
     near = around.cx[west - room : east + room, south - room : north + room]
     if len(near):
-        near.plot(ax=ax, color="lightgrey", edgecolor="white")
+        near.plot(ax=ax, color="lightgrey", edgecolor="lightgrey")
+        districts = near.dissolve("lad21nm")
+        districts.boundary.plot(ax=ax, color="white", linewidth=0.5)
+        for name, point in districts.representative_point().items():
+            ax.annotate(name, (point.x, point.y), ha="center", va="center", fontsize=6, style="italic", clip_on=True)
     style = {
         "column": "decile",
         "cmap": ICE,
@@ -65,9 +78,15 @@ def draw(
         "missing_kwds": {"color": "white", "hatch": "///", "label": "No estimate"},
     }
     areas.plot(ax=ax, legend=True, legend_kwds={"title": "Decile", "loc": "upper left"}, **style)
+    areas.dissolve(outlines).boundary.plot(ax=ax, color="black", linewidth=0.8)
     for text, point in zip(areas[mark], areas.representative_point(), strict=True):
         if text:
             ax.annotate(text, (point.x, point.y), ha="center", va="center", fontsize=6)
+    if place:
+        marked = areas[areas["lad21nm"] == place]
+        marked.boundary.plot(ax=ax, color="black", linewidth=2)
+        point = marked.representative_point().iloc[0]
+        ax.annotate(place, (point.x, point.y), xytext=(0.7, 0.95), textcoords="axes fraction", arrowprops={"width": 1})
     if inset:
         small = fig.add_axes((0.7, 0.7, 0.25, 0.2))
         areas[areas["rgn21nm"] == inset].plot(ax=small, **style)
@@ -101,7 +120,7 @@ def real_areas(folder: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 def beyond(folder: Path) -> gpd.GeoDataFrame:
     """Read the districts outside England and Wales, which the national map shows in grey."""
     lads = gpd.read_parquet(folder / "lad21_uk.parquet")
-    return lads[~lads["LAD21CD"].str.startswith(("E", "W"))]
+    return lads[~lads["LAD21CD"].str.startswith(("E", "W"))].rename(columns=str.lower)
 
 
 def main() -> None:
@@ -125,12 +144,15 @@ def main() -> None:
 
     lads["nothing"], msoas["number"] = "", msoas["msoa21nm"].str[-3:]
     nowhere = lads.iloc[:0] if options.demo else beyond(options.geo)
-    draw(lads, nowhere, "England and Wales", options.out / "national.png", mark="nothing", inset="London")
+    path = options.out / "national.png"
+    draw(lads, nowhere, "England and Wales", path, mark="nothing", outlines="rgn21nm", inset="London")
     for place in PLACES:
         region = lads.loc[lads["lad21nm"] == place, "rgn21nm"].iloc[0]
         inside, there = lads["rgn21nm"] == region, msoas["lad21nm"] == place
-        draw(lads[inside], lads[~inside], region, options.out / f"region {region}.png", mark="lad21nm")
-        draw(msoas[there], msoas[~there], place, options.out / f"local {place}.png", mark="number")
+        path = options.out / f"region {region}.png"
+        draw(lads[inside], lads[~inside], region, path, mark="lad21nm", outlines="rgn21nm", place=place)
+        path = options.out / f"local {place}.png"
+        draw(msoas[there], msoas[~there], place, path, mark="number", outlines="lad21nm")
 
 
 if __name__ == "__main__":

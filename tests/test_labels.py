@@ -14,7 +14,8 @@ from matplotlib.text import Annotation, Text
 
 from ec_maps.annotation import area_numbers
 from ec_maps.ground import Ground
-from ec_maps.labels import DPI, Box, Placer, forms, roomiest_point, text_size, wrap
+from ec_maps.labels import Box, Placer, roomiest_point
+from ec_maps.lettering import DPI, forms, text_size, wrap
 from ec_maps.maps import Map, local_map, national_map, regional_map
 from made import Tables, demo_tables, real_tables
 
@@ -309,9 +310,9 @@ def test_ground() -> None:
     centres = np.array([[1.0, 2.0], [2.0, 2.0], [4.0, 2.0]])
     assert ground.covered(centres, (0.8, 0.4)) == pytest.approx([1, 0.5, 0], abs=0.05)
     assert ground.crossed(np.array([[5.0, 2.0], [3.0, 3.0]]), (1.0, 2.0)) == pytest.approx([1, 2**0.5 * 0.79], abs=0.2)
-    empty = ground.empty_rectangle(2.0)
+    empty = ground.empty_rectangle(2.0, 0.2)
     assert empty is not None
-    assert empty.left >= 2 - 0.05
-    assert empty.right <= 6.05
+    assert empty.left >= 2.2 - 0.05
+    assert empty.right <= 5.85
     assert (empty.right - empty.left) / (empty.top - empty.bottom) == pytest.approx(2, rel=0.05)
-    assert Ground(frame, shapely.box(0, 0, 6, 4)).empty_rectangle(2.0) is None
+    assert Ground(frame, shapely.box(0, 0, 6, 4)).empty_rectangle(2.0, 0) is None

@@ -126,8 +126,7 @@ def test_no_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.quarto
 @pytest.mark.slow
 def test_quarto_and_preview_build_the_same(project: Path) -> None:
-    """Both engines give the same pages, tabs, pictures, alternative texts, tables and downloads, byte-identical "
-    "maps."""
+    """Both engines give the same pages, tabs, words, tables and downloads, and maps that are alike to the byte."""
     sites = {}
     for engine in ("preview", "quarto"):
         sites[engine] = project / f"kept-{engine}"

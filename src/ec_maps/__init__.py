@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ec_maps.areas import JoinReport, join_report, load_areas
     from ec_maps.errors import EcMapsError
-    from ec_maps.maps import Map, local_map, national_map, regional_map
+    from ec_maps.maps import local_map, national_map, regional_map
     from ec_maps.palette import ice_colours
+    from ec_maps.picture import Map
     from ec_maps.places import Place, read_places
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 _HOMES = {
     "EcMapsError": "errors",
     "JoinReport": "areas",
-    "Map": "maps",
+    "Map": "picture",
     "Place": "places",
     "ice_colours": "palette",
     "join_report": "areas",

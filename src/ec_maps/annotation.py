@@ -14,7 +14,8 @@ from matplotlib import patheffects
 
 from ec_maps import drawing, palette
 from ec_maps.ground import Ground
-from ec_maps.labels import CROWDED, Label, Placer, forms, roomiest_point
+from ec_maps.labels import CROWDED, Label, Placer, roomiest_point
+from ec_maps.lettering import forms
 from ec_maps.sheet import Sheet
 
 _NAME_SIZES = (7.0, 6.0, 5.5)
@@ -127,10 +128,12 @@ def name_neighbours(sheet: Sheet, placer: Placer, neighbours: dict[str, shapely.
             _write(sheet, label, style="italic", color="#5b5344", zorder=4)
 
 
-def name_regions(sheet: Sheet, placer: Placer, regions: dict[str, shapely.Geometry]) -> None:
-    """Write the regions' names over their districts where they fit."""
+def name_regions(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
+    """Write the regions' names over their districts where they hide none."""
     for name, shape in regions.items():
-        label = placer.inside_area(name, in_inches(sheet, shape), (7.5, 6.5), wrapped=True)
+        districts = areas.geometry[areas["rgn21nm"] == name]
+        inches = np.array([in_inches(sheet, district) for district in districts], dtype=object)
+        label = placer.over_areas(name, in_inches(sheet, shape), inches, 7.0, "bold")
         if label:
             _write(sheet, label, weight="bold", path_effects=_cased(1.8))
 

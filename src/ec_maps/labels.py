@@ -8,63 +8,25 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import FontProperties
+
+from ec_maps.lettering import Style, forms, text_size
 
 if TYPE_CHECKING:
     from ec_maps.ground import Ground
 
-Style = Literal["normal", "italic"]
-
-#: A map's pixels for an inch: 1400 for its six inches, twice the width at which the pages show it. Text is measured at
-#: the resolution that it is drawn at, as the fitting of letters to pixels makes it wider or narrower at others.
-DPI = 1400 / 6
-
-_LINE_HEIGHT = 1.18
 _DIGIT_HEIGHT = 0.85
 _BATCH = 100
 _NEAREST = 4000
+_HIDDEN = 0.5
 
 #: What a label costs that found no free position.
 CROWDED = 100.0
 
 _DOT = 0.03
-
-
-@lru_cache(maxsize=1)
-def _renderer() -> RendererAgg:
-    return RendererAgg(8, 8, DPI)  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=8192)
-def _line_width(line: str, size: float, weight: str, style: Style) -> float:
-    font = FontProperties(size=size, weight=weight, style=style)
-    width, _, _ = _renderer().get_text_width_height_descent(line, font, ismath=False)  # type: ignore[no-untyped-call]
-    return float(width) / DPI
-
-
-def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:
-    """Return width and height in inches of a text of one or more lines, `size` in points."""
-    lines = text.split("\n")
-    width = max(_line_width(line, size, weight, style) for line in lines)
-    return width, len(lines) * size / 72 * _LINE_HEIGHT
-
-
-def wrap(text: str, size: float, width: float, weight: str = "normal") -> str:
-    """Return the text broken into lines no wider than `width` inches, where its words allow."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_size(longer, size, weight)[0] <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -271,6 +233,44 @@ class Placer:
             free[tree.query(leaders, predicate="intersects")[0]] = False
         return free
 
+    def over_areas(
+        self, text: str, whole: shapely.Geometry, areas: np.ndarray, size: float, weight: str
+    ) -> Label | None:
+        """Place a text over many areas, within the whole that they make up, so that it hides no area; else None.
+
+        Of all positions the one is taken where the area that is hidden most is hidden least, and of equal ones the
+        nearest to the middle. None if every position hides more than half of some area.
+        """
+        found: list[tuple[float, float, Label]] = []
+        middle = roomiest_point(whole)
+        # Outlines to a hundredth of an inch are near enough to weigh positions by, and far quicker to cut.
+        whole, areas = shapely.simplify(whole, 0.01), shapely.simplify(areas, 0.01)
+        tree = shapely.STRtree(areas)
+        shapely.prepare(whole)
+        for form in forms(text):
+            extent = text_size(form, size, weight)
+            positions = self._grid(extent)[::4]
+            half = np.array(extent) / 2
+            boxes = shapely.box(*(positions - half).T, *(positions + half).T)
+            taken = shapely.intersects(boxes, shapely.union_all([box.shape() for box in self.taken]))
+            within = np.flatnonzero(shapely.contains_properly(whole, boxes) & ~taken)
+            if not len(within):
+                continue
+            positions, boxes = positions[within], boxes[within]
+            box, area = tree.query(boxes, predicate="intersects")
+            hidden = np.zeros(len(boxes))
+            shares = shapely.area(shapely.intersection(boxes[box], areas[area])) / shapely.area(areas[area])
+            np.maximum.at(hidden, box, shares.round(1))
+            distance = np.hypot(*(positions - middle).T)
+            at = int(np.lexsort((distance, hidden))[0])
+            label = Label(form, size, Box.around(float(positions[at, 0]), float(positions[at, 1]), extent))
+            found.append((float(hidden[at]), float(distance[at]), label))
+        hides, _, label = min(found, key=lambda one: one[:2], default=(1.0, 0.0, Label("", 0, self.frame)))
+        if hides > _HIDDEN:
+            return None
+        self.taken.append(label.box)
+        return label
+
     def _grid(self, extent: tuple[float, float]) -> np.ndarray:
         """Return the centres, a twentieth of an inch apart, at which a box of this extent lies on the map."""
         margin = 0.03
@@ -312,19 +312,6 @@ def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
     cut = shapely.get_parts(shapely.intersection(part, shapely.LineString([(left - 1, y), (right + 1, y)])))
     widest = max(cut, key=shapely.length)
     return float((widest.bounds[0] + widest.bounds[2]) / 2), y
-
-
-def forms(text: str) -> list[str]:
-    """Return a name as one line and broken into two and three, each as evenly as its words allow."""
-    words = text.split(" ")
-    forms = [text]
-    for lines in (2, 3):
-        if len(words) < lines:
-            break
-        cuts = itertools.combinations(range(1, len(words)), lines - 1)
-        splits = [["\u0020".join(words[a:b]) for a, b in itertools.pairwise((0, *cut, len(words)))] for cut in cuts]
-        forms.append("\n".join(min(splits, key=lambda parts: max(map(len, parts)))))
-    return forms
 
 
 def roomiest_point(shape: shapely.Geometry) -> tuple[float, float]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import os
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
@@ -30,76 +24,17 @@ from ec_maps.areas import load_context
 from ec_maps.deciles import cut_points
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.inset import draw_inset
-from ec_maps.labels import DPI, Placer
+from ec_maps.labels import Placer
 from ec_maps.levels import Level, Measure, level_named, measure_named
+from ec_maps.picture import Map
 from ec_maps.places import find_region
 from ec_maps.sheet import Key, Words, new_sheet, view
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 #: England and Wales fill their map: it may be taller than the others.
 _NATIONAL_TALLEST = 1.2
-
-
-@dataclass(frozen=True)
-class Map:
-    """A finished map.
-
-    Attributes
-    ----------
-    figure
-        The figure; ``axes[0]`` is the map, in EPSG:27700.
-    areas
-        The rows drawn in colour or hatched.
-    alt_text
-        What the map shows, for those who do not see it.
-    caption
-        What the map says, in a sentence or two.
-    """
-
-    figure: Figure
-    areas: gpd.GeoDataFrame
-    alt_text: str
-    caption: str
-
-    def save(self, path: str | Path) -> Path:
-        """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
-
-        The same map gives the same bytes. The file appears whole or not at all.
-
-        Raises
-        ------
-        SettingError
-            If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
-        """
-        path = Path(path)
-        if path.suffix.lower() not in (".png", ".svg"):
-            msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
-            raise SettingError(msg)
-        temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
-        try:
-            temporary.write_bytes(self._drawn(path.suffix.lower()[1:]))
-            os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
-        except OSError as error:
-            if temporary.parent.is_dir():
-                temporary.unlink(missing_ok=True)
-            msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
-            raise SettingError(msg) from None
-        return path
-
-    def _drawn(self, kind: str) -> bytes:
-        metadata: dict[str, Any] = {"Title": self.caption, "Description": self.alt_text}
-        metadata |= {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-        stream = io.BytesIO()
-        # A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that
-        # they are made from: some libraries change NumPy's.
-        with mpl.rc_context({"svg.hashsalt": "ec_maps"}), np.printoptions(legacy=False):
-            self.figure.savefig(stream, format=kind, dpi=DPI, metadata=metadata)
-        return stream.getvalue()
-
-    def _repr_png_(self) -> bytes:
-        return self._drawn("png")
 
 
 def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
@@ -137,7 +72,7 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     inset = draw_inset(sheet, lads, regions.get("London"), land)
     if inset:
         placer.taken.append(inset)
-    name_regions(sheet, placer, regions)
+    name_regions(sheet, placer, lads, regions)
     return Map(sheet.figure, lads, describe.alt_text(lads, "national"), describe.caption(lads, "national"))
 
 

@@ -20,7 +20,8 @@ from ec_maps.areas import join_report, load_areas
 from ec_maps.deciles import cut_points
 from ec_maps.describe import percent, sources, the, the_district
 from ec_maps.levels import LevelName, level_named, measure_named
-from ec_maps.maps import Map, local_map, national_map, regional_map
+from ec_maps.maps import local_map, national_map, regional_map
+from ec_maps.picture import Map
 from ec_maps.places import Place, read_places, slug
 from ec_maps.sheet import DEMO_WORDS
 

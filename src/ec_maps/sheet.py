@@ -16,7 +16,8 @@ from matplotlib.patches import Rectangle
 
 from ec_maps import palette
 from ec_maps.drawing import HATCH
-from ec_maps.labels import DPI, Box, text_size, wrap
+from ec_maps.labels import Box
+from ec_maps.lettering import DPI, text_size, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

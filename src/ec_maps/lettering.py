@@ -1,0 +1,66 @@
+"""The size of words on a map, and how they are broken into lines."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+from typing import Literal
+
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
+
+Style = Literal["normal", "italic"]
+
+#: A map's pixels for an inch: 1400 for its six inches, twice the width at which the pages show it.
+DPI = 1400 / 6
+
+_LINE_HEIGHT = 1.18
+_MEASURED_AT = 40.0
+
+
+@lru_cache(maxsize=1024)
+def _advance(letter: str, weight: str, style: Style) -> float:
+    """Return how far a letter moves the pen, in inches for each point of its size."""
+    font = get_font(findfont(FontProperties(weight=weight, style=style)))
+    font.set_size(_MEASURED_AT, 72)
+    # Maps are drawn without hinting: letters are then as wide at one resolution as at another, and quicker to draw.
+    glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    return float(glyph.linearHoriAdvance) / 65536 / 72 / _MEASURED_AT
+
+
+@lru_cache(maxsize=8192)
+def _width(line: str, weight: str, style: Style) -> float:
+    """Return how wide a line is at most, in inches for each point of its size: some pairs of letters move closer."""
+    return sum(_advance(letter, weight, style) for letter in line)
+
+
+def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:
+    """Return width and height in inches of a text of one or more lines, `size` in points."""
+    lines = text.split("\n")
+    width = size * max(_width(line, weight, style) for line in lines)
+    return width, len(lines) * size / 72 * _LINE_HEIGHT
+
+
+def wrap(text: str, size: float, width: float, weight: str = "normal") -> str:
+    """Return the text broken into lines no wider than `width` inches, where its words allow."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_size(longer, size, weight)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def forms(text: str) -> list[str]:
+    """Return a name as one line and broken into two and three, each as evenly as its words allow."""
+    words = text.split(" ")
+    forms = [text]
+    for lines in (2, 3):
+        if len(words) < lines:
+            break
+        cuts = itertools.combinations(range(1, len(words)), lines - 1)
+        splits = [["\u0020".join(words[a:b]) for a, b in itertools.pairwise((0, *cut, len(words)))] for cut in cuts]
+        forms.append("\n".join(min(splits, key=lambda parts: max(map(len, parts)))))
+    return forms

@@ -1,0 +1,98 @@
+"""A finished map: its figure, its rows and its words, and how it is saved."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from ec_maps.errors import SettingError
+from ec_maps.lettering import DPI
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Map:
+    """A finished map.
+
+    Attributes
+    ----------
+    figure
+        The figure; ``axes[0]`` is the map, in EPSG:27700.
+    areas
+        The rows drawn in colour or hatched.
+    alt_text
+        What the map shows, for those who do not see it.
+    caption
+        What the map says, in a sentence or two.
+    """
+
+    figure: Figure
+    areas: gpd.GeoDataFrame
+    alt_text: str
+    caption: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
+
+        The same map gives the same bytes. The file appears whole or not at all.
+
+        Raises
+        ------
+        SettingError
+            If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".png", ".svg"):
+            msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
+            raise SettingError(msg)
+        temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
+        try:
+            temporary.write_bytes(self._drawn(path.suffix.lower()[1:]))
+            os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+        except OSError as error:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)
+            msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
+            raise SettingError(msg) from None
+        return path
+
+    def _drawn(self, kind: str) -> bytes:
+        words = {"Title": self.caption, "Description": self.alt_text}
+        # A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that
+        # they are made from: some libraries change NumPy's.
+        with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
+            stream = io.BytesIO()
+            if kind == "svg":
+                self.figure.savefig(stream, format="svg", metadata={**words, "Date": None, "Creator": None})
+                return stream.getvalue()
+            self.figure.set_dpi(DPI)
+            canvas = FigureCanvasAgg(self.figure)
+            canvas.draw()  # type: ignore[no-untyped-call]
+        width, height = canvas.get_width_height(physical=True)
+        # Nothing on the sheet is see-through: without the fourth channel, and packed by runs of one colour, the file is
+        # no larger and is written in half the time.
+        drawn = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+        picture = Image.frombuffer("RGBA", (width, height), drawn, "raw", "RGBA", 0, 1).convert("RGB")
+        told = PngInfo()
+        for name, text in words.items():
+            told.add_itxt(name, text)
+        stream = io.BytesIO()
+        picture.save(stream, "png", pnginfo=told, dpi=(DPI, DPI), compress_type=zlib.Z_RLE)
+        return stream.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self._drawn("png")
