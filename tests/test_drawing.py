@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
 
 from ec_maps import drawing, ice_colours, palette
+from ec_maps.geometry import union
 from made import districts
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
@@ -97,4 +98,4 @@ def test_cased_outline() -> None:
 )
 def test_union(shapes: list[shapely.Geometry]) -> None:
     """The union is the same as shapely's own, whether or not the shapes fit together."""
-    assert drawing.union(np.array(shapes, dtype=object)).equals(shapely.union_all(shapes))
+    assert union(np.array(shapes, dtype=object)).equals(shapely.union_all(shapes))

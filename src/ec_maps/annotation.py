@@ -13,6 +13,7 @@ import shapely
 from matplotlib import patheffects
 
 from ec_maps import drawing, palette
+from ec_maps.geometry import union
 from ec_maps.ground import Ground
 from ec_maps.labels import CROWDED, Label, Placer, roomiest_point
 from ec_maps.lettering import forms
@@ -153,7 +154,7 @@ def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers:
             _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
     if not small:
         return
-    ground = Ground(sheet.frame, in_inches(sheet, drawing.union(areas.geometry.to_numpy())))
+    ground = Ground(sheet.frame, in_inches(sheet, union(areas.geometry.to_numpy())))
     keep = [inches for _, inches in small]
     placer.points = [roomiest_point(inches) for inches in keep]
     order = list(range(len(small)))

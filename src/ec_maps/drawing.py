@@ -119,10 +119,3 @@ def draw_outline(
     if cased:
         fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width + 1.8, joinstyle="round", zorder=3)
     fill(ax, shapes, facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round", zorder=3.1)
-
-
-def union(shapes: np.ndarray) -> shapely.Geometry:
-    """Return the union of shapes, quickly where their shared edges are the same to the last digit."""
-    if len(shapes) > 1 and bool(shapely.coverage_is_valid(shapes)):
-        return shapely.coverage_union_all(shapes)
-    return shapely.union_all(shapes)

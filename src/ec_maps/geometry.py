@@ -135,11 +135,12 @@ def dissolved(frame: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
     """Return one row a group, its outline the union of the group's areas, other columns the group's first."""
     first = pd.DataFrame(frame.drop(columns="geometry")).groupby(by, sort=True).first().reset_index()
     groups = frame.geometry.groupby(frame[by], sort=True)
-    shapes = [_polygons(_union(part.to_numpy())) for _, part in groups]
+    shapes = [_polygons(union(part.to_numpy())) for _, part in groups]
     return gpd.GeoDataFrame(first, geometry=shapes, crs=frame.crs)
 
 
-def _union(shapes: np.ndarray) -> BaseGeometry:
+def union(shapes: np.ndarray) -> BaseGeometry:
+    """Return the union of shapes."""
     # Where edges are shared to the last digit this is many times faster, and just as right; elsewhere it would not be.
     if len(shapes) > 1 and bool(shapely.coverage_is_valid(shapes)):
         return shapely.coverage_union_all(shapes)

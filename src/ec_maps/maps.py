@@ -23,6 +23,7 @@ from ec_maps.annotation import (
 from ec_maps.areas import load_context
 from ec_maps.deciles import cut_points
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
+from ec_maps.geometry import union
 from ec_maps.inset import draw_inset
 from ec_maps.labels import Placer
 from ec_maps.levels import Level, Measure, level_named, measure_named
@@ -64,8 +65,8 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
     drawing.draw_deciles(sheet.ax, lads, edge=drawing.EDGES["national"])
-    regions = {str(name): drawing.union(part.to_numpy()) for name, part in lads.geometry.groupby(lads["rgn21nm"])}
-    land = drawing.union(np.array(list(regions.values()), dtype=object))
+    regions = {str(name): union(part.to_numpy()) for name, part in lads.geometry.groupby(lads["rgn21nm"])}
+    land = union(np.array(list(regions.values()), dtype=object))
     for shape in regions.values():
         drawing.draw_outline(sheet.ax, shape, width=0.7)
     placer = Placer(sheet.frame)
@@ -118,7 +119,7 @@ def regional_map(
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
     drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["regional"])
-    land = drawing.union(areas.geometry.to_numpy())
+    land = union(areas.geometry.to_numpy())
     drawing.draw_outline(sheet.ax, land, width=0.9)
     placer = Placer(sheet.frame)
     named = list(dict.fromkeys(highlight))
@@ -172,13 +173,11 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     key = _key(msoas, areas, measure, "msoa", f"outside {describe.the_district(lad_name)}" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0)
-    neighbours = {
-        str(name): drawing.union(part.to_numpy()) for name, part in around.geometry.groupby(around["lad21nm"])
-    }
+    neighbours = {str(name): union(part.to_numpy()) for name, part in around.geometry.groupby(around["lad21nm"])}
     for shape in neighbours.values():
         drawing.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
     drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["local"])
-    drawing.draw_outline(sheet.ax, drawing.union(areas.geometry.to_numpy()), width=1.0)
+    drawing.draw_outline(sheet.ax, union(areas.geometry.to_numpy()), width=1.0)
     placer = Placer(sheet.frame)
     number_areas(sheet, placer, areas, numbers)
     name_neighbours(sheet, placer, neighbours)
