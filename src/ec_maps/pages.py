@@ -154,7 +154,7 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str) -> str:
     lowest_first = _lowest_first(table)
     _write_csv(lowest_first, folder / f"{name}.csv")
     alt = drawn.alt_text.replace("\\", "").replace('"', "”")
-    figure = f'![{escaped(drawn.caption)}]({FOLDER}/{name}.png){{fig-alt="{alt}" width=700 loading="lazy"}}'
+    figure = f'![{escaped(drawn.caption)}]({FOLDER}/{name}.png){{fig-alt="{alt}" width=700}}'
     rows = _area_table(lowest_first, title)
     label = title.replace('"', "”")
     return (
