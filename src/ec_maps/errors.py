@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["BoundaryError", "DataError", "EcMapsError", "PaletteError", "PlaceError", "RenderError", "SettingError"]
+__all__ = [
+    "BoundaryError",
+    "DataError",
+    "EcMapsError",
+    "FetchError",
+    "PaletteError",
+    "PlaceError",
+    "RenderError",
+    "SettingError",
+]
 
 
 class EcMapsError(Exception):
@@ -22,6 +31,10 @@ class DataError(EcMapsError, ValueError):
 
 class BoundaryError(EcMapsError, ValueError):
     """Boundaries or lookups are absent, of another vintage or cannot be drawn."""
+
+
+class FetchError(EcMapsError, RuntimeError):
+    """Something could not be brought from where it is published; what was here before is still here."""
 
 
 class PaletteError(EcMapsError, ValueError):

@@ -4,18 +4,35 @@
 |---|---|---|
 | ``EC_MAPS_SOURCE`` | ``live`` or ``demo`` | ``live`` |
 | ``EC_MAPS_DATA_DIR`` | where the Atlas zips lie and the cache is kept | ``data/`` of the project |
-| ``EC_MAPS_BOUNDARIES`` | ``ons``, or a folder or file of boundaries and lookups | ``ons`` |
+| ``EC_MAPS_BOUNDARIES`` | ``ons``, ``postgis``, or a folder or file of boundaries and lookups | ``ons`` |
+| ``EC_MAPS_DETAIL`` | how fine the ONS boundaries are: ``full``, ``generalised`` or ``super`` | ``generalised`` |
+| ``EC_MAPS_DATABASE_URL`` | the PostGIS database, ``postgresql://user:password@host/database`` | ``db_config.ini`` |
+| ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
+| ``EC_MAPS_BASEMAP_KEY`` | the key of the tile provider | none |
+| ``EC_MAPS_OFFLINE`` | ``1``: never ask the network | ``0`` |
+| ``EC_MAPS_TIMEOUT`` | seconds without an answer before a server is given up | 60 |
+| ``EC_MAPS_USER_AGENT`` | how requests name themselves | ``ec_maps/<version> (…)`` |
+| ``EC_MAPS_HDX_URL`` | in place of the Humanitarian Data Exchange | ``https://data.humdata.org`` |
+| ``EC_MAPS_ONS_URL`` | in place of the ONS services | see :data:`ONS_URL` |
+| ``EC_MAPS_NAMES_URL`` | in place of the House of Commons Library's file of names | see :data:`NAMES_URL` |
 """
 
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 from ec_maps.errors import SettingError
 
 Source = Literal["live", "demo"]
+Detail = Literal["full", "generalised", "super"]
+
+HDX_URL = "https://data.humdata.org"
+ONS_URL = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
+NAMES_URL = "https://houseofcommonslibrary.github.io/msoanames/MSOA-Names-Latest2.csv"
 
 _MARKS = ("_quarto.yml", "places.yml")
 
@@ -74,6 +91,86 @@ def boundaries() -> str | Path:
     if told.lower() == "postgis":
         return "postgis"
     return Path(told).expanduser().resolve()
+
+
+def detail() -> Detail:
+    """Return how fine the boundaries from ONS are to be; ``SettingError`` for a word that is not known."""
+    value = os.environ.get("EC_MAPS_DETAIL", "").strip().lower() or "generalised"
+    if value not in ("full", "generalised", "super"):
+        msg = (
+            f'EC_MAPS_DETAIL is "{value}"; it can be "full" (every bend, slow), "generalised" (to 20 metres, the '
+            f'default) or "super" (to 200 metres and more, small).'
+        )
+        raise SettingError(msg)
+    return cast(Detail, value)
+
+
+def is_offline() -> bool:
+    """Return whether the network is not to be asked for anything."""
+    value = os.environ.get("EC_MAPS_OFFLINE", "").strip().lower()
+    if value not in ("", "0", "no", "false", "1", "yes", "true"):
+        msg = f'EC_MAPS_OFFLINE is "{value}"; it can be 1 (use only what is here) or 0 (the default).'
+        raise SettingError(msg)
+    return value in ("1", "yes", "true")
+
+
+def timeout() -> float:
+    """Return after how many seconds without an answer a server is given up."""
+    value = os.environ.get("EC_MAPS_TIMEOUT", "").strip()
+    try:
+        seconds = float(value or 60)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 3600:
+        msg = f'EC_MAPS_TIMEOUT is "{value}"; it should be a number of seconds, such as 60.'
+        raise SettingError(msg)
+    return seconds
+
+
+def user_agent() -> str:
+    """Return how our requests name themselves: honestly; ``EC_MAPS_USER_AGENT`` can add an address."""
+    told = " ".join(os.environ.get("EC_MAPS_USER_AGENT", "").split())
+    return told or f"ec_maps/{version('ec-maps')} (maps of the UK Social Capital Atlas)"
+
+
+def hdx_url() -> str:
+    """Return the address of the Humanitarian Data Exchange, or of what stands in for it, without a last slash."""
+    return _address("EC_MAPS_HDX_URL", os.environ.get("EC_MAPS_HDX_URL", ""), HDX_URL)
+
+
+def ons_url() -> str:
+    """Return the address of the ONS map services, or of what stands in for them, without a last slash."""
+    return _address("EC_MAPS_ONS_URL", os.environ.get("EC_MAPS_ONS_URL", ""), ONS_URL)
+
+
+def names_url() -> str:
+    """Return the address of the file of neighbourhood names."""
+    return _address("EC_MAPS_NAMES_URL", os.environ.get("EC_MAPS_NAMES_URL", ""), NAMES_URL)
+
+
+def database_url() -> str:
+    """Return the database's address, password and all, as ``EC_MAPS_DATABASE_URL`` has it; empty if it is not set."""
+    return os.environ.get("EC_MAPS_DATABASE_URL", "").strip()
+
+
+def basemap() -> str:
+    """Return the xyzservices name of the tiles to draw beneath the maps, or ``"none"``."""
+    value = os.environ.get("EC_MAPS_BASEMAP", "").strip()
+    return "none" if value.lower() in ("", "none") else value
+
+
+def basemap_key() -> str:
+    """Return the tile provider's key; empty if it is not set."""
+    return os.environ.get("EC_MAPS_BASEMAP_KEY", "").strip()
+
+
+def _address(name: str, value: str, default: str) -> str:
+    told = value.strip() or default
+    parts = urlsplit(told)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        msg = f"{name} should be an address such as {default}, without a password or a question mark in it."
+        raise SettingError(msg)
+    return told.rstrip("/")
 
 
 def shipped(name: str) -> Path:
