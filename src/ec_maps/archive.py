@@ -106,11 +106,19 @@ def read(member: Member, limit: int | None = None) -> bytes:
         msg = f"{member} is damaged ({error})."
         raise DamagedArchive(msg) from None
     except (RuntimeError, NotImplementedError) as error:
-        msg = f"{member} cannot be unpacked ({error}); the Atlas's archives are plain zips. Fetch it again."
+        reason = re.sub(r" <ZipInfo .*>", "", str(error))  # which Python puts there for programmers
+        msg = f"{member} cannot be unpacked ({reason}); the Atlas's archives are plain zips. Fetch it again."
         raise DataError(msg) from None
     if too_large or len(content) > MAX_MEMBER_BYTES:
         raise DataError(_too_large(member))
     return content
+
+
+def check_whole(path: Path) -> None:
+    """Read through an archive, all members, and raise as :func:`members` and :func:`read` do if anything is wrong."""
+    for member in members(path):
+        if not member.repeated:
+            read(member)
 
 
 class DamagedArchive(DataError):

@@ -44,6 +44,7 @@ _COMPUTING = (
     "geometry",
     "levels",
     "measurements",
+    "origins",
     "vintages",
 )
 
@@ -52,16 +53,21 @@ def fingerprint(files: Iterable[Path], *parts: object) -> str:
     """Return sixteen hex digits that change with the contents of the files, the parts and the library's own code."""
     digest = hashlib.sha256(_code_digest().encode())
     for path in sorted(files):
-        status = path.stat()
-        digest.update(path.name.encode() + _file_digest(str(path), status.st_size, status.st_mtime_ns))
+        digest.update(path.name.encode() + bytes.fromhex(file_digest(path)))
     digest.update(repr(parts).encode())
     return digest.hexdigest()[:16]
 
 
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file in hex, computed once in a process for each size and time of change."""
+    status = path.stat()
+    return _digest(str(path), status.st_size, status.st_mtime_ns)
+
+
 @lru_cache(maxsize=256)
-def _file_digest(path: str, _size: int, _mtime_ns: int) -> bytes:
+def _digest(path: str, _size: int, _mtime_ns: int) -> str:
     with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=1)
