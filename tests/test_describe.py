@@ -183,6 +183,7 @@ def test_demonstration_words(demo: Path) -> None:
         assert text.startswith("Demonstration data, not real values.")
     assert "made by a formula" in sources()
     assert "Atlas" not in sources()
+    assert sources(basemap="© Somebody") == sources() + " Base map: © Somebody."
 
 
 def test_live_words() -> None:
@@ -192,6 +193,8 @@ def test_live_words() -> None:
     assert "Open Government Licence v3.0" in sources()
     assert "Open Parliament Licence" not in sources()
     assert "Open Parliament Licence" in sources(names=True)
+    assert "Base map" not in sources(names=True)
+    assert sources(basemap="© Somebody") == sources() + " Base map: © Somebody."
 
 
 @pytest.mark.parametrize(

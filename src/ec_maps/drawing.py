@@ -112,10 +112,25 @@ def draw_neighbours(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
 
 
 def draw_outline(
-    ax: Axes, shape: shapely.Geometry, *, width: float, cased: bool = False, colour: str = palette.INK
+    ax: Axes,
+    shape: shapely.Geometry,
+    *,
+    width: float,
+    cased: bool = False,
+    colour: str = palette.INK,
+    zorder: float = 3.1,
 ) -> None:
     """Draw a shape's outline; `cased` puts a white line beneath, so that it shows on dark and on light."""
     shapes = np.array([shape], dtype=object)
     if cased:
         fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width + 1.8, joinstyle="round", zorder=3)
-    fill(ax, shapes, facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round", zorder=3.1)
+    fill(ax, shapes, facecolors="none", edgecolors=colour, linewidths=width, joinstyle="round", zorder=zorder)
+
+
+def draw_picture(ax: Axes, pixels: np.ndarray, *, zorder: float) -> None:
+    """Draw a picture (rows, columns, four channels; the top row first) over the whole view, without touching it."""
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    # Its pixels are the map's own: no need to smooth them.
+    ax.imshow(pixels, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto", zorder=zorder)
+    ax.set(xlim=(left, right), ylim=(bottom, top))

@@ -14,9 +14,12 @@ from ec_maps.sheet import Sheet
 
 
 def draw_inset(
-    sheet: Sheet, lads: gpd.GeoDataFrame, london: shapely.Geometry | None, land: shapely.Geometry
+    sheet: Sheet, lads: gpd.GeoDataFrame, london: shapely.Geometry | None, land: shapely.Geometry, *, on_tiles: bool
 ) -> Box | None:
-    """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box."""
+    """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box.
+
+    What is drawn `on_tiles` gets a white ground of its own, as nobody knows what colour theirs is there.
+    """
     if london is None:
         return None
     left, bottom, right, top = shapely.bounds(london)
@@ -43,6 +46,7 @@ def draw_inset(
     sheet.ax.text(
         *sheet.to_metres(x, y + tall + 0.04), f"London, {times:.1f} times larger", size=7.5, weight="bold", va="bottom",
         color=palette.INK, zorder=6,
+        bbox={"boxstyle": "square,pad=0.2", "facecolor": "#ffffff", "edgecolor": "none"} if on_tiles else None,
     )  # fmt: skip
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
     sheet.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)

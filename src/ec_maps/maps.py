@@ -1,4 +1,8 @@
-"""The three maps: the country by district, a region by district, a district by neighbourhood."""
+"""The three maps: the country by district, a region by district, a district by neighbourhood.
+
+Where ``EC_MAPS_BASEMAP`` names a tile provider, its tiles take the place of the grey land around, and its labels, if it
+has them apart, lie over the areas.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from ec_maps import describe, drawing, settings
 from ec_maps.annotation import (
@@ -21,6 +26,7 @@ from ec_maps.annotation import (
     number_areas,
 )
 from ec_maps.areas import load_context
+from ec_maps.basemap import Basemap, basemap_for
 from ec_maps.deciles import cut_points
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.geometry import union
@@ -29,7 +35,7 @@ from ec_maps.labels import Placer
 from ec_maps.levels import Level, Measure, level_named, measure_named
 from ec_maps.picture import Map
 from ec_maps.places import find_region
-from ec_maps.sheet import Key, Words, new_sheet, view
+from ec_maps.sheet import Key, Sheet, Words, new_sheet, view
 
 if TYPE_CHECKING:
     pass
@@ -55,11 +61,12 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     """
     lads, measure = _checked(lads, "lad")
     extent = view(_bounds(lads), tallest=_NATIONAL_TALLEST)
-    around = _in_view(_context(context), extent)
+    tiles = basemap_for(extent)
+    around = _in_view(_context(context), extent, tiles)
     words = Words(
         f"{measure.title} across England and Wales",
         f"By local authority: {measure.meaning}. Purple is lower, white higher.",
-        describe.sources(),
+        describe.sources(basemap=tiles.credit if tiles else ""),
     )
     key = _key(lads, lads, measure, "lad", "outside England and Wales" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
@@ -67,13 +74,15 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     drawing.draw_deciles(sheet.ax, lads, edge=drawing.EDGES["national"])
     regions = {str(name): union(part.to_numpy()) for name, part in lads.geometry.groupby(lads["rgn21nm"])}
     land = union(np.array(list(regions.values()), dtype=object))
+    _draw_base(sheet, tiles, land)
     for shape in regions.values():
         drawing.draw_outline(sheet.ax, shape, width=0.7)
     placer = Placer(sheet.frame)
-    inset = draw_inset(sheet, lads, regions.get("London"), land)
+    inset = draw_inset(sheet, lads, regions.get("London"), land, on_tiles=tiles is not None)
     if inset:
         placer.taken.append(inset)
     name_regions(sheet, placer, lads, regions)
+    _draw_labels(sheet, placer, tiles)
     return Map(sheet.figure, lads, describe.alt_text(lads, "national"), describe.caption(lads, "national"))
 
 
@@ -108,24 +117,27 @@ def regional_map(
         )
         raise PlaceError(msg)
     extent = view(_bounds(areas))
+    tiles = basemap_for(extent)
     others = lads.loc[lads["rgn21nm"] != region, ["lad21nm", "geometry"]]
-    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent)
+    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent, tiles)
     words = Words(
         f"{measure.title} in {describe.the(region)}",
         f"By local authority: {measure.meaning}. Purple is lower, white higher.",
-        describe.sources(),
+        describe.sources(basemap=tiles.credit if tiles else ""),
     )
     key = _key(lads, areas, measure, "lad", f"outside {describe.the(region)}" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
     drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["regional"])
     land = union(areas.geometry.to_numpy())
+    _draw_base(sheet, tiles, land)
     drawing.draw_outline(sheet.ax, land, width=0.9)
     placer = Placer(sheet.frame)
     named = list(dict.fromkeys(highlight))
     call_out(sheet, placer, areas.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
     name_areas(sheet, placer, areas)
     name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
+    _draw_labels(sheet, placer, tiles)
     alt_text = describe.alt_text(areas, "regional", highlight=named)
     return Map(sheet.figure, areas, alt_text, describe.caption(areas, "regional", highlight=named))
 
@@ -162,12 +174,13 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     numbers = area_numbers(areas["msoa21nm"])
     # A single neighbourhood is shown in its surroundings, not from edge to edge.
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
+    tiles = basemap_for(extent)
     others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
-    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent)
+    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent, tiles)
     words = Words(
         f"{measure.title} in {describe.the_district(lad_name)}",
         f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. Purple is lower, white higher.",
-        describe.sources(names="msoa21hclnm" in areas),
+        describe.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else ""),
         key_to_numbers(areas, numbers),
     )
     key = _key(msoas, areas, measure, "msoa", f"outside {describe.the_district(lad_name)}" if len(around) else "")
@@ -177,10 +190,13 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     for shape in neighbours.values():
         drawing.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
     drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["local"])
-    drawing.draw_outline(sheet.ax, union(areas.geometry.to_numpy()), width=1.0)
+    land = union(areas.geometry.to_numpy())
+    _draw_base(sheet, tiles, land)
+    drawing.draw_outline(sheet.ax, land, width=1.0)
     placer = Placer(sheet.frame)
     number_areas(sheet, placer, areas, numbers)
     name_neighbours(sheet, placer, neighbours)
+    _draw_labels(sheet, placer, tiles)
     return Map(sheet.figure, areas, describe.alt_text(areas, "local"), describe.caption(areas, "local"))
 
 
@@ -209,12 +225,30 @@ def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     return left, bottom, right, top
 
 
-def _in_view(around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
-    """Return the rows whose boxes the map's frame touches."""
+def _in_view(
+    around: gpd.GeoDataFrame, extent: tuple[float, float, float, float], tiles: Basemap | None
+) -> gpd.GeoDataFrame:
+    """Return the rows whose boxes the map's frame touches, or none where tiles show the land around."""
+    if tiles:
+        return around.iloc[:0]
     left, bottom, right, top = extent
     box = around.geometry.bounds
     seen = (box["minx"] < right) & (box["maxx"] > left) & (box["miny"] < top) & (box["maxy"] > bottom)
     return around[seen]
+
+
+def _draw_base(sheet: Sheet, tiles: Basemap | None, land: shapely.Geometry) -> None:
+    """Draw the tiles beneath everything, and on them a white rim round the areas: dark ones show on dark tiles too."""
+    if tiles:
+        drawing.draw_picture(sheet.ax, tiles.base, zorder=0)
+        drawing.draw_outline(sheet.ax, land, width=3.0, colour="#ffffff", zorder=1)
+
+
+def _draw_labels(sheet: Sheet, placer: Placer, tiles: Basemap | None) -> None:
+    """Draw the tiles' labels over the areas and beneath our own words, less those that the words meet."""
+    labels = tiles.labels_around(placer) if tiles else None
+    if labels is not None:
+        drawing.draw_picture(sheet.ax, labels, zorder=3.5)
 
 
 def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
