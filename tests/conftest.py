@@ -27,13 +27,17 @@ settings.register_profile("ec_maps", derandomize=True, deadline=None, database=N
 settings.load_profile("ec_maps")
 
 
+def _may_connect(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("network", "site", "browser", "quarto"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Open loopback for the tests that need it, and skip those whose tool is not on this machine."""
     no_quarto = shutil.which("quarto") is None
     for item in items:
         if "geo" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.geo)
-        if any(item.get_closest_marker(name) for name in ("site", "browser", "quarto")):
+        if _may_connect(item):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
         if no_quarto and item.get_closest_marker("quarto"):
             item.add_marker(pytest.mark.skip(reason="Quarto is not on the PATH (quarto.org has it)"))
@@ -48,6 +52,13 @@ def _clean_environment() -> Iterator[None]:
             if (name.startswith("EC_MAPS_") and name not in ours) or name.startswith("QUARTO_"):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _offline(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the library from asking any server, except in the tests that have their own."""
+    if not _may_connect(request.node):
+        monkeypatch.setenv("EC_MAPS_OFFLINE", "1")
 
 
 @pytest.fixture(scope="session")

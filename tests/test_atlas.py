@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_maps import atlas
-from ec_maps.errors import DataError, SettingError
+from ec_maps.errors import DataError, EcMapsError, SettingError
 from ec_maps.measurements import Measurements, parse
 from ec_maps.vintages import neighbourhood_codes
 from makers import (
@@ -45,7 +45,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def message(level: str = "lad") -> str:
     """Return what reading a level ends with."""
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(EcMapsError) as caught:
         atlas.read_measure(level)
     return str(caught.value)
 
@@ -89,8 +89,8 @@ def test_both_levels_are_read(data: Path) -> None:
 def test_no_zip(data: Path) -> None:
     """An empty data folder: the message says what to download from where, into which folder, and what else to do."""
     text = message("msoa")
-    assert f"There is no zip in {data}" in text
-    assert '"msoa-….zip" from https://data.humdata.org/dataset/uk-social-capital-atlas' in text
+    assert f"put them, as they are, into {data} " in text
+    assert '"msoa-….zip") from https://data.humdata.org/dataset/uk-social-capital-atlas' in text
     assert "EC_MAPS_DATA_DIR" in text
     assert "EC_MAPS_SOURCE=demo" in text
     assert len(text.split("\n\n")) <= 2
@@ -99,7 +99,7 @@ def test_no_zip(data: Path) -> None:
 def test_no_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder that does not exist is as good as an empty one, and reading makes none."""
     use(monkeypatch, data=tmp_path / "none")
-    assert f"There is no zip in {tmp_path / 'none'}" in message()
+    assert f"into {tmp_path / 'none'} " in message()
     assert not (tmp_path / "none").exists()
 
 

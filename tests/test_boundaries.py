@@ -13,13 +13,12 @@ from shapely.geometry import Polygon
 
 from ec_maps.boundaries import (
     Areas,
-    boundary_files,
-    boundary_folder,
     load_boundaries,
     load_districts,
     read_areas,
 )
-from ec_maps.errors import BoundaryError, SettingError
+from ec_maps.errors import BoundaryError, EcMapsError
+from ec_maps.origins import boundary_files
 from ec_maps.vintages import neighbourhood_codes
 from makers import (
     DISTRICT_OF,
@@ -215,10 +214,10 @@ def test_districts_without_neighbourhoods_are_noted(read: Read) -> None:
 
 
 def test_nothing_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With no boundaries named, the message says which to download from where, and what to set."""
+    """With no boundaries named and none to be fetched, the message says which to bring from where, and what to set."""
     use(monkeypatch, data=tmp_path)
-    with pytest.raises(BoundaryError) as caught:
-        boundary_folder()
+    with pytest.raises(EcMapsError) as caught:
+        boundary_files()
     for part in (
         "December 2021",
         "MSOA21CD with LAD21CD or LAD22CD",
@@ -232,14 +231,7 @@ def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """A misspelt folder is named."""
     use(monkeypatch, boundaries=tmp_path / "goe")
     with pytest.raises(BoundaryError, match=r"EC_MAPS_BOUNDARIES names .*/goe, which does not exist"):
-        boundary_folder()
-
-
-def test_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database as the source is an answer in words, not a folder called postgis."""
-    monkeypatch.setenv("EC_MAPS_BOUNDARIES", "postgis")
-    with pytest.raises(SettingError, match="postgis"):
-        boundary_folder()
+        boundary_files()
 
 
 def test_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -349,9 +341,17 @@ def test_no_regions(read: Read) -> None:
 
 
 def test_no_names(read: Read) -> None:
-    """Areas without a name in any file are counted and shown by code."""
-    text = refused(read, msoas=msoas().drop(columns="MSOA21NM"))
-    assert "39 areas have no name (msoa21nm) in any file" in text
+    """Where no file names any neighbourhood, as in a bare database, codes stand in for names, and a note says so."""
+    found = read(msoas=msoas().drop(columns="MSOA21NM"))
+    assert list(found.msoas["msoa21nm"]) == list(found.msoas["msoa21cd"])
+    assert any("no official names of neighbourhoods; their codes stand in" in note for note in found.notes)
+
+
+def test_some_names(read: Read) -> None:
+    """Where some are named and others not, the latter are counted and shown by code."""
+    names = msoas()["MSOA21NM"].where(msoas().index != 7)
+    text = refused(read, msoas=msoas().assign(MSOA21NM=names))
+    assert f"1 areas have no name (msoa21nm) in any file: {MSOAS[7]}" in text
 
 
 @pytest.mark.parametrize("crs", [4326, 27700])

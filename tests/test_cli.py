@@ -18,7 +18,7 @@ def ec_maps(*words: str | Path, cwd: Path, **variables: str | Path) -> Run:
     """Run ``ec-maps`` in a folder and return what came of it."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EC_MAPS_")}
     command = [sys.executable, "-m", "ec_maps", *map(str, words)]
-    settings = {name: str(value) for name, value in variables.items()}
+    settings = {"EC_MAPS_OFFLINE": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(command, cwd=cwd, env=clean | settings, capture_output=True, text=True, check=False)
 
 
@@ -135,6 +135,13 @@ def test_live_without_data_says_where_to_get_them(project: Path) -> None:
     """Without boundaries and archives the message names the place to get them, where to put them, and the demo."""
     run = ec_maps("check", cwd=project, EC_MAPS_DATA_DIR=project / "data")
     is_letter(run, 1, "EC_MAPS_BOUNDARIES", "geoportal.statistics.gov.uk", "EC_MAPS_SOURCE=demo")
+
+
+def test_no_home_folder(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """Without a home folder that can be written, as in a container, maps are drawn all the same."""
+    run = ec_maps("map", "local", "Great Yarmouth", "-o", "map.png", cwd=project, HOME="/dev/null/none", **demo_run)
+    assert run.returncode == 0, run.stderr
+    assert (project / "map.png").stat().st_size > 10_000
 
 
 def test_faults_of_the_list_come_together(project: Path, demo_run: dict[str, str | Path]) -> None:

@@ -9,7 +9,7 @@ from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import box
 
 from ec_maps.errors import BoundaryError
-from ec_maps.files import Table, find_tables
+from ec_maps.files import Table, files_in, find_tables
 from makers import write_table
 
 OUTLINED = ["parquet", "geoparquet", "gpkg", "geojson", "json", "shp", "fgb"]
@@ -42,7 +42,7 @@ def written(path: Path, table: pd.DataFrame) -> Path:
 
 def only(root: Path) -> Table:
     """Return the one table there is."""
-    [table] = find_tables(root)
+    [table] = find_tables(files_in(root))
     return table
 
 
@@ -134,7 +134,7 @@ def test_layers_are_tables_of_their_own(tmp_path: Path) -> None:
     """Each layer of a GeoPackage is a table, named with its layer."""
     areas().to_file(tmp_path / "all.gpkg", layer="districts")
     areas().rename(columns={"LAD21CD": "MSOA21CD"}).to_file(tmp_path / "all.gpkg", layer="neighbourhoods")
-    assert [str(table) for table in find_tables(tmp_path)] == [
+    assert [str(table) for table in find_tables(files_in(tmp_path))] == [
         "all.gpkg, layer districts",
         "all.gpkg, layer neighbourhoods",
     ]
@@ -146,7 +146,7 @@ def test_folders_are_searched_and_the_rest_passed_over(tmp_path: Path) -> None:
     written(tmp_path / "b.shp", areas())
     for name in (".hidden.csv", "._b.shp", "README.md", "notes.txt", "zipped.zip"):
         (tmp_path / name).write_text("x", encoding="utf-8")
-    assert [table.path.name for table in find_tables(tmp_path)] == ["b.shp", "a.csv"]
+    assert [table.path.name for table in find_tables(files_in(tmp_path))] == ["b.shp", "a.csv"]
 
 
 def test_suffixes_in_capitals(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, suffix: str, content: bytes) ->
         assert only(tmp_path).columns not in (["lad21cd"], ["msoa21cd"])
         return
     with pytest.raises(BoundaryError, match="cannot be read as") as caught:
-        find_tables(tmp_path)
+        find_tables(files_in(tmp_path))
     assert str(path) in str(caught.value)
     assert "fetch it again" in str(caught.value)
 

@@ -44,7 +44,7 @@ _ARROW = {
 
 def area_numbers(names: pd.Series) -> list[str]:
     """Return the number at the end of each official name, without zeros; where one has none, its place in the list."""
-    numbers = names.str.extract(r"(\d+)$")[0].str.lstrip("0")
+    numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0")
     numbers = numbers.where(
         numbers.fillna("") != "", pd.Series(range(1, len(names) + 1), index=names.index).astype(str)
     )

@@ -6,28 +6,85 @@ import codecs
 import csv
 import io
 import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ec_maps import archive, settings
+from ec_maps import archive, download, hdx, manifest, settings
 from ec_maps.archive import DATASET_PAGE, DamagedArchive, Member
-from ec_maps.errors import DataError, listed
-from ec_maps.levels import LEVELS, Level, Measure, level_named, measure_named
+from ec_maps.errors import DataError, FetchError, listed
+from ec_maps.jobs import Job
+from ec_maps.levels import LEVELS, Level, LevelName, Measure, level_named, measure_named
 from ec_maps.measurements import Measurements, parse
-from ec_maps.vintages import is_neighbourhood_code
+from ec_maps.vintages import Vintage, district_vintage, is_neighbourhood_code, neighbourhood_vintage
 
 _ENOUGH_TO_TELL = 64 * 1024  # bytes of a CSV that show its header and some hundred codes
 
 
 def archives() -> list[Path]:
-    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's."""
+    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's.
+
+    Of those fetched, only the ones count that are as they came.
+    """
     if settings.is_demo():
         return sorted(settings.shipped("demo").glob("*.zip"))
-    folders = (settings.data_dir(), settings.cache_dir())
-    return [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if _is_zip_name(path)]
+    return [*_by_hand(), *(entry.path for level in LEVELS if (entry := manifest.held(f"atlas_{level}")))]
+
+
+def _by_hand() -> list[Path]:
+    folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
+    found = [path for folder in folders for path in sorted(folder.iterdir()) if _is_zip_name(path)]
+    return [path for path in found if path.parent != settings.cache_dir() or not download.is_ours(path)]
+
+
+def fetch_jobs(level: LevelName, measure: str = "economic_connectedness") -> list[Job]:
+    """Return what has to be fetched for a level: its archive, or nothing if one was put here by hand."""
+    wanted, what = level_named(level), measure_named(measure)
+    if settings.is_demo() or _candidates(wanted, what, _by_hand()).found:
+        return []
+    key = f"atlas_{level}"
+    by_hand = (
+        f'You can also download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
+        f"browser and put them, as they are, into {settings.data_dir()} (EC_MAPS_DATA_DIR)."
+    )
+    return [Job(key, ".zip", partial(hdx.bring, key), partial(_check_fetched, wanted, what), by_hand)]
+
+
+def supplied(level: LevelName, measure: str = "economic_connectedness") -> list[Path]:
+    """Return the archives at hand, having fetched the level's if none of them is it.
+
+    Raises
+    ------
+    FetchError
+        If there is none of the level and it cannot be fetched.
+    """
+    if settings.is_demo() or manifest.held(f"atlas_{level}"):
+        return archives()
+    wanted, what, by_hand = level_named(level), measure_named(measure), _by_hand()
+    seen = _candidates(wanted, what, by_hand)
+    if not seen.found and seen.unreadable:
+        # It was put here by somebody who means it to be used: it is not passed over in silence.
+        raise DataError(_not_found(wanted, what, by_hand, seen.looked_at + seen.unreadable))
+    if not seen.found:
+        try:
+            download.required(fetch_jobs(level, measure))
+        except FetchError as error:
+            if not by_hand:
+                raise
+            why = str(error).split("\n\n", 1)[0]
+            told = [*seen.looked_at, f"The right one could not be fetched either. {why}"]
+            raise DataError(_not_found(wanted, what, by_hand, told)) from None
+    return archives()
+
+
+def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
+    """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
+    member, _ = _find(level, measure, [path])
+    check_vintage(level, parse(archive.read(member), member, level, measure))
 
 
 def read_measure(level: str, measure: str = "economic_connectedness") -> Measurements:
-    """Read one measure at one level from the Atlas zips at hand.
+    """Read one measure at one level from the Atlas zips at hand; fetch the one that is missing.
 
     Parameters
     ----------
@@ -42,12 +99,50 @@ def read_measure(level: str, measure: str = "economic_connectedness") -> Measure
         If no archive holds the measure at that level, if more than one equally recent file does, or if the table has
         faults; all faults of the table at once. A damaged archive in the cache is removed, so that it can be fetched
         again; one put into the data folder by hand is left alone.
+    FetchError
+        If there is no archive of the level here and it cannot be fetched.
     """
     wanted, what = level_named(level), measure_named(measure)
-    member, notes = _find(wanted, what)
+    member, notes = _find(wanted, what, supplied(wanted.key, measure))
     found = parse(_whole(member, wanted), member, wanted, what)
     found.notes.extend(notes)
     return found
+
+
+def data_date(level: LevelName, measure: str = "economic_connectedness") -> str | None:
+    """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
+    wanted, what = level_named(level), measure_named(measure)
+    try:
+        member, _ = _find(wanted, what, archives())
+        return parse(archive.read(member), member, wanted, what).date
+    except DataError:
+        return None
+
+
+def check_vintage(level: Level, values: Measurements) -> None:
+    """Raise `DataError` for values of areas of another year than the maps, or of the demonstration in a live build."""
+    codes = list(values.table["code"])
+    vintage: Vintage = (district_vintage if level.key == "lad" else neighbourhood_vintage)(codes)
+    expected = "demo" if settings.is_demo() else "2021"
+    if vintage.name == expected:
+        return
+    if vintage.name == "demo":
+        msg = (
+            f"{values.member} is demonstration data (codes such as {codes[0]}), but the source is live. Remove it from "
+            f"{settings.data_dir()}, or set EC_MAPS_SOURCE=demo."
+        )
+        raise DataError(msg)
+    maps = "December 2021 local authority districts" if level.key == "lad" else "2021 MSOAs"
+    what = {"mixed": "mixes vintages", "unknown": "uses codes of no vintage that is known"}
+    says = what.get(vintage.name, f"uses areas of {vintage.name}")
+    evidence = listed(vintage.evidence or vintage.unrecognised or codes, 4)
+    blank = f" {len(vintage.blank)} areas would be blank: {listed(vintage.blank, 20)}." if vintage.blank else ""
+    msg = (
+        f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{blank}\n\n"
+        f"Use the release of the Atlas that has the maps' areas, from {DATASET_PAGE}; if it was fetched, ec-maps fetch "
+        f"--refresh asks for the present one."
+    )
+    raise DataError(msg)
 
 
 def _whole(member: Member, level: Level) -> bytes:
@@ -74,37 +169,52 @@ def _date_in(member: Member, measure: Measure) -> str:
     return re.sub(r"\D", "", digits[0]).ljust(8, "0") if digits else ""
 
 
-def _find(level: Level, measure: Measure) -> tuple[Member, list[str]]:
-    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into."""
-    candidates: list[Member] = []
-    looked_at: list[str] = []
-    unreadable: list[str] = []
-    paths = archives()
+@dataclass(frozen=True)
+class _Seen:
+    """What a look into archives gave: the CSVs of a measure and level, other contents, and what could not be read."""
+
+    found: list[Member]
+    looked_at: list[str]
+    unreadable: list[str]
+
+
+def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
+    """Look into archives for CSVs of a measure whose codes are a level's."""
+    seen = _Seen([], [], [])
     for path in paths:
         try:
             inside = archive.members(path)
             matching = [member for member in inside if _matches(member, measure)]
             kinds = [(member, _kind(member)) for member in matching]
         except DataError as error:
-            unreadable.append(f"{error} {_replace(path)}" if isinstance(error, DamagedArchive) else str(error))
+            seen.unreadable.append(f"{error} {_replace(path)}" if isinstance(error, DamagedArchive) else str(error))
             continue
-        candidates += [member for member, kind in kinds if kind == level.key]
+        seen.found.extend(member for member, kind in kinds if kind == level.key)
         if not matching:
             names = listed([member.base for member in inside]) or "nothing"
             excel = " It is an Excel workbook." if any(m.base == "[Content_Types].xml" for m in inside) else ""
-            looked_at.append(f"{path.name} holds no CSV named like *_{measure.key}_<date>.csv; found: {names}.{excel}")
-        looked_at += [f"{member} holds {_KINDS.get(kind, kind)}." for member, kind in kinds if kind != level.key]
-    if not candidates:
-        raise DataError(_not_found(level, measure, paths, looked_at + unreadable))
-    latest = max(_date_in(member, measure) for member in candidates)
-    best = [member for member in candidates if _date_in(member, measure) == latest]
+            seen.looked_at.append(
+                f"{path.name} holds no CSV named like *_{measure.key}_<date>.csv; found: {names}.{excel}"
+            )
+        others = [(member, kind) for member, kind in kinds if kind != level.key]
+        seen.looked_at.extend(f"{member} holds {_KINDS.get(kind, kind)}." for member, kind in others)
+    return seen
+
+
+def _find(level: Level, measure: Measure, paths: list[Path]) -> tuple[Member, list[str]]:
+    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into."""
+    seen = _candidates(level, measure, paths)
+    if not seen.found:
+        raise DataError(_not_found(level, measure, paths, seen.looked_at + seen.unreadable))
+    latest = max(_date_in(member, measure) for member in seen.found)
+    best = [member for member in seen.found if _date_in(member, measure) == latest]
     if len(best) > 1 and len({_whole(member, level) for member in best}) > 1:
         msg = (
             f"Reading {level.areas}: {len(best)} different files hold the same measure with the same date: "
             f"{listed(best)}. Which one is meant cannot be told: keep one of them in {settings.data_dir()}."
         )
         raise DataError(msg)
-    return best[0], unreadable
+    return best[0], seen.unreadable
 
 
 _KINDS = {

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import glob
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ec_maps import cache, settings
-from ec_maps.errors import BoundaryError, SettingError, listed
+from ec_maps.errors import BoundaryError, listed
 from ec_maps.files import Table, find_tables
 from ec_maps.levels import LevelName
+from ec_maps.origins import PORTAL, boundary_files, boundary_name, boundary_notes
 from ec_maps.vintages import district_vintage, neighbourhood_vintage
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-PORTAL = "https://geoportal.statistics.gov.uk"
-
 _NATIONS = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
-_LOOKUPS = "an MSOA lookup (MSOA21CD with LAD21CD or LAD22CD) and a region lookup (LAD21CD with RGN21NM)"
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,8 @@ class Areas:
         ``lad21cd lad21nm rgn21nm geometry``, EPSG:27700, sorted by code; Scottish and Northern Irish districts too,
         where the files have them.
     msoas
-        ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``.
+        ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``
+        and ``msoa21hclnmw`` (the Welsh ones, missing in England).
     notes
         What was put right or assumed, a sentence each.
     """
@@ -42,42 +39,6 @@ class Areas:
     lads: gpd.GeoDataFrame
     msoas: gpd.GeoDataFrame
     notes: list[str] = field(default_factory=list)
-
-
-def boundary_folder() -> Path:
-    """Return the folder or file that the boundaries are read from.
-
-    Raises
-    ------
-    BoundaryError
-        If there is none: nothing was chosen, or what was chosen does not exist.
-    """
-    if settings.is_demo():
-        return settings.shipped("demo") / "boundaries.parquet"
-    chosen = settings.boundaries()
-    if isinstance(chosen, Path):
-        if not chosen.exists():
-            msg = f"EC_MAPS_BOUNDARIES names {chosen}, which does not exist. It should be a folder of boundary files."
-            raise BoundaryError(msg)
-        return chosen
-    if chosen == "postgis":
-        msg = 'EC_MAPS_BOUNDARIES is "postgis", which this version cannot read yet. Name a folder of files.'
-        raise SettingError(msg)
-    msg = (
-        f"There are no boundaries to draw. Download those of local authority districts (December 2021) and MSOAs "
-        f"(2021), "
-        f"{_LOOKUPS}, from {PORTAL} into one folder.\n\n"
-        f"Then name that folder in EC_MAPS_BOUNDARIES. To try things without it: EC_MAPS_SOURCE=demo."
-    )
-    raise BoundaryError(msg)
-
-
-def boundary_files() -> list[Path]:
-    """Return every file that the boundaries are made from, for fingerprints."""
-    root = boundary_folder()
-    if root.suffix.lower() == ".shp":  # its columns and coordinate system lie in files beside it
-        return sorted(root.parent.glob(f"{glob.escape(root.stem)}.*"))
-    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
 
 
 def load_boundaries(level: LevelName) -> gpd.GeoDataFrame:
@@ -105,9 +66,9 @@ def read_areas() -> Areas:
         If a level has no boundaries or more than one set, they are of another vintage, or neighbourhoods or districts
         cannot be placed because a lookup is absent, incomplete or ambiguous.
     """
-    root = boundary_folder()
-    tables = find_tables(root)
-    notes: list[str] = []
+    root = boundary_name()
+    tables = find_tables(boundary_files())
+    notes = boundary_notes()
     msoas = _outlines(tables, "msoa", root, notes)
     if msoas is None:
         msg = " ".join([f"{root} holds no neighbourhood boundaries (MSOA21CD with outlines).", *notes, _seen(tables)])
@@ -122,7 +83,7 @@ def read_areas() -> Areas:
         from ec_maps.geometry import dissolved
 
         notes.append("No file holds district boundaries; they were put together from the neighbourhoods.")
-        _check_vintage("lad", list(msoas["lad21cd"]), f"The neighbourhood lookup in {root}")
+        _check_vintage("lad", list(msoas["lad21cd"]), f"{root}: the neighbourhood lookup")
         lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
     lads["lad21nm"] = lads["lad21cd"].map(names)
     lads["rgn21nm"] = lads["lad21cd"].map(_regions(tables, list(lads["lad21cd"]), names, root))
@@ -136,13 +97,18 @@ def read_areas() -> Areas:
     msoas["lad21nm"] = msoas["lad21cd"].map(places["lad21nm"])
     msoas["rgn21nm"] = msoas["lad21cd"].map(places["rgn21nm"])
     msoas["msoa21nm"] = msoas["msoa21cd"].map(_names(tables, msoas, "msoa"))
-    readable = _column(tables, "msoa21cd", "msoa21hclnm")
+    if msoas["msoa21nm"].isna().all():
+        notes.append(f"{root} has no official names of neighbourhoods; their codes stand in for them.")
+        msoas["msoa21nm"] = msoas["msoa21cd"]
     _complete(lads, "lad21nm", "lad21cd", root)
     _complete(msoas, "msoa21nm", "msoa21cd", root)
     more = []
-    if readable:
-        msoas["msoa21hclnm"] = msoas["msoa21cd"].map(readable)
-        more = ["msoa21hclnm"]
+    for name in ("msoa21hclnm", "msoa21hclnmw"):
+        if readable := _column(tables, "msoa21cd", name):
+            msoas[name] = msoas["msoa21cd"].map(readable)
+            more.append(name)
+    if not more:
+        notes.append("There are no readable names of neighbourhoods; the maps show their official ones.")
     _warn_if_partial(lads, msoas, root, notes)
     return Areas(
         lads.sort_values("lad21cd", ignore_index=True)[["lad21cd", "lad21nm", "rgn21nm", "geometry"]],
@@ -153,7 +119,7 @@ def read_areas() -> Areas:
     )
 
 
-def _outlines(tables: list[Table], level: LevelName, root: Path, notes: list[str]) -> gpd.GeoDataFrame | None:
+def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]) -> gpd.GeoDataFrame | None:
     """Return the outlines of a level, in order and of the right vintage, or None if no file has them."""
     from ec_maps.geometry import in_order, is_hexagon_layout
 
@@ -204,7 +170,7 @@ def _column(tables: list[Table], key: str, value: str) -> dict[str, str]:
     return found
 
 
-def _district_of_each(tables: list[Table], codes: list[str], root: Path) -> pd.DataFrame:
+def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.DataFrame:
     """Return ``msoa21cd lad21cd``, one row for each of the codes."""
     pairs = [
         table.read_columns(["msoa21cd", "lad21cd"]) for table in tables if {"msoa21cd", "lad21cd"} <= set(table.columns)
@@ -244,7 +210,7 @@ def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName
     return names
 
 
-def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root: Path) -> dict[str, str]:
+def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root: str) -> dict[str, str]:
     """Return the region of each district; Wales, Scotland and Northern Ireland are regions of their own."""
     regions = _column(tables, "lad21cd", "rgn21nm")
     # ONS leaves the region empty outside England.
@@ -260,7 +226,7 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
     return regions
 
 
-def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: Path) -> None:
+def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: str) -> None:
     if (lost := frame[column].isna() | (frame[column] == "")).any():
         msg = (
             f"{root}: {int(lost.sum())} areas have no name ({column}) in any file: "
@@ -269,7 +235,7 @@ def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: Path) -> No
         raise BoundaryError(msg)
 
 
-def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: Path, notes: list[str]) -> None:
+def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str, notes: list[str]) -> None:
     here = in_england_and_wales(lads, "lad21cd")
     if here["lad21cd"].str[0].ne("X").any() and len(here) != 331:
         notes.append(f"{root} holds {len(here)} of the 331 districts of England and Wales; the others cannot be drawn.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from pathlib import Path
@@ -42,19 +43,55 @@ def main() -> None:
         # A console that cannot show "ŷ" shows something else in its place, and the work goes on.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
+    if not any(isinstance(handler, _Teller) for handler in logging.getLogger("ec_maps").handlers):
+        logging.getLogger("ec_maps").addHandler(_Teller())
+    logging.getLogger("ec_maps").setLevel(logging.INFO)
+
+
+class _Teller(logging.Handler):
+    """Writes what the library does, and waits for, to the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"ec-maps: {record.getMessage()}", err=True)
+
+
+@main.command()
+@click.option("--refresh", is_flag=True, help="Ask again for what is here, and adopt what has changed.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def fetch(*, refresh: bool, dry_run: bool) -> None:
+    """Bring the Atlas and the boundaries into data/cache, so that all else works offline."""
+    from ec_maps import jobs, settings, supplies
+
+    if settings.is_demo():
+        click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be fetched.")
+        return
+    outcomes = supplies.fetch(refresh=refresh, dry_run=dry_run)
+    if not outcomes:
+        click.echo(f"Nothing has to be fetched: archives and boundaries were put here by hand ({settings.data_dir()}).")
+        return
+    click.echo(supplies.as_table(outcomes))
+    for done in outcomes:
+        for note in supplies.notes(done):
+            click.echo(f"note: {done.job.what}: {note}")
+    jobs.raise_failures(outcomes)
+    if not dry_run:
+        click.echo(f"\nAll of it is in {settings.cache_dir()}, and the maps can be built offline from now on.")
 
 
 @main.command()
 def check() -> None:
     """Check data, boundaries, palette and list of places, and print what joined and what did not."""
+    from ec_maps import download, provenance, supplies
     from ec_maps.areas import join_report, load_areas
     from ec_maps.palette import ice_colours
     from ec_maps.places import read_places
 
     ice_colours()
+    download.required(supplies.needed())
     for level in ("lad", "msoa"):
         load_areas(level)
         click.echo(f"{join_report(level)}\n")
+    click.echo(f"{provenance.line()}\n")
     for place in read_places():
         click.echo(f"{place.name}, {place.region} ({place.lad21cd})")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ _TEXT = {".csv"}
 
 # A column's name says what it holds and of which year: LAD21CD, rgn22nm, rgn21nm_filled. Districts and regions of
 # 2022 have the codes and names of 2021 (no change between December 2021 and December 2022), so either serves.
-_KNOWN = re.compile(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?|msoa21(?:cd|nm|hclnm)")
+_KNOWN = re.compile(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?|msoa21(?:cd|nm|hclnmw?)")
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,15 @@ class Table:
         return pd.DataFrame(frame[theirs])
 
 
-def find_tables(root: Path) -> list[Table]:
-    """Return the tables of a folder (and the folders in it) or of one file, in order of path.
+def files_in(root: Path) -> list[Path]:
+    """Return the files of a folder and the folders in it, in order of path, or the one file with its parts."""
+    if root.suffix.lower() == ".shp":  # its columns and coordinate system lie in files beside it
+        return sorted(root.parent.glob(f"{glob.escape(root.stem)}.*"))
+    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def find_tables(paths: Iterable[Path]) -> list[Table]:
+    """Return the tables in files, in the order given.
 
     Files of other kinds, and hidden ones, are passed over. A shapefile's parts count as one.
 
@@ -101,7 +109,6 @@ def find_tables(root: Path) -> list[Table]:
     BoundaryError
         If a file of a known kind cannot be read.
     """
-    paths = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
     known = _PARQUET | _VECTOR | _TEXT
     tables: list[Table] = []
     for path in paths:

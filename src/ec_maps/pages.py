@@ -23,6 +23,7 @@ from ec_maps.levels import LevelName, level_named, measure_named
 from ec_maps.maps import local_map, national_map, regional_map
 from ec_maps.picture import Map
 from ec_maps.places import Place, read_places, slug
+from ec_maps.provenance import line
 from ec_maps.sheet import DEMO_WORDS
 
 if TYPE_CHECKING:
@@ -117,6 +118,11 @@ def join_reports() -> str:
     return "\n\n".join(f"**{report.summary}**\n\n{details}" for report, details in zip(reports, lists, strict=True))
 
 
+def provenance() -> str:
+    """Return where the page's values and boundaries come from, and what made it, as a small paragraph."""
+    return f"::: {{.ec-provenance}}\n{escaped(line())}\n:::"
+
+
 def sources_line() -> str:
     """Return the sources and licences of what is drawn."""
     return sources(names="msoa21hclnm" in areas("msoa"))
@@ -172,8 +178,8 @@ def _lowest_first(table: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for download, each row with what it is: a file outlives the page it came from."""
-    origin = DEMO_WORDS if settings.is_demo() else "UK Social Capital Atlas (Meta and partners, HDX)"
-    table.assign(source=origin).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    origin = f"{DEMO_WORDS}. " if settings.is_demo() else ""
+    table.assign(source=origin + line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _area_table(table: pd.DataFrame, title: str) -> str:
@@ -220,6 +226,7 @@ __all__ = [
     "national",
     "number_of",
     "other_regions",
+    "provenance",
     "regional",
     "sources_line",
     "value_range",

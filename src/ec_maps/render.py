@@ -59,6 +59,7 @@ def render_site(
     if engine == "preview" or (engine is None and quarto is None):
         from ec_maps import preview
 
+        _fetch(root, profile)
         log("Building with the preview renderer" + ("." if engine else " (Quarto is not installed)."))
         try:
             return preview.render(root, profile=profile, log=log), "the preview renderer"
@@ -73,6 +74,7 @@ def render_site(
             f"from https://quarto.org, or use --engine preview."
         )
         raise SettingError(msg)
+    _fetch(root, profile)
     name = f"Quarto {'.'.join(map(str, version))}"
     log(f"Building with {name}.")
     return _by_quarto(quarto, root, profile, log), name
@@ -90,6 +92,14 @@ def _same_source(root: Path, profile: str | None) -> None:
             f"fit. Unset EC_MAPS_SOURCE, or build {'with --profile demo' if told == 'demo' else 'without the profile'}."
         )
         raise SettingError(msg)
+
+
+def _fetch(root: Path, profile: str | None) -> None:
+    """Bring what is missing before a page needs it, so that its progress is seen and its failure told in a sentence."""
+    from ec_maps import download, supplies
+
+    if _profile_environment(root, profile).get("EC_MAPS_SOURCE", settings.source()) == "live":
+        download.required(supplies.needed())
 
 
 def _absolute_paths() -> None:

@@ -1,0 +1,38 @@
+"""The table of what can go wrong names a test for each entry, or says why there is none."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+COUNTS = {"A": 24, "B": 16, "C": 18, "D": 11, "E": 19, "F": 11, "G": 17, "H": 14, "I": 17}
+ENTRIES = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]
+
+
+def rows() -> dict[str, str]:
+    """Return what the table says of each entry; an entry that stands in it twice is an error."""
+    text = (HERE / "failure_modes.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| ([A-I]\d+) \| ([^|]+) \| (.+) \|$", text, flags=re.MULTILINE)
+    table = {entry: told for entry, _, told in found}
+    assert len(table) == len(found)
+    return table
+
+
+def test_every_entry_is_there() -> None:
+    """All 147 entries are in the table, in order, and nothing else."""
+    assert list(rows()) == ENTRIES
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_names_tests_that_exist(entry: str) -> None:
+    """Each test named for an entry is there under that name; an entry without one says why."""
+    told = rows()[entry]
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", told)
+    assert named or told.startswith("No test: "), f"{entry} names no test and gives no reason"
+    for file, name in named:
+        tree = ast.parse((HERE / file).read_text(encoding="utf-8"))
+        assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, f"{file}::{name}"
