@@ -6,9 +6,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from fakes.arcgis import FakeArcGIS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -79,6 +83,18 @@ def demo(demo_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EC_MAPS_SOURCE", "demo")
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(demo_data_dir))
     return demo_data_dir
+
+
+@pytest.fixture
+def portal(server: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeArcGIS]:
+    """Return the module's map server in a normal mood, with the library pointed at it; waiting takes no time."""
+    services = dict(server.services)
+    server.requests.clear()
+    monkeypatch.setenv("EC_MAPS_ONS_URL", server.url)
+    monkeypatch.setattr("ec_maps.web.pause", lambda _: None)
+    yield server
+    server.clear()
+    server.services = services
 
 
 @pytest.fixture(scope="session")

@@ -22,18 +22,6 @@ def server() -> Iterator[FakeArcGIS]:
         yield fake
 
 
-@pytest.fixture
-def portal(server: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeArcGIS]:
-    """Return the server in a normal mood, with the library pointed at it; waiting takes no time."""
-    services = dict(server.services)
-    server.requests.clear()
-    monkeypatch.setenv("EC_MAPS_ONS_URL", server.url)
-    monkeypatch.setattr("ec_maps.web.pause", lambda _: None)
-    yield server
-    server.clear()
-    server.services = services
-
-
 def refusal(service: str = AREAS) -> ServiceFault:
     """Return the fault of one service that must not open."""
     with pytest.raises(ServiceFault) as caught:

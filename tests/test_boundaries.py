@@ -347,6 +347,14 @@ def test_no_names(read: Read) -> None:
     assert any("no official names of neighbourhoods; their codes stand in" in note for note in found.notes)
 
 
+def test_districts_without_names(read: Read) -> None:
+    """Districts that no file names, as those beyond the lookup of a database, have their official names."""
+    found = read(lads=lads().drop(columns="LAD21NM"), regions=regions().drop(columns="LAD21NM"))
+    assert dict(zip(found.lads["lad21cd"], found.lads["lad21nm"], strict=True)) == {
+        code: NAME_OF[code] for code in LADS
+    }
+
+
 def test_some_names(read: Read) -> None:
     """Where some are named and others not, the latter are counted and shown by code."""
     names = msoas()["MSOA21NM"].where(msoas().index != 7)

@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -192,12 +193,21 @@ def test_processes_that_fetch_at_once(hdx: Bench) -> None:
     is_tidy(hdx.cache)
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Start processes that Ctrl-C ends, even where the tests run in the background and so ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_fetch_that_is_killed_leaves_nothing_that_is_trusted(hdx: Bench, number: signal.Signals) -> None:
     """Ended in mid-download, it leaves no archive; the next fetch brings it, and clears away what was left."""
     hdx.hdx.files["local_authority"] = lad_zip(members={"padding.bin": os.urandom(400_000)})
     hdx.hdx.fault("slow", on="storage", piece=20_000, pause=0.1)
-    process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with interruptible():
+        process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     until = time.monotonic() + 30
     while not any(path.stat().st_size for path in hdx.cache.glob(".fetch-*/*")) and time.monotonic() < until:
         time.sleep(0.01)

@@ -28,18 +28,6 @@ def server() -> Iterator[FakeArcGIS]:
         yield fake
 
 
-@pytest.fixture
-def portal(server: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeArcGIS]:
-    """Return the server in a normal mood, with the library pointed at it; waiting takes no time."""
-    services = dict(server.services)
-    server.requests.clear()
-    monkeypatch.setenv("EC_MAPS_ONS_URL", server.url)
-    monkeypatch.setattr("ec_maps.web.pause", lambda _: None)
-    yield server
-    server.clear()
-    server.services = services
-
-
 def areas(page: int = 500) -> Rows:
     """Return the neighbourhoods with their outlines."""
     return read(open_layer(AREAS, [("MSOA21CD",)]), ["MSOA21CD", "MSOA21NM"], least=239, page=page, label="areas")

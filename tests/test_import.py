@@ -48,13 +48,13 @@ def test_import_reads_no_setting(tmp_path: Path) -> None:
 
 def test_import_is_light(tmp_path: Path) -> None:
     """Importing the library loads none of the heavy libraries."""
-    heavy = {"contextily", "janitor", "geopandas", "matplotlib.pyplot"}
+    heavy = {"contextily", "geopandas", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}
     assert heavy.isdisjoint(imported("ec_maps", tmp_path)["modules"])
 
 
 def test_maps_do_without_tiles_cleaning_and_pyplot(tmp_path: Path) -> None:
-    """Drawing needs neither the tile library, nor pyjanitor, nor pyplot's global state, and opens no socket."""
+    """Drawing needs no library of tiles, requests or databases, nor pyplot's global state, and opens no socket."""
     seen = imported("ec_maps.maps", tmp_path)
-    assert {"contextily", "janitor", "matplotlib.pyplot"}.isdisjoint(seen["modules"])
+    assert {"contextily", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}.isdisjoint(seen["modules"])
     assert "matplotlib.figure" in seen["modules"]
     assert seen["sockets"] == []

@@ -127,6 +127,22 @@ def test_all_of_the_country(servers: Servers, data: Path) -> None:
     assert set(manifest.read()) == KEYS
 
 
+def test_finer_and_coarser(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boundaries of another detail are another file: they are brought when they are wanted, and only they."""
+    assert ec_maps("fetch").returncode == 0
+    before = manifest.read()
+    monkeypatch.setenv("EC_MAPS_DETAIL", "super")
+    planned = {done.job.key: done.state for done in supplies.fetch(dry_run=True)}
+    assert {key for key, state in planned.items() if state == "to be fetched"} == {
+        "lad21_boundaries",
+        "msoa21_boundaries",
+    }
+    report = join_report("lad")
+    assert "_UK_BUC_" in report.boundaries
+    assert "_BSC_" in report.boundaries
+    assert manifest.read()["atlas_lad"] == before["atlas_lad"]
+
+
 def test_names_that_are_not_to_be_had(servers: Servers, data: Path) -> None:
     """Without the file of names all else is there; the fetch says so, and pages do not ask again and again."""
     servers.names.fault("404")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from ec_maps import pages
 from ec_maps.describe import percent
 from ec_maps.maps import local_map
 from made import VALUE, demo_tables, nothing_around, squares
+from makers import use, write_atlas, write_boundaries
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 AWKWARD = 'Tŷ & <b>Co</b> | "Saint\'s" *x* [y](z) `c` $d$ #e ~f~ ^g^ @h {i} \\j'
@@ -83,7 +85,9 @@ def test_csv(project: Path, demo_data_dir: Path) -> None:
     written = pd.read_csv(project / "maps" / "national.csv")
     lads = demo_tables(demo_data_dir).lads
     assert list(written.columns) == [*lads.columns.drop("geometry"), "source"]
-    assert set(written["source"]) == {"Demonstration data – not real values"}
+    (source,) = set(written["source"])
+    assert source.startswith("Demonstration data – not real values. ")
+    assert source.endswith(f"Made with ec_maps {version('ec-maps')}.")
     in_order = written.sort_values("lad21cd", ignore_index=True)
     assert list(in_order["lad21nm"]) == list(lads["lad21nm"])
     assert in_order[VALUE].to_numpy() == pytest.approx(lads[VALUE].to_numpy(), nan_ok=True, rel=1e-12)
@@ -176,6 +180,7 @@ def test_join_reports(project: Path) -> None:
 def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names with what markdown or HTML would take for markup come out as they are: caption, alt text, table and CSV."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pages, "line", lambda: "From a test.")
     table = squares([None, *TEN], district=AWKWARD)
     table["msoa21hclnm"] = [AWKWARD, *[f"Hill & Dale {place}" for place in range(10)]]
     drawn = local_map(table, AWKWARD, context=nothing_around())
@@ -204,8 +209,11 @@ def test_escaped(text: str) -> None:
 
 
 def test_live_csv_names_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The CSV of real data says where it is from."""
+    """The CSV of real data says where values and boundaries are from, of which date, and what made it."""
     monkeypatch.chdir(tmp_path)
+    use(monkeypatch, data=write_atlas(tmp_path / "data"), boundaries=write_boundaries(tmp_path / "geo"))
     drawn = local_map(squares(TEN), "Testham", context=nothing_around())
     pages._figure(drawn, "testham", drawn.areas, "Title")
-    assert set(pd.read_csv("maps/testham.csv")["source"]) == {"UK Social Capital Atlas (Meta and partners, HDX)"}
+    (source,) = set(pd.read_csv("maps/testham.csv")["source"])
+    for part in ("UK Social Capital Atlas, dated 28 February 2025, sha256 ", "put there by hand", "Made with ec_maps "):
+        assert part in source

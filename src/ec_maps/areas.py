@@ -123,6 +123,8 @@ def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd
         If the Atlas zips are absent or faulty, of another vintage than the boundaries, or too much is lost in joining.
     BoundaryError
         If the boundaries or lookups are.
+    FetchError
+        If something is missing and cannot be fetched.
     """
     wanted, what = level_named(level), measure_named(measure)
     source = settings.source()

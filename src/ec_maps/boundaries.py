@@ -12,7 +12,7 @@ from ec_maps.errors import BoundaryError, listed
 from ec_maps.files import Table, find_tables
 from ec_maps.levels import LevelName
 from ec_maps.origins import PORTAL, boundary_files, boundary_name, boundary_notes
-from ec_maps.vintages import district_vintage, neighbourhood_vintage
+from ec_maps.vintages import district_vintage, neighbourhood_vintage, official_districts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -86,6 +86,9 @@ def read_areas() -> Areas:
         _check_vintage("lad", list(msoas["lad21cd"]), f"{root}: the neighbourhood lookup")
         lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
     lads["lad21nm"] = lads["lad21cd"].map(names)
+    # A database may have no names beyond England and Wales, and those of December 2021 are known.
+    known = {code: district.name for code, district in official_districts().items()}
+    lads["lad21nm"] = lads["lad21nm"].fillna(lads["lad21cd"].map(known))
     lads["rgn21nm"] = lads["lad21cd"].map(_regions(tables, list(lads["lad21cd"]), names, root))
     places = lads.set_index("lad21cd")
     if strangers := sorted(set(msoas["lad21cd"]) - set(places.index)):

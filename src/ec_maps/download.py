@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from ec_maps import manifest, settings
 from ec_maps.cache import file_digest
-from ec_maps.errors import EcMapsError, FetchError
+from ec_maps.errors import EcMapsError, FetchError, SettingError
 from ec_maps.jobs import Job, Outcome, State, forget_failure, just_failed, raise_failures, remember_failure, why_failed
 from ec_maps.manifest import Entry
 
@@ -62,6 +62,8 @@ def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -
     ------
     FetchError
         If the cache cannot be written although something has to be brought.
+    SettingError
+        If a setting stands in the way, such as a wrong password.
     """
     before = [Outcome(job, "already here", job.serving) for job in jobs]
     if not refresh and all(done.entry or (not asked and just_failed(done.job)) for done in before):
@@ -110,6 +112,8 @@ def _done(job: Job, folder: Path, *, refresh: bool, asked: bool) -> Outcome:
     logger.info("Fetching: %s ...", job.what)
     try:
         entry, state = _brought(job, folder, old)
+    except SettingError:
+        raise  # what was typed is wrong, not what is there
     except EcMapsError as error:
         remember_failure(job, str(error))
         return Outcome(job, "failed", old, f"{note}{error}")

@@ -11,7 +11,7 @@ import os
 import re
 import uuid
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -57,23 +57,29 @@ class Brought:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One file of the cache: see :class:`Brought`, and what we know of the copy."""
+@dataclass(frozen=True, kw_only=True)
+class Entry(Brought):
+    """One file of the cache: what is known of it from where it came, and what we know of the copy.
+
+    Attributes
+    ----------
+    key
+        What it is called in ``sources.csv``.
+    file
+        Its name in the cache.
+    size, sha256
+        Of the copy.
+    fetched_at
+        When it came, in UTC.
+    tool
+        Which version of ec_maps brought it.
+    """
 
     key: str
     file: str
     size: int
     sha256: str
     fetched_at: str
-    address: str
-    name: str
-    resource: str = ""
-    etag: str = ""
-    date: str = ""
-    licence: str = ""
-    variant: str = ""
-    notes: tuple[str, ...] = field(default=())
     tool: str = ""
 
     @property

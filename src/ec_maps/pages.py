@@ -24,7 +24,6 @@ from ec_maps.maps import local_map, national_map, regional_map
 from ec_maps.picture import Map
 from ec_maps.places import Place, read_places, slug
 from ec_maps.provenance import line
-from ec_maps.sheet import DEMO_WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -178,8 +177,7 @@ def _lowest_first(table: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for download, each row with what it is: a file outlives the page it came from."""
-    origin = f"{DEMO_WORDS}. " if settings.is_demo() else ""
-    table.assign(source=origin + line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _area_table(table: pd.DataFrame, title: str) -> str:

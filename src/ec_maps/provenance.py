@@ -23,7 +23,7 @@ def line() -> str:
     """
     made = f"Made with ec_maps {version('ec-maps')}."
     if settings.is_demo():
-        return f"Demonstration data: the values are made by a formula, the shapes and names are real. {made}"
+        return f"Demonstration data – not real values. They are made by a formula; shapes and names are real. {made}"
     levels: tuple[LevelName, ...] = ("lad", "msoa")
     for level in levels:
         atlas.supplied(level)
