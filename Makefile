@@ -27,8 +27,8 @@ demo: $(READY) ## build the site from the built-in demonstration data, into _sit
 site: $(READY) ## build the real site, into _site/
 	@$(RUN) -m ec_maps render $(ARGS)
 
-test: $(READY) ## run the tests (ARGS="-k places" picks some)
-	@$(RUN) -m pytest $(ARGS)
+test: $(READY) ## run the tests on all cores (ARGS="-k places" picks some, ARGS="-n 0" takes one core)
+	@$(RUN) -m pytest -n auto $(ARGS)
 
 lint: $(READY) ## check the style of the code
 	@$(RUN) -m ruff check .
