@@ -94,7 +94,7 @@ class Bench:
         is_letter(again.letter, *parts, "copies from before are still here and in use")
         assert again.done.entry == manifest.held(key) == good.entry
         later = self.fetch(level)
-        assert (later.done.state, later.asked) == ("already here", [])
+        assert (later.done.state, later.asked) == ("already there", [])
         assert sorted(kept(self.cache)) == sorted(["manifest.json", good.entry.file if good.entry else ""])
         return first
 

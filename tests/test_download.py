@@ -123,7 +123,7 @@ def test_a_copy_is_kept_until_a_refresh(hdx: Bench) -> None:
     assert hdx.fetch(refresh=True).done.state == "unchanged"
     hdx.hdx.fault("replaced")
     plain = hdx.fetch()
-    assert (plain.done.state, plain.asked, plain.done.entry) == ("already here", [], manifest.held("atlas_lad"))
+    assert (plain.done.state, plain.asked, plain.done.entry) == ("already there", [], manifest.held("atlas_lad"))
     new = hdx.fetch(refresh=True).done
     assert new.state == "replaced"
     assert new.entry is not None
@@ -147,7 +147,7 @@ def test_no_connection(hdx: Bench) -> None:
     hdx.hdx.start()
     good = hdx.fetch().done.entry
     hdx.hdx.stop()
-    assert hdx.fetch().done.state == "already here"
+    assert hdx.fetch().done.state == "already there"
     failed = hdx.fetch(refresh=True)
     is_letter(failed.letter, "No connection to 127.0.0.1", "copies from before are still here and in use")
     assert failed.done.entry == good == manifest.held("atlas_lad")
@@ -159,7 +159,7 @@ def test_the_times_of_files_decide_nothing(hdx: Bench, when: int) -> None:
     hdx.fetch()
     for name in kept(hdx.cache):
         os.utime(hdx.cache / name, (when, when))
-    assert hdx.fetch().done.state == "already here"
+    assert hdx.fetch().done.state == "already there"
 
 
 # --- several at once, and some that are killed ----------------------------------------------------
@@ -179,7 +179,7 @@ def test_threads_that_fetch_at_once(hdx: Bench) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Counter(states) == {"fetched": 1, "already here": 3}
+    assert Counter(states) == {"fetched": 1, "already there": 3}
     assert len(hdx.hdx.seen("storage")) == 1
 
 
@@ -302,7 +302,7 @@ def test_the_command_on_a_good_day(hdx: Bench) -> None:
         assert entry.sha256[:8] in run.stdout
     asked = len(hdx.hdx.requests)
     again = ec_maps("fetch")
-    assert (again.returncode, _states(again.stdout), again.stderr) == (0, ["already here"] * 2, "")
+    assert (again.returncode, _states(again.stdout), again.stderr) == (0, ["already there"] * 2, "")
     assert [done.state for done in supplies.fetch(refresh=True, dry_run=True)] == ["to be asked for again"] * 2
     assert len(hdx.hdx.requests) == asked
     hdx.hdx.fault("replaced", on="local_authority")

@@ -321,5 +321,5 @@ def test_archives_of_different_dates_are_told_apart(hdx: Bench, tmp_path: Path) 
     hdx.hdx.files |= {"local_authority": lad_zip(LADS), "msoa": msoa_zip(MSOAS, ds="2025-09-30")}
     assert {hdx.fetch("lad").done.state, hdx.fetch("msoa").done.state} == {"fetched"}
     assert "dated 2025-02-28, but those of neighbourhoods 2025-09-30." in str(join_report("lad"))
-    assert "dated 28 February 2025, neighbourhoods dated 30 September 2025" in provenance.line()
+    assert "dated 2025-02-28, neighbourhoods dated 2025-09-30" in provenance.line()
     assert manifest.held("atlas_msoa") is not None

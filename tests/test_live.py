@@ -99,6 +99,7 @@ def test_a_site_from_an_empty_cache_and_again_offline(
         soup = BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
         (told,) = soup.select(".ec-provenance")
         assert "dated 28 February 2025" in told.text
+        assert told.select('time[datetime="2025-02-28"]')
         assert "districts of December 2021 and MSOAs of 2021, ONS, generalised to 20 m" in told.text
         assert "ec_maps 0." in told.text
         assert "Demonstration" not in soup.text
@@ -250,7 +251,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
             assert entry.sha256 == right[entry.key]
         # Every few kills, and whenever the fetch was quicker, the next build: it goes well, and the next begins anew.
         if len(listed) == len(right) or number % 10 == 9:
-            assert {done.state for done in supplies.fetch()} <= {"fetched", "already here"}
+            assert {done.state for done in supplies.fetch()} <= {"fetched", "already there"}
             assert load_areas("msoa").equals(expected)
             assert not [path for path in (folder / "cache").iterdir() if path.name.startswith(".fetch-")]
             folder = tmp_path / str(number + 1)

@@ -168,7 +168,7 @@ def test_a_file_that_is_not_recorded_is_not_used(hdx: Bench) -> None:
     foreign = hdx.cache / "local_authority-20260110t101112z-001.deadbeef.zip"
     foreign.write_bytes(lad_zip(scale=0.5))
     assert atlas.archives() == [entry.path]
-    assert hdx.fetch().done.state == "already here"
+    assert hdx.fetch().done.state == "already there"
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def chosen(tables: Sequence[str]) -> Database:
 
 
 def _homes() -> list[Path]:
-    return [settings.project_root(), settings.data_dir()]
+    return list(dict.fromkeys([settings.project_root(), Path.cwd(), settings.data_dir()]))
 
 
 def _config(path: Path | None) -> configparser.ConfigParser:

@@ -38,7 +38,7 @@ def planned(jobs: Sequence[Job], *, refresh: bool = False) -> list[Outcome]:
     outcomes = []
     for job in jobs:
         entry = job.serving
-        state: State = "to be fetched" if entry is None else "to be asked for again" if refresh else "already here"
+        state: State = "to be fetched" if entry is None else "to be asked for again" if refresh else "already there"
         outcomes.append(Outcome(job, state, entry))
     return outcomes
 
@@ -65,7 +65,7 @@ def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -
     SettingError
         If a setting stands in the way, such as a wrong password.
     """
-    before = [Outcome(job, "already here", job.serving) for job in jobs]
+    before = [Outcome(job, "already there", job.serving) for job in jobs]
     if not refresh and all(done.entry or (not asked and just_failed(done.job)) for done in before):
         return [done if done.entry else Outcome(done.job, "failed", said=why_failed(done.job)) for done in before]
     if settings.is_offline():
@@ -105,7 +105,7 @@ def _done(job: Job, folder: Path, *, refresh: bool, asked: bool) -> Outcome:
     """Do one job, the cache being ours."""
     old = job.serving
     if old and not refresh:
-        return Outcome(job, "already here", old)
+        return Outcome(job, "already there", old)
     if not old and not asked and just_failed(job):
         return Outcome(job, "failed", said=why_failed(job))
     note = "" if old else _remove_damaged(job)

@@ -13,7 +13,7 @@ from ec_maps import manifest, settings, sources
 from ec_maps.errors import FetchError
 from ec_maps.manifest import Brought, Entry
 
-State = Literal["already here", "fetched", "replaced", "unchanged", "failed", "to be fetched", "to be asked for again"]
+State = Literal["already there", "fetched", "replaced", "unchanged", "failed", "to be fetched", "to be asked for again"]
 
 #: What was not to be had is not asked for again so soon, unless someone asks.
 _PATIENCE = 3600.0

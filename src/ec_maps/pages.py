@@ -23,7 +23,7 @@ from ec_maps.levels import LevelName, level_named, measure_named
 from ec_maps.maps import local_map, national_map, regional_map
 from ec_maps.picture import Map
 from ec_maps.places import Place, read_places, slug
-from ec_maps.provenance import line
+from ec_maps.provenance import in_words, line
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -119,7 +119,8 @@ def join_reports() -> str:
 
 def provenance() -> str:
     """Return where the page's values and boundaries come from, and what made it, as a small paragraph."""
-    return f"::: {{.ec-provenance}}\n{escaped(line())}\n:::"
+    told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
+    return f"::: {{.ec-provenance}}\n{told}\n:::"
 
 
 def sources_line() -> str:

@@ -17,7 +17,7 @@ _DETAILS = {"full": "in full detail", "generalised": "generalised to 20 m", "sup
 
 
 def line() -> str:
-    """Return where data and boundaries come from and what made the pages, in a few sentences.
+    """Return where data and boundaries come from and what made the pages, in a few sentences; dates as 2025-02-28.
 
     What is missing is fetched first. Raises as :func:`ec_maps.load_areas` does if that fails.
     """
@@ -58,13 +58,13 @@ def _keys(chosen: str) -> tuple[str, str]:
 
 
 def _values() -> str:
-    dates = {"lad": in_words(data_date("lad") or ""), "msoa": in_words(data_date("msoa") or "")}
+    dates = {"lad": data_date("lad") or "", "msoa": data_date("msoa") or ""}
     told = [f"UK Social Capital Atlas, dated {dates['lad']}" if dates["lad"] else "UK Social Capital Atlas, undated"]
     if dates["lad"] != dates["msoa"]:
         told.append(f"neighbourhoods dated {dates['msoa'] or 'nowhere'}")
     fetched = [entry for level in LEVELS if (entry := manifest.held(f"atlas_{level}"))]
     if fetched:
-        told.append(f"fetched on {in_words(max(entry.fetched_at for entry in fetched))}")
+        told.append(f"fetched on {max(entry.fetched_at for entry in fetched)[:10]}")
     sums = " and ".join(file_digest(path)[:8] for path in atlas.archives())
     return ", ".join([*told, f"sha256 {sums}"])
 
@@ -78,7 +78,7 @@ def _boundaries() -> str:
     if chosen == "postgis":
         return f"{areas}, from a PostGIS database"  # whose address is nobody's business
     details = " and ".join(dict.fromkeys(_DETAILS.get(_true_detail(entry), entry.variant) for entry in entries))
-    when = f", fetched on {in_words(max(entry.fetched_at for entry in entries))}" if entries else ""
+    when = f", fetched on {max(entry.fetched_at for entry in entries)[:10]}" if entries else ""
     return f"{areas}, ONS, {details}{when}"
 
 
