@@ -122,7 +122,7 @@ def _layers(wanted: str, key: str) -> tuple[str, list[Any]]:
         near = [names[found] for found, *_ in process.extract(_bare(wanted), list(names), limit=3, score_cutoff=75)]
         msg = (
             f'EC_MAPS_BASEMAP is "{_shown(wanted, key)}", and xyzservices knows no tiles of that name'
-            f"{f'; near are {listed(near)}' if near else ''}. It can be none (the default: the maps' own plain "
+            f"{f'; the nearest: {listed(near)}' if near else ''}. It can be none (the default: the maps' own plain "
             f"surroundings) or a name such as CartoDB.Positron or OpenStreetMap.Mapnik."
         )
         raise SettingError(msg)

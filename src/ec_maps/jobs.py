@@ -101,7 +101,7 @@ def raise_failures(outcomes: Sequence[Outcome]) -> None:
         )
     if not all(done.entry for done in failed):
         hints.append("To try things without any of it, use the built-in data: EC_MAPS_SOURCE=demo.")
-    msg = "\n\n".join(part for part in (first, " ".join(dict.fromkeys(hints))) if part)
+    msg = "\n\n".join(part for part in (first, " ".join(filter(None, dict.fromkeys(hints)))) if part)
     raise FetchError(msg)
 
 
