@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ec_maps import download, manifest, settings
 from ec_maps.errors import BoundaryError
 from ec_maps.files import files_in, find_tables
 from ec_maps.jobs import Job
-
-if TYPE_CHECKING:
-    from ec_maps.manifest import Brought
 
 PORTAL = "https://geoportal.statistics.gov.uk"
 
@@ -65,13 +61,10 @@ def _database_jobs() -> list[Job]:
 
 
 def _names_job() -> Job:
-    def bring(path: Path) -> Brought:
-        from ec_maps import msoa_names
-
-        return msoa_names.bring(path)
+    from ec_maps import msoa_names
 
     by_hand = "The maps are drawn without readable names of neighbourhoods."
-    return Job("msoa21_names", ".csv", bring, _is_table, by_hand, optional=True)
+    return Job("msoa21_names", ".csv", msoa_names.bring, _is_table, by_hand, optional=True)
 
 
 def _is_table(path: Path) -> None:

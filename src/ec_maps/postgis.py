@@ -30,12 +30,11 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Wanted:
-    """A table that we read: the file that it becomes, and our columns by the names that the database may have.
+    """A table that we read: our columns by the names that the database may have.
 
     The first name that is there counts. Columns in `more` are taken along where there are any.
     """
 
-    file: str
     columns: dict[str, tuple[str, ...]]
     more: dict[str, tuple[str, ...]]
 
@@ -43,22 +42,18 @@ class Wanted:
 #: The tables by their usual names.
 TABLES = {
     "lad21_boundaries": Wanted(
-        "lad21_boundaries.parquet",
         {"LAD21CD": ("lad21cd",), "geometry": ("geometry", "geom")},
         {"LAD21NM": ("lad21nm",)},
     ),
     "msoa21_boundaries": Wanted(
-        "msoa21_boundaries.parquet",
         {"MSOA21CD": ("msoa21cd",), "geometry": ("geometry", "geom")},
         {"MSOA21NM": ("msoa21nm",), "MSOA21HCLNM": ("msoa21hclnm",)},
     ),
     "pcode_census21_lookup": Wanted(
-        "pcode_census21_lookup.csv",
         {"msoa21cd": ("msoa21cd",), "lad21cd": ("lad21cd",), "lad21nm": ("ladnm", "lad21nm")},
         {},
     ),
     "lad21_lookup": Wanted(
-        "lad21_lookup.csv",
         {"lad21cd": ("lad21cd",), "rgn21nm": ("rgn21nm_filled", "rgn21nm")},
         {},
     ),
@@ -124,38 +119,25 @@ def bring(table: str, path: Path) -> Brought:
         If the file cannot be written.
     """
     database = chosen(list(TABLES))
-    ((relation, frame),) = _fit(database, [table])
+    relation, frame = _fit(database, table)
     _write(frame, path)
     return Brought(str(database), dotted(relation.schema, relation.name), variant=str(database))
 
 
-def read_tables(folder: Path) -> list[Path]:
-    """Read all four tables as of one moment, write them into a folder as :func:`bring` does, and return the files."""
-    ready = _fit(chosen(list(TABLES)), list(TABLES))
-    paths = [folder / wanted.file for wanted in TABLES.values()]
-    for path, (_, frame) in zip(paths, ready, strict=True):
-        _write(frame, path)
-    return paths
-
-
-def _fit(database: Database, keys: Sequence[str]) -> list[tuple[_Relation, pd.DataFrame]]:
-    """Return these tables, read in one transaction that changes nothing, and found fit for use."""
+def _fit(database: Database, key: str) -> tuple[_Relation, pd.DataFrame]:
+    """Return a table, read in a transaction that changes nothing, and found fit for use."""
     if settings.is_offline():
         msg = f"EC_MAPS_OFFLINE is set, so the database {database} was not asked."
         raise BoundaryError(msg)
-    read = []
     with connected(database) as connection:
         with explained(database, "Looking for the tables"):
-            found = _find(connection, database)
-        for key in keys:
-            with explained(database, f"Reading {found[key]}"):
-                read.append((found[key], _read(connection, found[key], TABLES[key])))
+            relation = _find(connection, database)[key]
+        with explained(database, f"Reading {relation}"):
+            table = _read(connection, relation, TABLES[key])
     faults: list[str] = []
-    ready = [
-        (relation, (_outlines if "geometry" in table else _lookup)(table, relation, faults)) for relation, table in read
-    ]
+    ready = (_outlines if "geometry" in table else _lookup)(table, relation, faults)
     _stop_at(faults, database)
-    return ready
+    return relation, ready
 
 
 def _stop_at(faults: Sequence[str], database: Database, remedy: str = "") -> None:
