@@ -136,7 +136,7 @@ def name_regions(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, regions:
         inches = np.array([in_inches(sheet, district) for district in districts], dtype=object)
         label = placer.over_areas(name, in_inches(sheet, shape), inches, 7.0, "bold")
         if label:
-            _write(sheet, label, weight="bold", path_effects=_cased(1.8))
+            _write(sheet, label, weight="bold", path_effects=_cased(1.8), gid=f"{drawing.CASED}1.8")
 
 
 def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:

@@ -84,16 +84,15 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
     where = _where(areas, kind)
     valued = _valued(areas, measure)
     text = [
-        _demo_words(),
         f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, purple lowest, white highest.",
     ]
     if len(valued):
         tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in _counts(areas).items() if count)
-        text.append(f"Of {_number_of(len(areas), level)}, {tenths}.")
+        text.append(f"Of {number_of(len(areas), level)}, {tenths}.")
         text.append(_ends(valued, level, measure))
     text += [f"Outlined: {_standing(areas, name, measure)}." for name in highlight]
-    text.append(_missing(areas, level))
-    return " ".join(part for part in text if part)
+    text.append(missing(areas, level))
+    return joined(*text)
 
 
 def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
@@ -103,27 +102,27 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     valued = _valued(areas, measure)
     if valued.empty:
         finding = f"None of {_the_areas(areas, kind, level)} has a published estimate."
-        return " ".join(part for part in (_demo_words(), finding) if part)
+        return joined(finding)
     if kind == "national":
         finding = _national_finding(areas)
     elif len(areas) == 1:
         only = areas.iloc[0]
         finding = (
-            f"{_capital(_where(areas, kind))} is a single {level.area}: {percent(only[measure.key])}, "
-            f"{_tenth(only['decile'])}."
+            f"{capital(_where(areas, kind))} is a single {level.area}: {percent(only[measure.key])}, "
+            f"{tenth_in_words(only['decile'])}."
         )
     else:
         low, high = counts[1], counts[GROUPS]
-        ends = f"lowest tenth of England and Wales, {_some(high)} in the highest"
+        ends = f"lowest tenth of England and Wales, {some(high)} in the highest"
         if not low and not high:
             ends = "lowest or the highest tenth of England and Wales"
-        finding = f"{_capital(_some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the {ends}."
+        finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
             finding += f" Values run from {percent(values.min())} to {percent(values.max())}."
     places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
-    missing = "" if len(areas) == 1 else _missing(areas, level)
-    return " ".join(part for part in (_demo_words(), finding, *places, missing) if part)
+    blank = "" if len(areas) == 1 else missing(areas, level)
+    return joined(finding, *places, blank)
 
 
 def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
@@ -131,8 +130,10 @@ def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
     return level_named(level), measure_named(areas.attrs.get("measure", "economic_connectedness"))
 
 
-def _demo_words() -> str:
-    return "Demonstration data, not real values." if settings.is_demo() else ""
+def joined(*sentences: str) -> str:
+    """Return the sentences that are not empty as one text, after a warning if the data are a demonstration."""
+    demo = "Demonstration data, not real values." if settings.is_demo() else ""
+    return " ".join(sentence for sentence in (demo, *sentences) if sentence)
 
 
 def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
@@ -143,12 +144,13 @@ def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
     return the_district(str(areas["lad21nm"].iloc[0]))
 
 
-def _number_of(number: int, level: Level) -> str:
+def number_of(number: int, level: Level) -> str:
+    """Return "7,264 neighbourhoods", "1 local authority"."""
     return f"{number:,} {level.area if number == 1 else level.areas}"
 
 
 def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, level: Level) -> str:
-    return f"the {_number_of(len(areas), level)} of {_where(areas, kind)}"
+    return f"the {number_of(len(areas), level)} of {_where(areas, kind)}"
 
 
 def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
@@ -170,12 +172,13 @@ def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
     )
 
 
-def _missing(areas: gpd.GeoDataFrame, level: Level) -> str:
+def missing(areas: gpd.GeoDataFrame, level: Level) -> str:
+    """Return how many areas have no value, in a sentence; nothing if all have one."""
     blank = int(areas["decile"].isna().sum())
     if not blank or blank == len(areas) == 1:
         return "It has no published estimate and is hatched." if blank else ""
     return (
-        f"{_capital(_some(blank))} {level.area if blank == 1 else level.areas} "
+        f"{capital(some(blank))} {level.area if blank == 1 else level.areas} "
         f"{'has' if blank == 1 else 'have'} no published estimate and {_are(blank)} hatched."
     )
 
@@ -184,15 +187,18 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _some(number: int) -> str:
+def some(number: int) -> str:
+    """Return a number in words up to nine, "none" for zero, in figures from ten on."""
     return _SMALL_NUMBERS[number] if number < len(_SMALL_NUMBERS) else str(number)
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return text with its first letter large."""
     return text[:1].upper() + text[1:]
 
 
-def _tenth(decile: object) -> str:
+def tenth_in_words(decile: object) -> str:
+    """Return "the lowest tenth", "tenth 4 of 10", "the highest tenth", or "hatched" for none."""
     if pd.isna(decile):  # type: ignore[call-overload]
         return "hatched"
     ends = {1: "the lowest tenth", GROUPS: "the highest tenth"}
@@ -203,7 +209,7 @@ def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
         return f"{name} has no published estimate"
-    return f"{name} {percent(row[measure.key])}, {_tenth(row['decile'])}"
+    return f"{name} {percent(row[measure.key])}, {tenth_in_words(row['decile'])}"
 
 
 def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
@@ -231,4 +237,4 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
         parts.append(
             f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
         )
-    return _capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."
+    return capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."

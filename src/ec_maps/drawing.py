@@ -6,11 +6,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
 
 from ec_maps import palette
+from ec_maps.deciles import GROUPS
+from ec_maps.describe import percent
+from ec_maps.levels import level_named, measure_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
 
 #: The width of areas' edges on each kind of map, in points.
 EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
+
+#: What the artists are called by whose parts can be questioned once the figure is SVG: collections of areas, a swatch
+#: of the legend (its tenth follows), and words with a white casing (its width in points follows).
+AREAS, SWATCH, CASED = "ec-areas", "ec-swatch-", "ec-cased-"
 
 HATCH = "//////"
 _HATCH_WIDTH = 0.7
@@ -53,6 +61,38 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
     return drawn
 
 
+def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
+    """Give a collection's shapes (or the places where it repeats one) the names and values of their areas.
+
+    In a picture nothing changes; in SVG each shape is then one that can be questioned. matplotlib carries one text for
+    each shape into SVG, its link, and so ours are written there: code, tenth and words.
+
+    Parameters
+    ----------
+    drawn
+        The collection, that of ``ax.scatter`` too; with None nothing is done.
+    areas
+        A row for each shape in the order drawn, as of :func:`ec_maps.load_areas`. Those without codes, names or values
+        stay a picture.
+    """
+    level = level_named("msoa" if "msoa21cd" in areas else "lad")
+    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    if drawn is None or not {level.code, level.name, measure.key, "decile"} <= set(areas.columns):
+        return
+    names = areas[level.name].astype(str)
+    if level.key == "msoa" and "msoa21hclnm" in areas:
+        names = names.where(areas["msoa21hclnm"].isna(), names + " (" + areas["msoa21hclnm"].astype(str) + ")")
+    told = []
+    for code, name, value, decile in zip(areas[level.code], names, areas[measure.key], areas["decile"], strict=True):
+        if pd.isna(decile):
+            told.append(f"{code}||{name}: no published estimate")
+        else:
+            told.append(f"{code}|{decile}|{name}: {percent(value)}, tenth {decile} of {GROUPS}")
+    # Of a single shape matplotlib may write the link or not, by its version: its name carries it then.
+    drawn.set_gid(AREAS if len(told) > 1 else f"{AREAS}|{told[0]}")
+    drawn.set_urls(told)
+
+
 def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
     """Draw areas in their deciles' colours, those without a value hatched.
 
@@ -75,8 +115,8 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: floa
     order = np.argsort(deciles, kind="stable")
     faces = [colours[decile - 1] for decile in deciles[order]]
     edges = [_DARK_EDGE if palette.lightness(face) >= _LIGHT else _LIGHT_EDGE for face in faces]
-    draw_missing(ax, shapes[~there], edge=edge, zorder=zorder - 0.1)
-    fill(
+    name_areas_in(draw_missing(ax, shapes[~there], edge=edge, zorder=zorder - 0.1), areas[~there])
+    drawn = fill(
         ax,
         shapes[there][order],
         facecolors=faces,
@@ -85,10 +125,11 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: floa
         joinstyle="round",
         zorder=zorder,
     )
+    name_areas_in(drawn, areas[there].iloc[order])
 
 
-def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) -> None:
-    """Draw shapes hatched, as areas without a value."""
+def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) -> PathCollection | None:
+    """Draw shapes hatched, as areas without a value; None if there are no shapes."""
     hatched = fill(
         ax,
         shapes,
@@ -101,6 +142,7 @@ def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) ->
     )
     if hatched is not None:
         hatched.set_hatch_linewidth(_HATCH_WIDTH)
+    return hatched
 
 
 def draw_neighbours(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:

@@ -7,7 +7,6 @@ has them apart, lie over the areas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -28,17 +27,15 @@ from ec_maps.annotation import (
 from ec_maps.areas import load_context
 from ec_maps.basemap import Basemap, basemap_for
 from ec_maps.deciles import cut_points
+from ec_maps.drawable import drawable
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.geometry import union
 from ec_maps.inset import draw_inset
 from ec_maps.labels import Placer
-from ec_maps.levels import Level, Measure, level_named, measure_named
+from ec_maps.levels import Level, Measure, level_named
 from ec_maps.picture import Map
 from ec_maps.places import find_region
 from ec_maps.sheet import Key, Sheet, Words, new_sheet, view
-
-if TYPE_CHECKING:
-    pass
 
 #: England and Wales fill their map: it may be taller than the others.
 _NATIONAL_TALLEST = 1.2
@@ -59,7 +56,7 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     map
         The map of all rows.
     """
-    lads, measure = _checked(lads, "lad")
+    lads, measure = drawable(lads, "lad")
     extent = view(_bounds(lads), tallest=_NATIONAL_TALLEST)
     tiles = basemap_for(extent)
     around = _in_view(_context(context), extent, tiles)
@@ -107,7 +104,7 @@ def regional_map(
     PlaceError
         If the region is not in the table, or a place to highlight not in the region.
     """
-    lads, measure = _checked(lads, "lad")
+    lads, measure = drawable(lads, "lad")
     region = find_region(region, sorted(lads["rgn21nm"].unique()))
     areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
     if strangers := [name for name in highlight if name not in set(areas["lad21nm"])]:
@@ -163,7 +160,7 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     PlaceError
         If no neighbourhood of the table lies in a district of that name.
     """
-    msoas, measure = _checked(msoas, "msoa")
+    msoas, measure = drawable(msoas, "msoa")
     areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
     if areas.empty:
         msg = (
@@ -198,16 +195,6 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     name_neighbours(sheet, placer, neighbours)
     _draw_labels(sheet, placer, tiles)
     return Map(sheet.figure, areas, describe.alt_text(areas, "local"), describe.caption(areas, "local"))
-
-
-def _checked(areas: gpd.GeoDataFrame, level: str) -> tuple[gpd.GeoDataFrame, Measure]:
-    """Return the table on the British National Grid, and its measure; an error if it is not such a table."""
-    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
-    needed = {level_named(level).code, level_named(level).name, "rgn21nm", measure.key, "decile"}
-    if lost := sorted(needed - set(areas.columns)):
-        msg = f'This is not a table of load_areas("{level}"): it lacks the columns {listed(lost)}.'
-        raise SettingError(msg)
-    return areas if areas.crs == "EPSG:27700" else areas.to_crs("EPSG:27700"), measure
 
 
 def _context(given: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

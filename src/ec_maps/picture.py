@@ -6,6 +6,8 @@ import io
 import os
 import uuid
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ec_maps.errors import SettingError
 from ec_maps.lettering import DPI
+from ec_maps.svg import svg_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -45,10 +48,17 @@ class Map:
     alt_text: str
     caption: str
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, links: Mapping[str, str] | None = None, marks: bool = False) -> Path:
         """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
 
         The same map gives the same bytes. The file appears whole or not at all.
+
+        Parameters
+        ----------
+        path
+            The file to write.
+        links, marks
+            As for :meth:`svg`; a PNG has neither.
 
         Raises
         ------
@@ -61,7 +71,9 @@ class Map:
             raise SettingError(msg)
         temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
         try:
-            temporary.write_bytes(self._drawn(path.suffix.lower()[1:]))
+            temporary.write_bytes(
+                self._png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
+            )
             os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
         except OSError as error:
             if temporary.parent.is_dir():
@@ -70,15 +82,22 @@ class Map:
             raise SettingError(msg) from None
         return path
 
-    def _drawn(self, kind: str) -> bytes:
-        words = {"Title": self.caption, "Description": self.alt_text}
-        # A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that
-        # they are made from: some libraries change NumPy's.
-        with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
-            stream = io.BytesIO()
-            if kind == "svg":
-                self.figure.savefig(stream, format="svg", metadata={**words, "Date": None, "Creator": None})
-                return stream.getvalue()
+    def svg(self, *, links: Mapping[str, str] | None = None, marks: bool = False) -> str:
+        """Return the map as SVG whose areas can be questioned: each has its name, value and tenth.
+
+        Parameters
+        ----------
+        links
+            Addresses by area code, relative to the folder that the file will lie in; those areas become links to them.
+        marks
+            Whether the map is shared by many pages: with an area's code after ``#`` in its address, it shows that area
+            outlined.
+        """
+        with _repeatable():
+            return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
+
+    def _png(self) -> bytes:
+        with _repeatable():
             self.figure.set_dpi(DPI)
             canvas = FigureCanvasAgg(self.figure)
             canvas.draw()  # type: ignore[no-untyped-call]
@@ -88,11 +107,22 @@ class Map:
         drawn = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
         picture = Image.frombuffer("RGBA", (width, height), drawn, "raw", "RGBA", 0, 1).convert("RGB")
         told = PngInfo()
-        for name, text in words.items():
-            told.add_itxt(name, text)
+        told.add_itxt("Title", self.caption)
+        told.add_itxt("Description", self.alt_text)
         stream = io.BytesIO()
         picture.save(stream, "png", pnginfo=told, dpi=(DPI, DPI), compress_type=zlib.Z_RLE)
         return stream.getvalue()
 
     def _repr_png_(self) -> bytes:
-        return self._drawn("png")
+        return self._png()
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Fix what decides on the bytes of a drawing.
+
+    A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that they
+    are made from: some libraries change NumPy's.
+    """
+    with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
+        yield

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ec_maps import palette
-from ec_maps.drawing import HATCH
+from ec_maps.drawing import HATCH, SWATCH
 from ec_maps.labels import Box
 from ec_maps.lettering import DPI, text_size, wrap
 
@@ -31,8 +31,12 @@ FLATTEST, TALLEST = 0.62, 1.0
 
 DEMO_WORDS = "Demonstration data – not real values"
 
-_TITLE, _SUBTITLE, _LEGEND, _SMALL = 13.0, 8.5, 7.5, 6.5
-_FAINT = "#575265"
+#: How high the band is that says so.
+STAMP = 0.3
+
+#: Sizes of words, in points, and the ink of those that matter less.
+TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
+FAINT = "#575265"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,9 @@ def view(
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def new_sheet(extent: tuple[float, float, float, float], words: Words, key: Key, *, demo: bool) -> Sheet:
+def new_sheet(
+    extent: tuple[float, float, float, float], words: Words, key: Key, *, demo: bool, scale_bar: bool = True
+) -> Sheet:
     """Return a sheet with everything but the map's contents.
 
     Parameters
@@ -124,20 +130,20 @@ def new_sheet(extent: tuple[float, float, float, float], words: Words, key: Key,
         What the legend says.
     demo
         Whether to stamp the sheet as demonstration data.
+    scale_bar
+        Whether to draw one: not where distances mean nothing.
     """
     left, bottom, right, top = extent
     scale = (right - left) / MAP_WIDTH
     map_height = (top - bottom) / scale
-    title = wrap(words.title, _TITLE, MAP_WIDTH, "bold")
-    subtitle = wrap(words.subtitle, _SUBTITLE, MAP_WIDTH)
-    sources = wrap(words.sources, _SMALL, MAP_WIDTH)
+    title = wrap(words.title, TITLE, MAP_WIDTH, "bold")
+    subtitle = wrap(words.subtitle, SUBTITLE, MAP_WIDTH)
+    sources = wrap(words.sources, SMALL, MAP_WIDTH)
     numbers = _in_columns(words.numbers)
-    stamp_height = 0.3 if demo else 0.0
-    head = stamp_height + 0.1 + text_size(title, _TITLE)[1] + 0.04 + text_size(subtitle, _SUBTITLE)[1] + 0.1
-    numbers_height = max((len(column) for column, _ in numbers), default=0) * _SMALL / 72 * 1.3 + (
-        0.1 if numbers else 0
-    )
-    foot = 1.12 + numbers_height + text_size(sources, _SMALL)[1] + 0.1
+    stamp_height = STAMP if demo else 0.0
+    head = stamp_height + 0.1 + text_size(title, TITLE)[1] + 0.04 + text_size(subtitle, SUBTITLE)[1] + 0.1
+    numbers_height = max((len(column) for column, _ in numbers), default=0) * SMALL / 72 * 1.3 + (0.1 if numbers else 0)
+    foot = 1.12 + numbers_height + text_size(sources, SMALL)[1] + 0.1
     height = head + map_height + foot
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
@@ -149,51 +155,56 @@ def new_sheet(extent: tuple[float, float, float, float], words: Words, key: Key,
     around.patch.set_visible(False)
     y = height
     if demo:
-        _stamp(around, height, stamp_height)
+        stamp(around, height)
         y -= stamp_height
     y -= 0.1
-    _write(around, MARGIN, y, title, size=_TITLE, weight="bold", va="top")
-    y -= text_size(title, _TITLE)[1] + 0.04
-    _write(around, MARGIN, y, subtitle, size=_SUBTITLE, color=_FAINT, va="top")
+    write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
+    y -= text_size(title, TITLE)[1] + 0.04
+    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
     _legend(around, foot - 0.1, key)
-    _scale_bar(around, foot - 0.1, scale)
+    if scale_bar:
+        _scale_bar(around, foot - 0.1, scale)
     y = foot - 1.12
     for column, x in numbers:
         for row, line in enumerate(column):
-            _write(around, MARGIN + x, y - (row + 1) * _SMALL / 72 * 1.3, line, size=_SMALL, va="baseline")
-    _write(around, MARGIN, 0.08, sources, size=_SMALL, color=_FAINT, va="bottom")
+            write(around, MARGIN + x, y - (row + 1) * SMALL / 72 * 1.3, line, size=SMALL, va="baseline")
+    write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
     return Sheet(figure, ax, scale)
 
 
-def _write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
+def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
+    """Write words in ink at a point of the axes; dollar signs are dollar signs."""
     style = {"color": palette.INK, "linespacing": 1.15, "parse_math": False, **style}
     ax.text(x, y, text, **style)  # type: ignore[arg-type]
 
 
-def _stamp(ax: Axes, top: float, height: float) -> None:
-    ax.add_patch(Rectangle((0, top - height), WIDTH, height, facecolor="#ffd23f", edgecolor="none"))
-    _write(ax, WIDTH / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
+def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> None:
+    """Draw the band that says that the data are a demonstration, right across axes in inches."""
+    ax.add_patch(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
+    write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
 def _legend(ax: Axes, top: float, key: Key) -> None:
     """Draw the ten classes as a strip: cut points above the joints, numbers beneath the swatches, words at the ends."""
     wide, high = 0.38, 0.17
     strip = top - 0.46
-    _write(ax, MARGIN, top, key.title, size=_LEGEND, weight="bold", va="top")
+    write(ax, MARGIN, top, key.title, size=LEGEND, weight="bold", va="top")
     for place, edge in enumerate(key.cut_points):
         ends = {0: "left", len(key.cut_points) - 1: "right"}
-        _write(
-            ax, MARGIN + place * wide, strip + high + 0.04, f"{edge * 100:.1f}", size=6, color=_FAINT, va="baseline",
+        write(
+            ax, MARGIN + place * wide, strip + high + 0.04, f"{edge * 100:.1f}", size=6, color=FAINT, va="baseline",
             ha=ends.get(place, "center"),
         )  # fmt: skip
     for place, colour in enumerate(palette.ice_colours()):
         x = MARGIN + place * wide
-        ax.add_patch(Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5))
-        _write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
+        swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
+        swatch.set_gid(f"{SWATCH}{place + 1}")
+        ax.add_patch(swatch)
+        write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
     end = MARGIN + 10 * wide
-    _write(ax, MARGIN, strip - 0.25, "lowest tenth", size=_LEGEND, weight="bold", va="baseline")
-    _write(ax, end, strip - 0.25, "highest tenth", size=_LEGEND, weight="bold", ha="right", va="baseline")
-    _write(ax, MARGIN, strip - 0.39, key.universe, size=_SMALL, color=_FAINT, va="baseline")
+    write(ax, MARGIN, strip - 0.25, "lowest tenth", size=LEGEND, weight="bold", va="baseline")
+    write(ax, end, strip - 0.25, "highest tenth", size=LEGEND, weight="bold", ha="right", va="baseline")
+    write(ax, MARGIN, strip - 0.39, key.universe, size=SMALL, color=FAINT, va="baseline")
     x, y = end + 0.22, top - 0.28
     for words, style in (
         (key.missing, {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}),
@@ -201,9 +212,11 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
     ):
         if words:
             swatch = Rectangle((x, y - high), 0.3, high, linewidth=0.5, **style)  # type: ignore[arg-type]
+            if words == key.missing:
+                swatch.set_gid(f"{SWATCH}missing")
             ax.add_patch(swatch)
-            text = wrap(words, _SMALL, WIDTH - MARGIN - x - 0.38)
-            _write(ax, x + 0.38, y - high / 2, text, size=_SMALL, va="center")
+            text = wrap(words, SMALL, WIDTH - MARGIN - x - 0.38)
+            write(ax, x + 0.38, y - high / 2, text, size=SMALL, va="center")
             y -= 0.24
 
 
@@ -217,7 +230,7 @@ def _scale_bar(ax: Axes, top: float, scale: float) -> None:
         [right - inches, right - inches, right, right], [y, y - 0.05, y - 0.05, y], color=palette.INK, linewidth=0.9
     )
     words = f"{length:g} km" if length >= 1 else f"{length * 1000:g} m"
-    _write(ax, right - inches - 0.05, y - 0.025, words, size=_SMALL, ha="right", va="center")
+    write(ax, right - inches - 0.05, y - 0.025, words, size=SMALL, ha="right", va="center")
 
 
 def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
@@ -226,7 +239,7 @@ def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
     for columns in range(min(5, len(lines)), 0, -1):
         rows = -(-len(lines) // columns)
         parts = [lines[at : at + rows] for at in range(0, len(lines), rows)]
-        widths = [max(text_size(line, _SMALL)[0] for line in part) + gap for part in parts]
+        widths = [max(text_size(line, SMALL)[0] for line in part) + gap for part in parts]
         spare = MAP_WIDTH + gap - sum(widths)
         if spare >= 0 or columns == 1:
             # Even columns where they fit, as they are easier on the eye.

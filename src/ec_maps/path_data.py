@@ -1,0 +1,251 @@
+"""The outlines of an SVG: read as matplotlib writes them, and written as short as they can be, in whole units."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import shapely
+
+Bounds = tuple[float, float, float, float]
+
+_CURVED = re.compile("[CQ]")
+_STEP = re.compile(r"([LCQ])([^LCQ]*)")
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One line of an outline, an array of points (n, 2), downwards as in SVG.
+
+    `steps` has the letter of each step of a line with curves (L, C and Q take one, three and two of the points after
+    the first); it is empty where all are straight.
+    """
+
+    points: np.ndarray
+    closed: bool
+    steps: str = ""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An element that draws: its tag and geometry as text, its style, its bounds and its outline, in units."""
+
+    tag: str
+    geometry: str
+    style: dict[str, str]
+    reach: Bounds
+    outline: list[Ring]
+
+
+def rings(data: str, at: np.ndarray, units: float) -> list[Ring]:
+    """Return the lines of matplotlib's path data, moved by `at`, and then with so many units for one of theirs."""
+    found = []
+    for part in data.split("M")[1:]:
+        steps = "".join(step for step, _ in _STEP.findall(part)) if _CURVED.search(part) else ""
+        # Text of numbers is read at once: an outline may have a million.
+        numbers = np.fromstring(re.sub("[LCQz]", " ", part), sep=" ").reshape(-1, 2)
+        found.append(Ring((numbers + at) * units, "z" in part, steps))
+    return found
+
+
+def bounds(outline: list[Ring]) -> Bounds:
+    """Return left, top, right and bottom."""
+    points = np.concatenate([ring.points for ring in outline])
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def clipped(outline: list[Ring], window: Bounds) -> list[Ring]:
+    """Return what lies in a window, edges along the window's included; outlines with open lines or curves whole."""
+    if not all(ring.closed and not ring.steps for ring in outline):
+        return outline
+    kept = []
+    for ring in outline:
+        points = ring.points
+        # Sutherland and Hodgman's way: what lies beyond each side in turn is cut off.
+        for axis, limit, sign in ((0, window[0], 1), (1, window[1], 1), (0, window[2], -1), (1, window[3], -1)):
+            points = _cut(points, axis, limit, sign)
+        kept += [Ring(points, closed=True)] if len(points) else []
+    return kept
+
+
+def _cut(points: np.ndarray, axis: int, limit: float, sign: int) -> np.ndarray:
+    depth = sign * (points[:, axis] - limit)
+    inside = depth >= 0
+    if inside.all():
+        return points
+    after = np.roll(points, -1, axis=0)
+    crosses = inside != np.roll(inside, -1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = depth / (depth - np.roll(depth, -1))
+        meets = points + share[:, None] * (after - points)
+    meets[:, axis] = limit
+    # Each point that lies inside, and after it where the way to the next crosses the side.
+    both = np.stack([points, meets], axis=1).reshape(-1, 2)
+    return np.asarray(both[np.stack([inside, crosses], axis=1).ravel()])
+
+
+def simplified(outlines: list[list[Ring]], tolerance: float) -> list[list[Ring]]:
+    """Return outlines in whole units and without points that lie nearer than `tolerance` to the line without them.
+
+    Lines that outlines share stay shared: what is simplified are the ways between the points where more than two lines
+    meet, each the same way for all whose edge it is. Open lines and curves stay as they are.
+    """
+    whole = [ring for outline in outlines for ring in outline if ring.closed and not ring.steps]
+    keys = [_distinct(_keys(ring.points)) for ring in whole]
+    if not keys:
+        return outlines
+    meets = np.split(np.isin(np.concatenate(keys), _meets(keys)), np.cumsum([len(key) for key in keys])[:-1])
+    ways = [_ways(key, meeting) for key, meeting in zip(keys, meets, strict=True)]
+    every = [way for some in ways for way in some]
+    if not every:
+        return outlines
+    # Forwards or backwards, the same way is simplified in the same direction.
+    back = [bool(tuple(way[[0, 1]]) > tuple(way[[-1, -2]])) for way in every]
+    told = [way[::-1] if turned else way for way, turned in zip(every, back, strict=True)]
+    lengths = [len(way) for way in told]
+    lines = shapely.linestrings(_points(np.concatenate(told)), indices=np.repeat(np.arange(len(told)), lengths))
+    points, of = shapely.get_coordinates(shapely.simplify(lines, tolerance, preserve_topology=False), return_index=True)
+    parts = np.split(points, np.flatnonzero(np.diff(of)) + 1)
+    parts = [part[::-1] if turned else part for part, turned in zip(parts, back, strict=True)]
+    rest, slim = iter(parts), {}
+    for ring, key, some in zip(whole, keys, ways, strict=True):
+        points = np.concatenate([next(rest)[:-1] for _ in some]) if some else ring.points
+        # An islet that would vanish stays as it is: its edge shows where it lies.
+        slim[id(ring)] = Ring(points if len(points) > 2 else _points(key), closed=True)
+    return [[slim.get(id(ring), ring) for ring in outline] for outline in outlines]
+
+
+def _keys(points: np.ndarray) -> np.ndarray:
+    """Return one number for each point in whole units."""
+    x, y = np.rint(points).astype(np.int64).T
+    return np.asarray((x << 32) + y)
+
+
+def _points(keys: np.ndarray) -> np.ndarray:
+    y = ((keys & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+    return np.stack([(keys - y) >> 32, y], axis=1).astype(float)
+
+
+def _distinct(keys: np.ndarray) -> np.ndarray:
+    """Return a ring's points without those that repeat the one before."""
+    return keys[keys != np.roll(keys, 1)] if len(keys) > 1 else keys
+
+
+def _meets(keys: list[np.ndarray]) -> np.ndarray:
+    """Return the points where other than two edges meet."""
+    start, end = np.concatenate(keys), np.concatenate([np.roll(key, -1) for key in keys])
+    edges = np.unique(np.stack([np.minimum(start, end), np.maximum(start, end)], axis=1), axis=0)
+    points, count = np.unique(edges.ravel(), return_counts=True)
+    return np.asarray(points[count != 2])
+
+
+def _ways(key: np.ndarray, meeting: np.ndarray) -> list[np.ndarray]:
+    """Return a ring's ways from one meeting point to the next; without any, all of it from its first point in order."""
+    if len(key) < 3:
+        return []
+    at = np.flatnonzero(meeting)
+    if not len(at):
+        at = np.array([key.argmin()])
+    turned = np.append(np.roll(key, -at[0]), key[at[0]])
+    cuts = [*(at - at[0]), len(key)]
+    return [turned[a : b + 1] for a, b in pairwise(cuts)]
+
+
+def circle(outline: list[Ring]) -> str:
+    """Return the attributes of the circle that an outline is, as matplotlib draws one, or nothing if it is none."""
+    if len(outline) != 1 or set(outline[0].steps) != {"C"} or len(outline[0].steps) != 8:
+        return ""
+    corners = outline[0].points[::3]
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    x, y, radius = (left + right) / 2, (top + bottom) / 2, (right - left) / 2
+    if not np.allclose(np.hypot(*(corners - (x, y)).T), radius, rtol=0.01):
+        return ""
+    return f'cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}"'.replace('.0"', '"')
+
+
+def at_nought(outline: list[Ring]) -> list[Ring]:
+    """Return an outline of one ring from its corner that comes first along a slanting line, which lies at 0, 0."""
+    points = outline[0].points
+    first = int((points @ (0.4, 0.9)).argmin())
+    return [Ring(np.roll(points - points[first], -first, axis=0), closed=True)]
+
+
+def moved(stamp: list[Ring], outline: list[Ring]) -> np.ndarray | None:
+    """Return where a stamp's first corner lies if an outline is the stamp in another place, to a unit, else None."""
+    if len(stamp) != 1 or len(outline) != 1 or stamp[0].steps or outline[0].steps:
+        return None
+    one, other = at_nought(stamp)[0].points, at_nought(outline)[0].points
+    if len(one) != len(other) or np.abs(one - other).max() > 1.5:
+        return None
+    points = outline[0].points
+    return np.asarray(points[(points @ (0.4, 0.9)).argmin()])
+
+
+def path_data(outline: list[Ring]) -> str:
+    """Return path data in whole units, relative, without points that repeat one or lie on the way to the next.
+
+    What shares an edge still shares it: of a point, only its own place decides where it comes to lie. An outline that
+    shrinks to nothing stays as a dot, as it may be all there is of an area.
+    """
+    text, pen = [], np.zeros(2, dtype=np.int64)
+    for ring in outline:
+        points = np.rint(ring.points).astype(np.int64)
+        if not ring.steps:
+            points = _needed(points, closed=ring.closed)
+            if ring.closed and len(points) < 3:
+                continue
+        start = points[0] - pen
+        text.append(f"m{start[0]}{_next(start[1])}")
+        text.append(_curves(points, ring.steps) if ring.steps else _straight(np.diff(points, axis=0)))
+        text.append("z" if ring.closed else "")
+        pen = points[0] if ring.closed else points[-1]
+    if not text and outline:
+        x, y = np.rint(outline[0].points[0]).astype(np.int64)
+        return f"m{x}{_next(y)}h1v1z"
+    return "".join(text)
+
+
+def _needed(points: np.ndarray, *, closed: bool) -> np.ndarray:
+    """Return the points that are neither that before nor on the straight way between their neighbours."""
+    again = (points == np.roll(points, 1, axis=0)).all(axis=1)
+    again[0] = closed and again[0] and len(points) > 1
+    points = points[~again]
+    if len(points) < 3:
+        return points
+    before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    straight = before[:, 0] * after[:, 1] == before[:, 1] * after[:, 0]
+    onward = (before * after).sum(axis=1) > 0
+    drop = straight & onward
+    if not closed:
+        drop[[0, -1]] = False
+    return np.asarray(points[~drop])
+
+
+def _straight(steps: np.ndarray) -> str:
+    text, last = [], "m"
+    for x, y in steps.tolist():
+        letter = "h" if y == 0 else "v" if x == 0 else "l"
+        numbers = (x,) if letter == "h" else (y,) if letter == "v" else (x, y)
+        # After "m" and "l", "l" goes without saying.
+        said = letter == last or (letter == "l" and last == "m")
+        text.append((_next(numbers[0]) if said else f"{letter}{numbers[0]}") + "".join(map(_next, numbers[1:])))
+        last = letter
+    return "".join(text)
+
+
+def _curves(points: np.ndarray, steps: str) -> str:
+    text, at = [], 0
+    for step in steps:
+        taken = {"L": 1, "C": 3, "Q": 2}[step]
+        numbers = (points[at + 1 : at + 1 + taken] - points[at]).ravel().tolist()
+        text.append(f"{step.lower()}{numbers[0]}" + "".join(map(_next, numbers[1:])))
+        at += taken
+    return "".join(text)
+
+
+def _next(number: int) -> str:
+    """Return a number after another: a minus sign parts them too."""
+    return str(number) if number < 0 else f" {number}"
