@@ -5,24 +5,28 @@ It covers what the posts use and refuses by name anything else, so that a page n
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 from ec_maps.errors import RenderError
-from ec_maps.preview import cells, html
+from ec_maps.preview import cells, html, prerender, search
 from ec_maps.preview.links import Links
 from ec_maps.preview.project import Project, as_list, load, refusal, section
-from ec_maps.preview.qmd import Page, read_page
-from ec_maps.preview.site import SHELL, SHELL_FILES, Site
+from ec_maps.preview.qmd import Cell, Page, read_page
+from ec_maps.preview.site import SEARCH_FILES, SHELL, SHELL_FILES, Site
 from ec_maps.staging import staged
 
 __all__ = ["render"]
 
-_WORKERS = 2
+_KERNELS = 2
+_TELL_EVERY = 50
 
 
 def render(
@@ -42,12 +46,13 @@ def render(
     output
         Where the site goes; by default the project's ``output-dir``. What is there is replaced, if it is a site.
     log
-        Is told of each page, and of warnings in cells.
+        Is told of each page with cells and of warnings in them, of fifty pages without cells at a time, and what the
+        commands of ``pre-render`` write.
 
     Raises
     ------
     RenderError
-        If a page holds something that the preview does not know, a cell fails, or a link leads nowhere.
+        If a page holds something that the preview does not know, a command or a cell fails, or a link leads nowhere.
     SettingError
         If the profile or the output folder cannot be what they are.
     """
@@ -55,6 +60,7 @@ def render(
     project = load(root, profile)
     target = (output or project.output).resolve()
     with staged(root, target, log) as aside, project.environment():
+        prerender.run(project, aside, log)
         _build(project, aside, log)
     return target
 
@@ -65,31 +71,74 @@ def _build(project: Project, site_folder: Path, log: Callable[[str], None]) -> N
     generated = set(feeds if "site-url" in project.website else [])
     if feeds and not generated:
         log("_quarto.yml has no website: site-url:, so there is no feed.")
+    searched = search.wanted(project.website)
+    generated |= {search.FILE} if searched else set()
     links = Links(project.root, {str(page.path): str(page.target) for page in pages}, generated)
     site = Site(project, pages, links)
-
-    def content(page: Page) -> BeautifulSoup:
-        markdown = cells.run(page, project.root, log)
-        log(f"{page.path}")
-        return html.to_soup(markdown, str(page.path))
-
-    pool = ThreadPoolExecutor(_WORKERS)
-    try:
-        contents = list(pool.map(content, pages))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    for page, soup in zip(pages, contents, strict=True):
-        target = site_folder / page.target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(site.page(page, soup), encoding="utf-8")
+    found: list[search.Entry] = []
+    waiting: list[tuple[Page, BeautifulSoup]] = []
+    with closing(_contents(project, pages, log)) as contents:
+        for page, soup in contents:
+            if searched:
+                found += search.entries(page, soup, str(project.website.get("title", "")))
+            if _has_cells(page) or "listing" in page.meta:
+                # It may show pictures that the cells of another page are still to draw.
+                waiting.append((page, soup))
+            else:
+                _write(site_folder / page.target, site.page(page, soup))
+    for page, soup in waiting:
+        _write(site_folder / page.target, site.page(page, soup))
     if site.feed_name:
         (site_folder / site.feed_name).write_bytes(site.feed())
+    if searched:
+        rows = search.index(found)
+        _write(site_folder / search.FILE, search.as_json(rows))
+        _write(site_folder / search.SCRIPT, search.as_script(rows))
     resources = [str(glob) for glob in as_list(section(project.config, "project").get("resources"))]
     links.files |= {path.relative_to(project.root).as_posix() for path in project.files(resources)}
     links.finish(site_folder)
-    for name in SHELL_FILES:
+    for name in (*SHELL_FILES, *(SEARCH_FILES if searched else ())):
         (site_folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(SHELL / Path(name).name, site_folder / name)
+
+
+def _contents(
+    project: Project, pages: list[Page], log: Callable[[str], None]
+) -> Generator[tuple[Page, BeautifulSoup], None, None]:
+    """Give each page with its content, in their order, while the next ones are worked on.
+
+    Threads do, because the work is in other processes: kernels, few, for each may fill the memory; pandoc on all cores.
+    """
+
+    def content(page: Page) -> BeautifulSoup:
+        markdown = cells.run(page, project.root, log)
+        if _has_cells(page):
+            log(f"{page.path}")
+        return html.to_soup(markdown, str(page.path))
+
+    plain = sum(not _has_cells(page) for page in pages)
+    done = 0
+    with ExitStack() as stack:
+        kernels, others = (ThreadPoolExecutor(workers) for workers in (_KERNELS, os.cpu_count() or 1))
+        for pool in (kernels, others):
+            stack.callback(pool.shutdown, cancel_futures=True)
+        waiting = deque((page, (kernels if _has_cells(page) else others).submit(content, page)) for page in pages)
+        while waiting:
+            page, future = waiting.popleft()
+            yield page, future.result()
+            if not _has_cells(page):
+                done += 1
+                if done % _TELL_EVERY == 0 or done == plain:
+                    log(f"{done} of {plain} pages without cells")
+
+
+def _has_cells(page: Page) -> bool:
+    return any(isinstance(part, Cell) for part in page.parts)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _read(project: Project) -> list[Page]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import subprocess
 from functools import lru_cache
 
 import pypandoc
 from bs4 import BeautifulSoup, Tag
 
 from ec_maps.errors import RenderError
+
+_log = logging.getLogger(__name__)
 
 # `@` is for citations in pandoc; the source has been searched for them, so that an address in a table stays as it is.
 _FORMAT = "markdown-citations"
@@ -25,27 +29,32 @@ def to_soup(markdown: str, where: str) -> BeautifulSoup:
         If pandoc stops, or a tabset has no headings to name its tabs.
     """
     soup = BeautifulSoup(_pandoc(markdown, where), "html.parser")
-    for part in soup.select("section:not(.footnotes)"):
-        # pandoc makes a section of a div that holds one heading, and gives it the heading's name.
-        part.name = "div"
-        heading = part.find(_HEADINGS)
-        if isinstance(heading, Tag) and "id" in part.attrs:
-            heading["id"] = part.attrs.pop("id")
-    for number, tabset in enumerate(soup.select(".panel-tabset"), 1):
+    # One walk: a page may have a table of thousands of cells, and each search would pass all of them.
+    tags = [tag for tag in soup.descendants if isinstance(tag, Tag)]
+    marked = [(tag, tag.get_attribute_list("class")) for tag in tags if "class" in tag.attrs]
+    notes = [tag for tag, classes in marked if tag.name == "section" and "footnotes" in classes]
+    for part in tags:
+        if part.name == "section" and not any(part is note for note in notes):
+            # pandoc makes a section of a div that holds one heading, and gives it the heading's name.
+            part.name = "div"
+            heading = part.find(_HEADINGS)
+            if isinstance(heading, Tag) and "id" in part.attrs:
+                heading["id"] = part.attrs.pop("id")
+    for number, tabset in enumerate((tag for tag, classes in marked if "panel-tabset" in classes), 1):
         _tabs(soup, tabset, number, where)
     for kind in _CALLOUTS:
-        for callout in soup.select(f".callout-{kind}"):
+        for callout in [tag for tag, classes in marked if f"callout-{kind}" in classes]:
             _callout(soup, callout, kind)
-    for image in soup.select("img"):
-        if "data-fig-alt" in image.attrs:
-            image["alt"] = image.attrs.pop("data-fig-alt")
-    for caption in soup.select("figure > figcaption"):
-        # pandoc hides a caption that repeats the alternative text; ours say different things.
-        caption.attrs.pop("aria-hidden", None)
-    for head in soup.select("thead th"):
-        head["scope"] = "col"
-    if notes := soup.select_one("section.footnotes"):
-        rule = notes.find("hr")
+    for caption in tags:
+        if caption.name == "figcaption":
+            # pandoc hides a caption that repeats the alternative text; ours say different things.
+            caption.attrs.pop("aria-hidden", None)
+    for head in tags:
+        if head.name == "th" and head.find_parent("thead"):
+            head.attrs.setdefault("scope", "col")
+    _pictures([tag for tag in tags if tag.name == "img"])
+    for part in notes:
+        rule = part.find("hr")
         if isinstance(rule, Tag):
             rule.replace_with(_new(soup, "h2", "Footnotes", id="footnotes-heading"))
     return soup
@@ -67,18 +76,34 @@ def contents(soup: BeautifulSoup, depth: int) -> list[tuple[int, str, str]]:
 
 
 def _pandoc(markdown: str, where: str) -> str:
-    try:
-        return str(pypandoc.convert_text(markdown, "html5", format=_FORMAT, extra_args=["--wrap=none", _no_colours()]))
-    except RuntimeError as error:
-        msg = f"{where}: pandoc could not read the page: {str(error).strip().splitlines()[-1]}"
-        raise RenderError(msg) from None
+    done = subprocess.run(_command(), input=markdown, capture_output=True, encoding="utf-8", check=False)
+    said = done.stderr.strip().splitlines()
+    if done.returncode:
+        told = said[-1] if said else f"it ended with status {done.returncode}"
+        msg = f"{where}: pandoc could not read the page: {told}"
+        raise RenderError(msg)
+    for line in said:
+        _log.warning("%s: pandoc: %s", where, line)
+    return done.stdout
 
 
 @lru_cache(maxsize=1)
-def _no_colours() -> str:
+def _command() -> tuple[str, ...]:
+    # pypandoc finds pandoc; its own convert_text would start it twice more for each page, to ask for its formats.
     # pandoc 3.8 renamed the option and warns of the old name.
     version = tuple(int(part) for part in pypandoc.get_pandoc_version().split(".")[:2])
-    return "--syntax-highlighting=none" if version >= (3, 8) else "--no-highlight"
+    colours = "--syntax-highlighting=none" if version >= (3, 8) else "--no-highlight"
+    return (pypandoc.get_pandoc_path(), "--from", _FORMAT, "--to", "html5", "--wrap=none", colours)
+
+
+def _pictures(images: list[Tag]) -> None:
+    for number, image in enumerate(images):
+        if "data-fig-alt" in image.attrs:
+            image["alt"] = image.attrs.pop("data-fig-alt")
+        # A picture without its measures would push the text aside when it comes late.
+        if number and "width" in image.attrs and "height" in image.attrs:
+            image.attrs.setdefault("loading", "lazy")
+            image.attrs.setdefault("decoding", "async")
 
 
 def _new(soup: BeautifulSoup, name: str, text: str = "", /, **attributes: str) -> Tag:

@@ -11,6 +11,8 @@ import yaml
 # A name maps to the names known below it; None takes whatever is below.
 Known = Mapping[str, Any]
 
+_INCLUDE: Known = dict.fromkeys(("text", "file"))
+
 _EXECUTE: Known = dict.fromkeys(("echo", "warning", "freeze", "enabled"))
 
 # Options of `format: html:`, which Quarto also takes at the top of a page. Those of the second row are matters of
@@ -18,6 +20,7 @@ _EXECUTE: Known = dict.fromkeys(("echo", "warning", "freeze", "enabled"))
 _HTML: Known = {
     **dict.fromkeys(("css", "toc", "toc-depth", "code-tools", "html-math-method", "date-format")),
     **dict.fromkeys(("theme", "respect-user-color-scheme", "grid", "anchor-sections", "smooth-scroll", "code-copy")),
+    **dict.fromkeys(("include-in-header", "include-after-body"), _INCLUDE),
 }
 
 _LISTING: Known = {
@@ -37,14 +40,16 @@ _NAVBAR_ITEM: Known = dict.fromkeys(("text", "href", "icon", "aria-label"))
 
 PROJECT: Known = {
     **_ANYWHERE,
-    "project": dict.fromkeys(("type", "output-dir", "render", "resources")),
+    "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render")),
     "website": {
         "navbar": {"left": _NAVBAR_ITEM, "right": _NAVBAR_ITEM}
         | dict.fromkeys(("title", "search", "pinned", "collapse-below", "background", "foreground")),
         "page-footer": dict.fromkeys(("left", "center", "right", "border", "background", "foreground")),
         "announcement": dict.fromkeys(("content", "type", "dismissable", "icon", "position", "id")),
+        # Where Quarto puts its box and what it looks like; the preview has one, in the header.
+        "search": dict.fromkeys(("location", "type")),
     }
-    | dict.fromkeys(("title", "description", "site-url", "favicon", "search", "open-graph", "twitter-card")),
+    | dict.fromkeys(("title", "description", "site-url", "favicon", "open-graph", "twitter-card")),
 }
 
 

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from ec_maps.errors import RenderError
+from ec_maps.preview import styles
 
-_LOADED = ("img", "script", "iframe", "source", "video", "audio", "embed", "link", "object")
+_LOADED = frozenset(
+    ("img", "script", "iframe", "source", "track", "video", "audio", "embed", "link", "object", "image", "use")
+)
+_ATTRIBUTES = ("href", "xlink:href", "src", "data", "poster")
 
 
 @dataclass
@@ -42,12 +46,20 @@ class Links:
 
         `prefix` goes before the links to other files, for a page that is shown at addresses other than its own.
         """
-        self._anchors[str(page.with_suffix(".html"))] = {str(tag["id"]) for tag in soup.find_all(id=True)}
-        for tag in soup.find_all(["a", *_LOADED]):
-            for attribute in ("href", "src", "data", "poster"):
-                if value := tag.get(attribute):
+        anchors = self._anchors.setdefault(str(page.with_suffix(".html")), set())
+        for tag in soup.descendants:
+            if not isinstance(tag, Tag) or not tag.attrs:
+                continue
+            if "id" in tag.attrs:
+                anchors.add(str(tag["id"]))
+            if tag.name != "a" and tag.name not in _LOADED:
+                continue
+            for attribute in _ATTRIBUTES:
+                if value := tag.attrs.get(attribute):
                     turned = self.turn(page, str(value), loaded=tag.name in _LOADED)
                     tag[attribute] = turned if urlsplit(turned).scheme or turned.startswith("#") else prefix + turned
+            if "srcset" in tag.attrs:
+                self.faults.append(f"{page}: the preview copies no files of a srcset ({tag['srcset']}). Use src.")
 
     def turn(self, page: PurePosixPath, link: str, *, loaded: bool = False) -> str:
         """Return a link of `page` as it has to stand in the built page.
@@ -104,6 +116,7 @@ class Links:
         RenderError
             If any link of any page leads nowhere; all of them are named.
         """
+        self._follow_styles()
         for page, link, target, fragment in self._fragments:
             if target in self._anchors and fragment not in self._anchors[target]:
                 self.faults.append(f"{page}: {link} leads to a page without a heading or element #{fragment}.")
@@ -118,3 +131,14 @@ class Links:
         for name in sorted(self.files):
             (site / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.root / name, site / name)
+
+    def _follow_styles(self) -> None:
+        """Note what the style sheets point at: fonts, pictures and other style sheets."""
+        todo = sorted(name for name in self.files if name.endswith(".css"))
+        seen = set(todo)
+        while todo:
+            sheet = todo.pop(0)
+            for address in styles.references((self.root / sheet).read_text(encoding="utf-8")):
+                self.turn(PurePosixPath(sheet), address, loaded=True)
+            more = sorted(name for name in self.files - seen if name.endswith(".css"))
+            todo, seen = todo + more, seen | set(more)

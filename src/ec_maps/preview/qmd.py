@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ec_maps.errors import RenderError
+from ec_maps.preview import includes
 from ec_maps.preview.known import PAGE, unknown_keys
 from ec_maps.preview.project import Project, html_options, merge, read_yaml
 
@@ -101,17 +102,24 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
         raise RenderError(msg)
     source = path.read_text(encoding="utf-8")
     faults: list[str] = []
-    meta = html_options(project.config)
+    meta, wrong = includes.placed(html_options(project.config), PurePosixPath(), project.root, "_quarto.yml")
+    faults += wrong
     for folder in reversed(path.relative_to(project.root).parents):
         metadata = project.root / folder / "_metadata.yml"
         if metadata.is_file():
             name = metadata.relative_to(project.root).as_posix()
             text = metadata.read_text(encoding="utf-8")
-            meta = merge(meta, html_options(read_yaml(text, name)))
-            faults += unknown_keys(text, PAGE, name)
+            said, wrong = includes.placed(
+                html_options(read_yaml(text, name)), PurePosixPath(folder.as_posix()), project.root, name
+            )
+            meta = merge(meta, said)
+            faults += [*unknown_keys(text, PAGE, name), *wrong]
     front, body, first = _front_matter(source)
-    meta = merge(meta, html_options(read_yaml(front, where, 2)))
-    faults += unknown_keys(front, PAGE, where, 2)
+    said, wrong = includes.placed(
+        html_options(read_yaml(front, where, 2)), PurePosixPath(where).parent, project.root, where
+    )
+    meta = merge(meta, said)
+    faults += [*unknown_keys(front, PAGE, where, 2), *wrong]
     parts, faults_in_body = _parts(body, first, where)
     page = Page(PurePosixPath(where), meta, parts, source)
     faults += faults_in_body

@@ -15,14 +15,16 @@ from xml.etree import ElementTree as ET
 
 from bs4 import BeautifulSoup
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image, UnidentifiedImageError
 
-from ec_maps.preview import html
+from ec_maps.preview import html, includes, search, styles
 from ec_maps.preview.links import Links
 from ec_maps.preview.project import Globs, Project, as_list, section
 from ec_maps.preview.qmd import Page
 
 SHELL = Path(__file__).parent / "shell"
 SHELL_FILES = ("site_libs/preview/preview.css", "site_libs/preview/preview.js")
+SEARCH_FILES = ("site_libs/preview/search.js",)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -63,6 +65,7 @@ class Site:
         else:
             prefix = posixpath.relpath(".", str(page.path.parent)).rstrip("/") + "/"
         self.links.resolve(page.path, soup, prefix if anywhere else "")
+        included = ["" if anywhere else self._included(page, place) for place in includes.PLACES]
         image = self._image(page)
         return str(
             self._template.render(
@@ -74,16 +77,18 @@ class Site:
                 authors=[str(author) for author in as_list(meta.get("author"))],
                 categories=[str(category) for category in as_list(meta.get("categories"))],
                 image=image and self.address(image),
+                image_size=image and self._size(image),
                 image_alt=str(meta.get("image-alt") or ""),
                 address=self.address(str(page.target)) if not anywhere else "",
                 prefix=prefix,
                 home=self._from("index.qmd", prefix),
                 css=[self._from(f"/{name}", prefix) for name in as_list(meta.get("css"))],
                 inline_css=self._styles(meta) if anywhere else "",
-                favicon=self._from(str(website["favicon"]), prefix)
-                if "favicon" in website and page.path.name != "404.qmd"
-                else "",
+                favicon=self._from(str(website["favicon"]), prefix) if "favicon" in website and not anywhere else "",
                 feed=self.feed_name is not None and prefix + str(self.feed_name),
+                in_header=included[0],
+                after_body=included[1],
+                search=search.wanted(website) and not anywhere,
                 navigation=[self._navigation(page, side, prefix) for side in ("left", "right")],
                 announcement=self._snippet(section(website, "announcement").get("content"), prefix),
                 footer=[
@@ -127,7 +132,7 @@ class Site:
         owner = self._feed_owner
         return str(owner.path.with_suffix(".xml")) if owner else None
 
-    @property
+    @cached_property
     def _feed_owner(self) -> Page | None:
         return next((page for page in self.pages if section(page.meta, "listing").get("feed")), None)
 
@@ -184,6 +189,22 @@ class Site:
             )
         return entries
 
+    def _included(self, page: Page, place: str) -> str:
+        text = includes.html(page.meta, place, self.project.root)
+        if not text:
+            return ""
+        soup = BeautifulSoup(text, "html.parser")
+        self.links.resolve(page.path, soup)
+        return str(soup)
+
+    def _size(self, image: str) -> tuple[int, int] | None:
+        """Return width and height of the picture of a page's card in pixels, None for one that has no pixels."""
+        try:
+            with Image.open(self.project.root / image) as picture:
+                return picture.size
+        except UnidentifiedImageError:
+            return None
+
     def _image(self, page: Page) -> str | None:
         return self.links.locate(page.path, str(page.meta["image"])) if page.meta.get("image") else None
 
@@ -196,8 +217,11 @@ class Site:
         fragment = urlsplit(link).fragment
         return prefix + quote(target or link) + (f"#{fragment}" if fragment else "")
 
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {str(other.path): other.title for other in self.pages}
+
     def _navigation(self, page: Page, side: str, prefix: str) -> list[dict[str, Any]]:
-        titles = {str(other.path): other.title for other in self.pages}
         items = []
         for item in as_list(section(self.project.website, "navbar").get(side)):
             entry = item if isinstance(item, dict) else {"href": item}
@@ -205,7 +229,7 @@ class Site:
             items.append(
                 {
                     "href": self._from(href, prefix),
-                    "text": str(entry.get("text") or titles.get(href.lstrip("/")) or entry.get("icon") or href),
+                    "text": str(entry.get("text") or self._titles.get(href.lstrip("/")) or entry.get("icon") or href),
                     "label": str(entry.get("aria-label") or ""),
                     "current": href.lstrip("/") == str(page.path),
                 }
@@ -222,7 +246,7 @@ class Site:
         # The page for missing addresses appears at any depth, so it brings its styles along.
         files = [SHELL / "preview.css"]
         files += [self.project.root / str(name).lstrip("/") for name in as_list(meta.get("css"))]
-        return "\n".join(path.read_text(encoding="utf-8") for path in files)
+        return styles.without_fonts("\n".join(path.read_text(encoding="utf-8") for path in files))
 
 
 def day(date: dt.date) -> str:
