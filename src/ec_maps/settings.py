@@ -7,6 +7,7 @@
 | ``EC_MAPS_BOUNDARIES`` | ``ons``, ``postgis``, or a folder or file of boundaries and lookups | ``ons`` |
 | ``EC_MAPS_DETAIL`` | how fine the ONS boundaries are: ``full``, ``generalised`` or ``super`` | ``generalised`` |
 | ``EC_MAPS_DATABASE_URL`` | the PostGIS database, ``postgresql://user:password@host/database`` | ``db_config.ini`` |
+| ``EC_MAPS_PLACES`` | which districts get a page: ``listed`` in ``places.yml``, or ``all`` | ``listed`` |
 | ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
 | ``EC_MAPS_BASEMAP_KEY`` | the key of the tile provider | none |
 | ``EC_MAPS_OFFLINE`` | ``1``: never ask the network | ``0`` |
@@ -28,6 +29,7 @@ from urllib.parse import urlsplit
 from ec_maps.errors import SettingError
 
 Source = Literal["live", "demo"]
+Places = Literal["listed", "all"]
 Detail = Literal["full", "generalised", "super"]
 
 HDX_URL = "https://data.humdata.org"
@@ -151,6 +153,15 @@ def names_url() -> str:
 def database_url() -> str:
     """Return the database's address, password and all, as ``EC_MAPS_DATABASE_URL`` has it; empty if it is not set."""
     return os.environ.get("EC_MAPS_DATABASE_URL", "").strip()
+
+
+def places() -> Places:
+    """Return which districts get a page of their own; ``SettingError`` for a word that is not known."""
+    value = os.environ.get("EC_MAPS_PLACES", "").strip().lower() or "listed"
+    if value not in ("listed", "all"):
+        msg = f'EC_MAPS_PLACES is "{value}"; it can be "listed" (those of places.yml, the default) or "all".'
+        raise SettingError(msg)
+    return cast(Places, value)
 
 
 def basemap() -> str:

@@ -1,0 +1,99 @@
+"use strict";
+
+// The finder: as one types, the districts, neighbourhoods and regions that have all the words, the closest first.
+// The index, window.ecPlaces, is written with the place pages (see ec_maps/finder.py).
+(() => {
+  const form = document.querySelector("form.ec-finder");
+  if (!form) return;
+  const MOST = 20;
+  const field = form.querySelector("input");
+  const list = form.querySelector("ul");
+  const status = form.querySelector("[role=status]");
+  let entries = null;
+
+  // What people leave out or write another way: accents, capitals, apostrophes, "&", "St".
+  const folded = (text) =>
+    text.normalize("NFD").replace(/[\u0300-\u036f'’.]/g, "").toLowerCase().replace(/&/g, " and ")
+      .replace(/\bsaint\b/g, "st").replace(/[^a-z0-9]+/g, " ").trim();
+
+  const load = () => {
+    if (entries || !window.ecPlaces) return;
+    const { districts, areas, regions } = window.ecPlaces;
+    const home = (district, anchor) => (district[2] ? `${district[2]}.html${anchor}` : `#${regions[district[1]]}`);
+    entries = Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
+    for (const district of districts) {
+      const [name, region, , value, tenth] = district;
+      const about = `${region}, ${value}${tenth ? `, tenth ${tenth}` : ""}`;
+      entries.push({ name, about, href: home(district, ""), rank: 0 });
+    }
+    for (const [at, rest, readable, code] of areas) {
+      const district = districts[at];
+      const official = `${district[0]} ${rest}`;
+      const name = readable ? `${readable} (${official})` : official;
+      entries.push({ name, about: `neighbourhood, ${district[1]}`, href: home(district, `#${code}`), rank: 2 });
+    }
+    for (const entry of entries) entry.words = ` ${folded(entry.name)}`;
+  };
+
+  const found = (query) => {
+    const words = folded(query).split(" ").filter(Boolean);
+    if (!words.length) return null;
+    const start = ` ${words.join(" ")}`;
+    return entries
+      .filter((entry) => words.every((word) => entry.words.includes(` ${word}`)))
+      .map((entry) => ({ entry, order: (entry.words.startsWith(start) ? 0 : 10) + entry.rank }))
+      .sort((a, b) => a.order - b.order || a.entry.words.localeCompare(b.entry.words, "en"))
+      .map(({ entry }) => entry);
+  };
+
+  const show = () => {
+    load();
+    const results = entries && found(field.value);
+    list.replaceChildren();
+    if (!results) {
+      status.textContent = "";
+      return;
+    }
+    const more = results.length > MOST ? `, the first ${MOST} shown` : "";
+    status.textContent = results.length
+      ? `${results.length} found${more}.`
+      : "Nothing found. Try fewer letters, or look through the list below.";
+    for (const { name, about, href } of results.slice(0, MOST)) {
+      const link = document.createElement("a");
+      link.href = href;
+      link.textContent = name;
+      const told = document.createElement("span");
+      told.textContent = about;
+      const item = document.createElement("li");
+      item.append(link, " ", told);
+      list.append(item);
+    }
+  };
+
+  field.addEventListener("input", show);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    list.querySelector("a")?.click();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp" && event.key !== "Escape") return;
+    const stops = [field, ...list.querySelectorAll("a")];
+    const at = stops.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      field.value = "";
+      show();
+      field.focus();
+    } else {
+      stops[Math.max(0, Math.min(stops.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))].focus();
+    }
+    event.preventDefault();
+  });
+
+  form.hidden = false;
+  const asked = new URLSearchParams(location.search).get("q");
+  if (asked) {
+    field.value = asked;
+    show();
+    field.focus();
+  }
+})();

@@ -1,0 +1,56 @@
+"""The finder: the list by region, and the index that its search looks into."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pypandoc
+from bs4 import BeautifulSoup
+
+from ec_maps import finder
+from made import demo_tables, districts, squares
+
+TEN = [0.30 + 0.02 * place for place in range(10)]
+
+
+def indexed(path: Path) -> dict[str, list[object]]:
+    """Return what the index script sets."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("window.ecPlaces = ").removesuffix(";\n"))
+
+
+def test_every_district_is_in_the_list_of_its_region(demo_data_dir: Path, demo: Path) -> None:
+    """All regions in order of name, each with its districts from A to Z; those with a page are links to it."""
+    del demo
+    lads = demo_tables(demo_data_dir).lads
+    norwich = lads.set_index("lad21nm").loc["Norwich", "lad21cd"]
+    html = BeautifulSoup(
+        pypandoc.convert_text(finder.by_region(lads, {norwich: "norwich"}), "html", format="markdown"), "html.parser"
+    )
+    regions = [head.text for head in html.find_all("h2")]
+    assert regions == sorted(set(lads["rgn21nm"]))
+    for head in html.find_all("h2"):
+        names = {
+            " ".join(item.contents[0].text.replace("’", "'").split()) for item in head.find_next("ul").find_all("li")
+        }
+        assert names == set(lads.loc[lads["rgn21nm"] == head.text, "lad21nm"])
+    assert [link["href"] for link in html.find_all("a")] == ["norwich.html"]
+    assert "44.8%, tenth 5" in html.find("a").parent.text
+
+
+def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:
+    """A neighbourhood carries its district's place, its number, readable name and code; nothing can end the script."""
+    lads = districts([*TEN, None])
+    lads.loc[0, "lad21nm"] = "Tŷ & </script>"
+    msoas = squares(TEN, district="B")
+    msoas["msoa21hclnm"] = ["Hill & Dale", *[None] * 9]
+    finder.write_index(lads, msoas, {"E06000002": "b"}, tmp_path / "index.js")
+    assert "</script>" not in (tmp_path / "index.js").read_text(encoding="utf-8")
+    told = indexed(tmp_path / "index.js")
+    assert told["districts"][0] == ["Tŷ & </script>", "North East", "", "30.0%", 1]
+    assert told["districts"][1] == ["B", "North East", "b", "32.0%", 2]
+    assert told["districts"][10] == ["K", "North East", "", "no published estimate", None]
+    assert told["areas"][0] == [1, "001", "Hill & Dale", "e02000001"]
+    assert told["areas"][1] == [1, "002", "", "e02000002"]
+    assert told["regions"] == {"North East": "north-east"}

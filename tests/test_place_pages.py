@@ -1,0 +1,136 @@
+"""A site with a page for every district, built from the demonstration data and opened in headless Chromium."""
+
+from __future__ import annotations
+
+import csv
+import random
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+#: The same twenty on every run: a failure that a colleague cannot repeat helps nobody.
+TWENTY = random.Random(2026).sample(range(331), 20)
+
+
+@pytest.fixture(scope="module")
+def rows(whole_site: Path) -> list[dict[str, str]]:
+    """Return the rows of the national page's download."""
+    with (whole_site / "posts" / "national" / "maps" / "national.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def text(path: Path, selector: str) -> str:
+    """Return the text of the first element that fits, on one line."""
+    found = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one(selector)
+    return " ".join(found.get_text().replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+@pytest.fixture(scope="module")
+def pages(whole_site: Path) -> dict[str, Path]:
+    """Return the pages of the districts by their heading, with straight apostrophes."""
+    found = sorted((whole_site / "places").glob("*.html"))
+    return {text(path, "h1").replace("’", "'"): path for path in found if path.name != "index.html"}
+
+
+def shown(value: float) -> str:
+    """Return a share as a percentage with one decimal."""
+    return f"{100 * value:.1f}%"
+
+
+def nth(number: int) -> str:
+    """Return "2nd", "11th", "21st"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def apart(value: float, middle: float) -> str:
+    """Return how far the middle lies from the value, as a reader finds who subtracts the percentages shown."""
+    points = float(shown(middle)[:-1]) - float(shown(value)[:-1])
+    if abs(points) < 0.05:
+        return "level with it"
+    return f"{abs(points):.1f} percentage point{'' if f'{abs(points):.1f}' == '1.0' else 's'} " + (
+        "higher" if points > 0 else "lower"
+    )
+
+
+def sentences(row: dict[str, str], rows: list[dict[str, str]]) -> str:
+    """Return what a page has to say of its district, counted anew from the download."""
+    name, value = row["lad21nm"], row["economic_connectedness"]
+    article = ("City of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
+    where = f"the {name}" if name.startswith(article) else name
+    if not value:
+        return (
+            f"There is no published estimate of economic connectedness for {where} as a whole, so it is in no tenth "
+            f"and has no rank."
+        )
+    share = float(value)
+    valued = [other for other in rows if other["economic_connectedness"]]
+    shares = [float(other["economic_connectedness"]) for other in valued]
+    near = [float(other["economic_connectedness"]) for other in valued if other["rgn21nm"] == row["rgn21nm"]]
+    above, below = sum(other > share for other in shares), sum(other < share for other in shares)
+    place = min(above, below) + 1
+    rank = f"{nth(place)} " if place > 1 else ""
+    rank += "highest" if above <= below else "lowest"
+    rank = f"joint {rank}" if shares.count(share) > 1 else rank
+    tenth = {"1": "the lowest tenth", "10": "the highest tenth"}.get(row["decile"], f"tenth {row['decile']} of 10")
+    region = (
+        row["rgn21nm"] if row["rgn21nm"] in ("London", "Wales", "Yorkshire and The Humber") else f"the {row['rgn21nm']}"
+    )
+    middle, all_of_it = statistics.median(near), statistics.median(shares)
+    return (
+        f"In {where}, {shown(share)} of low-income people’s friends are high-income. That puts it in {tenth}: {rank} "
+        f"of {len(valued)} local authorities of England and Wales. The middle local authority of {region} is at "
+        f"{shown(middle)}, {apart(share, middle)}; that of England and Wales is at {shown(all_of_it)}, "
+        f"{apart(share, all_of_it)}."
+    )
+
+
+def test_there_is_a_page_for_each_district(
+    whole_site: Path, pages: dict[str, Path], rows: list[dict[str, str]]
+) -> None:
+    """331 pages, each headed by its district's name, each linked from the finder."""
+    assert len(rows) == 331
+    assert sorted(pages) == sorted(row["lad21nm"] for row in rows)
+    finder = BeautifulSoup((whole_site / "places" / "index.html").read_text(encoding="utf-8"), "html.parser")
+    linked = {link["href"] for link in finder.select(".ec-places a")}
+    assert linked == {path.name for path in pages.values()}
+
+
+@pytest.mark.parametrize("at", TWENTY)
+def test_the_sentences_are_those_of_the_table(
+    whole_site: Path, pages: dict[str, Path], rows: list[dict[str, str]], at: int
+) -> None:
+    """Value, tenth, rank, region and country, and the tenths of the neighbourhoods, as counted from the downloads."""
+    row = sorted(rows, key=lambda one: one["lad21cd"])[at]
+    page = pages[row["lad21nm"]]
+    assert text(page, ".ec-lead").replace("’", "'") == sentences(row, rows).replace("’", "'")
+    with (whole_site / "places" / "maps" / f"{page.stem}.csv").open(encoding="utf-8", newline="") as file:
+        inside = [one["decile"] for one in csv.DictReader(file)]
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    if any(inside):
+        told = [field.b.text for field in soup.select(".ec-tenths li")]
+        assert told == [str(inside.count(str(tenth)) or "–") for tenth in range(1, 11)]
+    assert len(soup.select(".ec-table tbody tr")) == len(inside)
+
+
+def test_every_page_opens_without_a_fault(whole_address: str, pages: dict[str, Path], tab: Callable[..., Page]) -> None:
+    """All 331: nothing on the console, nothing asked of another host, nothing missing, no sideways scroll."""
+    page = tab(viewport={"width": 1000, "height": 800})
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(f"{page.url}: console: {message.text}"))
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: error: {error}"))
+    page.on(
+        "request", lambda sent: sent.url.startswith((whole_address, "data:")) or faults.append(f"asks for {sent.url}")
+    )
+    page.on("response", lambda got: got.status < 400 or faults.append(f"{got.url}: {got.status}"))
+    for path in pages.values():
+        page.goto(f"{whole_address}places/{path.name}", wait_until="load")
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        faults += [f"{path.name} scrolls sideways"] if wide else []
+    assert faults == []
