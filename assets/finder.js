@@ -18,13 +18,17 @@
 
   const load = () => {
     if (entries || !window.ecPlaces) return;
-    const { districts, areas, regions } = window.ecPlaces;
+    const { districts, also, areas, regions } = window.ecPlaces;
     const home = (district, anchor) => (district[2] ? `${district[2]}.html${anchor}` : `#${regions[district[1]]}`);
     entries = Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
     for (const district of districts) {
       const [name, region, , value, tenth] = district;
       const about = `${region}, ${value}${tenth ? `, tenth ${tenth}` : ""}`;
       entries.push({ name, about, href: home(district, ""), rank: 0 });
+    }
+    for (const [name, at] of also) {
+      const district = districts[at];
+      entries.push({ name: `${name}: ${district[0]}`, about: district[1], href: home(district, ""), rank: 1 });
     }
     for (const [at, rest, readable, code] of areas) {
       const district = districts[at];
@@ -93,7 +97,8 @@
   const asked = new URLSearchParams(location.search).get("q");
   if (asked) {
     field.value = asked;
-    show();
     field.focus();
+    // The index stands below in the page, so that its script runs after this one.
+    addEventListener("DOMContentLoaded", show);
   }
 })();

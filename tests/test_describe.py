@@ -213,7 +213,7 @@ def test_article_of_regions(region: str, words: str) -> None:
     ("district", "words"),
     [
         ("Isle of Wight", "the Isle of Wight"), ("City of London", "the City of London"), ("Leeds", "Leeds"),
-        ("Vale of White Horse", "the Vale of White Horse"), ("Bristol, City of", "Bristol, City of"),
+        ("Vale of White Horse", "the Vale of White Horse"), ("Bristol, City of", "the City of Bristol"),
     ],
 )  # fmt: skip
 def test_article_of_districts(district: str, words: str) -> None:

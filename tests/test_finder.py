@@ -36,7 +36,7 @@ def test_every_district_is_in_the_list_of_its_region(demo_data_dir: Path, demo: 
         }
         assert names == set(lads.loc[lads["rgn21nm"] == head.text, "lad21nm"])
     assert [link["href"] for link in html.find_all("a")] == ["norwich.html"]
-    assert "44.8%, tenth 5" in html.find("a").parent.text
+    assert " ".join(html.find("a").parent.text.split()) == "Norwich 44.8%, tenth 5"
 
 
 def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:
@@ -44,13 +44,22 @@ def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:
     lads = districts([*TEN, None])
     lads.loc[0, "lad21nm"] = "Tŷ & </script>"
     msoas = squares(TEN, district="B")
-    msoas["msoa21hclnm"] = ["Hill & Dale", *[None] * 9]
+    lads.loc[1, "lad21nm"] = "Isle of Anglesey"
+    msoas["lad21nm"] = "Isle of Anglesey"
+    msoas["msoa21nm"] = [f"Isle of Anglesey {number:03}" for number in range(1, 11)]
+    msoas["msoa21hclnm"] = ["Hill & Dale", "Amlwch", *[None] * 8]
+    msoas["msoa21hclnmw"] = ["Bryn a Dyffryn", "Amlwch", *[None] * 8]
     finder.write_index(lads, msoas, {"E06000002": "b"}, tmp_path / "index.js")
     assert "</script>" not in (tmp_path / "index.js").read_text(encoding="utf-8")
     told = indexed(tmp_path / "index.js")
     assert told["districts"][0] == ["Tŷ & </script>", "North East", "", "30.0%", 1]
-    assert told["districts"][1] == ["B", "North East", "b", "32.0%", 2]
+    assert told["districts"][1] == ["Isle of Anglesey", "North East", "b", "32.0%", 2]
     assert told["districts"][10] == ["K", "North East", "", "no published estimate", None]
-    assert told["areas"][0] == [1, "001", "Hill & Dale", "e02000001"]
-    assert told["areas"][1] == [1, "002", "", "e02000002"]
+    assert told["areas"][:3] == [
+        [1, "001", "Hill & Dale / Bryn a Dyffryn", "e02000001"],
+        [1, "002", "Amlwch", "e02000002"],
+        [1, "003", "", "e02000003"],
+    ]
+    assert ["Ynys Môn", 1] in told["also"]
+    assert ["Anglesey", 1] in told["also"]
     assert told["regions"] == {"North East": "north-east"}

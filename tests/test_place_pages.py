@@ -63,7 +63,12 @@ def sentences(row: dict[str, str], rows: list[dict[str, str]]) -> str:
     """Return what a page has to say of its district, counted anew from the download."""
     name, value = row["lad21nm"], row["economic_connectedness"]
     article = ("City of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
-    where = f"the {name}" if name.startswith(article) else name
+    inverted = {
+        "Bristol, City of": "the City of Bristol",
+        "Herefordshire, County of": "the County of Herefordshire",
+        "Kingston upon Hull, City of": "the City of Kingston upon Hull",
+    }
+    where = inverted.get(name, f"the {name}" if name.startswith(article) else name)
     if not value:
         return (
             f"There is no published estimate of economic connectedness for {where} as a whole, so it is in no tenth "

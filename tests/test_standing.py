@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
+from ec_maps.describe import the_district
 from ec_maps.errors import PlaceError
 from ec_maps.standing import Standing, standing
 from made import VALUE, demo_tables, districts, squares
@@ -115,7 +116,7 @@ def test_every_demonstration_district_has_its_sentences(demo_data_dir: Path, dem
     total = 0
     for name in lads["lad21nm"]:
         told = standing(lads, msoas, name)
-        assert name in told.headline
+        assert the_district(name) in told.headline
         assert "nan" not in f"{told.headline} {told.inside}"
         total += sum(told.tenths)
     assert total == msoas["decile"].notna().sum()

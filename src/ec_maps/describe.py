@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["national", "regional", "local"]
 
-_WITH_ARTICLE = ("City of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
+_WITH_ARTICLE = ("City of ", "County of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
 _WITHOUT_ARTICLE = ("London", "Wales", "Scotland", "Northern Ireland", "Yorkshire")
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -28,7 +28,10 @@ def the(region: str) -> str:
 
 
 def the_district(name: str) -> str:
-    """Return a district's name as it stands in a sentence: "the Isle of Wight", but "Great Yarmouth"."""
+    """Return a district's name as it stands in a sentence: "the Isle of Wight", "the City of Bristol", but "Leeds"."""
+    place, _, kind = name.partition(", ")
+    if kind.endswith(" of"):
+        name = f"{kind} {place}"  # officially "Bristol, City of"
     return f"the {name}" if name.startswith(_WITH_ARTICLE) else name
 
 

@@ -13,6 +13,7 @@ from ec_maps.figures import FOLDER
 from ec_maps.levels import measure_named
 from ec_maps.markup import escaped
 from ec_maps.names import folded, slug
+from ec_maps.vintages import aliases, official_districts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -66,7 +67,8 @@ def write_index(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, pages: dict[str
     """Write the index: each district with region, page (or nothing), value and tenth, and each neighbourhood.
 
     A neighbourhood is its district's place in the list, what follows the district's name in its official name, its
-    readable name (or nothing), and its code in small letters.
+    readable names (none, one, or an English and a Welsh one), and its code in small letters. ``also`` has Welsh and
+    popular names of districts, each with its district's place.
     """
     measure = measure_named(lads.attrs.get("measure", "economic_connectedness"))
     order = {name: place for place, name in enumerate(lads["lad21nm"])}
@@ -80,14 +82,19 @@ def write_index(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, pages: dict[str
         ]
         for row in lads.itertuples()
     ]
-    known = msoas["msoa21hclnm"] if "msoa21hclnm" in msoas else pd.Series("", index=msoas.index)
+    columns = [msoas[name] for name in ("msoa21hclnm", "msoa21hclnmw") if name in msoas]
+    readable = [
+        [name for name in dict.fromkeys(names) if isinstance(name, str)] for names in zip(*columns, strict=True)
+    ] or [[] for _ in range(len(msoas))]
     areas = [
-        [order[lad], name.removeprefix(f"{lad} "), readable if isinstance(readable, str) else "", code.lower()]
-        for lad, name, readable, code in zip(msoas["lad21nm"], msoas["msoa21nm"], known, msoas["msoa21cd"], strict=True)
+        [order[lad], name.removeprefix(f"{lad} "), " / ".join(known), code.lower()]
+        for lad, name, known, code in zip(msoas["lad21nm"], msoas["msoa21nm"], readable, msoas["msoa21cd"], strict=True)
         if lad in order
     ]
+    welsh = [(district.welsh, district.name) for district in official_districts().values() if district.welsh]
+    also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
     regions = {region: slug(str(region)) for region in sorted(set(lads["rgn21nm"]))}
-    told = {"districts": districts, "areas": areas, "regions": regions}
+    told = {"districts": districts, "also": also, "areas": areas, "regions": regions}
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
 

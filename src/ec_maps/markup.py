@@ -23,10 +23,17 @@ def quoted_yaml(text: str) -> str:
 
 def pipe_table(heads: list[str], rows: list[list[str]], caption: str, align: str) -> str:
     """Return a table; `align` has one ``l`` or ``r`` for each column, and cells are markdown already."""
-    rule = ["---:" if side == "r" else ":---" for side in align]
+    # Where a line is long, pandoc makes columns as wide as their dashes say: as wide as what is in them, and the arrow beside a head.
+    widths = [max(_letters(head) + 3, *(_letters(row[at]) for row in rows)) for at, head in enumerate(heads)]
+    rule = [f"{'-' * width}:" if side == "r" else f":{'-' * width}" for side, width in zip(align, widths, strict=True)]
     lines = [" | ".join(cells) for cells in (heads, rule, *rows)]
     body = "\n".join(f"| {line} |" for line in lines)
     return f"{body}\n\n: {escaped(caption)} {{.striped}}"
+
+
+def _letters(cell: str) -> int:
+    """Return about how many letters of a cell are seen, at least three and at most forty."""
+    return min(max(len(re.sub(r"\{#[^}]*\}|[\[\]\\]", "", cell)), 3), 40)
 
 
 def framed(table: str, title: str) -> str:
