@@ -139,3 +139,16 @@ def test_every_page_opens_without_a_fault(whole_address: str, pages: dict[str, P
         wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         faults += [f"{path.name} scrolls sideways"] if wide else []
     assert faults == []
+
+
+def test_every_page_is_light(whole_site: Path, pages: dict[str, Path]) -> None:
+    """With its maps, styles and scripts, all that it shows, each page is under 600 kB before any compression."""
+    heavy = {}
+    for name, path in pages.items():
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        loaded = [tag.get("src") or tag.get("href") for tag in soup.select("img, script[src], link[rel=stylesheet]")]
+        files = {(path.parent / link.split("#")[0]).resolve() for link in loaded}
+        assert whole_site / "places" / "maps" / "national.svg" in files
+        weight = path.stat().st_size + sum(file.stat().st_size for file in files)
+        heavy |= {name: weight} if weight >= 600_000 else {}
+    assert heavy == {}

@@ -182,8 +182,8 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     )
     key = _key(msoas, areas, measure, "msoa", f"outside {describe.the_district(lad_name)}" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
-    drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0)
     neighbours = {str(name): union(part.to_numpy()) for name, part in around.geometry.groupby(around["lad21nm"])}
+    drawing.draw_neighbours(sheet.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
         drawing.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
     drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["local"])

@@ -23,7 +23,8 @@ def quoted_yaml(text: str) -> str:
 
 def pipe_table(heads: list[str], rows: list[list[str]], caption: str, align: str) -> str:
     """Return a table; `align` has one ``l`` or ``r`` for each column, and cells are markdown already."""
-    # Where a line is long, pandoc makes columns as wide as their dashes say: as wide as what is in them, and the arrow beside a head.
+    # Where a line is long, pandoc makes columns as wide as their dashes say: here as wide as what is in them, with room
+    # for the arrow beside a head.
     widths = [max(_letters(head) + 3, *(_letters(row[at]) for row in rows)) for at, head in enumerate(heads)]
     rule = [f"{'-' * width}:" if side == "r" else f":{'-' * width}" for side, width in zip(align, widths, strict=True)]
     lines = [" | ".join(cells) for cells in (heads, rule, *rows)]
