@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
     from fakes.arcgis import FakeArcGIS
 
 ROOT = Path(__file__).resolve().parents[1]
+CHECKERS = ROOT / "tests" / "web" / "node_modules"
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 BROWSERS = (
@@ -25,6 +33,12 @@ BROWSERS = (
     "chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
 
 # The same examples on every run: a failure that a colleague cannot repeat helps nobody.
 settings.register_profile("ec_maps", derandomize=True, deadline=None, database=None, print_blob=False)
@@ -109,14 +123,129 @@ def geo() -> Path:
     return folder.resolve()
 
 
+def _absent(reason: str, *, told: bool = False) -> NoReturn:
+    """Skip the test here, and fail it in CI or where the tool was `told` by name."""
+    if told or os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the path of a Chromium or Chrome; without one, skip the test here and fail it in CI."""
     told = os.environ.get("EC_MAPS_CHROMIUM", "")
     found = [path for name in ((told,) if told else BROWSERS) if (path := shutil.which(name))]
-    if found:
-        return found[0]
-    reason = f"no browser: looked for {told or ', '.join(BROWSERS)}; EC_MAPS_CHROMIUM can name one"
-    if told or os.environ.get("CI"):
-        pytest.fail(reason)
-    return pytest.skip(reason)
+    if not found:
+        reason = f"no browser: looked for {told or ', '.join(BROWSERS)}; EC_MAPS_CHROMIUM can name one"
+        _absent(reason, told=bool(told))
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the script of axe-core, which looks for barriers in an open page."""
+    script = CHECKERS / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        _absent("axe-core is not installed; `make test` brings it where npm is on the PATH")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def nu() -> list[str]:
+    """Return the command of the Nu HTML checker, without its options."""
+    jar, java = CHECKERS / "vnu-jar" / "build" / "dist" / "vnu.jar", shutil.which("java")
+    if not jar.is_file():
+        _absent("the Nu HTML checker is not installed; `make test` brings it where npm is on the PATH")
+    if java is None:
+        _absent("the Nu HTML checker needs Java (on Debian and Ubuntu the package default-jre-headless)")
+    return [java, "-jar", str(jar)]
+
+
+def _built(root: Path, base: Path, name: str) -> Path:
+    """Build the demonstration site in a copy of the project, once for all processes, and return its folder."""
+    from ec_maps import preview
+
+    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    built = project / "_site-demo"
+    with FileLock(project.with_suffix(".lock")):
+        if not built.is_dir():
+            shutil.rmtree(project, ignore_errors=True)
+            shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+            assert preview.render(project, profile="demo", log=lambda _: None) == built
+    return built
+
+
+@pytest.fixture(scope="session")
+def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the demonstration site."""
+    return _built(root, tmp_path_factory.getbasetemp(), "project")
+
+
+@pytest.fixture(scope="session")
+def whole_site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the demonstration site with a page for every district; building it takes minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EC_MAPS_PLACES", "all")
+        return _built(root, tmp_path_factory.getbasetemp(), "whole")
+
+
+@pytest.fixture(scope="session")
+def names(site: Path) -> list[str]:
+    """Return the paths of the site's pages."""
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A file server that writes no log."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}/"
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def address(site: Path) -> Iterator[str]:
+    """Serve the site on this machine and return its address."""
+    with _served(site) as address:
+        yield address
+
+
+@pytest.fixture
+def whole_address(whole_site: Path) -> Iterator[str]:
+    """Serve the site with all places on this machine and return its address."""
+    with _served(whole_site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Start Chromium once for a file of tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an empty page, with the options of a browser context."""
+    contexts = []
+
+    def open_tab(**options: Any) -> Page:
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield open_tab
+    for context in contexts:
+        context.close()

@@ -83,6 +83,33 @@ def test_places_lists_all_and_searches(project: Path, demo_run: dict[str, str | 
     is_letter(ec_maps("places", "qqqqzzzz", cwd=project, **demo_run), 2, "qqqqzzzz")
 
 
+def test_places_build_writes_the_pages(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A page for each place of the list; a second time there is nothing to draw; a profile gives the source."""
+    (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
+    shutil.copy(Path(__file__).parents[1] / "_environment-demo", project)
+    folder = {"EC_MAPS_DATA_DIR": demo_run["EC_MAPS_DATA_DIR"], "QUARTO_PROFILE": "demo"}
+    run = ec_maps("places", "build", cwd=project, **folder)
+    assert run.returncode == 0, run.stderr
+    assert f"Place pages: 1 in {project / 'places'}, 1 drawn anew." in run.stdout
+    assert "Demonstration data" in (project / "places" / "rutland.qmd").read_text(encoding="utf-8")
+    assert "1 in" in (again := ec_maps("places", "build", cwd=project, **folder)).stdout
+    assert "0 drawn anew." in again.stdout
+
+
+def test_places_build_refuses_what_it_cannot_do(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, demo_run: dict[str, str | Path]
+) -> None:
+    """No project, a setting that is not known, a list with a fault: each is one letter, and nothing is written."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    run = ec_maps("places", "build", cwd=elsewhere, QUARTO_PROJECT_DIR=elsewhere, **demo_run)
+    is_letter(run, 2, "There is no site in", "_quarto.yml")
+    run = ec_maps("places", "build", cwd=project, EC_MAPS_PLACES="every", **demo_run)
+    is_letter(run, 2, 'EC_MAPS_PLACES is "every"; it can be "listed"')
+    (project / "places.yml").write_text("- Atlantis\n- Rutland\n", encoding="utf-8")
+    is_letter(ec_maps("places", "build", cwd=project, **demo_run), 2, "Atlantis", "line 1")
+    assert not list(project.glob("places/*.qmd"))
+
+
 @pytest.mark.parametrize(
     "words",
     [

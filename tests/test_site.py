@@ -2,85 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-from ec_maps import preview
+from browsing import unfold
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
-
-
-@pytest.fixture(scope="session")
-def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the demonstration site in a copy of the project and return its folder."""
-    project = tmp_path_factory.mktemp("project") / "copy"
-    shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    return preview.render(project, profile="demo", log=lambda _: None)
-
-
-@pytest.fixture(scope="session")
-def names(site: Path) -> list[str]:
-    """Return the paths of the site's pages."""
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that writes no log."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def server(site: Path) -> Iterator[str]:
-    """Serve the site on this machine and return its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Start Chromium once."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an empty page, with the options of a browser context."""
-    contexts = []
-
-    def open_tab(**options: Any) -> Page:
-        contexts.append(browser.new_context(**options))
-        return contexts[-1].new_page()
-
-    yield open_tab
-    for context in contexts:
-        context.close()
 
 
 def tabbed(site: Path, names: list[str]) -> list[str]:
@@ -91,53 +26,54 @@ def tabbed(site: Path, names: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_opens_without_a_fault(scheme: str, server: str, names: list[str], tab: Callable[..., Page]) -> None:
-    """No message on the console, nothing asked of another host, nothing missing, every picture there with its words."""
+def test_every_page_opens_without_a_fault(
+    scheme: str, address: str, names: list[str], tab: Callable[..., Page]
+) -> None:
+    """With all maps drawn: no message on the console, nothing asked of another host, nothing missing."""
     page = tab(color_scheme=scheme)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(f"{page.url}: console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"{page.url}: error: {error}"))
-    page.on("request", lambda sent: sent.url.startswith((server, "data:")) or faults.append(f"asks for {sent.url}"))
+    page.on("request", lambda sent: sent.url.startswith((address, "data:")) or faults.append(f"asks for {sent.url}"))
     page.on("response", lambda got: got.status < 400 or faults.append(f"{got.url}: {got.status}"))
     for name in names:
-        page.goto(server + name, wait_until="load")
-        pictures = page.eval_on_selector_all(
-            "img", "all => all.map(img => [img.src, img.complete && img.naturalWidth > 0, img.alt.trim()])"
-        )
-        faults += [f"{name}: {source} does not load" for source, loaded, _ in pictures if not loaded]
-        faults += [f"{name}: {source} has no alternative text" for source, _, words in pictures if not words]
+        page.goto(address + name, wait_until="load")
+        unfold(page)
+        pictures = page.eval_on_selector_all("img", "all => all.map(img => [img.src, img.naturalWidth])")
+        faults += [f"{name}: {source} does not load" for source, width in pictures if not width]
     assert faults == []
 
 
 def test_every_page_says_what_it_is(site: Path, names: list[str]) -> None:
-    """Language, one main heading, a title, a description and the words of the card that links to it."""
+    """Language, one main heading, a title, a description, words for each picture and for the card that links to it."""
     for name in names:
         soup = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
         assert soup.html["lang"] == "en-GB", name
         assert len(soup.select("h1")) == 1, name
         assert soup.title.text.strip(), name
         assert soup.select_one('meta[name="description"]')["content"].strip(), name
+        assert all(picture["alt"].strip() for picture in soup.select("img")), name
         if name.startswith("posts/"):
             assert soup.select_one('meta[property="og:image"]')["content"].startswith("https://"), name
             assert soup.select_one('meta[property="og:image:alt"]')["content"].strip(), name
 
 
-def test_the_banner_is_on_every_page(server: str, names: list[str], tab: Callable[..., Page]) -> None:
+def test_the_banner_is_on_every_page(address: str, names: list[str], tab: Callable[..., Page]) -> None:
     """The demonstration says that it is one, in sight when the page opens, on a phone as on a desk."""
     for width in (1280, 320):
         page = tab(viewport={"width": width, "height": 700})
         for name in names:
-            page.goto(server + name)
+            page.goto(address + name)
             banner = page.get_by_text("Demonstration data").first
             assert banner.is_visible(), name
             assert banner.bounding_box()["y"] < 300, name
 
 
-def test_each_tab_opens_by_click(site: Path, server: str, names: list[str], tab: Callable[..., Page]) -> None:
+def test_each_tab_opens_by_click(site: Path, address: str, names: list[str], tab: Callable[..., Page]) -> None:
     """A click shows the tab's panel and hides the others of the set, and the address can be passed on."""
     page = tab()
     for name in tabbed(site, names):
-        page.goto(server + name)
+        page.goto(address + name)
         for button in page.get_by_role("tab").all():
             button.click()
             assert button.get_attribute("aria-selected") == "true"
@@ -153,11 +89,11 @@ def test_each_tab_opens_by_click(site: Path, server: str, names: list[str], tab:
             other.close()
 
 
-def test_each_tab_opens_by_keyboard(site: Path, server: str, names: list[str], tab: Callable[..., Page]) -> None:
+def test_each_tab_opens_by_keyboard(site: Path, address: str, names: list[str], tab: Callable[..., Page]) -> None:
     """Arrows go round the set, Home and End to its ends, and one tab of each set is in the order of the Tab key."""
     page = tab()
     for name in tabbed(site, names):
-        page.goto(server + name)
+        page.goto(address + name)
         for tabset in page.locator(".panel-tabset").all():
             buttons = tabset.locator("> .nav-tabs [role=tab]").all()
             states = [button.get_attribute("tabindex") for button in buttons]
@@ -177,14 +113,14 @@ def test_each_tab_opens_by_keyboard(site: Path, server: str, names: list[str], t
 
 
 def test_nothing_is_hidden_on_paper_or_without_scripts(
-    site: Path, server: str, names: list[str], tab: Callable[..., Page]
+    site: Path, address: str, names: list[str], tab: Callable[..., Page]
 ) -> None:
     """All panels show, each under its name, when tabs cannot be clicked; paper is light and has no menu."""
     printed, plain = tab(color_scheme="dark"), tab(java_script_enabled=False)
     printed.emulate_media(media="print")
     for name in tabbed(site, names):
         for page in (printed, plain):
-            page.goto(server + name)
+            page.goto(address + name)
             for selector in (".tab-pane", ".tab-name"):
                 assert page.locator(selector).count() == page.locator(f"{selector}:visible").count() > 0, (
                     name,
@@ -196,12 +132,12 @@ def test_nothing_is_hidden_on_paper_or_without_scripts(
 
 
 @pytest.mark.parametrize("width", [320, 768])
-def test_no_page_scrolls_sideways(width: int, server: str, names: list[str], tab: Callable[..., Page]) -> None:
+def test_no_page_scrolls_sideways(width: int, address: str, names: list[str], tab: Callable[..., Page]) -> None:
     """With all tabs, tables and menus open, wide things scroll in frames of their own."""
     page = tab(viewport={"width": width, "height": 700})
     wide = []
     for name in names:
-        page.goto(server + name)
+        page.goto(address + name)
         if page.locator(".menu-button").is_visible():
             page.locator(".menu-button").click()
         page.add_style_tag(content=".tab-content > .tab-pane { display: block !important }")
@@ -211,10 +147,10 @@ def test_no_page_scrolls_sideways(width: int, server: str, names: list[str], tab
     assert wide == []
 
 
-def test_the_menu_of_a_narrow_screen_unfolds(server: str, tab: Callable[..., Page]) -> None:
+def test_the_menu_of_a_narrow_screen_unfolds(address: str, tab: Callable[..., Page]) -> None:
     """The links are behind a button that says whether they show; Escape folds them away again."""
     page = tab(viewport={"width": 320, "height": 700})
-    page.goto(server + "index.html")
+    page.goto(address + "index.html")
     button, link = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="National", exact=True)
     assert not link.is_visible()
     button.click()
@@ -236,11 +172,11 @@ def test_tables_are_within_reach_of_the_keyboard(site: Path, names: list[str]) -
     assert tables > 0
 
 
-def test_the_code_menu_shows_the_source(server: str, root: Path, names: list[str], tab: Callable[..., Page]) -> None:
+def test_the_code_menu_shows_the_source(address: str, root: Path, names: list[str], tab: Callable[..., Page]) -> None:
     """Behind "Code" is the page as it was written."""
     page = tab()
     for name in (name for name in names if name.startswith("posts/")):
-        page.goto(server + name)
+        page.goto(address + name)
         code = page.locator(".code-tools pre")
         assert not code.is_visible()
         page.locator(".code-tools summary").click()
@@ -267,17 +203,28 @@ def test_the_home_page_lists_the_posts_newest_first(root: Path, site: Path) -> N
         assert item.findtext("pubDate").endswith("00:00:00 GMT")
 
 
-def test_internal_links_resolve(site: Path, names: list[str]) -> None:
-    """Every link of every page leads to a file of the site, and its anchor to an element there."""
-    ids, dead = {}, []
-    soups = {name: BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser") for name in names}
-    for name, soup in soups.items():
-        ids[name] = {tag["id"] for tag in soup.find_all(id=True)}
-        double = [tag["id"] for tag in soup.find_all(id=True) if len(soup.find_all(id=tag["id"])) > 1]
-        assert double == [], name
-    for name, soup in soups.items():
-        for tag in soup.select("[href], [src]"):
-            link = tag.get("href") or tag.get("src")
+def attributes(path: Path) -> list[tuple[str, str]]:
+    """Return the names and addresses in a page or a drawing: pairs of attribute (id, href or src) and value."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".svg":
+        tags = [{key.rpartition("}")[2]: value for key, value in tag.items()} for tag in ET.fromstring(text).iter()]
+    else:
+        tags = [tag.attrs for tag in BeautifulSoup(text, "html.parser").find_all(True)]
+    return [(key, tag[key]) for tag in tags for key in ("id", "href", "src") if key in tag]
+
+
+def test_internal_links_resolve(site: Path) -> None:
+    """Every link of every page and drawing leads to a file of the site, and its anchor to an element there."""
+    found = {
+        path.relative_to(site).as_posix(): attributes(path)
+        for kind in ("html", "svg")
+        for path in site.rglob(f"*.{kind}")
+    }
+    ids = {name: Counter(value for key, value in pairs if key == "id") for name, pairs in found.items()}
+    assert {name: twice for name, count in ids.items() if (twice := [one for one in count if count[one] > 1])} == {}
+    dead = []
+    for name, pairs in found.items():
+        for link in (value for key, value in pairs if key != "id"):
             address, anchor = urldefrag(urljoin(f"http://site/{name}", link))
             if not address.startswith("http://site/"):
                 continue

@@ -51,7 +51,7 @@ def field() -> str:
     """Return the search field; it is shown where scripts run."""
     return (
         "```{=html}\n"
-        '<form class="ec-finder" role="search" hidden>\n'
+        '<form class="ec-finder" role="search" aria-label="Find a place" hidden>\n'
         '<label for="ec-find">District, neighbourhood or region</label>\n'
         '<input id="ec-find" name="q" type="search" autocomplete="off" spellcheck="false" '
         'placeholder="For example Norwich" aria-describedby="ec-found-number">\n'

@@ -6,10 +6,11 @@ returns markdown for a cell with ``output: asis`` to print. Figures are never sh
 
 from __future__ import annotations
 
-import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from ec_maps import figures, settings
 from ec_maps.areas import join_report, load_areas
@@ -29,6 +30,9 @@ from ec_maps.profiles import PLACES, linked
 if TYPE_CHECKING:
     import geopandas as gpd
 
+#: The width of the pictures in lists and cards, in pixels: at 1400 they weighed more than the rest of the home page.
+_CARD = 700
+
 _MEASURE = measure_named("economic_connectedness")
 
 
@@ -47,7 +51,9 @@ def national() -> str:
     """Return the national map with its table and downloads."""
     lads = areas("lad")
     title = "Local authorities of England and Wales, lowest first"
-    return _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
+    figure = _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
+    _card("national", "national")
+    return figure
 
 
 def hexagons() -> str:
@@ -68,7 +74,7 @@ def regional() -> str:
     tabs = []
     for region, names in _places_by_region().items():
         tabs.append((region, _region(region, names)))
-    _card("regional", tabs[0][0])
+    _card("regional", slug(tabs[0][0]))
     return tabset(tabs)
 
 
@@ -86,7 +92,7 @@ def hyperlocal() -> str:
         drawn = local_map(msoas, place.name)
         table = f"Neighbourhoods of {the_district(place.name)}, lowest first"
         tabs.append((place.name, _figure(drawn, slug(place.name), drawn.areas, table)))
-    _card("hyperlocal", tabs[0][0])
+    _card("hyperlocal", slug(tabs[0][0]))
     return tabset(tabs)
 
 
@@ -179,9 +185,12 @@ def _links(root: str) -> dict[str, str]:
     return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
 
 
-def _card(page: str, tab: str) -> None:
-    """Keep the first tab's map under the page's name: the picture that stands for the page in lists and cards."""
-    shutil.copyfile(Path(FOLDER) / f"{slug(tab)}.png", Path(FOLDER) / f"{page}.png")
+def _card(page: str, name: str) -> None:
+    """Keep a map, smaller, under the page's name: the picture that stands for the page in lists and cards."""
+    with Image.open(Path(FOLDER) / f"{name}.png") as picture:
+        height = round(picture.height * _CARD / picture.width)
+        small = picture.resize((_CARD, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
+    small.save(Path(FOLDER) / f"{page}-card.png", optimize=True)
 
 
 def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links: dict[str, str] | None = None) -> str:
