@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+
+from serving import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -195,34 +193,17 @@ def names(site: Path) -> list[str]:
     return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that writes no log."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
     """Serve the site on this machine and return its address."""
-    with _served(site) as address:
+    with served(site) as address:
         yield address
 
 
 @pytest.fixture
 def whole_address(whole_site: Path) -> Iterator[str]:
     """Serve the site with all places on this machine and return its address."""
-    with _served(whole_site) as address:
+    with served(whole_site) as address:
         yield address
 
 

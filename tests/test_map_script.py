@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from html import escape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ec_maps import local_map, national_map, palette, regional_map
 from made import demo_tables
+from serving import served
 
 pytestmark = pytest.mark.browser
 
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 SHELL = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>A map</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="site.css"><link rel="icon" href="data:,"><script src="maps.js" defer></script>
 <main><h1>A map</h1>{}<p>The end</p></main></html>"""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that writes no log."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 def figure(address: str, words: str, height: int) -> str:
@@ -84,21 +71,8 @@ def pages(root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def server(pages: Path) -> Iterator[str]:
     """Serve the pages on this machine and return their address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(pages))) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Start Chromium once."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield running
-        running.close()
+    with served(pages) as address:
+        yield address
 
 
 @pytest.fixture

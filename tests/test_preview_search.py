@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from ec_maps import preview
 from ec_maps.errors import RenderError
 
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 PROJECT = """\
 project:
   type: website
@@ -159,47 +151,6 @@ def test_a_site_that_wants_no_search_has_none(tmp_path: Path) -> None:
 # ---- the box ----
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that writes no log."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def server(site: Path) -> Iterator[str]:
-    """Serve the site on this machine and return its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as http:
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Start Chromium once."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an empty page, with the options of a browser context."""
-    contexts = []
-
-    def open_tab(**options: Any) -> Page:
-        contexts.append(browser.new_context(**options))
-        return contexts[-1].new_page()
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-
-
 def asked(page: Page, words: str) -> list[str]:
     """Type words into the box and return the titles that it shows."""
     page.get_by_role("combobox", name="Search this site").fill(words)
@@ -209,12 +160,12 @@ def asked(page: Page, words: str) -> list[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("how", ["server", "folder"])
-def test_words_find_their_pages(how: str, server: str, site: Path, tab: Callable[..., Page]) -> None:
+def test_words_find_their_pages(how: str, address: str, site: Path, tab: Callable[..., Page]) -> None:
     """All words count, each from its beginning, in any order, whatever their accents, capitals and apostrophes."""
     page = tab()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
-    page.goto(server + "places/york.html" if how == "server" else (site / "places/york.html").as_uri())
+    page.goto(address + "places/york.html" if how == "server" else (site / "places/york.html").as_uri())
     for words, expected in [
         ("ynys mon", ["Ynys Môn"]),
         ("MÔN YN", ["Ynys Môn"]),
@@ -242,12 +193,12 @@ def test_words_find_their_pages(how: str, server: str, site: Path, tab: Callable
 
 
 @pytest.mark.browser
-def test_the_index_is_loaded_when_it_is_needed(server: str, tab: Callable[..., Page]) -> None:
+def test_the_index_is_loaded_when_it_is_needed(address: str, tab: Callable[..., Page]) -> None:
     """Who does not search does not pay; who does, pays once."""
     page = tab()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
-    page.goto(server + "index.html", wait_until="networkidle")
+    page.goto(address + "index.html", wait_until="networkidle")
     assert not [url for url in sent if "index.js" in url]
     for words in ("york", "hull"):
         page.get_by_role("combobox").focus()
@@ -256,20 +207,20 @@ def test_the_index_is_loaded_when_it_is_needed(server: str, tab: Callable[..., P
 
 
 @pytest.mark.browser
-def test_the_box_without_its_index_says_so(server: str, tab: Callable[..., Page]) -> None:
+def test_the_box_without_its_index_says_so(address: str, tab: Callable[..., Page]) -> None:
     """Nobody waits for an answer that cannot come."""
     page = tab()
     page.route("**/search-index.js", lambda route: route.abort())
-    page.goto(server + "index.html")
+    page.goto(address + "index.html")
     page.get_by_role("combobox").focus()
     expect(page.locator(".site-search [role=status]")).to_have_text("The index of the search could not be loaded.")
 
 
 @pytest.mark.browser
-def test_the_keys_of_the_box(server: str, tab: Callable[..., Page]) -> None:
+def test_the_keys_of_the_box(address: str, tab: Callable[..., Page]) -> None:
     """Arrows go round the list, which stays named to assistive software; Escape closes, then empties; Enter goes."""
     page = tab()
-    page.goto(server + "about.html")
+    page.goto(address + "about.html")
     box, found = page.get_by_role("combobox"), page.locator("[role=listbox]")
     assert (box.get_attribute("aria-expanded"), found.is_visible()) == ("false", False)
     asked(page, "york")
@@ -304,10 +255,10 @@ def test_the_keys_of_the_box(server: str, tab: Callable[..., Page]) -> None:
 
 
 @pytest.mark.browser
-def test_a_click_goes_to_the_page(server: str, tab: Callable[..., Page]) -> None:
+def test_a_click_goes_to_the_page(address: str, tab: Callable[..., Page]) -> None:
     """Results are links: a click, or a tap, opens them."""
     page = tab()
-    page.goto(server + "places/york.html")
+    page.goto(address + "places/york.html")
     asked(page, "mon")
     page.locator("[role=option]").first.click()
     page.wait_for_url("**/places/ynys-mon.html")
@@ -315,10 +266,10 @@ def test_a_click_goes_to_the_page(server: str, tab: Callable[..., Page]) -> None
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_box_fits(width: int, server: str, tab: Callable[..., Page]) -> None:
+def test_the_box_fits(width: int, address: str, tab: Callable[..., Page]) -> None:
     """Box and results are in sight, within the page's width, in a size that can be hit."""
     page = tab(viewport={"width": width, "height": 700})
-    page.goto(server + "index.html")
+    page.goto(address + "index.html")
     asked(page, "little")
     for each in (page.get_by_role("combobox"), page.locator("[role=listbox]"), page.locator("[role=option]").first):
         box = each.bounding_box()
@@ -329,10 +280,10 @@ def test_the_box_fits(width: int, server: str, tab: Callable[..., Page]) -> None
 
 
 @pytest.mark.browser
-def test_there_is_no_box_where_it_would_not_work(server: str, site: Path, tab: Callable[..., Page]) -> None:
+def test_there_is_no_box_where_it_would_not_work(address: str, site: Path, tab: Callable[..., Page]) -> None:
     """Neither without scripts, nor on the page that is shown at any depth, nor on paper."""
     page = tab(java_script_enabled=False)
-    page.goto(server + "index.html")
+    page.goto(address + "index.html")
     assert not page.locator(".site-search").is_visible()
     missing = BeautifulSoup((site / "404.html").read_text(encoding="utf-8"), "html.parser")
     assert missing.select(".site-search, script[src]") == []
