@@ -13,6 +13,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from ec_maps import render
+from ec_maps.describe import the_district
 from ec_maps.errors import RenderError, SettingError
 
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
@@ -64,8 +65,9 @@ def test_adding_places_is_one_line_each(project: Path, engine: str) -> None:
     for slug in ("norwich", "bristol-city-of", "great-yarmouth", "isle-of-anglesey"):
         assert (site / "posts" / "hyperlocal" / "maps" / f"{slug}.csv").is_file()
         assert (site / "posts" / "hyperlocal" / "maps" / f"{slug}.png").is_file()
+        assert (site / "places" / f"{slug}.html").is_file()
     tables = [table.caption.get_text() for table in local.select("table") if table.caption]
-    assert [name in table for name, table in zip(tab_names(local), tables, strict=True)] == [True] * 4
+    assert [the_district(name) in table for name, table in zip(tab_names(local), tables, strict=True)] == [True] * 4
     text = " ".join(regional.get_text(" ", strip=True).split())
     assert "Norwich, Bristol, City of, Great Yarmouth and Isle of Anglesey" in text
 
