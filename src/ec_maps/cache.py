@@ -81,8 +81,8 @@ def _code_digest() -> str:
 
 
 @lru_cache(maxsize=1)
-def library_digest() -> str:
-    """Return a digest of the whole library, its palette and what it draws with: a change may change any page."""
+def package_digest() -> str:
+    """Return a digest of the whole package, its palette and what it draws with: a change may change any page."""
     versions = (version(name) for name in ("pandas", "geopandas", "shapely", "matplotlib", "numpy", "pillow"))
     digest = hashlib.sha256(" ".join(versions).encode())
     package = Path(__file__).parent

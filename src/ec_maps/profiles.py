@@ -163,7 +163,7 @@ def _inputs() -> str:
 
 def _basis(root: Path) -> str:
     """Return a mark of all that every page depends on: data, library, palette, the site's address."""
-    return _digest(_inputs(), cache.library_digest(), _site(root))
+    return _digest(_inputs(), cache.package_digest(), _site(root))
 
 
 def _stamp(basis: str, place: Place, lads: gpd.GeoDataFrame, pages: dict[str, str]) -> str:
