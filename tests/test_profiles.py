@@ -82,8 +82,13 @@ def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
     assert {name: (project / "places" / name).stat().st_mtime_ns for name in before} == before
     listed(project, "Norwich", "City of London", "Great Yarmouth", "Broadland")
     assert sorted(build(project).drawn) == ["Broadland", "Great Yarmouth", "Norwich"]
-    (project / "places" / "norwich.qmd").unlink()
-    assert build(project).drawn == ["Norwich"]
+    for name in ("norwich.qmd", "maps/norwich-strip.svg", "maps/norwich.csv"):
+        (project / "places" / name).unlink()
+        assert build(project).drawn == ["Norwich"]
+        assert (project / "places" / name).is_file()
+    (project / "places" / "maps" / "national.svg").unlink()
+    assert build(project).drawn == []
+    assert (project / "places" / "maps" / "national.svg").is_file()
 
 
 def test_a_build_that_fails_names_the_place_and_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,9 @@ _STAMPS = ".stamps.json"
 #: Fewer pages than this are not worth starting other processes for.
 _WORTH_IT = 6
 
+#: How the settings begin that a worker must have.
+_OURS = ("EC_MAPS_", "QUARTO_")
+
 #: After so many pages the terminal hears of it.
 _EVERY = 25
 
@@ -104,7 +107,8 @@ def _build(root: Path, log: Callable[[str], None]) -> Built:
             for place in places
             if not _whole(folder, page := pages[place.lad21cd]) or before.get(page) != stamps[page]
         ]
-        if stale or before.get("national") != stamps["national"]:
+        shared = folder / FOLDER / "national.svg"
+        if stale or before.get("national") != stamps["national"] or not shared.is_file():
             national = national_map(lads)
             links = {code: f"../{page}.html" for code, page in pages.items()}
             national.save(aside / FOLDER / "national.svg", links=links, marks=True)
@@ -119,7 +123,7 @@ def _build(root: Path, log: Callable[[str], None]) -> Built:
 
 def _draw(places: list[Place], around: Around, aside: Path, log: Callable[[str], None]) -> None:
     workers = min(os.cpu_count() or 1, 4) if len(places) >= _WORTH_IT else 1
-    environment = {name: value for name, value in os.environ.items() if name.startswith(("EC_MAPS_", "QUARTO_"))}
+    environment = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     tasks = (joblib.delayed(_draw_one)(place, around, aside, environment) for place in places)
     for number, _ in enumerate(pool(tasks), 1):
@@ -129,6 +133,8 @@ def _draw(places: list[Place], around: Around, aside: Path, log: Callable[[str],
 
 def _draw_one(place: Place, around: Around, aside: Path, environment: dict[str, str]) -> None:
     """Draw one page, here or in a worker, which may have been started by an earlier build with other settings."""
+    for name in [name for name in os.environ if name.startswith(_OURS) and name not in environment]:
+        del os.environ[name]
     os.environ.update(environment)
     try:
         lads, msoas = _tables(settings.source(), _inputs())
@@ -187,7 +193,8 @@ def _stamps(folder: Path) -> dict[str, str]:
 
 
 def _whole(folder: Path, page: str) -> bool:
-    return (folder / f"{page}.qmd").is_file() and (folder / FOLDER / f"{page}-card.png").is_file()
+    """Return whether a page and all its files are there; one of a district without neighbourhoods never is."""
+    return (folder / f"{page}.qmd").is_file() and all((folder / FOLDER / f"{page}{end}").is_file() for end in FILES)
 
 
 def _take_over(aside: Path, folder: Path, pages: dict[str, str]) -> list[str]:
