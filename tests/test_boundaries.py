@@ -13,8 +13,10 @@ from shapely.geometry import Polygon
 
 from ec_maps.boundaries import (
     Areas,
+    in_england_and_wales,
     load_boundaries,
     load_districts,
+    outside_england_and_wales,
     read_areas,
 )
 from ec_maps.errors import BoundaryError, EcMapsError
@@ -81,6 +83,26 @@ def test_regions_outside_england(read: Read) -> None:
     region = dict(zip(found.lads["lad21cd"], found.lads["rgn21nm"], strict=True))
     assert (region["W06000001"], region["S12000033"], region["E09000001"]) == ("Wales", "Scotland", "London")
     assert set(found.msoas.loc[found.msoas["msoa21cd"].str[0] == "W", "rgn21nm"]) == {"Wales"}
+
+
+def test_on_either_side(read: Read) -> None:
+    """Every district is either in England and Wales or outside, and both are numbered from 0."""
+    lads = read().lads
+    here, there = in_england_and_wales(lads, "lad21cd"), outside_england_and_wales(lads, "lad21cd")
+    assert set(here["lad21cd"].str[0]) == {"E", "W"}
+    assert list(there["lad21cd"]) == [code for code in sorted(LADS) if code[0] in "SN"]
+    assert len(here) + len(there) == len(lads)
+    assert list(there.index) == list(range(len(there)))
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_demonstration_on_either_side() -> None:
+    """The demonstration has 331 districts in England and Wales, 32 in Scotland and 11 in Northern Ireland."""
+    lads = load_boundaries("lad")
+    assert len(in_england_and_wales(lads, "lad21cd")) == len(load_districts()) == 331
+    there = outside_england_and_wales(lads, "lad21cd")
+    assert there["rgn21nm"].value_counts().to_dict() == {"Scotland": 32, "Northern Ireland": 11}
+    assert len(outside_england_and_wales(load_boundaries("msoa"), "msoa21cd")) == 0
 
 
 def test_a_part_of_the_country_is_noted(read: Read) -> None:

@@ -8,11 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 
-from ec_maps import ice_colours, palette
-from ec_maps.card import PIXELS, SITE, card
+from ec_maps import ice_colours, load_areas, palette
+from ec_maps.card import PIXELS, card
 from ec_maps.errors import PlaceError
 from ec_maps.picture import Map
 from ec_maps.sheet import DEMO_WORDS
@@ -81,8 +82,27 @@ def test_nothing_is_clipped(tables: Tables, name: str, tmp_path: Path) -> None:
     """A card is 1200 by 630 pixels; all words are on it, off the map and off one another, the name among them."""
     drawn = card(tables.lads, tables.msoas, name, "https://example.org/ec-maps/places/some-place.html")
     assert faults(drawn) == []
-    assert {name, SITE, DEMO_WORDS, "example.org/ec-maps/places/some-place.html"} <= set(said(drawn))
+    site = "Economic connectedness in England and Wales"
+    assert {name, site, DEMO_WORDS, "example.org/ec-maps/places/some-place.html"} <= set(said(drawn))
     assert Picture(drawn, tmp_path).pixels.shape == (PIXELS[1], PIXELS[0], 3)
+
+
+@pytest.mark.parametrize("name", ["Glasgow City", "Shetland Islands", "Armagh City, Banbridge and Craigavon"])
+def test_a_card_beyond_england_and_wales(demo: Path, name: str, tmp_path: Path) -> None:
+    """Where there are no neighbourhoods, the district is drawn in its tenth's colour among grey ones, and told so."""
+    lads = load_areas("lad", scope="uk")
+    drawn = card(lads, demo_tables(demo).msoas, name, "https://example.org/ec-maps/places/some-place.html")
+    assert faults(drawn) == []
+    assert "Economic connectedness in the United Kingdom" in said(drawn)
+    assert list(drawn.areas["lad21nm"]) == [name]
+    decile = int(drawn.areas["decile"].iloc[0])
+    picture, ax = Picture(drawn, tmp_path), drawn.figure.axes[0]
+    found = counted(picture.inside(ax, drawn.areas.geometry.iloc[0], off_edge=2))
+    assert next(iter(found)) == ice_colours()[decile - 1]
+    around = {colour for collection in ax.collections for colour in map(to_hex, collection.get_facecolor())}
+    assert palette.NEIGHBOUR in around
+    assert "A small map of the district in the colour of its tenth" in drawn.alt_text
+    assert drawn.caption.endswith(f"tenth {decile} of 10 in the United Kingdom.")
 
 
 def test_long_real_names(geo: Path) -> None:

@@ -77,8 +77,8 @@ def test_check_prints_both_levels_and_the_places(project: Path, demo_run: dict[s
 
 
 def test_places_lists_all_and_searches(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """Without a word all 331 districts are listed; with one, those that it finds; else the status is 2."""
-    assert len(ec_maps("places", cwd=project, **demo_run).stdout.splitlines()) == 331
+    """Without a word all 374 districts are listed; with one, those that it finds; else the status is 2."""
+    assert len(ec_maps("places", cwd=project, **demo_run).stdout.splitlines()) == 374
     assert "Kingston upon Hull, City of" in ec_maps("places", "hull", cwd=project, **demo_run).stdout
     is_letter(ec_maps("places", "qqqqzzzz", cwd=project, **demo_run), 2, "qqqqzzzz")
 
@@ -173,9 +173,9 @@ def test_no_home_folder(project: Path, demo_run: dict[str, str | Path]) -> None:
 
 def test_faults_of_the_list_come_together(project: Path, demo_run: dict[str, str | Path]) -> None:
     """All faults of places.yml are told at once, with their lines, and end with 2."""
-    (project / "places.yml").write_text("- Telfrd and Wrekin\n- Corby\n- 7\n- Glasgow City\n", encoding="utf-8")
+    (project / "places.yml").write_text("- Telfrd and Wrekin\n- Corby\n- 7\n- Glasgw City\n", encoding="utf-8")
     run = ec_maps("check", cwd=project, **demo_run)
-    is_letter(run, 2, "places.yml", "Telford and Wrekin", "North Northamptonshire", "Scotland", "Line 3")
+    is_letter(run, 2, "places.yml", "Telford and Wrekin", "North Northamptonshire", "Glasgow City", "Line 3")
 
 
 def test_a_spoilt_palette(project: Path, demo_run: dict[str, str | Path]) -> None:
@@ -194,3 +194,43 @@ def test_a_warning_is_one_line(project: Path, demo_run: dict[str, str | Path]) -
     assert run.returncode == 0, run.stderr
     assert run.stderr.count("ec-maps: note:") == 1
     assert "EC_MAPS_DATA_DIR" in run.stderr
+
+
+def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | Path], tmp_path: Path) -> None:
+    """Each CSV is listed with its measures and groups of people, and columns that nobody knows; nothing is fetched."""
+    told = ec_maps("measures", cwd=project, **demo_run).stdout
+    assert "local_authority/uk_economic_connectedness_20250301.csv in local_authority-demonstration.zip: local" in told
+    assert "  bias: Friending bias, a share that can be below 0, shown in per cent\n" in told
+    assert "  groups of people: high_ses_users, low_ses_users\n" in told
+    unknown = "num_volunteering_groups_1000_people_zip_full, zip_prediction_full"
+    assert f"  not in the codebook, and not read: {unknown}\n" in told
+    assert told.endswith("columns that the codebook does not know: 2.\n")
+    run = ec_maps("measures", cwd=project, EC_MAPS_DATA_DIR=tmp_path / "none")
+    is_letter(run, 1, "there is no zip", "ec-maps fetch")
+
+
+def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A measure and a scope can be named; Scotland is drawn in tenths of the kingdom, and has no neighbourhoods."""
+    for words in (("national", "--measure", "bias"), ("region", "Scotland"), ("national", "--scope", "uk")):
+        run = ec_maps("map", *words, "-o", "map.png", cwd=project, **demo_run)
+        assert run.returncode == 0, run.stderr
+        assert size(project / "map.png")[0] == 1400
+    run = ec_maps("map", "national", "--measure", "happiness", "-o", "x.png", cwd=project, **demo_run)
+    is_letter(run, 2, 'no measure "happiness"', "economic_connectedness")
+    run = ec_maps("map", "national", "--category", "rich", "-o", "x.png", cwd=project, **demo_run)
+    is_letter(run, 1, 'the group "rich"', "low_ses_users")
+    run = ec_maps("map", "local", "Glasgow City", "-o", "x.png", cwd=project, **demo_run)
+    is_letter(run, 2, "England and Wales alone", 'ec-maps map region "Scotland"')
+
+
+def test_export_writes_once(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A table is written with what it is; a second time only with --force, and only in a form that there is."""
+    words = ("export", "lad", "--measure", "bias", "-o", "bias.csv")
+    run = ec_maps(*words, cwd=project, **demo_run)
+    assert run.returncode == 0, run.stderr
+    first = (project / "bias.csv").read_bytes()
+    assert first.startswith(b"lad21cd,lad21nm,rgn21nm,bias,bias_decile")
+    is_letter(ec_maps(*words, cwd=project, **demo_run), 2, "bias.csv", "--force")
+    assert ec_maps(*words, "--force", cwd=project, **demo_run).returncode == 0
+    assert (project / "bias.csv").read_bytes() == first
+    is_letter(ec_maps("export", "lad", "-o", "a.xlsx", cwd=project, **demo_run), 2, ".csv", ".parquet", ".gpkg")

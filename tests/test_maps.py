@@ -17,10 +17,22 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from matplotlib.patches import Rectangle
 
-from ec_maps import ice_colours, palette
+from ec_maps import ice_colours, load_areas, palette
 from ec_maps.errors import PlaceError, SettingError
 from ec_maps.maps import Map, local_map, national_map, regional_map
-from made import VALUE, Picture, Tables, counted, demo_tables, districts, nothing_around, rgb, squares, valued
+from made import (
+    VALUE,
+    Picture,
+    Tables,
+    counted,
+    demo_tables,
+    districts,
+    nothing_around,
+    real_tables,
+    rgb,
+    squares,
+    valued,
+)
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -242,6 +254,14 @@ def test_unknown_district(tables: Tables) -> None:
         local_map(tables.msoas, "Atlantis")
 
 
+def test_neighbourhoods_stop_at_the_border(tables: Tables) -> None:
+    """A Scottish or Northern Irish district is no unknown name: the message says why it has no local map."""
+    with pytest.raises(PlaceError, match=r"Glasgow City is in Scotland, and neighbourhood data stop at the border"):
+        local_map(tables.msoas, "Glasgow City")
+    with pytest.raises(PlaceError, match=r'region "Northern Ireland" has it'):
+        local_map(tables.msoas, "Belfast")
+
+
 def test_wrong_table(tables: Tables) -> None:
     """A table of the other level, or one without deciles, is an error that names what it lacks."""
     with pytest.raises(SettingError, match="msoa21cd, msoa21nm"):
@@ -291,6 +311,112 @@ def test_context_is_drawn() -> None:
     assert "outside England and Wales" in words
     words = [text.get_text() for text in national_map(here, context=nothing_around()).figure.axes[1].texts]
     assert "outside England and Wales" not in words
+
+
+@pytest.fixture
+def kingdom(demo: Path) -> gpd.GeoDataFrame:
+    """Return the demonstration's table of the United Kingdom."""
+    del demo
+    return load_areas("lad", scope="uk")
+
+
+def frame_of(drawn: Map) -> shapely.Geometry:
+    """Return the frame on the map, in its metres."""
+    (frame,) = (patch for patch in drawn.figure.axes[0].patches if isinstance(patch, Rectangle))
+    (left, bottom), width, height = frame.get_xy(), frame.get_width(), frame.get_height()
+    return shapely.box(left, bottom, left + width, bottom + height)
+
+
+def words_of(drawn: Map) -> str:
+    """Return all words of a map, its caption and its alternative text, on one line."""
+    told = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
+    return " ".join(" ".join([*told, drawn.caption, drawn.alt_text]).split())
+
+
+@pytest.mark.parametrize("region", ["", "Scotland"])
+def test_shetland_in_its_frame(kingdom: gpd.GeoDataFrame, tmp_path: Path, region: str) -> None:
+    """Shetland stands in a frame that no other land meets, in its own colour and size; the words say that it moved."""
+    drawn = regional_map(kingdom, region) if region else national_map(kingdom)
+    frame, picture = frame_of(drawn), Picture(drawn, tmp_path)
+    shetland = kingdom.set_index("lad21nm").loc["Shetland Islands"]
+    others = kingdom.loc[kingdom["lad21nm"] != "Shetland Islands"]
+    assert not others.intersects(frame).any()
+    ax = drawn.figure.axes[0]
+    assert frame.bounds[2] < ax.get_xlim()[1]
+    assert frame.bounds[3] < ax.get_ylim()[1] < shetland["geometry"].bounds[3]
+    pixels = picture.inside(ax, frame, off_edge=4)
+    found = counted(pixels)
+    assert {colour for colour in found if colour in ice_colours()} == {ice_colours()[int(shetland["decile"]) - 1]}
+    # The islands' pixels are as many as their ground has room for, less their edges: they are not drawn larger.
+    share = sum(found.get(colour, 0) for colour in ice_colours()) / len(pixels)
+    assert 0.2 < share / (shetland["geometry"].area / frame.area) <= 1.1
+    words = words_of(drawn)
+    assert words.count("Shetland lies further north; it stands in a frame, at the map’s scale.") == 2
+    assert drawn.areas.set_index("lad21nm").loc["Shetland Islands", "geometry"].equals(shetland["geometry"])
+
+
+def test_the_kingdom_has_its_tenths(kingdom: gpd.GeoDataFrame) -> None:
+    """Legend, caption and alt text are of the United Kingdom, and nothing is said to lie outside it."""
+    for drawn in (national_map(kingdom), regional_map(kingdom, "Scotland"), regional_map(kingdom, "northern ireland")):
+        words = words_of(drawn)
+        valued_ones = int(kingdom["decile"].notna().sum())
+        assert f"Tenths of the {valued_ones} local authorities of the United Kingdom with a value" in words
+        assert "outside the United Kingdom" not in words
+        assert "England and Wales" not in words
+    assert "across the United Kingdom" in words_of(national_map(kingdom))
+    assert "lowest tenth of the United Kingdom" in regional_map(kingdom, "Scotland").caption
+    # Scotland has the sea on three sides; Northern Ireland has Scotland's coast in view.
+    assert "outside Scotland" in words_of(regional_map(kingdom, "Scotland"))
+
+
+def test_the_kingdom_is_no_smaller_for_shetland(kingdom: gpd.GeoDataFrame) -> None:
+    """The map reaches as far north as Orkney; with Shetland in its place it would have to reach further."""
+    top = national_map(kingdom).figure.axes[0].get_ylim()[1]
+    shetland, rest = kingdom["lad21nm"] == "Shetland Islands", kingdom["lad21nm"] != "Shetland Islands"
+    assert kingdom[rest].total_bounds[3] < top < kingdom[shetland].total_bounds[3]
+    inset = [ax.get_label() for ax in national_map(kingdom).figure.axes]
+    assert "London" in inset
+
+
+@pytest.mark.parametrize("without", ["Shetland Islands", "Orkney Islands", "Westminster"])
+def test_a_kingdom_with_a_gap(kingdom: gpd.GeoDataFrame, without: str) -> None:
+    """A table of the United Kingdom that lacks a district is drawn all the same, without what is not there."""
+    lads = kingdom[kingdom["lad21nm"] != without].reset_index(drop=True)
+    for drawn in (national_map(lads), regional_map(lads, "Scotland")):
+        assert without not in set(drawn.areas["lad21nm"])
+        assert ("Shetland" in words_of(drawn)) == (without != "Shetland Islands")
+
+
+def test_shetland_by_itself(kingdom: gpd.GeoDataFrame) -> None:
+    """A table of Shetland alone shows it where it lies."""
+    lads = kingdom[kingdom["lad21nm"] == "Shetland Islands"].reset_index(drop=True)
+    drawn = regional_map(lads, "Scotland")
+    assert "frame" not in words_of(drawn)
+    left, bottom, right, top = lads.total_bounds
+    ax = drawn.figure.axes[0]
+    assert ax.get_xlim()[0] < left < right < ax.get_xlim()[1]
+    assert ax.get_ylim()[0] < bottom < top < ax.get_ylim()[1]
+
+
+def test_shetland_is_called_out(kingdom: gpd.GeoDataFrame) -> None:
+    """Named as a place, Shetland has its box and arrow at its frame."""
+    drawn = regional_map(kingdom, "Scotland", highlight=["Shetland Islands"])
+    (arrow,) = (text for text in drawn.figure.axes[0].texts if getattr(text, "arrow_patch", None) is not None)
+    assert arrow.get_text() == "Shetland Islands"
+    assert frame_of(drawn).contains(shapely.Point(arrow.xy))
+    assert not frame_of(drawn).contains(shapely.Point(arrow.get_position()))
+
+
+def test_the_real_kingdom(geo: Path) -> None:
+    """With the real boundaries the frames lie on no land, and the kingdom is drawn without a fault."""
+    tables = real_tables(geo)
+    every = gpd.GeoDataFrame(pd.concat([tables.lads[tables.context.columns], tables.context], ignore_index=True))
+    lads = valued(every, "lad")
+    lads.attrs["scope"] = "uk"
+    for drawn in (national_map(lads), regional_map(lads, "Scotland")):
+        rest = lads[lads["lad21nm"] != "Shetland Islands"]
+        assert not rest.intersects(frame_of(drawn)).any()
+        assert "outside the United Kingdom" not in words_of(drawn)
 
 
 def test_made_table_without_boundaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,9 +88,17 @@ def test_national(project: Path, demo_data_dir: Path) -> None:
     assert len(rows) == len(lads)
     check_lowest_first([row[1] for row in rows])
     by_name = lads.set_index("lad21nm")
-    for name, value, tenth in rows:
+    for name, value, tenth, users in rows:
         assert value == percent(by_name.loc[name, VALUE])
-        assert tenth == ("–" if pd.isna(by_name.loc[name, "decile"]) else str(by_name.loc[name, "decile"]))
+        row = by_name.loc[name]
+        if pd.isna(row["decile"]):
+            assert tenth == "–"
+            continue
+        near = "" if row["decile_low"] == row["decile_high"] else f" ({row['decile_low']}–{row['decile_high']})"
+        assert tenth == f"{row['decile']}{near}"
+        assert users == f"{row['num_users']:,}"
+    told = "In brackets: the tenths it would be in if its value were half a percentage point lower or higher."
+    assert told in " ".join(html.get_text().split())
 
 
 def test_csv(project: Path, demo_data_dir: Path) -> None:
@@ -98,7 +106,8 @@ def test_csv(project: Path, demo_data_dir: Path) -> None:
     pages.national()
     written = pd.read_csv(project / "maps" / "national.csv")
     lads = demo_tables(demo_data_dir).lads
-    assert list(written.columns) == [*lads.columns.drop("geometry"), "source"]
+    assert list(written.columns) == [*lads.columns.drop("geometry"), "decile_of", "source"]
+    assert set(written["decile_of"]) == {"England and Wales"}
     (source,) = set(written["source"])
     assert source.startswith("Demonstration data – not real values. ")
     assert source.endswith(f"Made with ec_maps {version('ec-maps')}.")
@@ -143,7 +152,7 @@ def test_hyperlocal(project: Path, demo_data_dir: Path) -> None:
         rows = [texts(row.find_all("td")) for row in table.find_all("tr")[1:]]
         assert len(rows) == int((msoas["lad21nm"] == place).sum())
         assert all(place in row[1] for row in rows)
-        check_lowest_first([row[-2] for row in rows])
+        check_lowest_first([row[-3] for row in rows])
     check_card(project, "hyperlocal", "telford-and-wrekin")
 
 
@@ -170,15 +179,12 @@ def test_numbers_in_prose(project: Path, demo_data_dir: Path) -> None:
     assert pages.value_range("lad") == f"{lads[VALUE].min():.1%} to {lads[VALUE].max():.1%}"
 
 
-def test_cut_point_table(project: Path, demo_data_dir: Path) -> None:
-    """The tenths run from the lowest value to the highest, each from where the one before ended."""
-    rows = [texts(row.find_all("td")) for row in rendered(pages.cut_point_table()).find_all("tr")[1:]]
-    assert [row[0] for row in rows] == [str(tenth) for tenth in range(1, 11)]
-    for column, table in ((1, demo_tables(demo_data_dir).lads), (2, demo_tables(demo_data_dir).msoas)):
-        ranges = [row[column].split(" to ") for row in rows]
-        assert ranges[0][0] == percent(table[VALUE].min())
-        assert ranges[-1][1] == percent(table[VALUE].max())
-        assert [low for low, _ in ranges[1:]] == [high for _, high in ranges[:-1]]
+def test_the_kingdom(project: Path) -> None:
+    """The United Kingdom has its map, its table of all districts and its CSV, which says what its tenths are of."""
+    html = rendered(pages.kingdom())
+    check_figure(html, project)
+    assert len(html.find_all("tr")) == 375
+    assert set(pd.read_csv(project / "maps" / "kingdom.csv")["decile_of"]) == {"the United Kingdom"}
 
 
 def test_hexagons(project: Path) -> None:
@@ -203,13 +209,13 @@ def test_the_home_page_has_the_map_alone(project: Path) -> None:
 
 def test_the_finder_counts_the_pages(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many districts have a page of their own is said in words; with all of them, in others."""
-    assert pages.pages_there() == "Three of the 331 have a page of their own."
+    assert pages.pages_there() == "Three of the 374 have a page of their own."
     listed(project, "Norwich")
-    assert pages.pages_there() == "One of the 331 has a page of its own."
+    assert pages.pages_there() == "One of the 374 has a page of its own."
     monkeypatch.setenv("EC_MAPS_PLACES", "all")
     assert pages.pages_there() == "Each has a page of its own."
     assert rendered(pages.finder()).find("input")["type"] == "search"
-    assert len(rendered(pages.places_by_region()).find_all("a")) == 331
+    assert len(rendered(pages.places_by_region()).find_all("a")) == 374
 
 
 def test_join_reports(project: Path) -> None:

@@ -28,6 +28,7 @@ def table(districts: list[District], *, first_letter: str = "") -> pd.DataFrame:
 
 
 REAL = table(HERE)
+KINGDOM = table(list(official_districts().values()))
 DEMO = table(HERE, first_letter="X")
 
 
@@ -217,10 +218,54 @@ def test_every_district_of_another_time_is_explained(change: Change) -> None:
     ],
 )
 def test_other_nations(text: str, nation: str) -> None:
-    """A place in Scotland or Northern Ireland is recognised; the message says what the maps cover."""
+    """Where the boundaries lack Scotland or Northern Ireland, a place there is recognised and said to be lacking."""
     message = refusal(text)
-    assert f"in {nation}; the maps cover England and Wales" in message
+    assert f"is in {nation}, and the data at hand stop at the border of England and Wales." in message
     assert suggested(message) == []
+
+
+@pytest.mark.parametrize("district", [d for code, d in official_districts().items() if code[0] in "SN"])
+def test_other_nations_are_found(district: District) -> None:
+    """Where the boundaries have them, each Scottish and Northern Irish name and code leads to its own district."""
+    expected = Place(district.name, district.code, district.region)
+    assert district.region in ("Scotland", "Northern Ireland")
+    assert find_place(district.name.upper(), KINGDOM) == find_place(district.code, KINGDOM) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Glasgow", ["Glasgow City"]),
+        ("edinburgh", ["City of Edinburgh"]),
+        ("Glasgw", ["Glasgow City"]),
+        ("Derry", ["Derry City and Strabane"]),
+        ("Orkney", ["Orkney Islands"]),
+    ],
+)
+def test_other_nations_are_suggested(text: str, meant: list[str]) -> None:
+    """Short and misspelt names of Scottish and Northern Irish places are suggested like all others."""
+    assert suggested(refusal(text, KINGDOM)) == meant
+    assert [place.name for place in search_places(text, KINGDOM)] == meant
+
+
+def test_other_nations_are_regions() -> None:
+    """Scotland and Northern Ireland are regions like all others, where they are at hand."""
+    assert "a region of 32 local authorities" in refusal("Scotland", KINGDOM)
+    assert len(search_places("northern ireland", KINGDOM)) == 11
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_boundaries_say_which_places_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a table, all districts of the boundaries can be named; those of two nations only if there are both."""
+    from ec_maps import kingdom
+
+    assert find_place("Glasgow City").region == "Scotland"
+    assert len(search_places("")) == 374
+    every = kingdom.load_boundaries("lad")
+    monkeypatch.setattr(kingdom, "load_boundaries", lambda _: every[every["rgn21nm"] != "Northern Ireland"])
+    assert len(search_places("")) == 331
+    with pytest.raises(PlaceError, match="is in Scotland, and the data at hand stop at the border"):
+        find_place("Glasgow City")
 
 
 @pytest.mark.parametrize(
@@ -230,14 +275,14 @@ def test_other_nations(text: str, nation: str) -> None:
         ("wales", "a region of 22 local authorities"),
         ("Yorkshire and the Humber", "a region of 21 local authorities"),
         ("Kent", "a county of 12 local authorities"),
-        ("Scotland", "cover England and Wales"),
+        ("Scotland", "not on the maps, as the data at hand stop at the border"),
         ("England", "not one local authority"),
         ("E02000001", "code of a neighbourhood"),
         ("X06000001", "code of the demonstration data"),
         ("E99999999", "Unknown local authority code"),
         ("E08000038", "the code of Barnsley since 2025"),
-        ("Xyzzy", "no name in England and Wales is like it"),
-        ("???", "no name in England and Wales is like it"),
+        ("Xyzzy", "no name is like it"),
+        ("???", "no name is like it"),
         ("  ", "No place given"),
     ],
 )
@@ -401,8 +446,10 @@ def test_commas_in_brackets(tmp_path: Path) -> None:
 
 
 def test_a_scottish_line(tmp_path: Path) -> None:
-    """A Scottish place says its line and that the maps do not cover it."""
-    assert '"Glasgow City" (line 1 of places.yml) is in Scotland; the maps cover' in fault(tmp_path, "- Glasgow City")
+    """A Scottish place is read where the boundaries have it; where not, the message says its line and why."""
+    (tmp_path / "places.yml").write_text("- Glasgow City\n", encoding="utf-8")
+    assert read_places(tmp_path / "places.yml", districts=KINGDOM) == [Place("Glasgow City", "S12000049", "Scotland")]
+    assert '"Glasgow City" (line 1 of places.yml) is in Scotland, and the' in fault(tmp_path, "- Glasgow City")
 
 
 @given(st.text(max_size=60))
@@ -460,6 +507,13 @@ def test_search_never_fails_nor_repeats(text: str) -> None:
 def test_regions_are_found(text: str) -> None:
     """Case and spacing of a region's name do not matter."""
     assert find_region(text, REGIONS) == "Yorkshire and The Humber"
+
+
+def test_regions_beyond_the_table() -> None:
+    """Scotland is told apart from a region that there is not: another table has it."""
+    with pytest.raises(PlaceError, match=r'"scotland" is not in this table; one of the United Kingdom \(scope "uk"\)'):
+        find_region("scotland", REGIONS)
+    assert find_region("scotland", [*REGIONS, "Scotland"]) == "Scotland"
 
 
 def test_unknown_regions_list_all() -> None:

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from ec_maps import profile, profiles
-from ec_maps.errors import RenderError, SettingError
-from ec_maps.profile import FILES, Around
+from ec_maps import place_tables, profile, profiles
+from ec_maps.errors import DataError, PlaceError, RenderError, SettingError
+from ec_maps.profile import FILES, FILES_BEYOND, Around
 from made import VALUE, districts, squares
 
 TEN = [0.30 + 0.02 * place for place in range(10)]
@@ -51,7 +51,7 @@ def files(project: Path) -> set[str]:
 
 
 def expected(*pages: str) -> set[str]:
-    """Return the files that the folder holds for these pages."""
+    """Return the files that the folder holds for these pages of England and Wales."""
     shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js", "maps/.stamps.json"}
     return shared | {f"{page}.qmd" for page in pages} | {f"maps/{page}{end}" for page in pages for end in FILES}
 
@@ -120,8 +120,9 @@ def test_which_places(project: Path, monkeypatch: pytest.MonkeyPatch, demo_data_
     assert [place.name for place in profiles.wanted(lads)] == ["Norwich", "City of London", "Great Yarmouth"]
     monkeypatch.setenv("EC_MAPS_PLACES", "ALL")
     names = [place.name for place in profiles.wanted(lads)]
-    assert len(names) == len(lads)
+    assert len(names) == 374
     assert names == sorted(names)
+    assert len(set(profiles.linked(lads).values())) == 374
     monkeypatch.setenv("EC_MAPS_PLACES", "some")
     with pytest.raises(SettingError, match=r'EC_MAPS_PLACES is "some"; it can be "listed".*or "all"'):
         profiles.wanted(lads)
@@ -162,7 +163,9 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
         assert int(image["height"]) > 200
     rows = html.select(".ec-table tbody tr")
     assert len(rows) == 14
-    shares = [float(row.find_all("td")[-2].text.rstrip("%")) for row in rows]
+    heads = [head.text for head in html.select(".ec-table thead th")]
+    values = heads.index("Economic connectedness")
+    shares = [float(row.find_all("td")[values].text.rstrip("%")) for row in rows]
     assert shares == sorted(shares)
     assert [link["href"].rsplit(".", 1)[1] for link in html.select(".ec-downloads a")] == [
         "csv",
@@ -177,6 +180,102 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     assert [link["href"] for link in near.find_all("a")] == ["broadland.html"]
     assert html.find("a", href="index.html#east-of-england").text == "All of the East of England"
     assert html.select_one(".ec-provenance")
+
+
+def test_a_page_beyond_england_and_wales(project: Path) -> None:
+    """A Scottish place has tenth, rank and maps of the United Kingdom, no neighbourhoods, and neighbours in England."""
+    listed(project, "Scottish Borders", "Northumberland")
+    build(project)
+    beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
+    assert files(project) == expected("northumberland") | beyond
+    front, html = parts(project / "places" / "scottish-borders.qmd")
+    assert "local authorities of the United Kingdom." in front["description"]
+    assert front["image-alt"].endswith("With a small map of it.")
+    text = " ".join(html.text.split())
+    assert "Neighbourhood data stop at the border" in text
+    assert "neighbourhoods of England and Wales" not in text
+    assert "groups of neighbourhoods" not in text
+    assert html.select(".ec-tenths") == []
+    assert html.select(".ec-table") == []
+    assert html.select(".ec-downloads") == []
+    sources = [image["src"].split("#")[0] for image in html.find_all("img")]
+    assert sources == ["maps/scottish-borders-strip.svg", "maps/scottish-borders-region.svg", "maps/uk.svg"]
+    marked = html.find_all("img")[-1]["src"].split("#")[1]
+    assert f'id="{marked}"' in (project / "places" / "maps" / "uk.svg").read_text(encoding="utf-8")
+    heads = [" ".join(head.text.split()) for head in html.find_all("h2")]
+    assert [head.split(" in ")[1] for head in heads if " in " in head] == ["Scotland", "the United Kingdom"]
+    near = [" ".join(item.text.split()) for item in html.find(id="nearby").find_next("ul").find_all("li")]
+    assert any(line.startswith("Northumberland, in the North East: 3") and "tenth" not in line for line in near)
+    assert any(line.startswith("Midlothian: ") and "tenth" in line for line in near)
+    assert html.find("a", href="index.html#scotland").text == "All of Scotland"
+    _, english = parts(project / "places" / "northumberland.qmd")
+    assert "local authorities of England and Wales." in english.select_one(".ec-lead").text
+    near = {
+        " ".join(item.text.split()).split(",")[0]: item
+        for item in english.find(id="nearby").find_next("ul").find_all("li")
+    }
+    assert near["Scottish Borders"].find("a")["href"] == "scottish-borders.html"
+    assert "tenth" not in near["Scottish Borders"].text
+    assert [image["src"].split("#")[0] for image in english.find_all("img")][-1] == "maps/national.svg"
+    assert build(project).drawn == []
+    listed(project, "Northumberland")
+    build(project)
+    assert files(project) == expected("northumberland")
+
+
+@pytest.fixture
+def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tables of the pages loaded anew, as they are changed without the files' being so."""
+    for name in ("_load", "_look_for_levers"):
+        monkeypatch.setattr(place_tables, name, getattr(place_tables, name).__wrapped__)
+
+
+@pytest.mark.usefixtures("uncached")
+def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without districts beyond it all is as if there were none: no neighbours there, and their names are refused."""
+    monkeypatch.setattr("ec_maps.profiles.united_kingdom", lambda: None)
+    monkeypatch.setattr("ec_maps.place_tables.united_kingdom", lambda: None)
+    listed(project, "Northumberland")
+    build(project)
+    assert files(project) == expected("northumberland")
+    assert "Scottish Borders" not in (project / "places" / "northumberland.qmd").read_text(encoding="utf-8")
+    index = (project / "places" / "maps" / "finder-index.js").read_text(encoding="utf-8")
+    assert "Northern Ireland" not in index
+    listed(project, "Glasgow City")
+    with pytest.raises(PlaceError, match="is in Scotland, and the data at hand stop at the border"):
+        build(project)
+
+
+def test_both_levers_have_their_panel(project: Path) -> None:
+    """After the comparison each page tells exposure and bias: among those of England and Wales, or of the kingdom."""
+    listed(project, "Norwich", "Belfast")
+    build(project)
+    for page, where in (("norwich", "England and Wales"), ("belfast", "the United Kingdom")):
+        _, html = parts(project / "places" / f"{page}.qmd")
+        heads = [" ".join(head.text.split()) for head in html.find_all("h2")]
+        at = heads.index("Who is there to meet, and who becomes a friend")
+        assert heads[at - 1] == "Compared with other places"
+        told = " ".join(html.find_all("h2")[at].find_next("p").text.split())
+        assert f"of the local authorities of {where};" in told
+
+
+@pytest.mark.usefixtures("uncached")
+def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bias that forms no thirds leaves the panel out, and whoever builds the pages hears why."""
+
+    def broken(*_: object) -> None:
+        message = "Cutting thirds of bias: 331 values form only 1 group."
+        raise DataError(message)
+
+    monkeypatch.setattr("ec_maps.place_tables.two_way", broken)
+    listed(project, "Norwich")
+    said: list[str] = []
+    profiles.build(project, log=said.append)
+    assert said[0] == (
+        "The pages of the places are made without a panel of exposure and bias. Cutting thirds of bias: 331 values "
+        "form only 1 group."
+    )
+    assert "Who is there to meet" not in (project / "places" / "norwich.qmd").read_text(encoding="utf-8")
 
 
 def one_page(

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 
+from ec_maps.palette import ice_colours
 from ec_maps.sheet import DEMO_WORDS, FLATTEST, MAP_WIDTH, TALLEST, WIDTH, Key, Sheet, Words, new_sheet, view
 
 EXTENT = (400_000.0, 200_000.0, 440_000.0, 240_000.0)
-CUTS = [0.2 + 0.05 * place for place in range(11)]
-KEY = Key("Economic connectedness", "Tenths of the 20", CUTS, "no published estimate (2)", "outside Testham")
+CUTS = [f"{20 + 5 * place:.1f}" for place in range(11)]
+KEY = Key(
+    "Economic connectedness", "Tenths of the 20", CUTS, [*ice_colours()], "no published estimate (2)", "outside Testham"
+)
 WORDS = Words("Title", "Subtitle", "Sources")
 
 
@@ -84,7 +87,7 @@ def test_stamp() -> None:
 @pytest.mark.parametrize(("missing", "around"), [("", ""), ("none", ""), ("", "beyond"), ("none", "beyond")])
 def test_legend_says_what_there_is(missing: str, around: str) -> None:
     """Hatching and grey have a swatch and words only where they occur."""
-    sheet = new_sheet(EXTENT, WORDS, Key("T", "U", CUTS, missing, around), demo=False)
+    sheet = new_sheet(EXTENT, WORDS, Key("T", "U", CUTS, [*ice_colours()], missing, around), demo=False)
     texts = [text.get_text() for text in furniture(sheet).texts]
     assert ("none" in texts) == bool(missing)
     assert ("beyond" in texts) == bool(around)

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from ec_maps.describe import the_district
@@ -24,19 +25,70 @@ def among(values: list[float | None], name: str, inside: list[float | None]) -> 
 def test_the_summary_says_value_tenth_and_rank() -> None:
     """The rank is counted from the nearer end, and the ends have no ordinal."""
     assert among(TWENTY, "C", TWENTY).summary == (
-        "In C, 32.0% of low-income people’s friends are high-income. That puts it in tenth 2 of 10: 3rd lowest of 20 "
-        "local authorities of England and Wales."
+        "In C, 32.0% of low-income people’s friends are high-income. That puts it in tenth 2 of 10: the 3rd lowest of "
+        "20 local authorities of England and Wales."
     )
-    assert "in the lowest tenth: lowest of 20 local" in among(TWENTY, "A", TWENTY).summary
-    assert "in the highest tenth: highest of 20 local" in among(TWENTY, "T", TWENTY).summary
-    assert "in the highest tenth: 2nd highest of 20 local" in among(TWENTY, "S", TWENTY).summary
+    assert "in the lowest tenth: the lowest of 20 local" in among(TWENTY, "A", TWENTY).summary
+    assert "in the highest tenth: the highest of 20 local" in among(TWENTY, "T", TWENTY).summary
+    assert "in the highest tenth: the 2nd highest of 20 local" in among(TWENTY, "S", TWENTY).summary
 
 
-def test_equal_values_share_a_rank() -> None:
-    """Two districts of one value are both the joint second."""
-    values: list[float | None] = [*TWENTY[:17], 0.6, 0.6, 0.7]
-    for name in ("R", "S"):
-        assert "joint 2nd highest of 20" in among(values, name, TWENTY).summary
+def test_level_values_share_a_span_of_ranks() -> None:
+    """Districts within half a percentage point of one another are not told apart."""
+    values: list[float | None] = [*TWENTY[:16], 0.6, 0.604, 0.604, 0.7]
+    for name in ("Q", "R", "S"):
+        assert ": between the 2nd and 4th highest of 20 local" in among(values, name, TWENTY).summary
+    assert ": one of the 3 highest of 20 local" in among([*TWENTY[:17], 0.6, 0.604, 0.603], "T", TWENTY).summary
+
+
+def kingdom(values: list[float | None], *, scots: int) -> gpd.GeoDataFrame:
+    """Return a row of districts of the United Kingdom, the last of them Scottish."""
+    lads = districts(values)
+    lads.loc[len(lads) - scots :, "rgn21nm"] = "Scotland"
+    lads.attrs["scope"] = "uk"
+    return lads
+
+
+def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
+    """Tenth, rank and middle are of the United Kingdom, and no neighbourhoods are looked for."""
+    lads = kingdom(TWENTY, scots=3)
+    told = standing(lads, squares(TWENTY, district="A"), "T")
+    assert told.beyond
+    assert told.headline == (
+        "In T, 49.0% of low-income people’s friends are high-income. That puts it in the highest tenth: the highest of "
+        "20 local authorities of the United Kingdom. The middle local authority of Scotland is at 48.0%, 1.0 "
+        "percentage point lower; that of the United Kingdom is at 39.5%, 9.5 percentage points lower."
+    )
+    assert told.inside == (
+        "Neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England and "
+        "Wales, so that T is shown as a whole."
+    )
+
+
+def test_neighbours_across_the_border() -> None:
+    """With the table of the kingdom at hand, an English district has a Scottish neighbour; its figures stay its own."""
+    every = kingdom(TWENTY, scots=3)
+    here = every[every["rgn21nm"] != "Scotland"].reset_index(drop=True)
+    here.attrs["scope"] = "ew"
+    msoas = squares(TWENTY, district="Q")
+    assert standing(here, msoas, "Q").neighbours == ["P"]
+    told = standing(here, msoas, "Q", every)
+    assert told.neighbours == ["P", "R"]
+    assert "the highest of 17 local authorities of England and Wales." in told.summary
+
+
+def test_a_rate_is_told_in_its_unit() -> None:
+    """A measure for every 1,000 people has no per cent in its words, and differences have its unit too."""
+    values = [3.0 + 0.5 * place for place in range(20)]
+    lads, msoas = districts(values), squares(values, district="C")
+    for table in (lads, msoas):
+        table["activism_groups"] = table.pop(VALUE)
+        table.attrs["measure"] = "activism_groups"
+    told = standing(lads, msoas, "C")
+    assert told.summary.startswith("In C, the figure for activism groups is 4.0 per 1,000. That puts it in tenth 2 of")
+    assert told.headline.endswith("that of England and Wales is at 7.8 per 1,000, 3.8 higher.")
+    assert "run from 3.0 per 1,000 to 12.5 per 1,000, half" in told.inside
+    assert "%" not in told.headline + told.inside
 
 
 def test_the_headline_compares_with_region_and_country() -> None:
@@ -126,8 +178,11 @@ def test_real_neighbours(geo: Path) -> None:
     """Norwich lies between Broadland and South Norfolk; the Isle of Wight shares no border."""
     from made import real_tables
 
-    lads, msoas, _ = real_tables(geo)
+    lads, msoas, context = real_tables(geo)
     assert standing(lads, msoas, "Norwich").neighbours == ["Broadland", "South Norfolk"]
     assert standing(lads, msoas, "Isle of Wight").neighbours == []
     assert isinstance(lads, gpd.GeoDataFrame)
     assert VALUE in lads
+    every = gpd.GeoDataFrame(pd.concat([lads, context], ignore_index=True))
+    assert "Dumfries and Galloway" in standing(lads, msoas, "Carlisle", every).neighbours
+    assert "Scottish Borders" in standing(lads, msoas, "Northumberland", every).neighbours

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 
-from ec_maps import ice_colours, palette
+from ec_maps import ice_colours, load_areas, palette
 from ec_maps.errors import PlaceError
 from ec_maps.picture import Map
 from ec_maps.sheet import DEMO_WORDS, WIDTH
@@ -292,6 +292,49 @@ def test_known_words() -> None:
     )
     assert "A 30.0%" in said(drawn)
     assert "Its 4 neighbourhoods; one without a published estimate" in said(drawn)
+
+
+def test_a_scottish_district_has_one_strip(demo: Path) -> None:
+    """Beyond England and Wales there are no neighbourhoods: one strip, of the United Kingdom, and no word of others."""
+    lads = load_areas("lad", scope="uk")
+    drawn = strip_plot(lads, demo_tables(demo).msoas, "Glasgow City")
+    (dots,) = strips(drawn)
+    assert across(dots) == pytest.approx(100 * lads[VALUE].dropna().to_numpy())
+    assert len(points(drawn)[0].get_offsets()) == int(lads.loc[lads["rgn21nm"] == "Scotland", VALUE].notna().sum()) - 1
+    assert all_inside(drawn)
+    assert meeting(drawn) == []
+    text = " ".join([*said(drawn), drawn.caption, drawn.alt_text])
+    for word in ("eighbourhood", "England and Wales", "Two strips", "Above", "Below"):
+        assert word not in text, word
+    assert "374 local authorities of the United Kingdom; five without a published estimate" in said(drawn)
+    assert any(line.startswith("middle of the United Kingdom ") for line in said(drawn))
+    assert len(drawn.areas) == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "marks"),
+    [
+        ("volunteering_groups", [4.0 + 0.5 * place for place in range(20)], ["5", "10", "13"]),
+        ("bias", [-0.04 + 0.01 * place for place in range(20)], ["−4%", "0%", "14%"]),
+    ],
+)
+def test_other_measures_have_their_unit_and_colours(measure: str, values: list[float], marks: list[str]) -> None:
+    """A rate is drawn and told as it is, a gap in per cent, and the purple end is the one that the codebook says."""
+    lads, msoas = districts(values), squares(values[:10], district="C")
+    for table in (lads, msoas):
+        table[measure] = table.pop(VALUE)
+        table.attrs["measure"] = measure
+    drawn = strip_plot(lads, msoas, "C")
+    scale = 1 if measure == "volunteering_groups" else 100
+    assert across(strips(drawn)[0]) == pytest.approx([scale * value for value in values])
+    faces = [colors.to_hex(face) for face in strips(drawn)[0].get_facecolor()]
+    colours = ice_colours() if measure == "volunteering_groups" else ice_colours()[::-1]
+    assert faces == [colours[int(decile) - 1] for decile in lads["decile"]]
+    assert set(marks) <= set(said(drawn))
+    assert all_inside(drawn)
+    assert ("%" in "".join([*said(drawn)[2:], drawn.alt_text]).replace("99%", "")) == (measure == "bias")
+    ends = "purple lowest, white highest" if measure == "volunteering_groups" else "white lowest, purple highest"
+    assert ends in drawn.alt_text
 
 
 def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

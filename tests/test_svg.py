@@ -52,7 +52,11 @@ def words(row: pd.Series) -> str:
         name = f"{name} ({row['msoa21hclnm']})"
     if pd.isna(row["decile"]):
         return f"{name}: no published estimate"
-    return f"{name}: {100 * row[VALUE]:.1f}%, tenth {row['decile']} of 10"
+    told = f"{name}: {100 * row[VALUE]:.1f}%, tenth {row['decile']} of 10"
+    if "num_users" not in row:
+        return told
+    near = "" if row["decile_low"] == row["decile_high"] else f" (could be {row['decile_low']} to {row['decile_high']})"
+    return f"{told}{near}; {row['num_users']:,} users"
 
 
 def check(drawn: Map, root: ET.Element, copies: dict[str, int]) -> None:

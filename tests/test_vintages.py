@@ -174,6 +174,20 @@ def test_demo_codes_are_recognised() -> None:
         assert not is_district_code(code)
         assert not is_neighbourhood_code(code)
     assert nation("X06000001") == "demonstration"
+
+
+def test_demo_codes_of_scotland_and_northern_ireland() -> None:
+    """The demonstration's Scottish and Northern Irish districts have forms of their own, which tell their nation."""
+    for code, where in (("X12000001", "Scotland"), ("X19000011", "Northern Ireland")):
+        assert is_demo_code(code)
+        assert not is_district_code(code)
+        assert nation(code) == nation(code.lower()) == where
+    assert district_vintage(["X06000001", "X12000001", "X19000001"]).name == "demo"
+    assert not is_demo_code("X13000001")
+
+
+def test_the_nation_of_no_code() -> None:
+    """What begins with none of the letters is of no known nation."""
     assert nation("") == nation("?") == "unknown"
 
 

@@ -13,6 +13,7 @@ import shapely
 from matplotlib import patheffects
 
 from ec_maps import drawing, palette
+from ec_maps.codebook import measure_of
 from ec_maps.geometry import union
 from ec_maps.ground import Ground
 from ec_maps.labels import CROWDED, Label, Placer, roomiest_point
@@ -109,7 +110,7 @@ def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
 
 def name_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame) -> None:
     """Write each name inside its area where it fits."""
-    colours = palette.ice_colours()
+    colours = palette.colours(measure_of(areas))
     for name, decile, shape in zip(areas["lad21nm"], areas["decile"], areas.geometry, strict=True):
         label = placer.inside_area(name, in_inches(sheet, shape), _NAME_SIZES, wrapped=True)
         if label and pd.isna(decile):
@@ -141,7 +142,7 @@ def name_regions(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, regions:
 
 def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
     """Write each area's number inside it if it fits, else beside it with a line."""
-    colours = palette.ice_colours()
+    colours = palette.colours(measure_of(areas))
     small: list[tuple[str, shapely.Geometry]] = []
     for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
         inches = in_inches(sheet, shape)

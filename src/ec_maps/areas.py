@@ -1,102 +1,30 @@
-"""*The* table: areas, values and deciles joined, and the report of what did not join."""
+"""*The* table: areas, values and deciles joined."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ec_maps import atlas, cache, settings
-from ec_maps.boundaries import in_england_and_wales, load_boundaries, read_areas
-from ec_maps.deciles import cut_points, deciles
-from ec_maps.errors import DataError, listed
-from ec_maps.levels import Level, LevelName, Measure, level_named, measure_named
-from ec_maps.measurements import Measurements
+from ec_maps.boundaries import in_england_and_wales, load_boundaries, outside_england_and_wales, read_areas
+from ec_maps.codebook import HEADLINE, Measure, measure_named
+from ec_maps.deciles import cut_points, group
+from ec_maps.errors import BoundaryError, DataError
+from ec_maps.join import JoinReport, report_of, stop_if_lost
+from ec_maps.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
+from ec_maps.names import slug
 from ec_maps.origins import boundary_files
 from ec_maps.provenance import boundaries_said, data_date
-from ec_maps.vintages import nation
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-#: The build stops when more than this share of the areas of England and Wales is lost in the join: values without a
-#: boundary (always a mismatch), and boundaries without even an empty row (some areas are not published, but few; two
-#: are never too many).
-MAX_VALUES_LOST = 0.01
-MAX_AREAS_WITHOUT_ROW = 0.05
+    import pandas as pd
 
 
-@dataclass(frozen=True)
-class JoinReport:
-    """What joined and what did not, by name, on both sides.
-
-    Attributes
-    ----------
-    level
-        ``"lad"`` or ``"msoa"``.
-    areas
-        How many areas of England and Wales the boundaries have.
-    with_value
-        How many of them have a value.
-    without_value
-        Names of those with a row in the Atlas, but no value in it.
-    without_row
-        Names of those that the Atlas does not mention.
-    without_boundary
-        Codes in the Atlas, in England and Wales, that no boundary has.
-    left_out
-        How many areas of the Atlas lie in each nation that the maps do not cover.
-    atlas_file, atlas_date
-        The CSV that the values are from, and the date in it.
-    boundaries
-        The file or folder that the boundaries are from.
-    notes
-        What was put right, assumed or looked odd.
-    """
-
-    level: LevelName
-    areas: int
-    with_value: int
-    without_value: list[str]
-    without_row: list[str]
-    without_boundary: list[str]
-    left_out: dict[str, int]
-    atlas_file: str
-    atlas_date: str
-    boundaries: str
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def summary(self) -> str:
-        """How many areas have a value, in a sentence."""
-        areas = level_named(self.level).areas.capitalize()
-        return f"{areas}: {self.with_value:,} of {self.areas:,} in England and Wales have a value."
-
-    @property
-    def details(self) -> list[str]:
-        """Where the table is from, what did not join on either side, and the notes; a line each."""
-        lines = [
-            f"values: {self.atlas_file}" + (f", dated {self.atlas_date}" if self.atlas_date else ""),
-            f"boundaries: {self.boundaries}",
-        ]
-        for words, names in (
-            ("in the Atlas, without a value", self.without_value),
-            ("not in the Atlas", self.without_row),
-            ("in the Atlas, without a boundary", self.without_boundary),
-        ):
-            lines.append(f"{words}: {f'{len(names)} ({listed(names, 12)})' if names else 'none'}")
-        if self.left_out:
-            counts = listed([f"{number} in {where}" for where, number in self.left_out.items()])
-            lines.append(f"left out, as the maps cover England and Wales: {counts}")
-        return [*lines, *(f"note: {note}" for note in self.notes)]
-
-    def __str__(self) -> str:
-        """Return the report as a few lines of plain text."""
-        return "\n".join([self.summary, *(f"  {line}" for line in self.details)])
-
-
-def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd.GeoDataFrame:
-    """Return the areas of England and Wales with their values and deciles.
+def load_areas(
+    level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
+) -> gpd.GeoDataFrame:
+    """Return the areas of England and Wales, or the districts of the United Kingdom, with their values and deciles.
 
     Parameters
     ----------
@@ -104,7 +32,11 @@ def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd
         ``"lad"`` for the local authority districts of December 2021, ``"msoa"`` for the middle layer super output
         areas of 2021.
     measure
-        The measure; its key is the name of the value column.
+        The measure; its key, as ``ec-maps measures`` lists them, is the name of the value column.
+    category
+        The group of people, as the Atlas's ``measurement_category`` has it, if not the measure's own.
+    scope
+        ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom (districts only). Deciles are cut over it.
 
     Returns
     -------
@@ -112,25 +44,83 @@ def load_areas(level: LevelName, measure: str = "economic_connectedness") -> gpd
         One row an area, EPSG:27700, sorted by code. For ``"lad"`` the columns ``lad21cd lad21nm rgn21nm
         economic_connectedness decile geometry``; for ``"msoa"`` ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm
         economic_connectedness decile geometry`` and, where they are to be had, readable names in ``msoa21hclnm`` and
-        Welsh ones in ``msoa21hclnmw``. The
-        value is a share from 0 to 1; an area without a published value keeps its row, value and decile missing.
-        ``decile`` runs from 1, the lowest tenth of the areas that have a value, to 10. ``areas.attrs`` holds
-        ``cut_points``, the eleven edges, and ``measure``.
+        Welsh ones in ``msoa21hclnmw``. The value is in the measure's unit, of :data:`ec_maps.MEASURES`; an area without
+        a published value keeps its row, value and decile missing. ``decile`` runs from 1, the lowest tenth of the areas
+        that have a value, to 10; where many values are equal some of the ten may be empty, but never those of economic
+        connectedness. After the others come ``decile_low`` and ``decile_high``, the deciles that the area would have if
+        its value were lower or higher by the measure's ``band``, and ``num_users`` where the Atlas counts them.
+        ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that there are; ``measure``,
+        ``category``, ``level`` and ``scope``.
 
     Raises
     ------
     DataError
-        If the Atlas zips are absent or faulty, of another vintage than the boundaries, or too much is lost in joining.
+        If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
+        boundaries, or too much is lost in joining.
     BoundaryError
-        If the boundaries or lookups are.
+        If the boundaries or lookups are, or do not reach as far as the scope.
     FetchError
         If something is missing and cannot be fetched.
+    SettingError
+        If there is no such level, measure or scope.
     """
     wanted, what = level_named(level), measure_named(measure)
-    source = settings.source()
-    key = cache.fingerprint([*atlas.supplied(wanted.key, measure), *boundary_files()], source, measure)
-    table = cache.cached(f"areas-{source}-{level}-{measure}", key, lambda: _build(wanted, what))
-    table.attrs = {"measure": measure, "level": level, "cut_points": [float(e) for e in cut_points(table[measure])]}
+    scope, source = scope_named(scope, wanted), settings.source()
+    key = cache.fingerprint([*atlas.supplied(wanted.key, measure), *boundary_files()], source, measure, category, scope)
+    name = "-".join(["areas", source, level, measure, *([slug(category)] if category else []), *_beyond(scope)])
+    table = cache.cached(name, key, lambda: _build(wanted, what, category, scope))
+    # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.
+    group_of = str(table["category"].iloc[0])
+    table = table.drop(columns="category")
+    edges = cut_points(table[measure], fewer=what.key != HEADLINE)
+    table.attrs = {
+        "measure": measure,
+        "category": group_of,
+        "level": level,
+        "scope": scope,
+        "cut_points": [float(edge) for edge in edges],
+        "groups": sorted(int(tenth) for tenth in table["decile"].dropna().unique()),
+    }
+    return table
+
+
+def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | None = None) -> pd.DataFrame:
+    """Return one measure as the Atlas publishes it, checked, without boundaries and joined to nothing.
+
+    This is the only way to postcode districts: there are no open boundaries of them, so that they are on no map.
+
+    Parameters
+    ----------
+    level
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``. The archive of postcode districts is not fetched: put it into
+        the data folder.
+    measure, category
+        As for :func:`load_areas`.
+
+    Returns
+    -------
+    values
+        One row an area of the file, sorted by code: the code (``lad_code``, ``zip_prediction`` and so on are called
+        ``lad21cd``, ``msoa21cd`` and ``postcode_district`` here), the value under the measure's key, and ``num_users``
+        where the file counts them. No area is left out, whatever its nation or vintage. ``values.attrs`` holds
+        ``measure``, ``category``, ``level``, ``file``, ``date`` and ``notes``.
+
+    Raises
+    ------
+    DataError, FetchError, SettingError
+        As :func:`load_areas`.
+    """
+    wanted = table_named(level)
+    found = atlas.read_measure(level, measure, category)
+    table = found.table.rename(columns={"code": wanted.code, "value": measure})
+    table.attrs = {
+        "measure": measure,
+        "category": found.category,
+        "level": level,
+        "file": str(found.member),
+        "date": found.date,
+        "notes": found.notes,
+    }
     return table
 
 
@@ -142,85 +132,78 @@ def load_context() -> gpd.GeoDataFrame:
 @lru_cache(maxsize=2)
 def _context(_source: str, _key: str) -> gpd.GeoDataFrame:
     # Every map asks for it, and it is the same for all of them.
-    lads = load_boundaries("lad")
-    return lads[~lads["lad21cd"].str[0].isin(["E", "W", "X"])].reset_index(drop=True)
+    return outside_england_and_wales(load_boundaries("lad"), "lad21cd")
 
 
-def join_report(level: LevelName, measure: str = "economic_connectedness") -> JoinReport:
-    """Return what joined and what did not at a level, read afresh from the files; raise as `load_areas` does."""
+def join_report(
+    level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
+) -> JoinReport:
+    """Return what joined and what did not at a level, read afresh from the files.
+
+    Parameters
+    ----------
+    level, measure, category, scope
+        As for :func:`ec_maps.load_areas`, and so are the errors.
+    """
     wanted, _ = level_named(level), measure_named(measure)
+    scope = scope_named(scope, wanted)
     areas = read_areas()
-    here = in_england_and_wales(getattr(areas, f"{level}s"), wanted.code)
-    values = atlas.read_measure(level, measure)
+    here = _covered(getattr(areas, f"{level}s"), wanted, scope)
+    values = atlas.read_measure(level, measure, category)
     notes = list(areas.notes)
     other: LevelName = "msoa" if level == "lad" else "lad"
     if (date := data_date(other)) != values.date:
         notes.append(
             f"These data are dated {values.date or 'nowhere'}, but those of {level_named(other).areas} {date}."
         )
-    return _report(wanted, here, values, notes)
+    return report_of(wanted, here, values, notes, scope)
 
 
-def _build(level: Level, measure: Measure) -> gpd.GeoDataFrame:
-    here = in_england_and_wales(load_boundaries(level.key), level.code)
-    values = atlas.read_measure(level.key, measure.key)
-    report = _report(level, here, values, [])
-    _stop_if_lost(level, report, here, values)
+def _beyond(scope: ScopeName) -> list[str]:
+    return [] if scope == "ew" else [scope]
+
+
+def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:
+    """Return the areas that a scope covers; `BoundaryError` if a whole nation of it is absent."""
+    if scope == "ew":
+        return in_england_and_wales(areas, level.code)
+    there = set(areas["rgn21nm"])
+    if lost := [name for name in ("Scotland", "Northern Ireland") if name not in there]:
+        msg = (
+            f"A table of the United Kingdom needs the boundaries of all its districts, but {boundaries_said()} has "
+            f"none in {' or '.join(lost)}. Use a file of all 374 local authority districts of December 2021 (the "
+            f"Office for National Statistics has it), or the table of England and Wales."
+        )
+        raise BoundaryError(msg)
+    return areas
+
+
+def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> gpd.GeoDataFrame:
+    here = _covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
+    values = atlas.read_measure(level.key, measure.key, category)
+    report = report_of(level, here, values, [], scope)
+    stop_if_lost(level, report, here, values)
     table = here.merge(
         values.table.rename(columns={"code": level.code, "value": measure.key}),
         on=level.code,
         how="left",
         validate="one_to_one",
     )
+    numbers = table[measure.key]
     try:
-        table["decile"] = deciles(table[measure.key])
+        edges = cut_points(numbers, fewer=measure.key != HEADLINE)
     except DataError as error:
         msg = f"{values.member}: {error}"
         raise DataError(msg) from None
+    table["decile"] = group(numbers, edges)
+    table["decile_low"] = group(numbers - measure.band, edges)
+    table["decile_high"] = group(numbers + measure.band, edges)
+    table["category"] = values.category
     first = [*_columns_before(level), measure.key, "decile", "geometry"]
-    return table[[*first, *(name for name in table.columns if name not in first)]]
+    last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]
+    return table[[*first, *(name for name in table.columns if name not in {*first, *last}), *last]]
 
 
 def _columns_before(level: Level) -> list[str]:
     above = [] if level.key == "lad" else ["lad21cd", "lad21nm"]
     return [level.code, level.name, *above, "rgn21nm"]
-
-
-def _report(level: Level, here: gpd.GeoDataFrame, values: Measurements, notes: list[str]) -> JoinReport:
-    atlas.check_vintage(level, values)
-    published = values.table.set_index("code")["value"]
-    nations = published.index.to_series().map(nation)
-    covered = published[nations.isin(["England", "Wales", "demonstration"]).to_numpy()]
-    left_out = nations[~nations.isin(["England", "Wales", "demonstration"])].value_counts()
-    names = here.set_index(level.code)[level.name]
-    with_row = names[names.index.isin(covered.index)]
-    empty = with_row[covered.reindex(with_row.index).isna().to_numpy()]
-    return JoinReport(
-        level=level.key,
-        areas=len(here),
-        with_value=len(with_row) - len(empty),
-        without_value=sorted(empty),
-        without_row=sorted(names[~names.index.isin(covered.index)]),
-        without_boundary=sorted(covered.index.difference(names.index)),
-        left_out={str(name): int(number) for name, number in left_out.items()},
-        atlas_file=str(values.member),
-        atlas_date=values.date,
-        boundaries=boundaries_said(),
-        notes=[*values.notes, *notes],
-    )
-
-
-def _stop_if_lost(level: Level, report: JoinReport, here: gpd.GeoDataFrame, values: Measurements) -> None:
-    lost, blank = len(report.without_boundary), len(report.without_row)
-    matched = report.areas - blank
-    if lost <= MAX_VALUES_LOST * max(matched + lost, 1) and blank <= max(2, MAX_AREAS_WITHOUT_ROW * report.areas):
-        return
-    msg = (
-        f"Only {matched} of {report.areas} {level.areas} found a row in {values.member}. Areas without one: {blank} "
-        f"({listed(report.without_row, 3) or 'none'}). Codes of the file without a boundary: {lost} "
-        f"({listed(report.without_boundary, 3) or 'none'}).\n\nBoundary codes look like "
-        f"{listed(list(here[level.code]), 2)}, "
-        f"the file's like {listed(list(values.table['code']), 2)}. File and boundaries should be of the same year "
-        f"and country."
-    )
-    raise DataError(msg)

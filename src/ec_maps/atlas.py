@@ -1,10 +1,7 @@
-"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its name, columns and codes."""
+"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its columns and codes."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +9,13 @@ from pathlib import Path
 
 from ec_maps import archive, download, hdx, manifest, settings
 from ec_maps.archive import DATASET_PAGE, DamagedArchive, Member
+from ec_maps.codebook import HEADLINE, MEASURES, Measure, measure_named, measures_in
 from ec_maps.errors import DataError, FetchError, listed
+from ec_maps.holdings import Holding, holdings
 from ec_maps.jobs import Job
-from ec_maps.levels import LEVELS, Level, LevelName, Measure, level_named, measure_named
-from ec_maps.measurements import Measurements, parse
-from ec_maps.vintages import Vintage, district_vintage, is_neighbourhood_code, neighbourhood_vintage
-
-_ENOUGH_TO_TELL = 64 * 1024  # bytes of a CSV that show its header and some hundred codes
+from ec_maps.levels import LEVELS, POSTCODE_DISTRICT, Level, TableName, table_named
+from ec_maps.measurements import Measurements, categories, parse
+from ec_maps.vintages import Vintage, district_vintage, neighbourhood_vintage
 
 
 def archives() -> list[Path]:
@@ -37,11 +34,11 @@ def _by_hand() -> list[Path]:
     return [path for path in found if path.parent != settings.cache_dir() or not download.is_ours(path)]
 
 
-def fetch_jobs(level: LevelName, measure: str = "economic_connectedness") -> list[Job]:
+def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
     """Return what has to be fetched for a level: its archive, or nothing if one was put here by hand."""
-    wanted, what = level_named(level), measure_named(measure)
-    if settings.is_demo() or _candidates(wanted, what, _by_hand()).found:
-        return []
+    wanted, what = table_named(level), measure_named(measure)
+    if settings.is_demo() or level == POSTCODE_DISTRICT.key or _candidates(wanted, what, _by_hand()).found:
+        return []  # postcode districts make no map, and whoever wants them puts their archive here
     key = f"atlas_{level}"
     by_hand = (
         f'You can also download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
@@ -50,7 +47,7 @@ def fetch_jobs(level: LevelName, measure: str = "economic_connectedness") -> lis
     return [Job(key, ".zip", partial(hdx.bring, key), partial(_check_fetched, wanted, what), by_hand)]
 
 
-def supplied(level: LevelName, measure: str = "economic_connectedness") -> list[Path]:
+def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
     """Return the archives at hand, having fetched the level's if none of them is it.
 
     Raises
@@ -60,7 +57,9 @@ def supplied(level: LevelName, measure: str = "economic_connectedness") -> list[
     """
     if settings.is_demo() or manifest.held(f"atlas_{level}"):
         return archives()
-    wanted, what, by_hand = level_named(level), measure_named(measure), _by_hand()
+    wanted, what, by_hand = table_named(level), measure_named(measure), _by_hand()
+    if level == POSTCODE_DISTRICT.key:
+        return archives()
     seen = _candidates(wanted, what, by_hand)
     if not seen.found and seen.unreadable:
         # It was put here by somebody who means it to be used: it is not passed over in silence.
@@ -79,41 +78,61 @@ def supplied(level: LevelName, measure: str = "economic_connectedness") -> list[
 
 def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
     """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
-    member, _ = _find(level, measure, [path])
+    member, _ = _find(level, measure, "", [path])
     check_vintage(level, parse(archive.read(member), member, level, measure))
 
 
-def read_measure(level: str, measure: str = "economic_connectedness") -> Measurements:
+def read_measure(level: str, measure: str = HEADLINE, category: str | None = None) -> Measurements:
     """Read one measure at one level from the Atlas zips at hand; fetch the one that is missing.
 
     Parameters
     ----------
     level
-        ``"lad"`` or ``"msoa"``.
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``.
     measure
         A measure's key.
+    category
+        The group of people, as ``measurement_category`` has it, if not the measure's own.
 
     Raises
     ------
     DataError
-        If no archive holds the measure at that level, if more than one equally recent file does, or if the table has
-        faults; all faults of the table at once. A damaged archive in the cache is removed, so that it can be fetched
-        again; one put into the data folder by hand is left alone.
+        If no archive holds the measure and the group at that level, if more than one equally recent file does, or if
+        the table has faults; all faults of the table at once. A damaged archive in the cache is removed, so that it can
+        be fetched again; one put into the data folder by hand is left alone.
     FetchError
         If there is no archive of the level here and it cannot be fetched.
     """
-    wanted, what = level_named(level), measure_named(measure)
-    member, notes = _find(wanted, what, supplied(wanted.key, measure))
-    found = parse(_whole(member, wanted), member, wanted, what)
+    wanted, what, whom = table_named(level), measure_named(measure), (category or "").strip().lower()
+    member, notes = _find(wanted, what, whom, supplied(wanted.key, measure))
+    found = parse(_whole(member, wanted), member, wanted, what, whom)
     found.notes.extend(notes)
     return found
 
 
-def data_date(level: LevelName, measure: str = "economic_connectedness") -> str | None:
-    """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
-    wanted, what = level_named(level), measure_named(measure)
+def measures_at_hand(level: TableName) -> list[str]:
+    """Return the keys of the measures that the archives at hand hold at a level, in the codebook's order.
+
+    Raises as :func:`supplied` does; an archive that cannot be read is passed over here.
+    """
+    wanted = table_named(level)
+    paths = supplied(level)
+    return [measure.key for measure in MEASURES.values() if _has(measure, wanted, paths)]
+
+
+def _has(measure: Measure, level: Level, paths: list[Path]) -> bool:
     try:
-        member, _ = _find(wanted, what, archives())
+        _find(level, measure, "", paths)
+    except DataError:
+        return False
+    return True
+
+
+def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
+    """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
+    wanted, what = table_named(level), measure_named(measure)
+    try:
+        member, _ = _find(wanted, what, "", archives())
         return parse(archive.read(member), member, wanted, what).date
     except DataError:
         return None
@@ -158,56 +177,74 @@ def _is_zip_name(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".zip" and not path.name.startswith(".")
 
 
-def _matches(member: Member, measure: Measure) -> re.Match[str] | None:
-    return re.fullmatch(rf"(?:.*_)?{measure.key}_(\d{{4}}.*)\.csv", member.base, flags=re.IGNORECASE)
+def _is_named(member: Member, measure: Measure) -> bool:
+    """Return whether a CSV's name says that it is the measure's own; columns decide where none is."""
+    return re.fullmatch(rf"(?:.*_)?{measure.file}_\d{{4}}.*\.csv", member.base, flags=re.IGNORECASE) is not None
 
 
-def _date_in(member: Member, measure: Measure) -> str:
+def _date_in(member: Member) -> str:
     """Return the digits of the date in a member's name, padded so that text order is date order."""
-    match = _matches(member, measure)
-    digits = re.match(r"\d{4}(?:[-_]?\d{2}){0,2}", match[1]) if match else None
-    return re.sub(r"\D", "", digits[0]).ljust(8, "0") if digits else ""
+    form = r"(?:^|_)(\d{4}(?:[-_]?\d{2}){0,2})(?!\d)[^_]*(?:_[^_]*)?\.csv"
+    digits = re.search(form + "$", member.base, flags=re.IGNORECASE)
+    return re.sub(r"\D", "", digits[1]).ljust(8, "0") if digits else ""
 
 
 @dataclass(frozen=True)
 class _Seen:
     """What a look into archives gave: the CSVs of a measure and level, other contents, and what could not be read."""
 
-    found: list[Member]
+    found: list[Holding]
     looked_at: list[str]
     unreadable: list[str]
 
 
 def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
-    """Look into archives for CSVs of a measure whose codes are a level's."""
+    """Look into archives for CSVs of a measure whose codes are a level's: those with its name, or else its column."""
     seen = _Seen([], [], [])
     for path in paths:
         try:
-            inside = archive.members(path)
-            matching = [member for member in inside if _matches(member, measure)]
-            kinds = [(member, _kind(member)) for member in matching]
+            inside = holdings(path)
+            names = [member.base for member in archive.members(path)]
         except DataError as error:
             seen.unreadable.append(f"{error} {_replace(path)}" if isinstance(error, DamagedArchive) else str(error))
             continue
-        seen.found.extend(member for member, kind in kinds if kind == level.key)
-        if not matching:
-            names = listed([member.base for member in inside]) or "nothing"
-            excel = " It is an Excel workbook." if any(m.base == "[Content_Types].xml" for m in inside) else ""
-            seen.looked_at.append(
-                f"{path.name} holds no CSV named like *_{measure.key}_<date>.csv; found: {names}.{excel}"
-            )
-        others = [(member, kind) for member, kind in kinds if kind != level.key]
-        seen.looked_at.extend(f"{member} holds {_KINDS.get(kind, kind)}." for member, kind in others)
+        own = [held for held in inside if _is_named(held.member, measure)]
+        holding = [held for held in inside if measure.column_in(held.columns, level.key) or held in own]
+        seen.found.extend(held for held in holding if _is_of(held, level))
+        if not holding:
+            told = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
+            excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
+            there = sorted({known.key for held in inside for name in held.columns for known in measures_in(name)})
+            present = f" The measures there are: {listed(there, 20)}." if there else ""
+            seen.looked_at.append(f"{told}{listed(names) or 'nothing'}.{present}{excel}")
+        others = [held for held in holding if not _is_of(held, level)]
+        seen.looked_at.extend(f"{held.member} holds {held.words}." for held in others)
     return seen
 
 
-def _find(level: Level, measure: Measure, paths: list[Path]) -> tuple[Member, list[str]]:
-    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into."""
+def _is_of(held: Holding, level: Level) -> bool:
+    # One that is stored twice is an error that is told when it is read.
+    return held.table == level.key or (held.member.repeated and not held.columns)
+
+
+def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> tuple[Member, list[str]]:
+    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into.
+
+    A CSV that is called after the measure comes before others that have its column too (by age, say). One that is asked
+    for another group of people than the measure's own is looked for in all.
+    """
     seen = _candidates(level, measure, paths)
     if not seen.found:
         raise DataError(_not_found(level, measure, paths, seen.looked_at + seen.unreadable))
-    latest = max(_date_in(member, measure) for member in seen.found)
-    best = [member for member in seen.found if _date_in(member, measure) == latest]
+    own = [held.member for held in seen.found if _is_named(held.member, measure)]
+    having = [held.member for held in seen.found if measure.column_in(held.columns, level.key)]
+    found = own or having
+    if category not in ("", measure.category):
+        found = _about(category, having, level, measure)
+    elif len(found) > 1 and not own:
+        found = _about(measure.category, found, level, measure)
+    latest = max(map(_date_in, found))
+    best = [member for member in found if _date_in(member) == latest]
     if len(best) > 1 and len({_whole(member, level) for member in best}) > 1:
         msg = (
             f"Reading {level.areas}: {len(best)} different files hold the same measure with the same date: "
@@ -217,42 +254,20 @@ def _find(level: Level, measure: Measure, paths: list[Path]) -> tuple[Member, li
     return best[0], seen.unreadable
 
 
-_KINDS = {
-    "lad": "local authorities",
-    "msoa": "neighbourhoods (MSOAs)",
-    "postcode_district": 'postcode districts (such as "NR30"), which no map here is made from',
-}
-
-
-def _kind(member: Member) -> str:
-    """Say what a CSV holds by its key column and its first codes: a level's key, or words for a message."""
-    start = archive.read(member, _ENOUGH_TO_TELL)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "text in UTF-16, not UTF-8; it must have been saved anew by another program"
-    text = start.decode("utf-8-sig", errors="replace").replace("\0", "")
-    rows = [row for row in csv.reader(io.StringIO(text, newline=None)) if row]
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    # A table of neighbourhoods may say their district too, so the finer level is tried first.
-    for level in (LEVELS["msoa"], LEVELS["lad"]):
-        if level.atlas_code not in header:
-            continue
-        at = header.index(level.atlas_code)
-        # The last row read may be cut off in the middle.
-        codes = [row[at].strip(" \"'").upper() for row in rows[1:-1] or rows[1:] if len(row) > at]
-        codes = [code for code in codes if code]
-        if level.key == "msoa" and "lad_code" in header and not any(map(is_neighbourhood_code, codes)):
-            continue
-        if not codes or level.key == "lad" or any(map(is_neighbourhood_code, codes)):
-            return level.key
-        if sum(bool(re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?", code)) for code in codes) > len(codes) / 2:
-            return "postcode_district"
-        if any(re.fullmatch(r"[SN]\d{8}|[EWX]\d{8}", code) for code in codes):
-            return level.key  # of another vintage or nation: the checks that follow say so with more to go on
-        return f'codes that are not MSOA codes in "{level.atlas_code}" (such as "{codes[0]}")'
-    columns = listed([name or "(unnamed)" for name in header]) or "none at all"
-    hint = "; it seems to be separated by semicolons, not commas" if len(header) == 1 and ";" in header[0] else ""
-    keys = " nor ".join(f'"{level.atlas_code}"' for level in LEVELS.values())
-    return f"neither column {keys}; its columns are: {columns}. The file's layout may have changed{hint}"
+def _about(category: str, members: list[Member], level: Level, measure: Measure) -> list[Member]:
+    """Return the CSVs that are about a group of people; of a measure about everybody, those about all, or the only."""
+    groups = {member: categories(_whole(member, level), member) for member in members}
+    if not category:
+        about_all = [member for member, there in groups.items() if "all_users" in there or not there]
+        return about_all or members
+    if found := [member for member, there in groups.items() if category in there]:
+        return found
+    msg = (
+        f'{measure.title} of {level.areas} is not there for the group "{category}". The groups there are: '
+        f"{listed(sorted(set().union(*groups.values())), 20) or 'none; its files do not name any'}. "
+        f"Name one of them with category=…, or leave it out."
+    )
+    raise DataError(msg)
 
 
 def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: list[str]) -> str:
@@ -261,6 +276,8 @@ def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: lis
         return f"{begin} The demonstration data in {settings.shipped('demo')} are incomplete. {' '.join(looked_at)}"
     if not paths:
         begin += f" There is no zip in {settings.data_dir()}."
+    if level == POSTCODE_DISTRICT:
+        begin += " It is never fetched by itself, as no map is made from it."
     where = (
         f'Download the file "{level.file_stem}-….zip" from {DATASET_PAGE} and put it, as it is, into '
         f"{settings.data_dir()} (or the folder that EC_MAPS_DATA_DIR names). To try things without it, use the "

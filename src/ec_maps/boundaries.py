@@ -12,12 +12,15 @@ from ec_maps.errors import BoundaryError, listed
 from ec_maps.files import Table, find_tables
 from ec_maps.levels import LevelName
 from ec_maps.origins import PORTAL, boundary_files, boundary_name, boundary_notes
-from ec_maps.vintages import district_vintage, neighbourhood_vintage, official_districts
+from ec_maps.vintages import district_vintage, nation, neighbourhood_vintage, official_districts
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_NATIONS = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
+#: Regions of their own: ONS leaves the region empty outside England.
+_NATIONS_AS_REGIONS = ("Wales", "Scotland", "Northern Ireland")
+#: What the maps of both levels cover. The demonstration's codes do not tell its English areas from its Welsh ones.
+_ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,17 @@ def load_districts() -> pd.DataFrame:
 
 
 def in_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
-    """Return the rows whose code is English, Welsh or the demonstration's, numbered anew."""
-    return frame[frame[code].str[0].isin(["E", "W", "X"])].reset_index(drop=True)
+    """Return the rows whose code is of England or Wales, real or the demonstration's, numbered anew."""
+    return frame[_is_here(frame[code])].reset_index(drop=True)
+
+
+def outside_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
+    """Return the other rows, those of Scotland and Northern Ireland, real or the demonstration's, numbered anew."""
+    return frame[~_is_here(frame[code])].reset_index(drop=True)
+
+
+def _is_here(codes: pd.Series) -> pd.Series:
+    return codes.map(nation).isin(_ENGLAND_AND_WALES)
 
 
 def read_areas() -> Areas:
@@ -216,8 +228,7 @@ def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName
 def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root: str) -> dict[str, str]:
     """Return the region of each district; Wales, Scotland and Northern Ireland are regions of their own."""
     regions = _column(tables, "lad21cd", "rgn21nm")
-    # ONS leaves the region empty outside England.
-    regions |= {code: _NATIONS[code[0]] for code in codes if code[0] in "WSN"}
+    regions |= {code: nation(code) for code in codes if nation(code) in _NATIONS_AS_REGIONS}
     if lost := [code for code in codes if code not in regions]:
         shown = listed([names.get(code, code) for code in lost], 5)
         msg = (

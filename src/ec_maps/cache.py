@@ -39,11 +39,15 @@ _COMPUTING = (
     "atlas",
     "boundaries",
     "cache",
+    "codebook",
     "deciles",
     "files",
     "geometry",
+    "holdings",
+    "join",
     "levels",
     "measurements",
+    "names",
     "origins",
     "vintages",
 )
@@ -87,7 +91,7 @@ def package_digest() -> str:
     digest = hashlib.sha256(" ".join(versions).encode())
     package = Path(__file__).parent
     own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
-    for path in (*sorted(own), settings.shipped("palettes") / "ice.txt"):
+    for path in (*sorted(own), *sorted(settings.shipped("palettes").glob("*.txt"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -1,4 +1,7 @@
-"""The picture that stands for a place's page where it is shared: its name, its value and its neighbourhoods."""
+"""The picture that stands for a place's page where it is shared: its name, its value and its neighbourhoods.
+
+Beyond England and Wales, where there are no neighbourhoods, the district itself is drawn among those around.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from ec_maps import describe, drawing, palette, settings
 from ec_maps.deciles import GROUPS
-from ec_maps.describe import capital, joined, percent, some, tenth_in_words, the_district
+from ec_maps.describe import capital, ends_in_words, joined, some, tenth_in_words, the_district
 from ec_maps.lettering import DPI, text_size, wrap
 from ec_maps.picture import Map
 from ec_maps.sheet import FAINT, stamp, write
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
 
 #: The size that is asked for by those who show such pictures, in pixels.
 PIXELS = (1200, 630)
-
-SITE = "Economic connectedness in England and Wales"
 
 _WIDTH, _HEIGHT = (pixels / DPI for pixels in PIXELS)
 _MARGIN, _STAMP = 0.2, 0.24
@@ -58,7 +59,8 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     Returns
     -------
     map
-        The figure, whose first axes are the map of the neighbourhoods, EPSG:27700; `areas` are the neighbourhoods.
+        The figure, whose first axes are the map of the neighbourhoods, EPSG:27700; `areas` are the neighbourhoods, or
+        the district where there are none because it lies beyond England and Wales.
 
     Raises
     ------
@@ -66,13 +68,17 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
         If no district of the table has the name.
     """
     place = standing(lads, msoas, lad_name)
-    areas = place.msoas if place.msoas.crs == "EPSG:27700" else place.msoas.to_crs("EPSG:27700")
+    areas, around = place.msoas, lads.iloc[:0]
+    if place.beyond:
+        here = lads["lad21nm"] == lad_name
+        areas, around = lads[here].reset_index(drop=True), lads[~here]
+    areas, around = (rows if rows.crs == "EPSG:27700" else rows.to_crs("EPSG:27700") for rows in (areas, around))
     figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor=_PAPER)
     FigureCanvasAgg(figure)
     top = _HEIGHT - _MARGIN - (_STAMP if settings.is_demo() else 0.0)
     sources = wrap(describe.sources(), _SMALL, _WIDTH - 2 * _MARGIN)
     bottom = 0.12 + text_size(sources, _SMALL)[1] + 0.12
-    _draw_map(figure, areas, (_MAP_LEFT, bottom, _WIDTH - _MARGIN - _MAP_LEFT, top - bottom))
+    _draw_map(figure, areas, around, (_MAP_LEFT, bottom, _WIDTH - _MARGIN - _MAP_LEFT, top - bottom))
     around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, _WIDTH), ylim=(0, _HEIGHT))
     around.set_axis_off()
     around.patch.set_visible(False)
@@ -83,26 +89,32 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     return Map(figure, areas, _alt_text(place), _caption(place))
 
 
-def _draw_map(figure: Figure, areas: gpd.GeoDataFrame, box: tuple[float, float, float, float]) -> None:
-    """Draw the neighbourhoods as large as the box (left, bottom, width and height in inches) lets them be."""
+def _draw_map(
+    figure: Figure, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, box: tuple[float, float, float, float]
+) -> None:
+    """Draw areas as large as the box (left, bottom, width and height in inches) lets them be, and what is around."""
     x, y, width, height = box
     ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT), label="map")
     ax.set_axis_off()
     if areas.empty:
         return
     left, bottom, right, top = areas.total_bounds
-    scale = max((right - left) / width, (top - bottom) / height) * 1.02
+    scale = max((right - left) / width, (top - bottom) / height) * (1.25 if len(around) else 1.02)
     middle = ((left + right) / 2, (bottom + top) / 2)
     ax.set(
         xlim=(middle[0] - scale * width / 2, middle[0] + scale * width / 2),
         ylim=(middle[1] - scale * height / 2, middle[1] + scale * height / 2),
     )
+    drawing.draw_neighbours(ax, around.geometry.to_numpy(), edge=0.5)
     drawing.draw_deciles(ax, areas, edge=drawing.EDGES["local"])
+    if len(around):
+        drawing.draw_outline(ax, areas.geometry.iloc[0], width=0.8)
 
 
 def _write_words(ax: Axes, place: Standing, address: str, bottom: float, top: float) -> None:
     """Write the words in a column: the site, the name and the sentence from its top, the tenths at its bottom."""
-    write(ax, _MARGIN, top, SITE, size=_SITE, color=FAINT, weight="bold", va="top")
+    site = f"{place.entry.title} in {place.universe}"
+    write(ax, _MARGIN, top, site, size=_SITE, color=FAINT, weight="bold", va="top")
     y = top - 0.16
     if address:
         write(ax, _MARGIN, y, _shortened(address), size=_SMALL, color=FAINT, va="top")
@@ -114,13 +126,14 @@ def _write_words(ax: Axes, place: Standing, address: str, bottom: float, top: fl
     write(ax, _MARGIN, y, name, size=size, weight="bold", va="top", linespacing=1.05)
     y -= text_size(name, size)[1] + 0.06
     write(ax, _MARGIN, y, sentence, size=_LINE, va="top")
-    _tenths(ax, tenths, None if math.isnan(place.value) else int(place.district["decile"]))
+    colours = palette.colours(place.entry)
+    _tenths(ax, tenths, colours, None if math.isnan(place.value) else int(place.district["decile"]))
 
 
-def _tenths(ax: Axes, y: float, decile: int | None) -> None:
+def _tenths(ax: Axes, y: float, colours: list[str], decile: int | None) -> None:
     """Draw the ten tenths in a row, the district's one framed, with its number and a pointer above."""
     wide, high = _COLUMN / GROUPS, _SWATCH
-    for tenth, colour in enumerate(palette.ice_colours(), 1):
+    for tenth, colour in enumerate(colours, 1):
         x = _MARGIN + (tenth - 1) * wide
         style = {"edgecolor": "#6d6a80", "linewidth": 0.5}
         if tenth == decile:
@@ -159,16 +172,17 @@ def _shortened(address: str) -> str:
 def _sentence(place: Standing) -> str:
     if math.isnan(place.value):
         return f"No estimate is published for {the_district(place.name)} as a whole"
-    return (
-        f"{percent(place.value)} of low-income people’s friends are high-income: "
-        f"{tenth_in_words(place.district['decile'])} in England and Wales"
-    )
+    return f"{capital(place.finding)}: {tenth_in_words(place.district['decile'])} in {place.universe}"
 
 
 def _alt_text(place: Standing) -> str:
     number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
-    told = f"A small map of {shown}, coloured by tenth, purple lowest, white highest." if number else ""
+    told = f"A small map of {shown}, coloured by tenth, {ends_in_words(place.entry)}." if number else ""
+    if place.beyond:
+        told = (
+            "A small map of the district in the colour of its tenth, or hatched without one, those around it in grey."
+        )
     hatched = ""
     if blank:
         which = "It" if number == 1 else "All" if blank == number else capital(some(blank))
@@ -180,4 +194,5 @@ def _alt_text(place: Standing) -> str:
 def _caption(place: Standing) -> str:
     if math.isnan(place.value):
         return joined(f"{_sentence(place)}.")
-    return joined(f"In {the_district(place.name)}, {_sentence(place)}.")
+    tenth = tenth_in_words(place.district["decile"])
+    return joined(f"In {the_district(place.name)}, {place.finding}: {tenth} in {place.universe}.")

@@ -7,12 +7,24 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ec_maps.errors import EcMapsError, PlaceError, SettingError
 
+if TYPE_CHECKING:
+    from ec_maps.levels import LevelName, ScopeName
+
 _NAME = click.argument("name")
+_MEASURE = click.option(
+    "--measure", default="economic_connectedness", show_default=True, help="A measure that ec-maps measures lists."
+)
+_CATEGORY = click.option("--category", help="A group of people that ec-maps measures lists, if not the measure's own.")
+_SCOPE = click.option(
+    "--scope", type=click.Choice(["ew", "uk"]), default="ew", show_default=True,
+    help="ew: England and Wales; uk: the United Kingdom, with tenths of its own.",
+)  # fmt: skip
 _OUTPUT = click.option(
     "-o",
     "--output",
@@ -36,7 +48,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ec-maps", prog_name="ec-maps")
 def main() -> None:
-    """Map economic connectedness in England and Wales.
+    """Map economic connectedness, and all else that the UK Social Capital Atlas measures.
 
     Exit status: 0 done, 1 a fault in data or network, 2 a fault in what was typed.
     """
@@ -97,6 +109,36 @@ def check() -> None:
         click.echo(f"{place.name}, {place.region} ({place.lad21cd})")
 
 
+@main.command()
+def measures() -> None:
+    """List what the files at hand contain: each measure, the groups of people, and columns that are not known."""
+    from ec_maps import settings
+    from ec_maps.inventory import inventory
+
+    entries = inventory()
+    for entry in entries:
+        click.echo(f"{entry}\n")
+    unknown = sorted({name for entry in entries for name in entry.unknown})
+    where = "the demonstration data" if settings.is_demo() else str(settings.data_dir())
+    click.echo(f"{len(entries)} CSVs in {where}; columns that the codebook does not know: {len(unknown)}.")
+
+
+@main.command()
+@click.argument("level", type=click.Choice(["lad", "msoa"]))
+@click.option("--measure", "measures", multiple=True, help="Only this measure; may be given more than once.")
+@_SCOPE
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write: .csv, .parquet or .gpkg."
+)
+def export(level: LevelName, measures: tuple[str, ...], scope: ScopeName, output: Path, *, force: bool) -> None:
+    """Write all measures at a LEVEL to a file, with where they are from and the codebook."""
+    from ec_maps.exports import export
+
+    path = export(output, level=level, measures=list(measures) or None, scope=scope, force=force)
+    click.echo(f"The table is in {path}.")
+
+
 class _Places(click.Group):
     """A group whose first word, where it is no command, is what to search for: ``places norw``."""
 
@@ -108,7 +150,7 @@ class _Places(click.Group):
 
 @main.group(cls=_Places, options_metavar="[SEARCH]", subcommand_metavar="| COMMAND")
 def places() -> None:
-    """List the local authorities of England and Wales, or those that SEARCH finds: the names that places.yml takes."""
+    """List the local authorities, or those that SEARCH finds: the names that places.yml takes."""
 
 
 @places.command()
@@ -119,10 +161,7 @@ def search(search: str) -> None:
 
     found = search_places(search)
     if not found:
-        msg = (
-            f'No local authority of England and Wales is called anything like "{search}". Try a shorter part of its '
-            f"name."
-        )
+        msg = f'No local authority is called anything like "{search}". Try a shorter part of its name.'
         raise PlaceError(msg)
     for place in found:
         click.echo(f"{place.lad21cd}  {place.name}, {place.region}")
@@ -150,40 +189,59 @@ def map_() -> None:
 
 
 @map_.command()
+@_MEASURE
+@_CATEGORY
+@_SCOPE
 @_OUTPUT
-def national(output: Path) -> None:
-    """Draw England and Wales by local authority."""
+def national(measure: str, category: str | None, scope: ScopeName, output: Path) -> None:
+    """Draw England and Wales, or the United Kingdom, by local authority."""
     from ec_maps.areas import load_areas
     from ec_maps.maps import national_map
 
-    _saved(national_map(load_areas("lad")).save(output))
+    _saved(national_map(load_areas("lad", measure, category=category, scope=scope)).save(output))
 
 
 @map_.command()
 @_NAME
 @click.option("--highlight", multiple=True, help="A local authority to outline; may be given more than once.")
+@_MEASURE
+@_CATEGORY
+@_SCOPE
 @_OUTPUT
-def region(name: str, highlight: tuple[str, ...], output: Path) -> None:
-    """Draw the region NAME by local authority."""
+def region(
+    name: str, *, highlight: tuple[str, ...], measure: str, category: str | None, scope: ScopeName, output: Path
+) -> None:
+    """Draw the region NAME by local authority; Scotland and Northern Ireland in tenths of the United Kingdom."""
     from ec_maps.areas import load_areas
     from ec_maps.maps import regional_map
+    from ec_maps.names import plain
     from ec_maps.places import find_place
 
     names = [find_place(text).name for text in highlight]
-    _saved(regional_map(load_areas("lad"), name, highlight=names).save(output))
+    if plain(name) in ("scotland", "northern ireland"):
+        scope = "uk"
+    _saved(regional_map(load_areas("lad", measure, category=category, scope=scope), name, highlight=names).save(output))
 
 
 @map_.command()
 @_NAME
+@_MEASURE
+@_CATEGORY
 @_OUTPUT
-def local(name: str, output: Path) -> None:
+def local(name: str, measure: str, category: str | None, output: Path) -> None:
     """Draw the local authority NAME by neighbourhood."""
     from ec_maps.areas import load_areas
     from ec_maps.maps import local_map
     from ec_maps.places import find_place
 
     place = find_place(name)
-    _saved(local_map(load_areas("msoa"), place.name).save(output))
+    if place.region in ("Scotland", "Northern Ireland"):
+        msg = (
+            f"There is no map of {place.name} by neighbourhood: the neighbourhoods that can be mapped (MSOAs) are of "
+            f'England and Wales alone. Its region can be drawn: ec-maps map region "{place.region}" -o FILE.'
+        )
+        raise PlaceError(msg)
+    _saved(local_map(load_areas("msoa", measure, category=category), place.name).save(output))
 
 
 @main.command()

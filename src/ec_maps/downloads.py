@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ec_maps.describe import sources
+from ec_maps.codebook import measure_of
+from ec_maps.describe import sources, universe
 from ec_maps.provenance import line
 
 if TYPE_CHECKING:
@@ -25,20 +26,21 @@ def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return a table without its outlines, by value and then code; what has no value comes last."""
     code = "msoa21cd" if "msoa21cd" in areas else "lad21cd"
     plain = pd.DataFrame(areas.drop(columns="geometry"))
-    measure = areas.attrs.get("measure", "economic_connectedness")
+    measure = measure_of(areas).key
     return plain.sort_values([measure, code], na_position="last", ignore_index=True)
 
 
 def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write a table lowest first, each row with what it is: a file outlives the page it came from."""
-    told = lowest_first(areas).assign(source=line())
+    told = lowest_first(areas).assign(decile_of=universe(areas), source=line())
     told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write areas with their outlines as GeoJSON (RFC 7946: degrees, five decimals, exterior rings anticlockwise).
 
-    The collection carries two members of its own, ``source`` and ``licence``; each feature has the table's columns.
+    The collection carries members of its own, ``decile_of``, ``source`` and ``licence``; each feature has the columns
+    of the table.
     """
     shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
     shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
@@ -50,6 +52,7 @@ def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
     ]
     told = {
         "type": "FeatureCollection",
+        "decile_of": universe(areas),
         "source": line(),
         "licence": sources(names="msoa21hclnm" in areas),
         "features": features,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ec_maps.codebook import Measure, measure_of
 from ec_maps.errors import SettingError, listed
-from ec_maps.levels import LevelName, Measure, level_named, measure_named
+from ec_maps.levels import LevelName, level_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def drawable(areas: gpd.GeoDataFrame, level: LevelName) -> tuple[gpd.GeoDataFrame, Measure]:
     """Return the table on the British National Grid, and its measure; `SettingError` if it is not of `load_areas`."""
-    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    measure = measure_of(areas)
     needed = {level_named(level).code, level_named(level).name, "lad21cd", "lad21nm", "rgn21nm", measure.key, "decile"}
     if lost := sorted(needed - set(areas.columns)):
         msg = f'This is not a table of load_areas("{level}"): it lacks the columns {listed(lost)}.'

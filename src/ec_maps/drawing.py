@@ -12,9 +12,9 @@ from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
 
 from ec_maps import palette
+from ec_maps.codebook import measure_of
 from ec_maps.deciles import GROUPS
-from ec_maps.describe import percent
-from ec_maps.levels import level_named, measure_named
+from ec_maps.levels import level_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,6 +26,9 @@ EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
 #: What the artists are called by whose parts can be questioned once the figure is SVG: collections of areas, a swatch
 #: of the legend (its tenth follows), and words with a white casing (its width in points follows).
 AREAS, SWATCH, CASED = "ec-areas", "ec-swatch-", "ec-cased-"
+
+#: Of more areas than this, less is told of each: the hexagons of the country would make a file too large to send.
+_MANY = 1000
 
 HATCH = "//////"
 _HATCH_WIDTH = 0.7
@@ -76,21 +79,37 @@ def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
         stay a picture.
     """
     level = level_named("msoa" if "msoa21cd" in areas else "lad")
-    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    measure = measure_of(areas)
     if drawn is None or not {level.code, level.name, measure.key, "decile"} <= set(areas.columns):
         return
     names = areas[level.name].astype(str)
     if level.key == "msoa" and "msoa21hclnm" in areas:
         names = names.where(areas["msoa21hclnm"].isna(), names + " (" + areas["msoa21hclnm"].astype(str) + ")")
-    told = []
+    told, more = [], _more_words(areas, level.code)
     for code, name, value, decile in zip(areas[level.code], names, areas[measure.key], areas["decile"], strict=True):
         if pd.isna(decile):
             told.append(f"{code}||{name}: no published estimate")
         else:
-            told.append(f"{code}|{decile}|{name}: {percent(value)}, tenth {decile} of {GROUPS}")
+            told.append(
+                f"{code}|{decile}|{name}: {measure.said(value)}, tenth {decile} of {GROUPS}{more.get(code, '')}"
+            )
     # Of a single shape matplotlib may write the link or not, by its version: its name carries it then.
     drawn.set_gid(AREAS if len(told) > 1 else f"{AREAS}|{told[0]}")
     drawn.set_urls(told)
+
+
+def _more_words(areas: pd.DataFrame, code: str) -> dict[str, str]:
+    """Return by code what else is told of an area: the tenths that it is near to, and how many users it is about."""
+    steady = {"decile_low", "decile_high"} <= set(areas.columns)
+    words = dict.fromkeys(areas[code], "")
+    if steady and len(areas) <= _MANY:
+        there = areas[areas["decile"].notna()]
+        for key, low, high in zip(there[code], there["decile_low"], there["decile_high"], strict=True):
+            words[key] += f" (could be {low} to {high})" if int(low) != int(high) else ""
+    if "num_users" in areas and len(areas) <= _MANY:
+        for key, users in zip(areas[code], areas["num_users"], strict=True):
+            words[key] += "" if pd.isna(users) else f"; {users:,} users"
+    return words
 
 
 def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
@@ -107,7 +126,7 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: floa
     zorder
         Where to draw them among what else is on the map.
     """
-    colours = palette.ice_colours()
+    colours = palette.colours(measure_of(areas))
     there = areas["decile"].notna().to_numpy()
     deciles = areas["decile"][there].astype(int).to_numpy()
     shapes = areas.geometry.to_numpy()

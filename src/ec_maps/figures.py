@@ -8,11 +8,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+from PIL import Image
 
 from ec_maps.annotation import area_numbers
-from ec_maps.describe import percent
+from ec_maps.codebook import Measure, measure_of
 from ec_maps.downloads import lowest_first
-from ec_maps.levels import level_named, measure_named
+from ec_maps.levels import level_named
 from ec_maps.markup import attribute, escaped, framed, pipe_table
 from ec_maps.picture import Map
 from ec_maps.provenance import in_words, line
@@ -22,6 +23,9 @@ FOLDER = "maps"
 
 #: The width of a figure on a page, in CSS pixels.
 WIDTH = 700
+
+#: The width of the pictures in lists and cards, in pixels: at 1400 they weighed more than the rest of the home page.
+_CARD = 700
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,14 @@ def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[
     return picture(drawn, name).markdown()
 
 
+def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
+    """Keep a saved map, smaller, under a page's name: the picture that stands for the page in lists and cards."""
+    with Image.open(folder / f"{name}.png") as picture:
+        height = round(picture.height * _CARD / picture.width)
+        small = picture.resize((_CARD, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
+    small.save(folder / f"{page}-card.png", optimize=True)
+
+
 def downloads(name: str, *, areas: bool = False) -> str:
     """Return the links to what can be taken away beside a figure, the `areas` with their outlines too."""
     told = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}
@@ -74,9 +86,12 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
     """
     table = lowest_first(areas)
     level = level_named("msoa" if "msoa21cd" in table else "lad")
-    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
-    values = [percent(value) for value in table[measure.key]]
-    tenths = ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
+    measure = measure_of(areas)
+    by_rate = measure.unit == "rate"
+    values = [
+        measure.said(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
+    ]
+    tenths = _tenths(table)
     names = [escaped(name) for name in table[level.name]]
     if anchors:
         names = [f"[{name}]{{#{code.lower()}}}" for name, code in zip(names, table[level.code], strict=True)]
@@ -86,8 +101,37 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
         if "msoa21hclnm" in table:
             known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
             heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
-    rows = [list(row) for row in zip(*columns, values, tenths, strict=True)]
-    return framed(pipe_table([*heads, measure.title, "Tenth"], rows, title, align), title)
+    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, "Tenth"]
+    columns = [*columns, values, tenths]
+    if "num_users" in table:
+        heads, align = [*heads, "Users"], f"{align}r"
+        columns.append(["–" if pd.isna(users) else f"{users:,}" for users in table["num_users"]])
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    note = table_note(measure, table)
+    return framed(pipe_table(heads, rows, title, align), title) + (f"\n\n{note}" if note else "")
+
+
+def table_note(measure: Measure, table: pd.DataFrame) -> str:
+    """Return what the brackets and the users of a table are, as a small paragraph; nothing if it has neither."""
+    told = []
+    if any("(" in tenth for tenth in _tenths(table)):
+        told.append(
+            f"In brackets: the tenths it would be in if its value were {measure.band_in_words} lower or higher."
+        )
+    if "num_users" in table:
+        told.append("Users: how many people the estimate is made from.")
+    return f"::: {{.ec-note}}\n{' '.join(told)}\n:::" if told else ""
+
+
+def _tenths(table: pd.DataFrame) -> list[str]:
+    """Return each row's tenth in words, with the span that it could be in if that is more than one."""
+    if "decile_low" not in table:
+        return ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
+    spans = zip(table["decile"], table["decile_low"], table["decile_high"], strict=True)
+    return [
+        "–" if pd.isna(decile) else f"{decile}" if low == high else f"{decile} ({low}–{high})"
+        for decile, low, high in spans
+    ]
 
 
 def provenance() -> str:

@@ -30,7 +30,7 @@ from ec_maps.vintages import (
 __all__ = ["Gazetteer", "Place"]
 
 _CODE = re.compile(r"[A-Z]\d{8}")
-_ELSEWHERE = ("Scotland", "Northern Ireland")
+_BEYOND = ("Scotland", "Northern Ireland")
 _TOO_WIDE = frozenset({"england", "england and wales", "great britain", "united kingdom", "uk"})
 # These begin many names or stand in the middle of them, so they tell nothing about a misspelt one.
 _COMMON_WORDS = frozenset({"north", "south", "central", "forest", "county", "isles", "valley"})
@@ -40,7 +40,17 @@ _NEARLY_AS_LIKE = 12
 
 @dataclass(frozen=True)
 class Place:
-    """A local authority district: its official name (composed Unicode, NFC), its code and its region."""
+    """A local authority district.
+
+    Attributes
+    ----------
+    name
+        Its official name, in composed Unicode (NFC).
+    lad21cd
+        Its code of December 2021.
+    region
+        Its region; Wales, Scotland and Northern Ireland are regions of their own.
+    """
 
     name: str
     lad21cd: str
@@ -139,7 +149,7 @@ class Gazetteer:
 
     @cached_property
     def _absent(self) -> dict[str, District]:
-        """Districts of December 2021 that cannot be found here, by folded name or alias: Scottish ones, most of all."""
+        """Districts of December 2021 that cannot be found here, by folded name or alias."""
         absent = [district for district in official_districts().values() if plain(district.name) not in self._official]
         by_name = {district.name: district for district in absent}
         also = {folded(alias): by_name[name] for alias, name in aliases() if name in by_name}
@@ -211,8 +221,8 @@ class Gazetteer:
             return f"{said} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
         if members := self._in_county(key):
             return f"{said} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
-        if key in {folded(name) for name in _ELSEWHERE}:
-            return f"{said} is not on the maps, which cover England and Wales."
+        if key in {folded(name) for name in _BEYOND}:
+            return f"{said} is not on the maps, as the data at hand stop at the border of England and Wales."
         if key in _TOO_WIDE:
             return f"{said} is not one local authority; name the ones you want."
         return None
@@ -243,7 +253,7 @@ class Gazetteer:
         hits = self._like(key)
         unknown = f"Unknown local authority {said}"
         if not hits:
-            return f"{unknown}; no name in England and Wales is like it."
+            return f"{unknown}; no name is like it."
         closest = hits[0]
         if isinstance(closest, Place):
             return f"{unknown}. {_did_you_mean([hit for hit in hits if isinstance(hit, Place)][:4])}"
@@ -252,8 +262,8 @@ class Gazetteer:
 
 
 def _why_absent(district: District) -> str:
-    if district.region in _ELSEWHERE:
-        return f"is in {district.region}; the maps cover England and Wales."
+    if district.region in _BEYOND:
+        return f"is in {district.region}, and the data at hand stop at the border of England and Wales."
     return "is a local authority of December 2021, but the boundaries at hand do not have it."
 
 

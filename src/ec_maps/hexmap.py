@@ -15,6 +15,7 @@ from shapely.ops import substring
 
 from ec_maps import describe, drawing, palette, settings
 from ec_maps.annotation import in_inches
+from ec_maps.codebook import Measure
 from ec_maps.deciles import cut_points
 from ec_maps.drawable import drawable
 from ec_maps.errors import SettingError
@@ -24,7 +25,6 @@ from ec_maps.hexagons import laid_out
 from ec_maps.hexmap_words import EXPLAINED, alt_text, caption, where
 from ec_maps.labels import Label, Placer
 from ec_maps.lettering import forms
-from ec_maps.levels import Measure
 from ec_maps.picture import Map
 from ec_maps.sheet import Key, Sheet, Words, new_sheet, view
 
@@ -97,7 +97,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     extent = view(tuple(shapely.total_bounds(hexagons.geometry.to_numpy())), room=_ROOM, tallest=_TALLEST)
     words = Words(
         f"{measure.title} across {where(hexagons)}, all neighbourhoods the same size",
-        f"{EXPLAINED} Colour: {measure.meaning}. Purple is lower, white higher.",
+        f"{EXPLAINED} Colour: {measure.meaning}. {measure.colours_in_words}",
         describe.sources(),
     )
     sheet = new_sheet(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
@@ -229,9 +229,10 @@ def _key(areas: gpd.GeoDataFrame, measure: Measure) -> Key:
     whole = bool(len(values)) and (values.min(), values.max()) == (edges[0], edges[-1])
     number = f"the {len(values):,}" if whole else "all"
     blank = int(areas["decile"].isna().sum())
-    return Key(
-        f"{measure.title}, by tenth of all neighbourhoods",
-        f"Tenths of {number} neighbourhoods of England and Wales with a value; cut points in per cent.",
+    return Key.of(
+        measure,
+        f"{number} neighbourhoods of England and Wales",
+        areas,
         edges,
-        f"no published estimate ({blank})" if blank else "",
+        missing=f"no published estimate ({blank})" if blank else "",
     )

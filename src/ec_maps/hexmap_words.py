@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ec_maps import describe
+from ec_maps.codebook import measure_of
 from ec_maps.deciles import GROUPS
-from ec_maps.levels import level_named, measure_named
+from ec_maps.levels import level_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,10 +29,10 @@ def where(areas: gpd.GeoDataFrame) -> str:
 
 def alt_text(areas: gpd.GeoDataFrame) -> str:
     """Return what the map shows: its kind, how many are in each tenth, the ends and where they are, the missing."""
-    measure = measure_named(areas.attrs.get("measure", "economic_connectedness"))
+    measure = measure_of(areas)
     kind = (
         f"Map of {where(areas)} with a hexagon of the same size for each neighbourhood, coloured by tenth of "
-        f"{measure.title.lower()}, purple lowest, white highest."
+        f"{measure.title.lower()}, {describe.ends_in_words(measure)}."
     )
     text = [kind]
     counts = areas["decile"].value_counts().sort_index()
@@ -39,7 +40,7 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
         tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in counts.items())
         text.append(f"Of {describe.number_of(len(areas), _LEVEL)}, {tenths}.")
         valued = areas[areas[measure.key].notna()].sort_values(measure.key, kind="stable")
-        low, high = (describe.percent(valued[measure.key].iloc[at]) for at in (0, -1))
+        low, high = (measure.said(valued[measure.key].iloc[at]) for at in (0, -1))
         names = valued["msoa21nm"]
         ends = f"Lowest: {names.iloc[0]}, {low}; highest: {names.iloc[-1]}, {high}."
         text.append(ends if len(valued) > 1 else f"Its value: {low}.")

@@ -1,16 +1,18 @@
-"""London enlarged, in whatever part of the national map is empty."""
+"""What stands apart on a map: London enlarged in whatever part of it is empty, Shetland in a frame."""
 
 from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.patches import Rectangle
 
 from ec_maps import drawing, palette
 from ec_maps.annotation import in_inches
 from ec_maps.ground import Ground
 from ec_maps.labels import Box
-from ec_maps.sheet import Sheet
+from ec_maps.lettering import text_size
+from ec_maps.sheet import LEGEND, Sheet
 
 
 def draw_inset(
@@ -43,11 +45,38 @@ def draw_inset(
     drawing.draw_deciles(inset, lads[lads["rgn21nm"] == "London"], edge=drawing.EDGES["regional"])
     drawing.draw_outline(inset, london, width=0.9)
     times = sheet.scale / ((right - left) / across)
+    words = f"London, {times:.1f} times larger"
+    # Of a small inset the words are the wider: they stay on the map.
+    at = min(x, sheet.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
     sheet.ax.text(
-        *sheet.to_metres(x, y + tall + 0.04), f"London, {times:.1f} times larger", size=7.5, weight="bold", va="bottom",
+        *sheet.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
         color=palette.INK, zorder=6,
         bbox={"boxstyle": "square,pad=0.2", "facecolor": "#ffffff", "edgecolor": "none"} if on_tiles else None,
     )  # fmt: skip
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
     sheet.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
     return box
+
+
+def draw_frame(sheet: Sheet, frame: shapely.Polygon, name: str) -> Box:
+    """Draw a frame (in metres of the map) round what was moved into it, its name at the top; return the name's box.
+
+    It has a ground of its own, the sea's, which hides tiles beneath.
+    """
+    left, bottom, right, top = frame.bounds
+    sheet.ax.add_patch(
+        Rectangle(
+            (left, bottom),
+            right - left,
+            top - bottom,
+            facecolor=palette.SEA,
+            edgecolor=palette.INK,
+            linewidth=0.8,
+            zorder=1.5,
+        )
+    )
+    width, height = text_size(name, LEGEND, "bold")
+    x, y = (float(inches) for inches in sheet.to_inches(np.array([left, top])))
+    x, y = x + 0.05, y - 0.05
+    sheet.ax.text(*sheet.to_metres(x, y), name, size=LEGEND, weight="bold", va="top", color=palette.INK, zorder=6)
+    return Box(x, y - height, x + width, y)

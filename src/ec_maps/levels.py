@@ -1,14 +1,15 @@
-"""The levels of geography and the measures: what each is called, in columns and in words."""
+"""The levels of geography: what each is called, in columns and in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from ec_maps.errors import SettingError
 
 LevelName = Literal["lad", "msoa"]
-MeasureName = Literal["economic_connectedness"]
+TableName = Literal["lad", "msoa", "postcode_district"]
+ScopeName = Literal["ew", "uk"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Level:
     and `areas` what one and many are called in prose, `file_stem` how the Atlas's zip for the level begins.
     """
 
-    key: LevelName
+    key: TableName
     code: str
     name: str
     atlas_code: str
@@ -28,44 +29,48 @@ class Level:
     file_stem: str
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A measure: its Atlas column, the population it is read for, and the plain words."""
-
-    key: MeasureName
-    column: str
-    category: str
-    title: str
-    meaning: str
-
-
 LEVELS: dict[str, Level] = {
     "lad": Level("lad", "lad21cd", "lad21nm", "lad_code", "local authority", "local authorities", "local_authority"),
     "msoa": Level("msoa", "msoa21cd", "msoa21nm", "zip_prediction", "neighbourhood", "neighbourhoods", "msoa"),
 }
 
-MEASURES: dict[str, Measure] = {
-    "economic_connectedness": Measure(
-        "economic_connectedness",
-        "high_ses_ratio",
-        "low_ses_users",
-        "Economic connectedness",
-        "the share of low-income people’s friends who are high-income",
-    ),
-}
+#: Postcode districts ("NR30"): in the Atlas, but on no map, as there are no open boundaries of them.
+POSTCODE_DISTRICT = Level(
+    "postcode_district",
+    "postcode_district",
+    "",
+    "zip_prediction",
+    "postcode district",
+    "postcode districts",
+    "postcode",
+)
+
+#: What a table can cover, in words.
+SCOPES: dict[str, str] = {"ew": "England and Wales", "uk": "the United Kingdom"}
 
 
-def level_named(key: str) -> Level:
-    """Return the level; `SettingError` for one that there is not."""
+def level_named(key: str, *more: str) -> Level:
+    """Return the level; `SettingError` for one that there is not, which names `more` that there are."""
     if key not in LEVELS:
-        msg = f'There is no level "{key}". The levels are {" and ".join(map(repr, get_args(LevelName)))}.'
+        msg = f'There is no level "{key}". The levels are {" and ".join(map(repr, [*LEVELS, *more]))}.'
         raise SettingError(msg)
     return LEVELS[key]
 
 
-def measure_named(key: str) -> Measure:
-    """Return the measure; `SettingError` for one that there is not."""
-    if key not in MEASURES:
-        msg = f'There is no measure "{key}". The measures are: {", ".join(MEASURES)}.'
+def table_named(key: str) -> Level:
+    """Return the level, postcode districts among them; `SettingError` for one that there is not."""
+    return POSTCODE_DISTRICT if key == POSTCODE_DISTRICT.key else level_named(key, POSTCODE_DISTRICT.key)
+
+
+def scope_named(key: str, level: Level) -> ScopeName:
+    """Return the scope; `SettingError` for one that there is not, or that the level does not reach."""
+    if key not in SCOPES:
+        msg = f'There is no scope "{key}". It can be "ew" (England and Wales) or "uk" (the United Kingdom).'
         raise SettingError(msg)
-    return MEASURES[key]
+    if key == "uk" and level.key != "lad":
+        msg = (
+            f"{level.areas.capitalize()} (MSOAs) are of England and Wales alone, so that there is no table of them for "
+            f'the United Kingdom. With level "lad" there is.'
+        )
+        raise SettingError(msg)
+    return "uk" if key == "uk" else "ew"

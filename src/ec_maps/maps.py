@@ -26,30 +26,38 @@ from ec_maps.annotation import (
 )
 from ec_maps.areas import load_context
 from ec_maps.basemap import Basemap, basemap_for
+from ec_maps.codebook import Measure
 from ec_maps.deciles import cut_points
 from ec_maps.drawable import drawable
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.geometry import union
-from ec_maps.inset import draw_inset
+from ec_maps.inset import draw_frame, draw_inset
+from ec_maps.kingdom import BEYOND
 from ec_maps.labels import Placer
-from ec_maps.levels import Level, Measure, level_named
+from ec_maps.levels import Level, level_named
 from ec_maps.picture import Map
 from ec_maps.places import find_region
 from ec_maps.sheet import Key, Sheet, Words, new_sheet, view
+from ec_maps.shetland import brought_near
+from ec_maps.vintages import official_districts
 
-#: England and Wales fill their map: it may be taller than the others.
-_NATIONAL_TALLEST = 1.2
+#: How tall a national map may be for its width, by what the table covers: it fills its map better than others.
+_NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
 
 
 def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
-    """Draw England and Wales by local authority, with London enlarged in an inset.
+    """Draw England and Wales, or the United Kingdom, by local authority, with London enlarged in an inset.
+
+    On a map of the United Kingdom Shetland stands in a frame of its own, at the map's scale. The Republic of Ireland is
+    not in the data; nothing is drawn there.
 
     Parameters
     ----------
     lads
-        The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700.
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700, of either scope.
     context
-        Land outside the table to draw in grey; those of the boundaries at hand (Scotland) if not given.
+        Land outside the table to draw in grey; if not given, those of the boundaries at hand (Scotland) round a table
+        of England and Wales, none round one of the United Kingdom.
 
     Returns
     -------
@@ -57,30 +65,42 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
         The map of all rows.
     """
     lads, measure = drawable(lads, "lad")
-    extent = view(_bounds(lads), tallest=_NATIONAL_TALLEST)
-    tiles = basemap_for(extent)
-    around = _in_view(_context(context), extent, tiles)
+    around = _context(context, lads)
+    shown = brought_near(
+        lads,
+        pd.concat([lads.geometry, around.geometry]),
+        tallest=_NATIONAL_TALLEST[lads.attrs.get("scope", "ew")],
+    )
+    tiles = basemap_for(shown.extent)
+    around = _in_view(around, shown.extent, tiles)
     words = Words(
-        f"{measure.title} across England and Wales",
-        f"By local authority: {measure.meaning}. Purple is lower, white higher.",
+        f"{measure.title} across {describe.universe(lads)}",
+        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
         describe.sources(basemap=tiles.credit if tiles else ""),
     )
-    key = _key(lads, lads, measure, "lad", "outside England and Wales" if len(around) else "")
-    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    key = _key(lads, lads, measure, "lad", f"outside {describe.universe(lads)}" if len(around) else "")
+    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
-    drawing.draw_deciles(sheet.ax, lads, edge=drawing.EDGES["national"])
-    regions = {str(name): union(part.to_numpy()) for name, part in lads.geometry.groupby(lads["rgn21nm"])}
+    drawing.draw_deciles(sheet.ax, shown.areas, edge=drawing.EDGES["national"])
+    regions = {str(name): union(part.to_numpy()) for name, part in shown.areas.geometry.groupby(shown.areas["rgn21nm"])}
     land = union(np.array(list(regions.values()), dtype=object))
     _draw_base(sheet, tiles, land)
     for shape in regions.values():
         drawing.draw_outline(sheet.ax, shape, width=0.7)
     placer = Placer(sheet.frame)
+    if shown.frame:
+        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        land = shapely.union(land, shown.frame)
+    if len(around):
+        # A frame on the grey land would seem to be a part of it.
+        land = shapely.union(land, union(around.geometry.to_numpy()))
     inset = draw_inset(sheet, lads, regions.get("London"), land, on_tiles=tiles is not None)
     if inset:
         placer.taken.append(inset)
-    name_regions(sheet, placer, lads, regions)
+    name_regions(sheet, placer, shown.areas, regions)
     _draw_labels(sheet, placer, tiles)
-    return Map(sheet.figure, lads, describe.alt_text(lads, "national"), describe.caption(lads, "national"))
+    alt_text = _joined(describe.alt_text(lads, "national"), shown.words)
+    return Map(sheet.figure, lads, alt_text, describe.caption(lads, "national"))
 
 
 def regional_map(
@@ -88,12 +108,14 @@ def regional_map(
 ) -> Map:
     """Draw one region by local authority on the national scale, its neighbours in grey.
 
+    Of Scotland, Shetland stands in a frame of its own, at the map's scale.
+
     Parameters
     ----------
     lads
         The table of :func:`ec_maps.load_areas` for ``"lad"``, the whole of it: the neighbours come from it too.
     region
-        A region's name, or ``"Wales"``.
+        A region's name, or ``"Wales"``; of a table of the United Kingdom ``"Scotland"`` or ``"Northern Ireland"`` too.
     highlight
         Names of districts in the region to outline and to label with an arrow.
     context
@@ -113,29 +135,33 @@ def regional_map(
             f"{listed(list(areas['lad21nm']), 12)}."
         )
         raise PlaceError(msg)
-    extent = view(_bounds(areas))
-    tiles = basemap_for(extent)
     others = lads.loc[lads["rgn21nm"] != region, ["lad21nm", "geometry"]]
-    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent, tiles)
+    around = pd.concat([others, _context(context, lads)], ignore_index=True)
+    shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
+    tiles = basemap_for(shown.extent)
+    around = _in_view(around, shown.extent, tiles)
     words = Words(
         f"{measure.title} in {describe.the(region)}",
-        f"By local authority: {measure.meaning}. Purple is lower, white higher.",
+        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
         describe.sources(basemap=tiles.credit if tiles else ""),
     )
     key = _key(lads, areas, measure, "lad", f"outside {describe.the(region)}" if len(around) else "")
-    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
-    drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["regional"])
-    land = union(areas.geometry.to_numpy())
+    drawing.draw_deciles(sheet.ax, shown.areas, edge=drawing.EDGES["regional"])
+    land = union(shown.areas.geometry.to_numpy())
     _draw_base(sheet, tiles, land)
     drawing.draw_outline(sheet.ax, land, width=0.9)
     placer = Placer(sheet.frame)
     named = list(dict.fromkeys(highlight))
-    call_out(sheet, placer, areas.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
-    name_areas(sheet, placer, areas)
+    if shown.frame:
+        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        land = shapely.union(land, shown.frame)
+    call_out(sheet, placer, shown.areas.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
+    name_areas(sheet, placer, shown.areas)
     name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
     _draw_labels(sheet, placer, tiles)
-    alt_text = describe.alt_text(areas, "regional", highlight=named)
+    alt_text = _joined(describe.alt_text(areas, "regional", highlight=named), shown.words)
     return Map(sheet.figure, areas, alt_text, describe.caption(areas, "regional", highlight=named))
 
 
@@ -163,6 +189,14 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     msoas, measure = drawable(msoas, "msoa")
     areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
     if areas.empty:
+        beyond = [one.region for one in official_districts().values() if one.name == lad_name and one.region in BEYOND]
+        if beyond:
+            msg = (
+                f"{describe.capital(describe.the_district(lad_name))} is in {beyond[0]}, and neighbourhood data stop "
+                f"at the border: the neighbourhoods mapped here (MSOAs) exist only in England and Wales. The map of "
+                f'the region "{beyond[0]}" has it, from a table with scope="uk".'
+            )
+            raise PlaceError(msg)
         msg = (
             f'There are no neighbourhoods of "{lad_name}" to draw. Either no local authority is called so (ec-maps '
             f"places lists them), or the boundaries have no neighbourhood in it."
@@ -173,10 +207,10 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
     tiles = basemap_for(extent)
     others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
-    around = _in_view(pd.concat([others, _context(context)], ignore_index=True), extent, tiles)
+    around = _in_view(pd.concat([others, _context(context, msoas)], ignore_index=True), extent, tiles)
     words = Words(
         f"{measure.title} in {describe.the_district(lad_name)}",
-        f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. Purple is lower, white higher.",
+        f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. {measure.colours_in_words}",
         describe.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else ""),
         key_to_numbers(areas, numbers),
     )
@@ -197,13 +231,22 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     return Map(sheet.figure, areas, describe.alt_text(areas, "local"), describe.caption(areas, "local"))
 
 
-def _context(given: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _context(given: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the land around: that given, or what the boundaries have beyond England and Wales.
+
+    A table of the United Kingdom has all land that there are boundaries of, so that nothing is around it.
+    """
     if given is None:
+        nothing = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
         try:
-            given = load_context()
+            given = nothing if table.attrs.get("scope") == "uk" else load_context()
         except (BoundaryError, SettingError):
             # A table that somebody made without boundary files is still drawn; there is just nothing around it.
-            given = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
+            given = nothing
     return given[["lad21nm", "geometry"]]
 
 
@@ -243,10 +286,11 @@ def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, lev
     blank = int(shown["decile"].isna().sum())
     valued = int(whole["decile"].notna().sum())
     edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
-    return Key(
-        f"{measure.title}, by tenth of all {words.areas}",
-        f"Tenths of the {valued:,} {words.areas} of England and Wales with a value; cut points in per cent.",
+    return Key.of(
+        measure,
+        f"the {valued:,} {words.areas} of {describe.universe(whole)}",
+        whole,
         edges,
-        f"no published estimate ({blank})" if blank else "",
-        around,
+        missing=f"no published estimate ({blank})" if blank else "",
+        around=around,
     )

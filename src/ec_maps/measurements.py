@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 
 from ec_maps.archive import DATASET_PAGE, Member
+from ec_maps.codebook import COUNTS, Measure
 from ec_maps.errors import DataError, listed
-from ec_maps.levels import Level, Measure
+from ec_maps.levels import POSTCODE_DISTRICT, Level
 
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
+
+#: What is expected of a unit's values, in words, and between which two numbers they lie.
+_RANGES = {
+    "share": ("shares from 0 to 1", 0.0, 1.0),
+    "gap": ("shares from −1 to 1", -1.0, 1.0),
+    "rate": ("numbers for every 1,000 people", 0.0, 1000.0),
+}
 
 
 @dataclass(frozen=True)
@@ -23,9 +31,14 @@ class Measurements:
     Attributes
     ----------
     table
-        One row an area, columns ``code`` and ``value`` (float, missing as NaN), sorted by code.
+        One row an area, columns ``code``, ``value`` (float, missing as NaN) and, where the file counts them,
+        ``num_users`` (nullable integers), sorted by code.
     member
         The CSV that it was read from.
+    column
+        The column of the CSV that holds the values.
+    category
+        The group of people that the values are about, as the file names it; empty if it names none.
     date
         The data's own date (column ``ds``), as written there; empty if the file has none.
     notes
@@ -34,44 +47,76 @@ class Measurements:
 
     table: pd.DataFrame
     member: Member
+    column: str = ""
+    category: str = ""
     date: str = ""
     notes: list[str] = field(default_factory=list)
 
 
-def parse(content: bytes, member: Member, level: Level, measure: Measure) -> Measurements:
-    """Turn one CSV's bytes into a checked table, or raise `DataError` with all that is wrong."""
+def parse(content: bytes, member: Member, level: Level, measure: Measure, category: str = "") -> Measurements:
+    """Turn one CSV's bytes into a checked table, or raise `DataError` with all that is wrong.
+
+    The rows are those of `category`; if that is empty, of the measure's own, and if it has none, of the only one that
+    there is, or of all users.
+    """
     frame = _frame(content, member)
-    needed = [level.atlas_code, "measurement_category", measure.column]
-    if missing := [name for name in needed if name not in frame.columns]:
+    column = measure.column_in(frame.columns, level.key)
+    needed = [level.atlas_code, *(["measurement_category"] if measure.category or category else [])]
+    missing = [name for name in needed if name not in frame.columns]
+    if column is None or missing:
+        missing += [] if column else [" or ".join(measure.columns)]
         msg = (
             f"{member}: {_plural(len(missing), 'column')} {listed([repr(name) for name in missing])} not found. Its "
             f"columns are: {listed(list(frame.columns), 20)}. The file's layout may have changed since this version "
             f"of ec_maps; check {DATASET_PAGE}, fetch again with --refresh, or take an earlier file."
         )
         raise DataError(msg)
-    category = frame["measurement_category"].str.strip().str.lower()
-    rows = frame[category == measure.category]
-    if rows.empty:
-        present = listed(sorted(category.unique())) or "none"
-        msg = (
-            f'{member}: no row has measurement_category "{measure.category}". The values there are: {present}. The '
-            f"file's layout may have changed; check {DATASET_PAGE}, or take an earlier file."
-        )
-        raise DataError(msg)
+    rows, category = _of_category(frame, member, category or measure.category)
     faults: list[str] = []
     notes: list[str] = []
     rows, date = _latest(rows, notes)
     table = pd.DataFrame(
-        {"code": _codes(rows[level.atlas_code], notes), "value": _numbers(rows[measure.column], faults)}
+        {"code": _codes(rows[level.atlas_code], level, notes), "value": _numbers(rows[column], faults)}
     )
-    table = _one_row_an_area(table, rows[measure.column], faults, notes)
-    _check_range(table["value"], measure, faults, notes)
+    if users := next((name for name in COUNTS if name in rows.columns), None):
+        table["num_users"] = _counts(rows[users], notes)
+    table = _one_row_an_area(table, rows[column], faults, notes)
+    _check_range(table["value"], measure, column, faults, notes)
     if not faults and table["value"].isna().all():
-        faults.append(f"none of its {len(table)} areas has a value in {measure.column}")
+        faults.append(f"none of its {len(table)} areas has a value in {column}")
     if faults:
         msg = f"{member} cannot be used: {'; '.join(faults)}. Fetch it again with --refresh, or from {DATASET_PAGE}."
         raise DataError(msg)
-    return Measurements(table.sort_values("code", ignore_index=True), member, date, notes)
+    return Measurements(table.sort_values("code", ignore_index=True), member, column, category, date, notes)
+
+
+def categories(content: bytes, member: Member) -> set[str]:
+    """Return the groups of people that a CSV's rows are about; none if it does not say."""
+    frame = _frame(content, member)
+    return set(_categories(frame)) if "measurement_category" in frame else set()
+
+
+def _categories(frame: pd.DataFrame) -> pd.Series:
+    return frame["measurement_category"].str.strip().str.lower()
+
+
+def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
+    """Return the rows about the people wanted, or the only ones, and what these are called."""
+    if "measurement_category" not in frame:
+        return frame, ""
+    category = _categories(frame)
+    present = sorted(category.unique())
+    if not wanted:
+        wanted = present[0] if len(present) == 1 else "all_users"
+    rows = frame[category == wanted]
+    if rows.empty:
+        msg = (
+            f'{member}: no row has measurement_category "{wanted}". The values there are: {listed(present, 20)}. One '
+            f"of them can be named with category=…; if none is what you expect, the file's layout may have changed: "
+            f"check {DATASET_PAGE}, or take an earlier file."
+        )
+        raise DataError(msg)
+    return rows, wanted
 
 
 def _plural(number: int, noun: str) -> str:
@@ -137,12 +182,13 @@ def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
     return rows[dates == dates.max()], str(dates.max())
 
 
-def _codes(raw: pd.Series, notes: list[str]) -> pd.Series:
+def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
     codes = raw.str.strip(" \t\"'").str.upper()
     if changed := int((codes != raw).sum()):
         notes.append(f"{changed} codes were in lower case, quoted or had spaces round them; put right.")
     codes = codes.mask(codes.str.lower().isin(_MISSING), "")
-    if len(odd := codes[(codes != "") & ~codes.str.fullmatch(r"[A-Z]\d{8}")]):
+    form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
+    if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
         notes.append(f'{_rows(len(odd))} {"has" if len(odd) == 1 else "have"} no code of an area, but "{odd.iloc[0]}".')
     return codes
 
@@ -156,6 +202,20 @@ def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
             example = f'"{raw[places[0]]}" at line {places[0]}'
             faults.append(f"{raw.name} {what} in {_rows(len(places))} (the first: {example})")
     return numbers
+
+
+def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
+    """Return counts as nullable integers: fractions rounded, and what cannot be a count left out; both are noted."""
+    text = raw.str.strip()
+    text = text.mask(text.str.lower().isin(_MISSING))
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    impossible = text.notna() & (numbers.isna() | np.isinf(numbers) | (numbers < 0))
+    fractions = ~impossible & numbers.notna() & (numbers % 1 != 0)
+    for found, words in ((impossible, "cannot be counts and were left out"), (fractions, "are fractions, rounded")):
+        if number := int(found.sum()):
+            place = int(raw.index[found][0])
+            notes.append(f'{number} of the {raw.name} {words} (the first: "{raw[place]}" at line {place}).')
+    return numbers.mask(impossible).round().astype("Int64")
 
 
 def _rows(number: int) -> str:
@@ -178,20 +238,20 @@ def _one_row_an_area(table: pd.DataFrame, raw: pd.Series, faults: list[str], not
     return once
 
 
-def _check_range(values: pd.Series, measure: Measure, faults: list[str], notes: list[str]) -> None:
+def _check_range(values: pd.Series, measure: Measure, column: str, faults: list[str], notes: list[str]) -> None:
     finite = values[np.isfinite(values)]
     if finite.empty:
         return
     low, high = finite.min(), finite.max()
-    if high > 1.5 or finite.median() > 1:
-        faults.append(
-            f"{measure.column} runs from {low:g} to {high:g}, which looks like percentages; shares from 0 to 1 were "
-            f"expected"
-        )
-    elif low < -0.5:
-        faults.append(f"{measure.column} runs from {low:g} to {high:g}; shares from 0 to 1 were expected")
-    elif low < 0 or high > 1:
-        outside = int(((finite < 0) | (finite > 1)).sum())
+    expected, least, most = _RANGES[measure.unit]
+    said = f"{column} runs from {low:g} to {high:g}"
+    if measure.unit != "rate" and (high > 1.5 or abs(finite.median()) > 1):
+        faults.append(f"{said}, which looks like percentages; {expected} were expected")
+    elif low < least - 0.5 or high > most + 0.5:
+        faults.append(f"{said}; {expected} were expected")
+    elif low < least or high > most:
+        outside = int(((finite < least) | (finite > most)).sum())
         notes.append(
-            f"{outside} values lie just outside 0 to 1 ({low:g} to {high:g}), as added noise can make them; kept."
+            f"{outside} values lie just outside {least:g} to {most:g} ({low:g} to {high:g}), as added noise can make "
+            f"them; kept."
         )

@@ -88,7 +88,7 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
         If they cannot be fetched.
     """
     if settings.is_demo():
-        return [settings.shipped("demo") / "boundaries.parquet"]
+        return sorted(settings.shipped("demo").glob("*.parquet"))
     chosen = settings.boundaries()
     if isinstance(chosen, Path):
         return _by_hand(chosen)

@@ -10,30 +10,30 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from ec_maps import figures, settings
+from ec_maps import compare_pages, figures, settings
 from ec_maps.areas import join_report, load_areas
-from ec_maps.deciles import cut_points
+from ec_maps.bands import stability
+from ec_maps.codebook import HEADLINE, measure_named
+from ec_maps.compare_pages import both_levels, measures_table, number_of_measures, with_connectedness
 from ec_maps.describe import capital, percent, some, sources, the, the_district
 from ec_maps.downloads import write_csv
-from ec_maps.figures import FOLDER
+from ec_maps.figures import FOLDER, keep_card
 from ec_maps.finder import by_region, field
 from ec_maps.hexmap import hexagon_map
-from ec_maps.levels import LevelName, measure_named
+from ec_maps.kingdom import BEYOND, united_kingdom
+from ec_maps.levels import LevelName
+from ec_maps.lever_pages import lever_agreement, lever_cuts, lever_kinds, lever_ranges, levers, levers_by_region
 from ec_maps.maps import local_map, national_map, regional_map
-from ec_maps.markup import escaped, framed, pipe_table, series, tabset
+from ec_maps.markup import escaped, series, tabset
 from ec_maps.picture import Map
-from ec_maps.places import read_places, slug
+from ec_maps.places import Place, read_places, slug
 from ec_maps.profiles import PLACES, linked
+from ec_maps.standing import standing
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The width of the pictures in lists and cards, in pixels: at 1400 they weighed more than the rest of the home page.
-_CARD = 700
-
-_MEASURE = measure_named("economic_connectedness")
+_MEASURE = measure_named(HEADLINE)
 
 
 @lru_cache(maxsize=4)
@@ -52,8 +52,17 @@ def national() -> str:
     lads = areas("lad")
     title = "Local authorities of England and Wales, lowest first"
     figure = _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
-    _card("national", "national")
+    keep_card("national", "national")
     return figure
+
+
+def kingdom() -> str:
+    """Return the map of the United Kingdom with its table and downloads, or why there is none."""
+    every = united_kingdom()
+    if every is None:
+        return "The data at hand stop at the border: they have no districts of Scotland or Northern Ireland."
+    title = "Local authorities of the United Kingdom, lowest first"
+    return _figure(national_map(every), "kingdom", every, title, links=_links("../../.."))
 
 
 def hexagons() -> str:
@@ -74,13 +83,14 @@ def regional() -> str:
     tabs = []
     for region, names in _places_by_region().items():
         tabs.append((region, _region(region, names)))
-    _card("regional", slug(tabs[0][0]))
+    keep_card("regional", slug(tabs[0][0]))
     return tabset(tabs)
 
 
 def other_regions() -> str:
     """Return one tab for each region that holds no place of the list, in order of name; empty if there is none."""
-    rest = sorted(set(areas("lad")["rgn21nm"]) - set(_places_by_region()))
+    every = [*sorted(set(areas("lad")["rgn21nm"])), *(BEYOND if united_kingdom() is not None else ())]
+    rest = [region for region in every if region not in _places_by_region()]
     return tabset([(region, _region(region, [])) for region in rest])
 
 
@@ -89,11 +99,23 @@ def hyperlocal() -> str:
     msoas = areas("msoa")
     tabs = []
     for place in read_places():
+        if place.region in BEYOND:
+            tabs.append((place.name, _no_neighbourhoods(place)))
+            continue
         drawn = local_map(msoas, place.name)
         table = f"Neighbourhoods of {the_district(place.name)}, lowest first"
         tabs.append((place.name, _figure(drawn, slug(place.name), drawn.areas, table)))
-    _card("hyperlocal", slug(tabs[0][0]))
+    first = next((place.name for place in read_places() if place.region not in BEYOND), None)
+    if first:
+        keep_card("hyperlocal", slug(first))
     return tabset(tabs)
+
+
+def _no_neighbourhoods(place: Place) -> str:
+    """Return what stands in place of a local map beyond England and Wales, where there are no neighbourhoods."""
+    page = linked(areas("lad"))[place.lad21cd]
+    told = standing(_home(place.region), areas("msoa"), place.name)
+    return f"{escaped(told.inside)} [{escaped(place.name)} as a whole](../../{PLACES}/{page}.qmd)."
 
 
 def finder() -> str:
@@ -104,17 +126,17 @@ def finder() -> str:
 def places_by_region() -> str:
     """Return all districts, by region and from A to Z, linked where they have a page."""
     lads = areas("lad")
-    return by_region(lads, linked(lads))
+    return by_region(lads, linked(lads), united_kingdom())
 
 
 def pages_there() -> str:
     """Return how many districts have a page of their own, in a sentence."""
-    lads = areas("lad")
-    number = len(linked(lads))
-    if number == len(lads):
+    lads, kingdom = areas("lad"), united_kingdom()
+    number, whole = len(linked(lads)), len(lads if kingdom is None else kingdom)
+    if number == whole:
         return "Each has a page of its own."
     have = "has a page of its own" if number == 1 else "have a page of their own"
-    return f"{capital(some(number))} of the {len(lads)} {have}."
+    return f"{capital(some(number))} of the {whole} {have}."
 
 
 def listed_places() -> str:
@@ -138,15 +160,10 @@ def value_range(level: LevelName) -> str:
     return f"{percent(values.min())} to {percent(values.max())}"
 
 
-def cut_point_table() -> str:
-    """Return the range of each tenth at both levels as a table."""
-    edges = {level: cut_points(areas(level)[_MEASURE.key]) for level in ("lad", "msoa")}
-    rows = [
-        [str(tenth), *(f"{percent(edge[tenth - 1])} to {percent(edge[tenth])}" for edge in edges.values())]
-        for tenth in range(1, 11)
-    ]
-    title = "The tenths: lowest and highest value of each"
-    return framed(pipe_table(["Tenth", "Local authorities", "Neighbourhoods"], rows, title, "rll"), title)
+def stability_note() -> str:
+    """Return how many areas of each level a small change of value would move to another tenth, as a list."""
+    levels: tuple[LevelName, ...] = ("lad", "msoa")
+    return "\n".join(f"- {stability(areas(level)).sentence}" for level in levels)
 
 
 def join_reports() -> str:
@@ -155,6 +172,13 @@ def join_reports() -> str:
     reports = [join_report(level) for level in levels]
     lists = ("\n".join(f"- {escaped(line)}" for line in report.details) for report in reports)
     return "\n\n".join(f"**{report.summary}**\n\n{details}" for report, details in zip(reports, lists, strict=True))
+
+
+def correlations() -> str:
+    """Return the two matrices with their tables and downloads, one tab a level."""
+    tabs = compare_pages.correlations()
+    keep_card("compare", "measures-lad")
+    return tabs
 
 
 def provenance() -> str:
@@ -175,22 +199,20 @@ def _places_by_region() -> dict[str, list[str]]:
 
 
 def _region(region: str, names: list[str]) -> str:
-    drawn = regional_map(areas("lad"), region, highlight=names)
+    drawn = regional_map(_home(region), region, highlight=names)
     title = f"Local authorities of {the(region)}, lowest first"
     return _figure(drawn, slug(region), drawn.areas, title, links=_links("../../.."))
+
+
+def _home(region: str) -> gpd.GeoDataFrame:
+    """Return the table that a region's districts are counted in."""
+    every = united_kingdom() if region in BEYOND else None
+    return areas("lad") if every is None else every
 
 
 def _links(root: str) -> dict[str, str]:
     """Return the address of each district's page, by code, from a folder of maps that `root` leads out of."""
     return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
-
-
-def _card(page: str, name: str) -> None:
-    """Keep a map, smaller, under the page's name: the picture that stands for the page in lists and cards."""
-    with Image.open(Path(FOLDER) / f"{name}.png") as picture:
-        height = round(picture.height * _CARD / picture.width)
-        small = picture.resize((_CARD, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
-    small.save(Path(FOLDER) / f"{page}-card.png", optimize=True)
 
 
 def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links: dict[str, str] | None = None) -> str:
@@ -203,21 +225,33 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links
 
 __all__ = [
     "areas",
-    "cut_point_table",
+    "both_levels",
+    "correlations",
     "finder",
     "hexagons",
     "home_map",
     "hyperlocal",
     "join_reports",
+    "kingdom",
+    "lever_agreement",
+    "lever_cuts",
+    "lever_kinds",
+    "lever_ranges",
+    "levers",
+    "levers_by_region",
     "listed_places",
     "listed_regions",
+    "measures_table",
     "national",
     "number_of",
+    "number_of_measures",
     "other_regions",
     "pages_there",
     "places_by_region",
     "provenance",
     "regional",
     "sources_line",
+    "stability_note",
     "value_range",
+    "with_connectedness",
 ]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ec_maps import settings
+from ec_maps.codebook import Measure
 from ec_maps.errors import PaletteError, listed
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
@@ -45,6 +46,11 @@ def ice_colours() -> list[str]:
         msg = f"Reading the palette {path}: {error}. It should be a text file of ten hex colours, one a line."
         raise PaletteError(msg) from None
     return list(_parse(text, path))
+
+
+def colours(measure: Measure) -> list[str]:
+    """Return the ten colours of a measure's deciles, decile 1 first: purple is the end that the codebook says."""
+    return ice_colours() if measure.purple == "low" else ice_colours()[::-1]
 
 
 @lru_cache(maxsize=8)

@@ -41,7 +41,7 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
         ``places.yml`` if None.
     districts
         The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; those of the boundaries at hand
-        if None.
+        if None: of the United Kingdom where they reach so far.
 
     Raises
     ------
@@ -116,15 +116,17 @@ def find_region(text: str, regions: Sequence[str]) -> str:
             return region
     inside = [district.region for district in official_districts().values() if plain(district.name) == wanted]
     fact = f"{quoted(text)} is a local authority, in {inside[0]}" if inside else f"Unknown region {quoted(text)}"
+    if wanted in (plain("Scotland"), plain("Northern Ireland")):
+        fact = f'{quoted(text)} is not in this table; one of the United Kingdom (scope "uk") has it'
     msg = f"{fact}. The regions are: {', '.join(regions)}."
     raise PlaceError(msg)
 
 
 def _gazetteer(districts: pd.DataFrame | None) -> Gazetteer:
     if districts is None:
-        from ec_maps.boundaries import load_districts
+        from ec_maps.kingdom import districts_at_hand
 
-        districts = load_districts()
+        districts = districts_at_hand()
     rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
     return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)
 

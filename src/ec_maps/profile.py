@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ec_maps import figures, palette
+from ec_maps import figures, levers, palette
 from ec_maps.card import card
-from ec_maps.describe import capital, joined, percent, the, the_district
+from ec_maps.describe import capital, joined, the, the_district, universe
 from ec_maps.downloads import write_csv, write_geojson
 from ec_maps.figures import FOLDER, Picture, picture
+from ec_maps.kingdom import BEYOND
 from ec_maps.maps import local_map, regional_map
 from ec_maps.markup import attribute, escaped, quoted_yaml
 from ec_maps.names import slug
@@ -24,8 +25,10 @@ from ec_maps.strips import strip_plot
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The files of a page in ``maps/``, by what follows the page's name.
+#: The files of a page in ``maps/``, by what follows the page's name; those beyond England and Wales, where there are
+#: no neighbourhoods.
 FILES = (".svg", ".png", ".csv", ".geojson", "-region.svg", "-strip.svg", "-card.png")
+FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,26 @@ class Around:
         The address of the published site with a slash at its end, or empty.
     national
         The national map, one file for all pages, on which each marks its district; None leaves it out.
+    kingdom
+        The map of the United Kingdom, for the pages beyond England and Wales; None leaves it out.
     """
 
     pages: dict[str, str]
     site: str = ""
     national: Picture | None = None
+    kingdom: Picture | None = None
 
 
-def write(name: str, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, around: Around, folder: Path) -> None:
+def write(
+    name: str,
+    lads: gpd.GeoDataFrame,
+    msoas: gpd.GeoDataFrame,
+    around: Around,
+    folder: Path,
+    *,
+    surroundings: gpd.GeoDataFrame | None = None,
+    both_levers: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame] | None = None,
+) -> None:
     """Write a district's page and its files.
 
     Parameters
@@ -55,18 +70,23 @@ def write(name: str, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, around: Ar
     name
         The district's name as in ``lad21nm``.
     lads, msoas
-        The tables of :func:`ec_maps.load_areas`, whole.
+        The tables of :func:`ec_maps.load_areas`, whole; of a Scottish or Northern Irish district, `lads` is that of the
+        United Kingdom.
     around
         The other pages.
     folder
-        Gets ``<page>.qmd``, and in its ``maps/`` all of :data:`FILES`.
+        Gets ``<page>.qmd``, and in its ``maps/`` all of :data:`FILES`, or of :data:`FILES_BEYOND`.
+    surroundings
+        The table of districts to look for its neighbours in, across the border too; `lads` if not given.
+    both_levers
+        The tables of exposure and bias, of the same districts as `lads`; None leaves their panel out.
 
     Raises
     ------
     PlaceError
         If there is no such district.
     """
-    told = standing(lads, msoas, name)
+    told = standing(lads, msoas, name, surroundings)
     code = str(told.district["lad21cd"])
     page = around.pages[code]
     files = folder / FOLDER
@@ -81,10 +101,13 @@ def write(name: str, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, around: Ar
     region = regional_map(lads, told.region, highlight=[name])
     links = {other: f"../{target}.html" for other, target in around.pages.items() if other != code}
     region.save(files / f"{page}-region.svg", links=links)
-    parts += [_compared(told, picture(strip, f"{page}-strip"), picture(region, f"{page}-region"))]
-    if around.national:
-        parts.append(_in_the_country(told, around.national))
-    parts += [_nearby(told, around.pages), _care(), _citation(told, address), figures.provenance()]
+    parts.append(_compared(told, picture(strip, f"{page}-strip")))
+    if both_levers:
+        parts.append(levers.panel(told, *both_levers))
+    parts.append(_in_the_region(told, picture(region, f"{page}-region")))
+    if country := around.kingdom if told.beyond else around.national:
+        parts.append(_in_the_country(told, country))
+    parts += [_nearby(told, around.pages), _care(told), _citation(told, address), figures.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
@@ -100,14 +123,15 @@ def page_names(lads: gpd.GeoDataFrame) -> dict[str, str]:
 def _front(told: Standing, page: str) -> str:
     """Return the page's front matter: what search engines, feeds and cards show."""
     words = joined(told.summary)
+    drawn = "With a small map of it." if told.beyond else "With a map of its neighbourhoods."
     return "\n".join(
         [
             "---",
             f"title: {quoted_yaml(told.name)}",
-            f"pagetitle: {quoted_yaml(f'Economic connectedness in {the_district(told.name)}')}",
+            f"pagetitle: {quoted_yaml(f'{told.entry.title} in {the_district(told.name)}')}",
             f"description: {quoted_yaml(words)}",
             f"image: {FOLDER}/{page}-card.png",
-            f"image-alt: {quoted_yaml(f'Card: {words} With a map of its neighbourhoods.')}",
+            f"image-alt: {quoted_yaml(f'Card: {words} {drawn}')}",
             "code-tools: false",
             "---",
         ]
@@ -125,7 +149,7 @@ def _tenths(told: Standing) -> str:
     fields = [
         f'<li style="background:{colour};color:{palette.ink_on(colour)}"><b>{count or "–"}</b> '
         f"<span>{'lowest ' if tenth == 1 else 'highest ' if tenth == 10 else ''}tenth {tenth}</span></li>"
-        for tenth, (count, colour) in enumerate(zip(told.tenths, palette.ice_colours(), strict=True), 1)
+        for tenth, (count, colour) in enumerate(zip(told.tenths, palette.colours(told.entry), strict=True), 1)
     ]
     label = f"Neighbourhoods of {attribute(the_district(told.name))} in each tenth of England and Wales"
     return (
@@ -143,7 +167,7 @@ def _inside(told: Standing, drawn: Map, page: str, files: Path) -> str:
     table = figures.area_table(drawn.areas, f"Neighbourhoods of {the_district(told.name)}, lowest first", anchors=True)
     return (
         "## Neighbourhood by neighbourhood\n\n"
-        "Purple is lower, white is higher. The colours are tenths of all neighbourhoods of England and Wales, so that "
+        f"{told.entry.colours_in_words} The colours are tenths of all neighbourhoods of England and Wales, so that "
         "the same colour means the same on every page.\n\n"
         f"{figure}\n\n{table}\n\n{figures.downloads(page, areas=True)}"
     )
@@ -156,29 +180,46 @@ def _in_the_country(told: Standing, national: Picture) -> str:
         alt_text=f"{national.alt_text} Outlined: {told.name}.",
     )
     figure = marked.markdown(mark=str(told.district["lad21cd"]))
-    return f"## {escaped(told.name)} in England and Wales\n\n{figure}"
+    return f"## {escaped(told.name)} in {told.universe}\n\n{figure}"
 
 
-def _compared(told: Standing, strip: Picture, region: Picture) -> str:
+def _compared(told: Standing, strip: Picture) -> str:
+    dots = "Each dot is one local authority" + ("" if told.beyond else " above, and one neighbourhood below")
     return (
         f"## Compared with other places\n\n"
-        f"Each dot is one local authority above, and one neighbourhood below, so that a large and thinly settled place "
-        f"weighs no more than a small and crowded one.\n\n{strip.markdown()}\n\n"
-        f"## {escaped(told.name)} in {escaped(the(told.region))}\n\n{region.markdown()}"
+        f"{dots}, so that a large and thinly settled place weighs no more than a small and crowded one.\n\n"
+        f"{strip.markdown()}"
     )
 
 
+def _in_the_region(told: Standing, region: Picture) -> str:
+    return f"## {escaped(told.name)} in {escaped(the(told.region))}\n\n{region.markdown()}"
+
+
 def _nearby(told: Standing, pages: dict[str, str]) -> str:
-    """Return the neighbours and the region, linked where they have a page."""
-    rows = told.lads.set_index("lad21nm")
-    lines = []
+    """Return the neighbours and the region, linked where they have a page.
+
+    Across the border of England and Wales tenths are of other areas, so that a neighbour there is told without one.
+    """
+    rows = told.surroundings.set_index("lad21nm")
+    lines, across = [], False
     for name in told.neighbours:
         row = rows.loc[name]
         shown = f"[{escaped(name)}]({pages[row['lad21cd']]}.html)" if row["lad21cd"] in pages else escaped(name)
-        value = row[told.measure]
+        value, region = row[told.measure], str(row["rgn21nm"])
+        if (region in BEYOND) != told.beyond:
+            across = True
+            lines.append(f"- {shown}, in {escaped(the(region))}: {told.entry.said(value)}")
+            continue
         tenth = "" if pd.isna(value) else f", tenth {row['decile']}"
-        lines.append(f"- {shown}: {percent(value)}{tenth}")
-    none = f"{escaped(told.name)} shares no border with another local authority of England and Wales."
+        lines.append(f"- {shown}: {told.entry.said(value)}{tenth}")
+    if across:
+        lines.append(
+            f"\nTenths in this list are of the local authorities of {told.universe}. Across the border none is given: "
+            f"the pages there count other tenths."
+        )
+    where = universe(told.surroundings)
+    none = f"{escaped(told.name)} shares no border with another local authority of {where}."
     region = f"[All of {escaped(the(told.region))}](index.html#{slug(told.region)})"
     return (
         "## Nearby\n\n"
@@ -187,14 +228,15 @@ def _nearby(told: Standing, pages: dict[str, str]) -> str:
     )
 
 
-def _care() -> str:
+def _care(told: Standing) -> str:
+    single = "" if told.beyond else ", and read groups of neighbourhoods rather than single ones"
     return (
         "## Before you quote it\n\n"
         "The number describes the friendships of residents, wherever their friends live, not what happens inside the "
         "boundary. It is an average of an area and says nothing about any one person. It is an estimate for Facebook "
-        "users aged 25 to 64: do not rank two places whose values differ in the last digit, and read groups of "
-        "neighbourhoods rather than single ones. It goes with other things, above all with the income of an area, and "
-        "does not explain them. [Method and caveats](../about.qmd) has more."
+        f"users aged 25 to 64: do not rank two places whose values differ in the last digit{single}. It goes with "
+        "other things, above all with the income of an area, and does not explain them. "
+        "[Method and caveats](../about.qmd) has more."
     )
 
 

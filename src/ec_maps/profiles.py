@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import joblib
+import pandas as pd
 import yaml
 from filelock import FileLock
 
 from ec_maps import atlas, cache, profile, settings
-from ec_maps.areas import load_areas
 from ec_maps.errors import EcMapsError, RenderError
 from ec_maps.figures import FOLDER, picture
 from ec_maps.finder import INDEX, write_index
+from ec_maps.kingdom import BEYOND, united_kingdom
 from ec_maps.maps import national_map
 from ec_maps.origins import boundary_files
+from ec_maps.place_tables import PlaceTables, levers_at_hand, tables_at
 from ec_maps.places import Place, read_places
-from ec_maps.profile import FILES, Around
+from ec_maps.profile import FILES, FILES_BEYOND, Around
 from ec_maps.standing import standing
 
 if TYPE_CHECKING:
@@ -55,16 +57,30 @@ class Built:
 
 
 def wanted(lads: gpd.GeoDataFrame) -> list[Place]:
-    """Return the districts that are to have a page: those of the list, or all by name if ``EC_MAPS_PLACES`` is so."""
+    """Return the districts that are to have a page: those of the list, or all by name if ``EC_MAPS_PLACES`` is so.
+
+    Beside those of the table, Scottish and Northern Irish ones may be among them, where the data at hand reach so far.
+    """
+    districts = _with_those_beyond(lads)
     if settings.places() == "listed":
-        return read_places(districts=lads)
-    rows = lads.sort_values("lad21nm")
+        return read_places(districts=districts)
+    rows = districts.sort_values("lad21nm")
     return [Place(*row) for row in zip(rows["lad21nm"], rows["lad21cd"], rows["rgn21nm"], strict=True)]
+
+
+def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
+    """Return code, name and region of a table's districts, and of those beyond it in the United Kingdom."""
+    columns = ["lad21cd", "lad21nm", "rgn21nm"]
+    kingdom = united_kingdom()
+    if kingdom is None or set(BEYOND) & set(lads["rgn21nm"]):
+        return pd.DataFrame(lads[columns])
+    beyond = kingdom.loc[kingdom["rgn21nm"].isin(BEYOND), columns]
+    return pd.concat([pd.DataFrame(lads[columns]), pd.DataFrame(beyond)], ignore_index=True)
 
 
 def linked(lads: gpd.GeoDataFrame) -> dict[str, str]:
     """Return the pages that there are to be, code to name without ending."""
-    names = profile.page_names(lads)
+    names = profile.page_names(_with_those_beyond(lads))
     return {place.lad21cd: names[place.lad21cd] for place in wanted(lads)}
 
 
@@ -92,75 +108,84 @@ def build(root: Path, *, log: Callable[[str], None] = print) -> Built:
 
 
 def _build(root: Path, log: Callable[[str], None]) -> Built:
-    lads, msoas = load_areas("lad"), load_areas("msoa")
-    places, pages = wanted(lads), linked(lads)
+    inputs = _inputs()
+    levers = levers_at_hand(inputs, log)
+    tables = tables_at(inputs, levers=levers)
+    places, pages = wanted(tables.lads), linked(tables.lads)
+    endings = {pages[place.lad21cd]: _endings(place) for place in places}
     folder, aside = root / PLACES, root / ".quarto" / "places.part"
     shutil.rmtree(aside, ignore_errors=True)
     (aside / FOLDER).mkdir(parents=True)
     try:
         basis = _basis(root)
-        stamps = {pages[place.lad21cd]: _stamp(basis, place, lads, pages) for place in places}
-        stamps["national"] = _digest(basis, sorted(pages.items()))
+        stamps = {pages[place.lad21cd]: _stamp(basis, place, tables, pages) for place in places}
+        shared = _shared(places, tables)
+        stamps["national"] = _digest(basis, sorted(pages.items()), sorted(shared))
         before = _stamps(folder)
         stale = [
             place
             for place in places
-            if not _whole(folder, page := pages[place.lad21cd]) or before.get(page) != stamps[page]
+            if not _whole(folder, page := pages[place.lad21cd], endings[page]) or before.get(page) != stamps[page]
         ]
-        shared = folder / FOLDER / "national.svg"
-        if stale or before.get("national") != stamps["national"] or not shared.is_file():
-            national = national_map(lads)
+        there = all((folder / FOLDER / f"{name}.svg").is_file() for name in shared)
+        if stale or before.get("national") != stamps["national"] or not there:
             links = {code: f"../{page}.html" for code, page in pages.items()}
-            national.save(aside / FOLDER / "national.svg", links=links, marks=True)
-            _draw(stale, Around(pages, _site(root), picture(national, "national")), aside, log)
-        write_index(lads, msoas, pages, aside / FOLDER / INDEX)
-        removed = _take_over(aside, folder, pages)
+            pictures = {}
+            for name, table in shared.items():
+                drawn = national_map(table)
+                drawn.save(aside / FOLDER / f"{name}.svg", links=links, marks=True)
+                pictures[name] = picture(drawn, name)
+            around = Around(pages, _site(root), pictures["national"], pictures.get("uk"))
+            _draw(stale, around, aside, log, levers=levers)
+        write_index(tables.lads, tables.msoas, pages, aside / FOLDER / INDEX, tables.kingdom)
+        removed = _take_over(aside, folder, endings, [f"{name}.svg" for name in shared])
         (folder / FOLDER / _STAMPS).write_text(json.dumps(stamps, indent=0, sort_keys=True), encoding="utf-8")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return Built(len(places), [place.name for place in stale], removed)
 
 
-def _draw(places: list[Place], around: Around, aside: Path, log: Callable[[str], None]) -> None:
+def _shared(places: list[Place], tables: PlaceTables) -> dict[str, gpd.GeoDataFrame]:
+    """Return the tables of the national maps that many pages share, by the names of their files."""
+    if tables.kingdom is None or not any(place.region in BEYOND for place in places):
+        return {"national": tables.lads}
+    return {"national": tables.lads, "uk": tables.kingdom}
+
+
+def _endings(place: Place) -> tuple[str, ...]:
+    return FILES_BEYOND if place.region in BEYOND else FILES
+
+
+def _draw(places: list[Place], around: Around, aside: Path, log: Callable[[str], None], *, levers: bool) -> None:
     workers = min(os.cpu_count() or 1, 4) if len(places) >= _WORTH_IT else 1
     environment = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    tasks = (joblib.delayed(_draw_one)(place, around, aside, environment) for place in places)
+    tasks = (joblib.delayed(_draw_one)(place, around, aside, environment, levers=levers) for place in places)
     for number, _ in enumerate(pool(tasks), 1):
         if number % _EVERY == 0 or number == len(places):
             log(f"Place pages drawn: {number} of {len(places)}.")
 
 
-def _draw_one(place: Place, around: Around, aside: Path, environment: dict[str, str]) -> None:
+def _draw_one(place: Place, around: Around, aside: Path, environment: dict[str, str], *, levers: bool) -> None:
     """Draw one page, here or in a worker, which may have been started by an earlier build with other settings."""
     for name in [name for name in os.environ if name.startswith(_OURS) and name not in environment]:
         del os.environ[name]
     os.environ.update(environment)
     try:
-        lads, msoas = _tables(settings.source(), _inputs())
-        profile.write(place.name, lads, msoas, around, aside)
+        tables = tables_at(_inputs(), levers=levers)
+        lads, both = tables.home(place)
+        profile.write(place.name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, both_levers=both)
     except EcMapsError as error:
         failure = RenderError(f"The page of {place.name} could not be made: {error}")
         failure.exit_status = error.exit_status
         raise failure from error
     except Exception as error:
-        # Whatever it is, among 331 pages the author must hear which one it was.
+        # Whatever it is, among hundreds of pages the author must hear which one it was.
         msg = (
             f"The page of {place.name} could not be made: {type(error).__name__}: {error}. This is a fault of ec_maps "
             f"rather than yours; the site that was there before is as it was."
         )
         raise RenderError(msg) from error
-
-
-_held: dict[tuple[str, str], tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]] = {}
-
-
-def _tables(source: str, key: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return both tables, loaded once in each process for each state of the data."""
-    if (source, key) not in _held:
-        _held.clear()
-        _held[source, key] = load_areas("lad"), load_areas("msoa")
-    return _held[source, key]
 
 
 def _inputs() -> str:
@@ -172,10 +197,12 @@ def _basis(root: Path) -> str:
     return _digest(_inputs(), cache.package_digest(), _site(root))
 
 
-def _stamp(basis: str, place: Place, lads: gpd.GeoDataFrame, pages: dict[str, str]) -> str:
+def _stamp(basis: str, place: Place, tables: PlaceTables, pages: dict[str, str]) -> str:
     """Return a mark of all that one page depends on: the pages that it links to, too."""
+    lads, _ = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
-    near = lads.loc[lads["lad21nm"].isin(standing(lads, lads.iloc[:0], place.name).neighbours), "lad21cd"]
+    told = standing(lads, lads.iloc[:0], place.name, tables.kingdom)
+    near = told.surroundings.loc[told.surroundings["lad21nm"].isin(told.neighbours), "lad21cd"]
     links = sorted({(code, pages[code]) for code in [*region, *near] if code in pages})
     return _digest(basis, place, links)
 
@@ -192,20 +219,22 @@ def _stamps(folder: Path) -> dict[str, str]:
     return told if isinstance(told, dict) else {}
 
 
-def _whole(folder: Path, page: str) -> bool:
+def _whole(folder: Path, page: str, endings: tuple[str, ...]) -> bool:
     """Return whether a page and all its files are there; one of a district without neighbourhoods never is."""
-    return (folder / f"{page}.qmd").is_file() and all((folder / FOLDER / f"{page}{end}").is_file() for end in FILES)
+    return (folder / f"{page}.qmd").is_file() and all((folder / FOLDER / f"{page}{end}").is_file() for end in endings)
 
 
-def _take_over(aside: Path, folder: Path, pages: dict[str, str]) -> list[str]:
-    """Move what was made into its place and remove what belongs to no page; return the pages that have gone."""
+def _take_over(aside: Path, folder: Path, endings: dict[str, tuple[str, ...]], shared: list[str]) -> list[str]:
+    """Move what was made into its place and remove what belongs to no page; return the pages that have gone.
+
+    `endings` says of each page that there is to be how the names of its files end, `shared` what else is there.
+    """
     files = folder / FOLDER
     files.mkdir(parents=True, exist_ok=True)
-    there = set(pages.values())
-    removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != _KEEP and path.stem not in there]
+    removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != _KEEP and path.stem not in endings]
     for page in removed:
         (folder / f"{page}.qmd").unlink()
-    ours = {f"{page}{ending}" for page in there for ending in FILES} | {"national.svg", INDEX, _STAMPS}
+    ours = {f"{page}{ending}" for page, ends in endings.items() for ending in ends} | {*shared, INDEX, _STAMPS}
     for path in files.iterdir():
         if path.name not in ours:
             path.unlink()

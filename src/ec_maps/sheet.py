@@ -7,7 +7,7 @@ its shape. Sizes are in inches and follow from the text that they hold.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,11 +15,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ec_maps import palette
+from ec_maps.codebook import Measure
+from ec_maps.deciles import GROUPS
 from ec_maps.drawing import HATCH, SWATCH
 from ec_maps.labels import Box
 from ec_maps.lettering import DPI, text_size, wrap
+from ec_maps.levels import level_named
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 WIDTH = 6.0
@@ -50,7 +54,9 @@ class Key:
     universe
         Of what the classes are tenths, in words.
     cut_points
-        The eleven edges of the deciles, as shares.
+        The eleven edges of the deciles in words, as bare numbers.
+    colours
+        The colour of each class, the lowest first; None for one that no area can be in, as too many are equal.
     missing
         What hatching means, or empty if nothing on the map is hatched.
     around
@@ -59,9 +65,50 @@ class Key:
 
     title: str
     universe: str
-    cut_points: list[float]
+    cut_points: list[str]
+    colours: list[str | None]
     missing: str = ""
     around: str = ""
+
+    @classmethod
+    def of(cls, measure: Measure, universe: str, whole: pd.DataFrame, edges: list[float], **more: str) -> Key:
+        """Return the legend of a measure's tenths.
+
+        Parameters
+        ----------
+        measure
+            The measure.
+        universe
+            Of what with a value they are tenths: "the 331 local authorities of England and Wales".
+        whole
+            The table, whose ``attrs`` say which tenths there are if many values are equal.
+        edges
+            The eleven edges, in the measure's unit.
+        more
+            What `missing` and `around` say.
+        """
+        filled = whole.attrs.get("groups") or list(range(1, GROUPS + 1))
+        colours = [
+            colour if tenth in filled else None for tenth, colour in enumerate(palette.colours(measure), start=1)
+        ]
+        few = "" if len(filled) == GROUPS else f" Many values are equal: {len(filled)} groups are shown."
+        level = level_named("msoa" if "msoa21cd" in whole else "lad")
+        return cls(
+            f"{measure.title}, by tenth of all {level.areas}",
+            f"Tenths of {universe} with a value; cut points {measure.short_unit}.{few}",
+            [measure.short(edge) for edge in edges],
+            colours,
+            **more,
+        )
+
+
+class Legend(Protocol):
+    """A legend that draws itself, in place of the ten classes: its height in inches, and how, from `top` down."""
+
+    @property
+    def height(self) -> float: ...  # noqa: D102
+
+    def draw(self, ax: Axes, top: float) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -116,7 +163,7 @@ def view(
 
 
 def new_sheet(
-    extent: tuple[float, float, float, float], words: Words, key: Key, *, demo: bool, scale_bar: bool = True
+    extent: tuple[float, float, float, float], words: Words, key: Key | Legend, *, demo: bool, scale_bar: bool = True
 ) -> Sheet:
     """Return a sheet with everything but the map's contents.
 
@@ -143,7 +190,8 @@ def new_sheet(
     stamp_height = STAMP if demo else 0.0
     head = stamp_height + 0.1 + text_size(title, TITLE)[1] + 0.04 + text_size(subtitle, SUBTITLE)[1] + 0.1
     numbers_height = max((len(column) for column, _ in numbers), default=0) * SMALL / 72 * 1.3 + (0.1 if numbers else 0)
-    foot = 1.12 + numbers_height + text_size(sources, SMALL)[1] + 0.1
+    legend_height = 1.12 if isinstance(key, Key) else key.height
+    foot = legend_height + numbers_height + text_size(sources, SMALL)[1] + 0.1
     height = head + map_height + foot
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
@@ -161,10 +209,13 @@ def new_sheet(
     write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
     y -= text_size(title, TITLE)[1] + 0.04
     write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
-    _legend(around, foot - 0.1, key)
+    if isinstance(key, Key):
+        _legend(around, foot - 0.1, key)
+    else:
+        key.draw(around, foot - 0.1)
     if scale_bar:
         _scale_bar(around, foot - 0.1, scale)
-    y = foot - 1.12
+    y = foot - legend_height
     for column, x in numbers:
         for row, line in enumerate(column):
             write(around, MARGIN + x, y - (row + 1) * SMALL / 72 * 1.3, line, size=SMALL, va="baseline")
@@ -192,11 +243,13 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
     for place, edge in enumerate(key.cut_points):
         ends = {0: "left", len(key.cut_points) - 1: "right"}
         write(
-            ax, MARGIN + place * wide, strip + high + 0.04, f"{edge * 100:.1f}", size=6, color=FAINT, va="baseline",
+            ax, MARGIN + place * wide, strip + high + 0.04, edge, size=6, color=FAINT, va="baseline",
             ha=ends.get(place, "center"),
         )  # fmt: skip
-    for place, colour in enumerate(palette.ice_colours()):
+    for place, colour in enumerate(key.colours):
         x = MARGIN + place * wide
+        if colour is None:
+            continue
         swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
         swatch.set_gid(f"{SWATCH}{place + 1}")
         ax.add_patch(swatch)

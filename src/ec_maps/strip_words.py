@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ec_maps.describe import capital, joined, percent, some, tenth_in_words, the, the_district
-from ec_maps.levels import Measure, measure_named
+from ec_maps.describe import capital, ends_in_words, joined, some, tenth_in_words, the, the_district
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from ec_maps.codebook import Measure
     from ec_maps.standing import Standing
 
 
@@ -18,7 +18,7 @@ def districts(place: Standing) -> str:
     """Return what the strip of districts shows: how many there are, and how many are without a dot."""
     values = place.lads[place.measure]
     blank = int(values.isna().sum())
-    return f"{len(values)} local authorities of England and Wales{_without(blank)}"
+    return f"{len(values)} local authorities of {place.universe}{_without(blank)}"
 
 
 def neighbourhoods(place: Standing) -> str:
@@ -39,53 +39,53 @@ def _without(blank: int) -> str:
 
 def alt_text(place: Standing) -> str:
     """Return what a strip plot shows: its kind, the ends and middles, the tenths, what is marked or missing."""
-    measure = measure_named(place.measure)
-    valued, inside = _valued(place.lads, measure), _valued(place.msoas, measure)
-    kind = (
-        f"Two strips of dots on one axis of {measure.title.lower()} in per cent, one dot for each area, purple lowest, "
-        f"white highest."
-    )
-    text = [kind, f"Above, {districts(place)}."]
+    measure = place.entry
+    valued, inside, said = _valued(place.lads, measure), _valued(place.msoas, measure), measure.said
+    strips = "A strip of dots on an axis" if place.beyond else "Two strips of dots on one axis"
+    kind = f"{strips} of {measure.title.lower()} {measure.short_unit}, one dot for each area, {ends_in_words(measure)}."
+    text = [kind, f"{'It has' if place.beyond else 'Above,'} {districts(place)}."]
     if len(valued):
-        text.append(f"{_ends(valued, 'lad21nm', measure)}; the middle one: {percent(valued[measure.key].median())}.")
+        text.append(f"{_ends(valued, 'lad21nm', measure)}; the middle one: {said(valued[measure.key].median())}.")
     if math.isnan(place.value):
         text.append(f"{place.name} has no published estimate and is not marked.")
     else:
-        text.append(f"Marked: {place.name}, {percent(place.value)}, {tenth_in_words(place.district['decile'])}.")
+        text.append(f"Marked: {place.name}, {said(place.value)}, {tenth_in_words(place.district['decile'])}.")
+    if place.beyond:
+        return joined(*text)
     text.append(f"Below, {neighbourhoods(place)}.")
     if len(inside) == 1:
-        text.append(f"Its value: {percent(inside[measure.key].iloc[0])}.")
+        text.append(f"Its value: {said(inside[measure.key].iloc[0])}.")
     elif len(inside):
         counts = ", ".join(f"{count} in tenth {tenth}" for tenth, count in enumerate(place.tenths, 1) if count)
         text.append(f"Of those with an estimate, {counts}. {_ends(inside, 'msoa21nm', measure)}.")
     if len(place.country):
-        text.append(f"The middle neighbourhood of England and Wales: {percent(float(place.country.median()))}.")
+        text.append(f"The middle neighbourhood of England and Wales: {said(float(place.country.median()))}.")
     return joined(*text)
 
 
 def caption(place: Standing) -> str:
     """Return what a strip plot says: where the district and its neighbourhoods lie against the middle ones."""
-    values = place.lads[place.measure]
+    values, said = place.lads[place.measure], place.entry.said
     region = float(values[place.lads["rgn21nm"] == place.region].median())
     where = capital(the_district(place.name))
-    middles = f"the middle local authority of England and Wales is at {percent(float(values.median()))}"
+    middles = f"the middle local authority of {place.universe} is at {said(float(values.median()))}"
     if not math.isnan(region):
-        middles += f", that of {the(place.region)} at {percent(region)}"
+        middles += f", that of {the(place.region)} at {said(region)}"
     if math.isnan(place.value):
         finding = f"{where} as a whole has no published estimate; {middles}."
     else:
         tenth = tenth_in_words(place.district["decile"])
-        finding = f"{where}, at {percent(place.value)}, is in {tenth} of local authorities; {middles}."
+        finding = f"{where}, at {said(place.value)}, is in {tenth} of local authorities; {middles}."
     return joined(finding, _inside(place))
 
 
 def _inside(place: Standing) -> str:
-    inside = place.msoas[place.measure]
+    inside, said = place.msoas[place.measure], place.entry.said
     valued = inside.dropna()
     if not len(inside):
         return ""
     if len(inside) == 1:
-        told = f", at {percent(float(valued.iloc[0]))}" if len(valued) else ", without a published estimate"
+        told = f", at {said(float(valued.iloc[0]))}" if len(valued) else ", without a published estimate"
         return f"It is a single neighbourhood{told}."
     if valued.empty:
         return f"None of its {len(inside)} neighbourhoods has a published estimate."
@@ -95,7 +95,7 @@ def _inside(place: Standing) -> str:
     missing = f"; {some(blank)} {'has' if blank == 1 else 'have'} no published estimate" if blank else ""
     return (
         f"{capital(some(above))} of its {len(inside)} neighbourhoods {'lies' if above == 1 else 'lie'} above the "
-        f"middle one of England and Wales, {percent(middle)}{missing}."
+        f"middle one of England and Wales, {said(middle)}{missing}."
     )
 
 
@@ -105,4 +105,7 @@ def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
 
 def _ends(valued: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     first, last = valued.iloc[0], valued.iloc[-1]
-    return f"Lowest: {first[name]}, {percent(first[measure.key])}; highest: {last[name]}, {percent(last[measure.key])}"
+    return (
+        f"Lowest: {first[name]}, {measure.said(first[measure.key])}; highest: {last[name]}, "
+        f"{measure.said(last[measure.key])}"
+    )

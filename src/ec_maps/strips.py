@@ -1,12 +1,13 @@
 """Two strips of dots on one axis: a district among all districts, and its neighbourhoods among all neighbourhoods.
 
+A Scottish or Northern Irish district has the first of them alone.
+
 Every area is a dot of one size, so that large rural areas do not dominate the eye as they do on a map.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 
 from ec_maps import describe, palette, settings
-from ec_maps.describe import capital, percent, the, the_district
+from ec_maps.describe import capital, the, the_district
 from ec_maps.drawing import SWATCH, name_areas_in
 from ec_maps.lettering import DPI, text_size, wrap
-from ec_maps.levels import measure_named
 from ec_maps.picture import Map
 from ec_maps.sheet import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, STAMP, SUBTITLE, TITLE, WIDTH, stamp, write
 from ec_maps.standing import Standing, standing
+from ec_maps.strip_layout import ROW, Layout, Scale, Strip
 from ec_maps.strip_words import alt_text, caption, districts, neighbourhoods
 from ec_maps.swarm import above, squeezed, swarm, width_within
 
@@ -30,11 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from ec_maps.codebook import Measure
+
 #: How many times larger the marked district's dot is than the others.
 MARKED = 1.7
-
-#: A row of words above or beneath a strip, in inches.
-_ROW = 0.17
 
 #: What is left free between two dots, and the widths of their edges, in points.
 _FREE, _THIN, _THICK = 0.3, 0.4, 1.3
@@ -48,64 +48,12 @@ _ENDS, _PITCH, _BETWEEN = ("lowest tenth", "highest tenth"), 0.1, 0.16
 _EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
 
 
-@dataclass(frozen=True)
-class _Strip:
-    """Where a strip lies: its middle line in inches above the axis, and how high it is."""
-
-    middle: float
-    height: float
-
-    @property
-    def top(self) -> float:
-        return self.middle + self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        return self.middle - self.height / 2
-
-
-_LOWER = _Strip(_ROW + 0.32, 0.64)
-#: Above the upper strip's dots lie the marked one, then its name, then what the strip is.
-_UPPER = _Strip(_LOWER.top + 2 * _ROW + 0.06 + 0.6, 1.2)
-_NAME = _UPPER.top + 0.16
-_BODY = _NAME + 2 * _ROW
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """The axis of both strips, in per cent."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, *values: pd.Series) -> _Axis:
-        """Return the axis for these values (shares), with room for half a dot beyond each end."""
-        all_of_them = 100 * np.concatenate(values)
-        low, high = (float(all_of_them.min()), float(all_of_them.max())) if len(all_of_them) else (0.0, 100.0)
-        room = max((high - low) * 0.02, 0.5)
-        return cls(low - room, high + room)
-
-    def inches(self, values: pd.Series | float) -> np.ndarray:
-        """Return values (shares) in inches from the axis's left end."""
-        return np.asarray((100 * np.asarray(values, dtype=float) - self.low) / (self.high - self.low) * MAP_WIDTH)
-
-    def place(self, inches: float) -> float:
-        """Return the per cent at so many inches from the left end."""
-        return self.low + inches / MAP_WIDTH * (self.high - self.low)
-
-    @property
-    def ticks(self) -> np.ndarray:
-        """Round numbers, a dozen at most."""
-        step = next(step for step in (1, 2, 5, 10, 20) if (self.high - self.low) / step <= 12)
-        return np.arange(math.ceil(self.low / step) * step, self.high, step)
-
-
 def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
     """Draw all districts as a strip of dots, one of them marked, and beneath it that one's neighbourhoods.
 
-    Both strips share an axis in per cent. Behind the neighbourhoods a grey shape shows how all those of England and
-    Wales are spread. Areas without a value have no dot and are counted in words.
+    Both strips share an axis. Behind the neighbourhoods a grey shape shows how all those of England and Wales are
+    spread. Areas without a value have no dot and are counted in words. A district beyond England and Wales has one
+    strip, as it has no neighbourhoods.
 
     Parameters
     ----------
@@ -117,7 +65,8 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     Returns
     -------
     map
-        The figure, whose first axes are in per cent across and in inches upwards; `areas` are the neighbourhoods.
+        The figure, whose first axes are in per cent (or the unit of a rate) across and in inches upwards; `areas` are
+        the neighbourhoods.
 
     Raises
     ------
@@ -127,23 +76,28 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     place = standing(lads, msoas, lad_name)
     measure = place.measure
     upper, lower = lads[lads[measure].notna()], place.msoas[place.msoas[measure].notna()]
-    axis = _Axis.of(upper[measure], lower[measure], _usual(place.country))
-    figure, ax = _new_figure(place, axis)
-    _silhouette(ax, axis, _usual(place.country))
-    _medians(ax, axis, place)
-    xs = [axis.inches(rows[measure]) for rows in (upper, lower)]
-    width = min(width_within(x, strip.height) for x, strip in zip(xs, (_UPPER, _LOWER), strict=True))
+    layout, shown = Layout.of(place), [upper[measure]]
+    if layout.lower:
+        shown += [lower[measure], _usual(place.country)]
+    axis = Scale.of(place.entry, *shown)
+    figure, ax = _new_figure(place, axis, layout)
+    if layout.lower:
+        _silhouette(ax, axis, layout.lower, _usual(place.country))
+    _medians(ax, axis, layout, place)
+    xs = [axis.inches(rows[measure]) for rows in (upper, lower)][: len(layout.strips)]
+    width = min(width_within(x, strip.height) for x, strip in zip(xs, layout.strips, strict=True))
     here = (upper["lad21nm"] == lad_name).to_numpy()
     up = np.zeros(len(upper))
-    up[~here] = squeezed(swarm(xs[0][~here], width), width, _UPPER.height)
+    up[~here] = squeezed(swarm(xs[0][~here], width), width, layout.upper.height)
     # The marked one lies on top of the others: the line to its name crosses none of them.
     up[here] = [above(x, xs[0][~here], up[~here], width * (1 + MARKED) / 2) for x in xs[0][here]]
-    _dots(ax, upper, _UPPER.middle + up, np.where(here, MARKED, 1) * width, measure)
+    _dots(ax, axis, upper, layout.upper.middle + up, np.where(here, MARKED, 1) * width)
     inside = (upper["rgn21nm"] == place.region).to_numpy() & ~here
-    _points(ax, upper[inside], _UPPER.middle + up[inside], width, measure)
-    _label(ax, axis, place, _UPPER.middle + up[here] + MARKED * width / 2)
-    up = squeezed(swarm(xs[1], width), width, _LOWER.height)
-    _dots(ax, lower, _LOWER.middle + up, np.full(len(lower), width), measure)
+    _points(ax, axis, upper[inside], layout.upper.middle + up[inside], width)
+    _label(ax, axis, layout, place, layout.upper.middle + up[here] + MARKED * width / 2)
+    if layout.lower:
+        up = squeezed(swarm(xs[1], width), width, layout.lower.height)
+        _dots(ax, axis, lower, layout.lower.middle + up, np.full(len(lower), width))
     return Map(figure, place.msoas, alt_text(place), caption(place))
 
 
@@ -152,21 +106,21 @@ def _usual(values: pd.Series) -> pd.Series:
     return values[values.between(values.quantile(0.005), values.quantile(0.995))]
 
 
-def _new_figure(place: Standing, axis: _Axis) -> tuple[Figure, Axes]:
+def _new_figure(place: Standing, axis: Scale, layout: Layout) -> tuple[Figure, Axes]:
     """Return the figure with all words but those at the dots, and the axes of the strips."""
-    measure, demo = measure_named(place.measure), settings.is_demo()
+    measure, demo, body = place.entry, settings.is_demo(), layout.body
     title = wrap(f"{capital(the_district(place.name))} among all local authorities", TITLE, MAP_WIDTH, "bold")
     subtitle = f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its tenth."
     subtitle = wrap(subtitle, SUBTITLE, MAP_WIDTH)
     sources = wrap(describe.sources(), SMALL, MAP_WIDTH)
     key = _key(place)
-    foot = 0.3 + len(key) * _ROW + text_size(sources, SMALL)[1] + 0.14
+    foot = 0.3 + len(key) * ROW + text_size(sources, SMALL)[1] + 0.14
     head = (STAMP if demo else 0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + 0.08
-    height = foot + _BODY + head
+    height = foot + body + head
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
-    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, _BODY / height), label="strips")
-    ax.set(xlim=(axis.low, axis.high), ylim=(0, _BODY), xticks=[], yticks=[])
+    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label="strips")
+    ax.set(xlim=(axis.low, axis.high), ylim=(0, body), xticks=[], yticks=[])
     ax.patch.set_visible(False)
     ax.spines[["left", "right", "top"]].set_visible(False)
     ax.spines["bottom"].set(color="#8d8779", linewidth=0.6)
@@ -180,70 +134,76 @@ def _new_figure(place: Standing, axis: _Axis) -> tuple[Figure, Axes]:
     write(around, MARGIN, y - 0.1, title, size=TITLE, weight="bold", va="top")
     y -= 0.14 + text_size(title, TITLE)[1]
     write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
-    for strip in (_UPPER, _LOWER):
-        ax.vlines(axis.ticks, strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)
-    for tick in axis.ticks:
-        x = MARGIN + float(axis.inches(tick / 100))
-        write(around, x, foot - 0.14, f"{tick:.0f}%", size=LEGEND, color=FAINT, ha="center", va="baseline")
-    write(ax, axis.low, _NAME + _ROW + 0.03, districts(place), size=LEGEND, weight="bold", va="baseline")
-    write(ax, axis.low, _LOWER.top + 0.06, capital(neighbourhoods(place)), size=LEGEND, weight="bold", va="baseline")
+    ticks = axis.ticks
+    for strip in layout.strips:
+        ax.vlines(list(ticks), strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)
+    for tick, words in ticks.items():
+        x = MARGIN + (tick - axis.low) / (axis.high - axis.low) * MAP_WIDTH
+        write(around, x, foot - 0.14, words, size=LEGEND, color=FAINT, ha="center", va="baseline")
+    write(ax, axis.low, layout.name + ROW + 0.03, districts(place), size=LEGEND, weight="bold", va="baseline")
+    if layout.lower:
+        words, y = capital(neighbourhoods(place)), layout.lower.top + 0.06
+        write(ax, axis.low, y, words, size=LEGEND, weight="bold", va="baseline")
     for row, entries in enumerate(key):
-        _draw_key(around, entries, foot - 0.36 - row * _ROW)
+        _draw_key(around, place.entry, entries, foot - 0.36 - row * ROW)
     write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
     return figure, ax
 
 
-def _silhouette(ax: Axes, axis: _Axis, values: pd.Series) -> None:
+def _silhouette(ax: Axes, axis: Scale, strip: Strip, values: pd.Series) -> None:
     """Draw how values are spread: the higher the shape, the more of them are there."""
     if values.empty:
         return
-    counts, edges = np.histogram(100 * values, bins=300, range=(axis.low, axis.high))
+    shown = axis.units(values)
+    counts, edges = np.histogram(shown, bins=300, range=(axis.low, axis.high))
     # Smoothed over about a fiftieth of the axis, so that it shows the spread and not its accidents.
     bell = np.exp(-0.5 * (np.arange(-18, 19) / 5) ** 2)
     shape = np.convolve(counts, bell, mode="same")
-    shape = shape / shape.max() * _LOWER.height / 2
+    shape = shape / shape.max() * strip.height / 2
     middles = (edges[1:] + edges[:-1]) / 2
-    seen = (middles >= 100 * values.min()) & (middles <= 100 * values.max())
+    seen = (middles >= shown.min()) & (middles <= shown.max())
     middles, shape = middles[seen], shape[seen]
-    ax.fill_between(middles, _LOWER.middle - shape, _LOWER.middle + shape, color=_SHADE, linewidth=0, zorder=0.5)
+    ax.fill_between(middles, strip.middle - shape, strip.middle + shape, color=_SHADE, linewidth=0, zorder=0.5)
 
 
-def _medians(ax: Axes, axis: _Axis, place: Standing) -> None:
+def _medians(ax: Axes, axis: Scale, layout: Layout, place: Standing) -> None:
     """Draw the middles of the country and of the region as lines, the words of the lower one to its left."""
     values = place.lads[place.measure]
     middles = [
-        (float(values.median()), "England and Wales", "solid"),
+        (float(values.median()), place.universe, "solid"),
         (float(values[place.lads["rgn21nm"] == place.region].median()), the(place.region), (0, (3, 1.5))),
     ]
     left = True
     for value, where, line in sorted(middles, key=lambda middle: middle[0]):
         if not math.isnan(value):
-            _tick(ax, axis, _UPPER, value, f"middle of {where} {percent(value)}", left=left, linestyle=line)
+            words = f"middle of {where} {place.entry.said(value)}"
+            _tick(ax, axis, layout.upper, value, words, left=left, linestyle=line)
             left = False
-    if len(place.country):
+    if layout.lower and len(place.country):
         middle = float(place.country.median())
-        _tick(ax, axis, _LOWER, middle, f"middle neighbourhood of England and Wales {percent(middle)}")
+        words = f"middle neighbourhood of England and Wales {place.entry.said(middle)}"
+        _tick(ax, axis, layout.lower, middle, words)
 
 
-def _tick(ax: Axes, axis: _Axis, strip: _Strip, value: float, words: str, **style: Any) -> None:
+def _tick(ax: Axes, axis: Scale, strip: Strip, value: float, words: str, **style: Any) -> None:
     """Draw a line through a strip and write its words in the row beneath, to its right or, if told so, to its left."""
     left = style.pop("left", False)
-    ax.vlines(100 * value, strip.bottom - 0.14, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
+    ax.vlines(axis.units(value), strip.bottom - 0.14, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
     width, x = text_size(words, SMALL)[0], float(axis.inches(value))
     start = x - 0.05 - width if left else x + 0.05
     start = min(max(start, 0.0), MAP_WIDTH - width)
     write(ax, axis.place(start), strip.bottom - 0.12, words, size=SMALL, va="baseline", zorder=5)
 
 
-def _dots(ax: Axes, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray, measure: str) -> None:
+def _dots(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray) -> None:
     """Draw rows with a value as dots in their tenths' colours, `widths` inches wide with their edges."""
     if rows.empty:
         return
-    colours = palette.ice_colours()
+    colours = palette.colours(axis.measure)
     marked = widths > widths.min()
     edges = np.where(marked, _THICK, _THIN)
     dots = ax.scatter(
-        100 * rows[measure],
+        axis.units(rows[axis.measure.key]),
         ups,
         s=(72 * widths - edges - _FREE) ** 2,
         c=[colours[decile - 1] for decile in rows["decile"].astype(int)],
@@ -254,33 +214,34 @@ def _dots(ax: Axes, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray,
     name_areas_in(dots, rows)
 
 
-def _points(ax: Axes, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float, measure: str) -> None:
+def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float) -> None:
     """Draw a point inside each dot of the region, dark on light and white on dark: colour is not all they have."""
     if rows.empty:
         return
-    inks = [palette.ink_on(palette.ice_colours()[decile - 1]) for decile in rows["decile"].astype(int)]
-    values = 100 * rows[measure]
+    colours = palette.colours(axis.measure)
+    inks = [palette.ink_on(colours[decile - 1]) for decile in rows["decile"].astype(int)]
+    values = axis.units(rows[axis.measure.key])
     ax.scatter(values, ups, s=(_POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
 
 
-def _label(ax: Axes, axis: _Axis, place: Standing, tops: np.ndarray) -> None:
+def _label(ax: Axes, axis: Scale, layout: Layout, place: Standing, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
-    words = f"{place.name} {percent(place.value)}" if len(tops) else f"{place.name}: {percent(place.value)}"
+    said = place.entry.said(place.value)
+    words = f"{place.name} {said}" if len(tops) else f"{place.name}: {said}"
     width, x = text_size(words, SUBTITLE, "bold")[0], 0.0
     if len(tops):
         x = float(axis.inches(place.value))
-        ax.vlines([100 * place.value] * len(tops), tops, _NAME - 0.02, color=palette.INK, linewidth=0.8, zorder=4)
+        at, top = [axis.units(place.value)] * len(tops), layout.name - 0.02
+        ax.vlines(at, tops, top, color=palette.INK, linewidth=0.8, zorder=4)
     left = min(max(x - width / 2, 0.0), MAP_WIDTH - width)
-    write(ax, axis.place(left), _NAME + 0.02, words, size=SUBTITLE, weight="bold", va="baseline", zorder=5)
+    write(ax, axis.place(left), layout.name + 0.02, words, size=SUBTITLE, weight="bold", va="baseline", zorder=5)
 
 
 def _key(place: Standing) -> list[list[tuple[str, str]]]:
     """Return the rows of the key, each entry a kind and its words, as many in a row as fit."""
-    entries = [
-        ("tenths", ""),
-        ("region", f"in {the(place.region)}"),
-        ("shade", f"99% of all {len(place.country):,} neighbourhoods"),
-    ]
+    entries = [("tenths", ""), ("region", f"in {the(place.region)}")]
+    if not place.beyond:
+        entries.append(("shade", f"99% of all {len(place.country):,} neighbourhoods"))
     rows: list[list[tuple[str, str]]] = [[]]
     for entry in entries:
         widths = list(map(_key_width, [*rows[-1], entry]))
@@ -297,8 +258,8 @@ def _key_width(entry: tuple[str, str]) -> float:
     return {"region": 0.12, "shade": 0.29}[kind] + text_size(words, SMALL)[0]
 
 
-def _draw_key(ax: Axes, entries: list[tuple[str, str]], y: float) -> None:
-    x, line, colours = MARGIN, y - 0.033, palette.ice_colours()
+def _draw_key(ax: Axes, measure: Measure, entries: list[tuple[str, str]], y: float) -> None:
+    x, line, colours = MARGIN, y - 0.033, palette.colours(measure)
     for entry in entries:
         kind, words = entry
         if kind == "tenths":

@@ -214,13 +214,15 @@ class _Writer:
         return "use", f'href="#{OWN}h" x="{at[0]:.0f}" y="{at[1]:.0f}"'
 
     def _swatch(self, group: ET.Element, clip: str, tenth: str) -> None:
+        # A swatch of something else than a tenth has its own words after its number.
+        tenth, _, words = tenth.partition("|")
         tenth = "" if tenth == "missing" else tenth
-        words = f"tenth {tenth} of {GROUPS}" if tenth else "no published estimate"
+        words = words or (f"tenth {tenth} of {GROUPS}" if tenth else "no published estimate")
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:
                 about = f'class="ec-swatch" data-tenth="{tenth}" role="img"'
-                text = f"<{shape.tag} {about} {shape.geometry}><title>{words}</title></{shape.tag}>"
+                text = f"<{shape.tag} {about} {shape.geometry}><title>{escape(words)}</title></{shape.tag}>"
                 self.parts.append((False, attributes(shape.style), text))
 
     def _outline(self, element: ET.Element) -> list[Ring]:

@@ -41,7 +41,7 @@ MAP_YEAR = 2021
 _EVER = (0, 9999)
 _DISTRICT = re.compile(r"(?:E0[6-9]|W06|S12|N09)\d{6}")
 _NEIGHBOURHOOD = re.compile(r"[EW]02\d{6}")
-_DEMO_DISTRICT = re.compile(r"X0[6-9]\d{6}")
+_DEMO_DISTRICT = re.compile(r"X(?:0[6-9]|12|19)\d{6}")
 _DEMO_NEIGHBOURHOOD = re.compile(r"X02\d{6}")
 _POSTCODE_DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
 _NATIONS = {
@@ -51,6 +51,8 @@ _NATIONS = {
     "N": "Northern Ireland",
     "X": "demonstration",
 }
+#: The demonstration's own Scottish and Northern Irish districts. Its other codes are of England and Wales together.
+_DEMO_NATIONS = {"X12": "Scotland", "X19": "Northern Ireland"}
 _LAST_NEIGHBOURHOOD = {"E": 7116, "W": 428}
 
 
@@ -201,8 +203,12 @@ def is_demo_code(code: str) -> bool:
 
 
 def nation(code: str) -> str:
-    """Return the nation that a code's first letter stands for, ``"demonstration"`` for X, ``"unknown"`` otherwise."""
-    return _NATIONS.get(code[:1].upper(), "unknown")
+    """Return the nation that a code's first letter stands for, ``"unknown"`` if it stands for none.
+
+    Of the demonstration's codes, X12 stands for Scotland, X19 for Northern Ireland, and any other X for
+    ``"demonstration"``: England and Wales, which its codes do not tell apart.
+    """
+    return _DEMO_NATIONS.get(code[:3].upper()) or _NATIONS.get(code[:1].upper(), "unknown")
 
 
 def _clean(codes: Iterable[object]) -> list[str]:

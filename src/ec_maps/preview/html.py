@@ -52,6 +52,7 @@ def to_soup(markdown: str, where: str) -> BeautifulSoup:
     for head in tags:
         if head.name == "th" and head.find_parent("thead"):
             head.attrs.setdefault("scope", "col")
+    _blocks([tag for tag in tags if tag.name == "pre"])
     _pictures([tag for tag in tags if tag.name == "img"])
     for part in notes:
         rule = part.find("hr")
@@ -94,6 +95,11 @@ def _command() -> tuple[str, ...]:
     version = tuple(int(part) for part in pypandoc.get_pandoc_version().split(".")[:2])
     colours = "--syntax-highlighting=none" if version >= (3, 8) else "--no-highlight"
     return (pypandoc.get_pandoc_path(), "--from", _FORMAT, "--to", "html5", "--wrap=none", colours)
+
+
+def _blocks(blocks: list[Tag]) -> None:
+    for block in blocks:
+        block.attrs.setdefault("tabindex", "0")  # it may scroll, and the keyboard has to reach it
 
 
 def _pictures(images: list[Tag]) -> None:

@@ -36,10 +36,13 @@ PAGE: Known = {**_ANYWHERE, "listing": _LISTING} | dict.fromkeys(
     ("title", "pagetitle", "description", "date", "categories", "image", "image-alt", "search")
 )
 
-_NAVBAR_ITEM: Known = dict.fromkeys(("text", "href", "icon", "aria-label"))
+_LINK: Known = dict.fromkeys(("text", "href", "icon", "aria-label"))
+_NAVBAR_ITEM: Known = {**_LINK, "menu": _LINK}
 
 PROJECT: Known = {
     **_ANYWHERE,
+    # For the script that writes the reference; Quarto passes over it too.
+    "quartodoc": None,
     "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render")),
     "website": {
         "navbar": {"left": _NAVBAR_ITEM, "right": _NAVBAR_ITEM}

@@ -222,19 +222,20 @@ class Site:
         return {str(other.path): other.title for other in self.pages}
 
     def _navigation(self, page: Page, side: str, prefix: str) -> list[dict[str, Any]]:
-        items = []
-        for item in as_list(section(self.project.website, "navbar").get(side)):
-            entry = item if isinstance(item, dict) else {"href": item}
-            href = str(entry.get("href", ""))
-            items.append(
-                {
-                    "href": self._from(href, prefix),
-                    "text": str(entry.get("text") or self._titles.get(href.lstrip("/")) or entry.get("icon") or href),
-                    "label": str(entry.get("aria-label") or ""),
-                    "current": href.lstrip("/") == str(page.path),
-                }
-            )
-        return items
+        return [self._item(item, page, prefix) for item in as_list(section(self.project.website, "navbar").get(side))]
+
+    def _item(self, item: object, page: Page, prefix: str) -> dict[str, Any]:
+        """Return a link of the menu, or a menu within it, which has `menu`, the links below it."""
+        entry = item if isinstance(item, dict) else {"href": item}
+        href = str(entry.get("href", ""))
+        below = [self._item(one, page, prefix) for one in as_list(entry.get("menu"))]
+        return {
+            "href": "" if below else self._from(href, prefix),
+            "text": str(entry.get("text") or self._titles.get(href.lstrip("/")) or entry.get("icon") or href),
+            "label": str(entry.get("aria-label") or ""),
+            "current": href.lstrip("/") == str(page.path) or any(one["current"] for one in below),
+            "menu": below,
+        }
 
     def _snippet(self, markdown: object, prefix: str) -> str:
         soup = BeautifulSoup(html.snippet(str(markdown)) if markdown else "", "html.parser")

@@ -55,6 +55,22 @@ if (button) {
   });
 }
 
+// A menu within it folds away when another is opened, at Escape, and when the focus or a click goes elsewhere.
+const menus = [...document.querySelectorAll(".site-more")];
+for (const menu of menus) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
 // Paper cannot be unfolded: print the tables, then fold them again.
 let opened = [];
 addEventListener("beforeprint", () => {

@@ -1,0 +1,124 @@
+"""What the post on exposure and bias calls: the two-way map with its table, the kinds of place, the counts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ec_maps import figures, settings
+from ec_maps.areas import load_areas
+from ec_maps.bivariate import two_way_map
+from ec_maps.codebook import HEADLINE, measure_named
+from ec_maps.describe import capital, universe
+from ec_maps.downloads import write_csv
+from ec_maps.figures import FOLDER
+from ec_maps.kinds import BETWEEN, KINDS
+from ec_maps.markup import escaped, framed, pipe_table
+from ec_maps.profiles import PLACES, linked
+from ec_maps.two_way import agreement, two_way
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: What the post's files are called.
+_NAME = "levers"
+
+
+@lru_cache(maxsize=2)
+def _tables(source: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    del source  # part of the key: a process may look at the demonstration and at the real data
+    return load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad", HEADLINE)
+
+
+@lru_cache(maxsize=2)
+def _table(source: str) -> gpd.GeoDataFrame:
+    return two_way(*_tables(source))
+
+
+def levers() -> str:
+    """Return the two-way map with its table and downloads."""
+    exposure, bias, connectedness = _tables(settings.source())
+    folder = Path(FOLDER)
+    drawn = two_way_map(exposure, bias, connectedness)
+    links = {code: f"../../../{PLACES}/{page}.html" for code, page in linked(connectedness).items()}
+    figure = figures.saved(drawn, _NAME, folder, links=links)
+    write_csv(drawn.areas, folder / f"{_NAME}.csv")
+    figures.keep_card(_NAME, _NAME)
+    return f"{figure}\n\n{lever_table()}\n\n{figures.downloads(_NAME)}"
+
+
+def lever_table() -> str:
+    """Return all districts with both values and their kind, by name."""
+    table = _table(settings.source()).sort_values("lad21nm", kind="stable")
+    exposure, bias = measure_named("exposure"), measure_named("bias")
+    rows = [
+        [escaped(row.lad21nm), exposure.said(row.exposure), bias.said(row.bias), _kind_cell(row.kind)]
+        for row in table.itertuples()
+    ]
+    title = f"Exposure, bias and kind of place: local authorities of {universe(table)}, from A to Z"
+    return framed(pipe_table(["Local authority", exposure.title, "Bias", "Kind"], rows, title, "lrrl"), title)
+
+
+def lever_kinds() -> str:
+    """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
+    found = _table(settings.source())["kind"].value_counts()
+    return "\n".join(
+        f"- **{capital(kind.name)}** ({found.get(kind.name, 0)}). {kind.means} *{kind.means_not}*" for kind in KINDS
+    )
+
+
+def levers_by_region() -> str:
+    """Return how many districts of each kind there are in each region, as a table."""
+    table = _table(settings.source())
+    names = [*(kind.name for kind in KINDS), BETWEEN]
+    counted = {name: table["rgn21nm"][table["kind"] == name].value_counts() for name in names}
+    blank = table["rgn21nm"][table["kind"].isna()].value_counts()
+    columns = [*counted.values(), *([blank] if len(blank) else [])]
+    rows = [
+        [escaped(region), *(str(column.get(region, 0)) for column in columns)]
+        for region in sorted(table["rgn21nm"].unique())
+    ]
+    rows.append([f"All of {universe(table)}", *(str(int(column.sum())) for column in columns)])
+    # The names stand in full above the table; here a column each has to fit.
+    brief = [name.replace("and friendships ", "").replace("but friendships ", "") for name in names]
+    heads = ["Region", *map(capital, brief), *(["No value"] if len(blank) else [])]
+    title = "Local authorities of each kind, by region"
+    return framed(pipe_table(heads, rows, title, "l" + "r" * len(columns)), title)
+
+
+def lever_ranges() -> str:
+    """Return the ends and middles of both in a sentence."""
+    table = _table(settings.source())
+    parts = []
+    for key in ("exposure", "bias"):
+        said, values = measure_named(key).said, table[key]
+        parts.append(
+            f"{key} runs from {said(values.min())} to {said(values.max())}, with the middle local authority at "
+            f"{said(values.median())}"
+        )
+    return f"{capital('; '.join(parts))}."
+
+
+def lever_cuts() -> str:
+    """Return where the thirds are cut, in a sentence."""
+    table = _table(settings.source())
+    parts = []
+    for key in ("exposure", "bias"):
+        one, other = (measure_named(key).said(edge) for edge in table.attrs[f"{key}_cut_points"][1:-1])
+        parts.append(f"{key} at {one} and {other}")
+    number = int(table["kind"].notna().sum())
+    return f"Over the {number} local authorities with both values, the thirds are cut for {' and for '.join(parts)}."
+
+
+def lever_agreement() -> str:
+    """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
+    exposure, bias, connectedness = (
+        lads.set_index("lad21cd")[key].astype(float)
+        for lads, key in zip(_tables(settings.source()), ("exposure", "bias", HEADLINE), strict=True)
+    )
+    return f"{agreement(exposure, bias, connectedness):.2f}"
+
+
+def _kind_cell(kind: object) -> str:
+    return escaped(kind) if isinstance(kind, str) else "–"
