@@ -22,7 +22,7 @@ LONGEST, SHORTEST = "places/ (the longest)", "places/ (the shortest)"
 KINDS = [
     *sorted(
         path.relative_to(ROOT).with_suffix(".html").as_posix()
-        for pattern in ("*.qmd", "posts/**/*.qmd", "places/index.qmd")
+        for pattern in ("*.qmd", "posts/**/*.qmd", "places/index.qmd", "reference/index.qmd", "reference/load_*s.qmd")
         for path in ROOT.glob(pattern)
     ),
     LONGEST,

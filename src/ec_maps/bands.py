@@ -13,6 +13,9 @@ from ec_maps.levels import level_named
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The columns of a table that tell how steady its tenths are, and how many people they rest on.
+BESIDE = ["decile_low", "decile_high", "num_users"]
+
 #: How many standard errors a sampling error may be: nineteen of twenty are smaller.
 _ERRORS = 1.96
 

@@ -17,6 +17,7 @@ import yaml
 from filelock import FileLock
 
 from ec_maps import atlas, cache, profile, settings
+from ec_maps.bands import BESIDE
 from ec_maps.errors import EcMapsError, RenderError
 from ec_maps.figures import FOLDER, picture
 from ec_maps.finder import INDEX, write_index
@@ -132,7 +133,8 @@ def _build(root: Path, log: Callable[[str], None]) -> Built:
             links = {code: f"../{page}.html" for code, page in pages.items()}
             pictures = {}
             for name, table in shared.items():
-                drawn = national_map(table)
+                # Every page sends it: its areas tell only what is short.
+                drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
                 drawn.save(aside / FOLDER / f"{name}.svg", links=links, marks=True)
                 pictures[name] = picture(drawn, name)
             around = Around(pages, _site(root), pictures["national"], pictures.get("uk"))

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 
 from ec_maps import describe, palette, settings
+from ec_maps.bands import BESIDE
 from ec_maps.describe import capital, the, the_district
 from ec_maps.drawing import SWATCH, name_areas_in
 from ec_maps.lettering import DPI, text_size, wrap
@@ -211,7 +212,7 @@ def _dots(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widths
         linewidths=edges.tolist(),
         zorder=2,
     )
-    name_areas_in(dots, rows)
+    name_areas_in(dots, rows.drop(columns=BESIDE, errors="ignore"))
 
 
 def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float) -> None:

@@ -191,7 +191,7 @@ class _Writer:
             self.drawn.setdefault(code, []).append((name, shape))
             if self.marks:
                 geometry = f'id="{name}" {geometry}'
-            about = f'class="ec-area" data-code={quoteattr(code)} data-tenth="{tenth}"'
+            about = f'class="ec-area" data-code={quoteattr(code)}'
             title = f"<title>{escape(words)}</title>"
             if code in self.links:
                 address = quoteattr(self.links[code])
