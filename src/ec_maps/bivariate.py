@@ -79,7 +79,8 @@ def two_way_map(
     for shape in regions.values():
         drawing.draw_outline(sheet.ax, shape, width=0.7)
     placer = Placer(sheet.frame)
-    land = union(np.array(list(regions.values()), dtype=object))
+    # The inset stands on neither: on the grey land it would seem to be a part of it.
+    land = union(np.array([*regions.values(), *around.geometry], dtype=object))
     # The inset itself without districts: it would colour them by tenths.
     nothing = areas.iloc[:0].assign(decile=pd.Series(dtype="Int64"))
     inset = draw_inset(sheet, nothing, regions.get("London"), land, on_tiles=False)
