@@ -72,7 +72,10 @@ SPOILT = {
     "a bomb": (streamed_zip({TABLE: bytes(30 * 2**20)}), (f"{TABLE} in local_authority-2025", "expands to more")),
     "too many members": (streamed_zip({f"{n}.csv": "" for n in range(1001)}), ("lists 1001 members",)),
     "the table twice": (_stored("x", TABLE, TABLE), ("is stored twice under the same name",)),
-    "another name": (streamed_zip({"lads/ec.csv": "a\n1\n"}), ("holds no CSV named like", "found: ec.csv")),
+    "another name": (
+        streamed_zip({"lads/ec.csv": "a\n1\n"}),
+        ("holds no CSV with a column 'high_ses_ratio'", "found: ec.csv"),
+    ),
     "a bare CSV": (b",lad_code,ds\n0,E06000001,2025-02-28\n", ('answered with text that begins with ",lad_code,ds',)),
     "gzip": (gzip.compress(GOOD), ("answered with a gzip file",)),
     "a workbook": (streamed_zip({"[Content_Types].xml": "<x/>", "xl/a.xml": "<x/>"}), ("It is an Excel workbook",)),

@@ -257,7 +257,8 @@ def test_an_export_in_parts(hdx: Bench) -> None:
     """If the table is not in the first part, the letter names the others."""
     hdx.refused(
         lambda it: it.fault("multipart", on="local_authority"),
-        f"{LAD_FILE} holds no CSV named like",
+        'is not there for the group "low_ses_users"',
+        "The groups there are: 25_34.",
         f"in several parts; the others are {NAMES['local_authority'].replace('-001', '-002')}",
     )
 

@@ -90,7 +90,7 @@ def test_measures_with_ties_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     areas = load_areas("lad")
     areas.attrs["groups"] = [1, 4, 5, 6, 7, 8, 9]
     monkeypatch.setattr(methods, "_areas", lambda *_: areas)
-    monkeypatch.setattr(methods, "measures_at_hand", lambda level: ["volunteering_groups"] if level == "lad" else [])
+    monkeypatch.setattr(methods, "_usable", lambda level: ["volunteering_groups"] if level == "lad" else [])
     assert methods.ties().endswith(
         "So many values are equal that fewer than ten groups can be shown for Volunteering groups by local authority "
         "(seven groups)."

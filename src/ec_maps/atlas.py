@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ec_maps import archive, download, hdx, manifest, settings
 from ec_maps.archive import DATASET_PAGE, DamagedArchive, Member
-from ec_maps.codebook import HEADLINE, MEASURES, Measure, measure_named, measures_in
+from ec_maps.codebook import HEADLINE, Measure, measure_named, measures_in
 from ec_maps.errors import DataError, FetchError, listed
 from ec_maps.holdings import Holding, holdings
 from ec_maps.jobs import Job
@@ -108,24 +108,6 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
     found = parse(_whole(member, wanted), member, wanted, what, whom)
     found.notes.extend(notes)
     return found
-
-
-def measures_at_hand(level: TableName) -> list[str]:
-    """Return the keys of the measures that the archives at hand hold at a level, in the codebook's order.
-
-    Raises as :func:`supplied` does; an archive that cannot be read is passed over here.
-    """
-    wanted = table_named(level)
-    paths = supplied(level)
-    return [measure.key for measure in MEASURES.values() if _has(measure, wanted, paths)]
-
-
-def _has(measure: Measure, level: Level, paths: list[Path]) -> bool:
-    try:
-        _find(level, measure, "", paths)
-    except DataError:
-        return False
-    return True
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
@@ -241,7 +223,7 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
     found = own or having
     if category not in ("", measure.category):
         found = _about(category, having, level, measure)
-    elif len(found) > 1 and not own:
+    elif not own:
         found = _about(measure.category, found, level, measure)
     latest = max(map(_date_in, found))
     best = [member for member in found if _date_in(member) == latest]

@@ -9,7 +9,7 @@ from statistics import median
 
 from ec_maps import figures, settings
 from ec_maps.codebook import HEADLINE, MEASURES, measure_named
-from ec_maps.comparison import measures_at_hand, side_by_side
+from ec_maps.comparison import side_by_side
 from ec_maps.correlations import Correlations, rank_correlations, said, titles
 from ec_maps.describe import capital, some
 from ec_maps.figures import FOLDER
@@ -72,7 +72,7 @@ def both_levels() -> str:
 
 def measures_table() -> str:
     """Return the measures at hand, what each is and what a higher value means, as a table."""
-    at_hand = {key for level in _LEVELS for key in measures_at_hand(level)}
+    at_hand = {key for level in _LEVELS for key in found(level).measures}
     rows = [
         [
             escaped(measure.title),
@@ -89,7 +89,7 @@ def measures_table() -> str:
 
 def number_of_measures() -> str:
     """Return how many measures are at hand, in words up to nine."""
-    return some(len({key for level in _LEVELS for key in measures_at_hand(level)}))
+    return some(len({key for level in _LEVELS for key in found(level).measures}))
 
 
 def _tab(level: LevelName) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -66,7 +67,8 @@ def compare(
     SettingError
         If there is no such level, scope or measure, or a measure is there twice.
     DataError
-        If the files at hand lack a measure, and as :func:`ec_maps.load_areas` raises.
+        If the files at hand lack a measure that is named, and as :func:`ec_maps.load_areas` raises. Where none is
+        named, a measure whose file is faulty is left out with a warning.
     """
     whole = side_by_side(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]
@@ -101,8 +103,10 @@ def side_by_side(
 
     wanted = level_named(level)
     scope = scope_named(scope, wanted)
-    keys = _keys(measures) or measures_at_hand(level)
-    tables = {key: load_areas(level, key, scope=scope).set_index(wanted.code, drop=False) for key in keys}
+    keys = _keys(measures)
+    found = {key: load_areas(level, key, scope=scope) for key in keys} if keys else _loadable(level, scope)
+    tables = {key: table.set_index(wanted.code, drop=False) for key, table in found.items()}
+    keys = list(tables)
     first = tables[keys[0]]
     parts = [first[[name for name in _NAMES if name in first]]]
     for key, table in tables.items():
@@ -121,6 +125,21 @@ def side_by_side(
         "categories": {key: str(table.attrs["category"]) for key, table in tables.items()},
     }
     return whole
+
+
+def _loadable(level: LevelName, scope: ScopeName) -> dict[str, gpd.GeoDataFrame]:
+    """Return the table of each measure at hand; one that is faulty is left out with a warning, unless all are."""
+    tables, faults = {}, []
+    for key in measures_at_hand(level):
+        try:
+            tables[key] = load_areas(level, key, scope=scope)
+        except DataError as error:
+            faults.append(f"{measure_named(key).title} of {level_named(level).areas} is left out. {error}")
+    if not tables:
+        raise DataError(faults[0])
+    for fault in faults:
+        warnings.warn(fault, stacklevel=4)
+    return tables
 
 
 def measures_at_hand(level: LevelName) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ec_maps.bivariate import two_way_map
 from ec_maps.codebook import HEADLINE, measure_named
 from ec_maps.describe import capital, universe
 from ec_maps.downloads import write_csv
+from ec_maps.errors import DataError
 from ec_maps.figures import FOLDER
 from ec_maps.kinds import BETWEEN, KINDS
 from ec_maps.markup import escaped, framed, pipe_table
@@ -36,8 +38,29 @@ def _table(source: str) -> gpd.GeoDataFrame:
     return two_way(*_tables(source))
 
 
+def _there(page: Callable[[], str]) -> Callable[[], str]:
+    """Return a function of the page that gives nothing where the data at hand have no exposure and bias to show."""
+
+    @wraps(page)
+    def guarded() -> str:
+        return "" if _fault() else page()
+
+    return guarded
+
+
+def _fault() -> str:
+    """Return why exposure and bias cannot be shown, or nothing."""
+    try:
+        _table(settings.source())
+    except DataError as error:
+        return str(error)
+    return ""
+
+
 def levers() -> str:
-    """Return the two-way map with its table and downloads."""
+    """Return the two-way map with its table and downloads, or why there is none."""
+    if fault := _fault():
+        return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
     exposure, bias, connectedness = _tables(settings.source())
     folder = Path(FOLDER)
     drawn = two_way_map(exposure, bias, connectedness)
@@ -60,6 +83,7 @@ def lever_table() -> str:
     return framed(pipe_table(["Local authority", exposure.title, "Bias", "Kind"], rows, title, "lrrl"), title)
 
 
+@_there
 def lever_kinds() -> str:
     """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
     found = _table(settings.source())["kind"].value_counts()
@@ -68,6 +92,7 @@ def lever_kinds() -> str:
     )
 
 
+@_there
 def levers_by_region() -> str:
     """Return how many districts of each kind there are in each region, as a table."""
     table = _table(settings.source())
@@ -87,6 +112,7 @@ def levers_by_region() -> str:
     return framed(pipe_table(heads, rows, title, "l" + "r" * len(columns)), title)
 
 
+@_there
 def lever_ranges() -> str:
     """Return the ends and middles of both in a sentence."""
     table = _table(settings.source())
@@ -100,6 +126,7 @@ def lever_ranges() -> str:
     return f"{capital('; '.join(parts))}."
 
 
+@_there
 def lever_cuts() -> str:
     """Return where the thirds are cut, in a sentence."""
     table = _table(settings.source())
@@ -111,6 +138,7 @@ def lever_cuts() -> str:
     return f"Over the {number} local authorities with both values, the thirds are cut for {' and for '.join(parts)}."
 
 
+@_there
 def lever_agreement() -> str:
     """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
     exposure, bias, connectedness = (

@@ -14,7 +14,7 @@ from ec_maps.codebook import HEADLINE, MEASURES, measure_named
 from ec_maps.comparison import measures_at_hand
 from ec_maps.deciles import GROUPS
 from ec_maps.describe import capital, some
-from ec_maps.errors import BoundaryError
+from ec_maps.errors import BoundaryError, DataError
 from ec_maps.levels import SCOPES, LevelName, ScopeName, level_named
 from ec_maps.markup import escaped, framed, pipe_table, series, tabset
 from ec_maps.provenance import in_words
@@ -35,6 +35,25 @@ def _table(level: LevelName, measure: str, scope: ScopeName, source: str) -> gpd
 
 def _areas(level: LevelName, measure: str = HEADLINE, scope: ScopeName = "ew") -> gpd.GeoDataFrame:
     return _table(level, measure, scope, settings.source())
+
+
+@lru_cache(maxsize=4)
+def _sorted_out(level: LevelName, source: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the measures of a level that can be mapped, and those whose files are faulty."""
+    del source
+    good, bad = [], []
+    for key in measures_at_hand(level):
+        try:
+            _areas(level, key)
+        except DataError:
+            bad.append(key)
+        else:
+            good.append(key)
+    return tuple(good), tuple(bad)
+
+
+def _usable(level: LevelName) -> tuple[str, ...]:
+    return _sorted_out(level, settings.source())[0]
 
 
 def codebook() -> str:
@@ -68,6 +87,8 @@ def absent_measures() -> str:
             else f"The files of {areas} at hand hold {len(there)} of the {len(MEASURES)} measures; not among them: "
             f"{escaped(series(lacking))}."
         )
+        if faulty := [measure_named(key).title for key in _sorted_out(level, settings.source())[1]]:
+            said.append(f"Of these, the tables of {areas} for {escaped(series(faulty))} are faulty and not mapped.")
     return " ".join(said)
 
 
@@ -79,7 +100,7 @@ def spread() -> str:
 def _spread(level: LevelName) -> str:
     title = f"{capital(level_named(level).areas)} of England and Wales: the measures and their cut points"
     rows = []
-    for key in measures_at_hand(level):
+    for key in _usable(level):
         measure, areas = measure_named(key), _areas(level, key)
         edges = areas.attrs["cut_points"]
         told = [edges[at] for at in (0, 1, GROUPS // 2, GROUPS - 1, GROUPS)]
@@ -110,7 +131,7 @@ def ties() -> str:
     for level in _LEVELS:
         values = _areas(level)[HEADLINE].dropna()
         said.append(f"{values.nunique():,} of the {len(values):,} values of {level_named(level).areas} are distinct")
-        for key in measures_at_hand(level):
+        for key in _usable(level):
             groups = _areas(level, key).attrs["groups"]
             if len(groups) < GROUPS:
                 fewer.append(
@@ -179,7 +200,7 @@ def _beyond_the_border() -> str:
 
 def exposure_and_bias() -> str:
     """Return how near bias comes to one less connectedness divided by exposure in the data at hand, in sentences."""
-    said = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(measures_at_hand(level))]
+    said = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
     return " ".join(said) if said else "The files at hand do not hold exposure and bias."
 
 

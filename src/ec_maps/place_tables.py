@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ec_maps import atlas, settings
+from ec_maps import settings
 from ec_maps.areas import load_areas
+from ec_maps.comparison import measures_at_hand
 from ec_maps.errors import DataError
 from ec_maps.kingdom import BEYOND, united_kingdom
 from ec_maps.levels import ScopeName
@@ -65,11 +66,11 @@ def levers_at_hand(key: str, log: Callable[[str], None]) -> bool:
 
 @lru_cache(maxsize=1)
 def _look_for_levers(_source: str, _key: str) -> tuple[bool, str]:
-    if not {"exposure", "bias"} <= set(atlas.measures_at_hand("lad")):
+    if not {"exposure", "bias"} <= set(measures_at_hand("lad")):
         return False, ""
     try:
         for scope in _scopes():
-            two_way(*_levers(scope))
+            two_way(*_levers(scope), load_areas("lad", scope=scope))
     except DataError as error:
         return False, str(error)
     return True, ""

@@ -33,14 +33,15 @@ def ec_csv(
     for category, more in (("low_ses_users", 0.0), ("high_ses_users", 0.1)):
         for code in codes:
             ratio = round(value(code, scale) + more, 6)
+            bias = 0.05 + 0.2 * (zlib.crc32(f"{code} bias".encode()) % 1009) / 1009
             rows.append(
                 {
                     key: code,
                     "ds": ds,
                     "measurement_category": category,
                     "high_ses_ratio": "" if code in missing else ratio,
-                    "expected_high_ses_ratio": "" if code in missing else round(0.5 * scale, 6),
-                    "average_bias": "" if code in missing else round((ratio - 0.45) / 10, 6),
+                    "expected_high_ses_ratio": "" if code in missing else round(ratio / (1 - bias), 6),
+                    "average_bias": "" if code in missing else round(bias, 6),
                     "num_users": 1000 + zlib.crc32(code.encode()) % 9000,
                 }
             )
