@@ -116,7 +116,7 @@ def test_own_palette(written: Path) -> None:
 
 def test_missing_palette(written: Path) -> None:
     """Without the file the error names it and says what it should be."""
-    with pytest.raises(PaletteError, match=r"two_way\.txt.*nine hex colours"):
+    with pytest.raises(PaletteError, match=r"two_way\.txt.*nine different hex colours"):
         two_way_colours()
 
 

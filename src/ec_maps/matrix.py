@@ -20,7 +20,7 @@ from ec_maps.lettering import DPI, text_size, wrap
 from ec_maps.levels import SCOPES, Level, level_named
 from ec_maps.markup import series
 from ec_maps.picture import Map
-from ec_maps.sheet import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, STAMP, SUBTITLE, TITLE, WIDTH, stamp, write
+from ec_maps.sheet import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, STAMP, SUBTITLE, TITLE, WIDTH, furniture, write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,16 +98,7 @@ def _new_figure(found: Correlations) -> tuple[Figure, Axes, float]:
     ax.set(xlim=(0, MAP_WIDTH), ylim=(0, body))
     ax.set_axis_off()
     ax.patch.set_visible(False)
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
-    around.set_axis_off()
-    around.patch.set_visible(False)
-    y = height
-    if demo:
-        stamp(around, height)
-        y -= STAMP
-    write(around, MARGIN, y - 0.1, title, size=TITLE, weight="bold", va="top")
-    y -= 0.14 + text_size(title, TITLE)[1]
-    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
+    around = furniture(figure, title, subtitle, demo=demo)
     write(around, MARGIN, 0.08, about, size=SMALL, color=FAINT, va="bottom")
     return figure, ax, body
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -39,13 +40,12 @@ def ice_colours() -> list[str]:
         If the file is missing, holds other than ten colours, a line that is no hex code, or colours whose lightness
         does not rise from each to the next; all faults at once.
     """
-    path = settings.shipped("palettes") / "ice.txt"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Reading the palette {path}: {error}. It should be a text file of ten hex colours, one a line."
-        raise PaletteError(msg) from None
-    return list(_parse(text, path))
+    return read_palette(
+        "ice.txt",
+        _CLASSES,
+        "ten hex colours, one a line, from the darkest (decile 1) to the lightest (decile 10)",
+        _not_rising,
+    )
 
 
 def colours(measure: Measure) -> list[str]:
@@ -53,28 +53,60 @@ def colours(measure: Measure) -> list[str]:
     return ice_colours() if measure.purple == "low" else ice_colours()[::-1]
 
 
+#: Returns what is wrong with the colours of a palette, each given with the number of its line.
+Check = Callable[[list[tuple[int, str]]], list[str]]
+
+
+def read_palette(name: str, number: int, expected: str, check: Check) -> list[str]:
+    """Return the colours of a palette file, in small letters, in its order.
+
+    Parameters
+    ----------
+    name
+        The file's name in the folder of palettes.
+    number
+        How many colours it has to have.
+    expected
+        What it should hold, for messages.
+    check
+        Returns what else is wrong.
+
+    Raises
+    ------
+    PaletteError
+        If the file is missing, holds another number of colours, a line that is no hex code, or what `check` finds; all
+        faults at once.
+    """
+    path = settings.shipped("palettes") / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Reading the palette {path}: {error}. It should be a text file of {expected}."
+        raise PaletteError(msg) from None
+    return list(_parse(text, path, number, expected, check))
+
+
 @lru_cache(maxsize=8)
-def _parse(text: str, path: Path) -> tuple[str, ...]:
-    lines = [(number, line.strip().lower()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    faults = [
-        f'line {number}: "{line}" is no colour such as #340d57' for number, line in lines if not _HEX.fullmatch(line)
-    ]
-    if len(lines) != _CLASSES:
-        faults.append(f"{len(lines)} colours, where ten deciles need {_CLASSES}")
-    colours = [(number, line) for number, line in lines if _HEX.fullmatch(line)]
-    for (_, before), (number, colour) in pairwise(colours):
-        if lightness(colour) <= lightness(before):
-            faults.append(
-                f"line {number}: {colour} (lightness {lightness(colour):.0f}) is not lighter than "
-                f"{before} before it ({lightness(before):.0f})"
-            )
+def _parse(text: str, path: Path, number: int, expected: str, check: Check) -> tuple[str, ...]:
+    lines = [(at, line.strip().lower()) for at, line in enumerate(text.splitlines(), 1) if line.strip()]
+    faults = [f'line {at}: "{line}" is no colour such as #340d57' for at, line in lines if not _HEX.fullmatch(line)]
+    if len(lines) != number:
+        faults.append(f"{len(lines)} colours, where there have to be {number}")
+    faults += check([(at, line) for at, line in lines if _HEX.fullmatch(line)])
     if faults:
-        msg = (
-            f"The palette {path} cannot be used: {listed(faults)}. "
-            f"It should hold ten hex colours, one a line, from the darkest (decile 1) to the lightest (decile 10)."
-        )
+        msg = f"The palette {path} cannot be used: {listed(faults)}. It should hold {expected}."
         raise PaletteError(msg)
     return tuple(line for _, line in lines)
+
+
+def _not_rising(colours: list[tuple[int, str]]) -> list[str]:
+    """Return which colours are not lighter than the one before."""
+    return [
+        f"line {at}: {colour} (lightness {lightness(colour):.0f}) is not lighter than {before} before it "
+        f"({lightness(before):.0f})"
+        for (_, before), (at, colour) in pairwise(colours)
+        if lightness(colour) <= lightness(before)
+    ]
 
 
 def lightness(colour: str) -> float:

@@ -198,17 +198,7 @@ def new_sheet(
     ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, map_height / height), label="map")
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
     ax.spines[:].set(color="#8d8779", linewidth=0.6)
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
-    around.set_axis_off()
-    around.patch.set_visible(False)
-    y = height
-    if demo:
-        stamp(around, height)
-        y -= stamp_height
-    y -= 0.1
-    write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
-    y -= text_size(title, TITLE)[1] + 0.04
-    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
+    around = furniture(figure, title, subtitle, demo=demo)
     if isinstance(key, Key):
         _legend(around, foot - 0.1, key)
     else:
@@ -221,6 +211,23 @@ def new_sheet(
             write(around, MARGIN + x, y - (row + 1) * SMALL / 72 * 1.3, line, size=SMALL, va="baseline")
     write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
     return Sheet(figure, ax, scale)
+
+
+def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
+    """Return axes in inches over a whole sheet for all that is not its picture, its head written: stamp and titles."""
+    width, height = figure.get_size_inches()
+    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
+    around.set_axis_off()
+    around.patch.set_visible(False)
+    y = height
+    if demo:
+        stamp(around, height)
+        y -= STAMP
+    y -= 0.1
+    write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
+    y -= text_size(title, TITLE)[1] + 0.04
+    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
+    return around
 
 
 def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:

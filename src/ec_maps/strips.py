@@ -21,7 +21,7 @@ from ec_maps.describe import capital, the, the_district
 from ec_maps.drawing import SWATCH, name_areas_in
 from ec_maps.lettering import DPI, text_size, wrap
 from ec_maps.picture import Map
-from ec_maps.sheet import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, STAMP, SUBTITLE, TITLE, WIDTH, stamp, write
+from ec_maps.sheet import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, STAMP, SUBTITLE, TITLE, WIDTH, furniture, write
 from ec_maps.standing import Standing, standing
 from ec_maps.strip_layout import ROW, Layout, Scale, Strip
 from ec_maps.strip_words import alt_text, caption, districts, neighbourhoods
@@ -125,16 +125,7 @@ def _new_figure(place: Standing, axis: Scale, layout: Layout) -> tuple[Figure, A
     ax.patch.set_visible(False)
     ax.spines[["left", "right", "top"]].set_visible(False)
     ax.spines["bottom"].set(color="#8d8779", linewidth=0.6)
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
-    around.set_axis_off()
-    around.patch.set_visible(False)
-    y = height
-    if demo:
-        stamp(around, height)
-        y -= STAMP
-    write(around, MARGIN, y - 0.1, title, size=TITLE, weight="bold", va="top")
-    y -= 0.14 + text_size(title, TITLE)[1]
-    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
+    around = furniture(figure, title, subtitle, demo=demo)
     ticks = axis.ticks
     for strip in layout.strips:
         ax.vlines(list(ticks), strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)

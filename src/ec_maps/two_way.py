@@ -6,23 +6,19 @@ purple, as the least connected are on every map, to ice.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ec_maps import settings
-from ec_maps.errors import DataError, PaletteError, SettingError, listed
+from ec_maps.errors import DataError, SettingError, listed
 from ec_maps.kinds import CLASSES, THIRDS, kind_of
+from ec_maps.palette import read_palette
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_HEX = re.compile(r"#[0-9a-f]{6}")
 
 #: Of fewer districts, a rank correlation is too much a matter of chance to stop for.
 _ENOUGH = 10
@@ -37,35 +33,23 @@ def two_way_colours() -> list[str]:
         If the file is missing, holds other than nine colours, a line that is no hex code, or a colour twice; all
         faults at once.
     """
-    path = settings.shipped("palettes") / "two_way.txt"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"Reading the palette {path}: {error}. It should be a text file of nine hex colours, one a line."
-        raise PaletteError(msg) from None
-    return list(_parse(text, path))
+    return read_palette(
+        "two_way.txt",
+        CLASSES,
+        "nine different hex colours, one a line: three for the largest bias, from least to most exposure, then three "
+        "for the middle, three for the smallest",
+        _repeated,
+    )
 
 
-@lru_cache(maxsize=8)
-def _parse(text: str, path: Path) -> tuple[str, ...]:
-    lines = [(number, line.strip().lower()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    faults = [
-        f'line {number}: "{line}" is no colour such as #340d57' for number, line in lines if not _HEX.fullmatch(line)
-    ]
-    if len(lines) != CLASSES:
-        faults.append(f"{len(lines)} colours, where three thirds by three need {CLASSES}")
+def _repeated(colours: list[tuple[int, str]]) -> list[str]:
+    """Return which colours stand on an earlier line already."""
     first: dict[str, int] = {}
-    for number, line in lines:
-        if _HEX.fullmatch(line) and first.setdefault(line, number) != number:
-            faults.append(f"line {number}: {line} is that of line {first[line]} again")
-    if faults:
-        msg = (
-            f"The palette {path} cannot be used: {listed(faults)}. It should hold nine different hex colours, one a "
-            f"line: three for the largest bias, from least to most exposure, then three for the middle, three for the "
-            f"smallest."
-        )
-        raise PaletteError(msg)
-    return tuple(line for _, line in lines)
+    return [
+        f"line {at}: {colour} is that of line {first[colour]} again"
+        for at, colour in colours
+        if first.setdefault(colour, at) != at
+    ]
 
 
 def two_way(
