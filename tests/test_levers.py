@@ -115,7 +115,7 @@ def test_missing(lacking: str) -> None:
     )
     text = panel(told_of(tables, "J"), *tables)
     assert "```" not in text
-    assert "By thirds" not in text
+    assert "third for exposure" not in text
     expected = {
         "exposure": ["have to meet is not published", "fall short of what one would expect by", "5.0% (", "England"],
         "bias": ["60.0% of their friends", "How far friendships in J fall short of that is not published."],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ec_maps import palette
 from ec_maps.codebook import measure_named
-from ec_maps.describe import some, tenth_in_words, the_district, universe
+from ec_maps.describe import capital, some, tenth_in_words, the_district, universe
 from ec_maps.kinds import BETWEEN, KINDS, THIRDS, class_number, thirds_of
 from ec_maps.markup import attribute, escaped
 from ec_maps.two_way import two_way, two_way_colours
@@ -165,7 +165,7 @@ def _of_its_kind(table: gpd.GeoDataFrame, where: str, number: int) -> str:
     found = counts(table)
     whole = f"the {sum(found)} local authorities of {universe(table)} with both values"
     exposure, bias = (THIRD_IN_WORDS[third] for third in thirds_of(number))
-    thirds = f"By thirds, {where} is in the {exposure} for exposure and in the {bias} for bias"
+    thirds = f"{capital(where)} is in the {exposure} third for exposure and in the {bias} third for bias"
     kind = next((kind for kind in KINDS if kind.number == number), None)
     if kind is None:
         many = sum(found) - sum(found[kind.number - 1] for kind in KINDS)
