@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 import ec_maps
 from ec_maps import cache
 from ec_maps.areas import join_report, load_areas, load_context
-from ec_maps.errors import DataError, SettingError
+from ec_maps.errors import DataError, PlaceError, SettingError
 from ec_maps.vintages import district_codes, neighbourhood_codes, official_districts
 from makers import (
+    DISTRICT_OF,
     HERE,
     LAD_CSV,
     LAD_ZIP,
@@ -199,10 +200,37 @@ def test_rebuilt_when_the_code_changes(data: Path, monkeypatch: pytest.MonkeyPat
 def test_a_second_reading_reads_no_zip(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a warm cache no zip is opened and no boundary file is parsed."""
     first = load_areas("msoa")
-    monkeypatch.setattr("ec_maps.atlas.parse", None)
+    monkeypatch.setattr("ec_maps.measurements.parse", None)
     monkeypatch.setattr("ec_maps.areas.read_areas", None)
     monkeypatch.setattr("ec_maps.boundaries.read_areas", None)
     assert_geodataframe_equal(load_areas("msoa"), first)
+
+
+def test_near_a_district(data: Path) -> None:
+    """Near a district are its rows and those around it, as in the whole table; what is said of the whole stays."""
+    whole, near = load_areas("msoa"), load_areas("msoa", near=NAME_OF[HERE[5]])
+    codes = set(near["msoa21cd"])
+    assert {code for code, lad in DISTRICT_OF.items() if lad in (HERE[4], HERE[5], HERE[6])} <= codes
+    assert len(codes) < len(whole)
+    assert_geodataframe_equal(near, whole[whole["msoa21cd"].isin(codes)].reset_index(drop=True))
+    assert near.attrs == {**whole.attrs, "near": NAME_OF[HERE[5]]}
+    assert whole.attrs["valued"] == int(whole["decile"].notna().sum())
+
+
+def test_near_no_district(data: Path) -> None:
+    """A name that is no district's is a letter."""
+    with pytest.raises(PlaceError, match='no local authority "Nowhere" in the table'):
+        load_areas("lad", near="Nowhere")
+
+
+def test_a_table_can_be_changed(data: Path) -> None:
+    """Tables share their outlines, and what is done to one is not done to the next."""
+    first = load_areas("lad")
+    first.loc[0, "geometry"] = first.geometry.iloc[0].centroid
+    first["lad21nm"] = "changed"
+    again = load_areas("lad")
+    assert again.geometry.iloc[0].geom_type == "MultiPolygon"
+    assert "changed" not in set(again["lad21nm"])
 
 
 def test_a_failed_build_leaves_nothing(data: Path) -> None:

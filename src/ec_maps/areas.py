@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
 
 from ec_maps import atlas, cache, settings
 from ec_maps.boundaries import in_england_and_wales, load_boundaries, outside_england_and_wales, read_areas
 from ec_maps.codebook import HEADLINE, Measure, measure_named
 from ec_maps.deciles import cut_points, group
-from ec_maps.errors import BoundaryError, DataError
+from ec_maps.errors import BoundaryError, DataError, PlaceError
 from ec_maps.join import JoinReport, report_of, stop_if_lost
 from ec_maps.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
 from ec_maps.names import slug
 from ec_maps.origins import boundary_files
 from ec_maps.provenance import boundaries_said, data_date
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
 
 def load_areas(
-    level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
+    level: LevelName,
+    measure: str = HEADLINE,
+    *,
+    category: str | None = None,
+    scope: ScopeName = "ew",
+    near: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the areas of England and Wales, or the districts of the United Kingdom, with their values and deciles.
 
@@ -37,6 +40,9 @@ def load_areas(
         The group of people, as the Atlas's ``measurement_category`` has it, if not the measure's own.
     scope
         ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom (districts only). Deciles are cut over it.
+    near
+        The name of a district, as in ``lad21nm``: only its rows and those around it, as many as a map of it can show,
+        with less time and memory. Deciles, cut points and legends stay those of the whole.
 
     Returns
     -------
@@ -50,10 +56,12 @@ def load_areas(
         connectedness. After the others come ``decile_low`` and ``decile_high``, the deciles that the area would have if
         its value were lower or higher by the measure's ``band``, and ``num_users`` where the Atlas counts them.
         ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that there are; ``measure``,
-        ``category``, ``level`` and ``scope``.
+        ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value; and ``near``.
 
     Raises
     ------
+    PlaceError
+        If `near` is no district of the table.
     DataError
         If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
         boundaries, or too much is lost in joining.
@@ -68,20 +76,37 @@ def load_areas(
     scope, source = scope_named(scope, wanted), settings.source()
     key = cache.fingerprint([*atlas.supplied(wanted.key, measure), *boundary_files()], source, measure, category, scope)
     name = "-".join(["areas", source, level, measure, *([slug(category)] if category else []), *_beyond(scope)])
-    table = cache.cached(name, key, lambda: _build(wanted, what, category, scope))
+    values = cache.cached_values(name, key, lambda: _build(wanted, what, category, scope))
     # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.
-    group_of = str(table["category"].iloc[0])
-    table = table.drop(columns="category")
-    edges = cut_points(table[measure], fewer=what.key != HEADLINE)
+    group_of = str(values["category"].iloc[0])
+    edges = cut_points(values[measure], fewer=what.key != HEADLINE)
+    table = _with_outlines(values.drop(columns="category"), wanted, near)
     table.attrs = {
         "measure": measure,
         "category": group_of,
         "level": level,
         "scope": scope,
         "cut_points": [float(edge) for edge in edges],
-        "groups": sorted(int(tenth) for tenth in table["decile"].dropna().unique()),
+        "groups": sorted(int(tenth) for tenth in values["decile"].dropna().unique()),
+        "valued": int(values["decile"].notna().sum()),
+        "near": near,
     }
     return table
+
+
+def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
+    """Return the values of a level with their outlines after the decile: all, or those near a district."""
+    outlines = load_boundaries("msoa" if level.key == "msoa" else "lad", near)
+    if near is not None and near not in set(values["lad21nm"]):
+        msg = f'There is no local authority "{near}" in the table (ec-maps places lists them).'
+        raise PlaceError(msg)
+    at = pd.Index(outlines[level.code]).get_indexer(pd.Index(values[level.code]))
+    if near is not None:
+        values, at = values[at >= 0].reset_index(drop=True), at[at >= 0]
+    table = gpd.GeoDataFrame(values, geometry=outlines.geometry.to_numpy()[at], crs=outlines.crs)
+    columns = [name for name in table.columns if name != "geometry"]
+    after = columns.index("decile") + 1
+    return table[[*columns[:after], "geometry", *columns[after:]]]
 
 
 def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | None = None) -> pd.DataFrame:
@@ -178,12 +203,13 @@ def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.Geo
     return areas
 
 
-def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> gpd.GeoDataFrame:
+def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> pd.DataFrame:
+    """Return the values and deciles of the areas of a scope, without their outlines, which all measures share."""
     here = _covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
     values = atlas.read_measure(level.key, measure.key, category)
     report = report_of(level, here, values, [], scope)
     stop_if_lost(level, report, here, values)
-    table = here.merge(
+    table = pd.DataFrame(here.drop(columns="geometry")).merge(
         values.table.rename(columns={"code": level.code, "value": measure.key}),
         on=level.code,
         how="left",
@@ -199,9 +225,9 @@ def _build(level: Level, measure: Measure, category: str | None, scope: ScopeNam
     table["decile_low"] = group(numbers - measure.band, edges)
     table["decile_high"] = group(numbers + measure.band, edges)
     table["category"] = values.category
-    first = [*_columns_before(level), measure.key, "decile", "geometry"]
+    first = [*_columns_before(level), measure.key, "decile"]
     last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]
-    return table[[*first, *(name for name in table.columns if name not in {*first, *last}), *last]]
+    return pd.DataFrame(table[[*first, *(name for name in table.columns if name not in {*first, *last}), *last]])
 
 
 def _columns_before(level: Level) -> list[str]:

@@ -1,4 +1,7 @@
-"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its columns and codes."""
+"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its columns and codes.
+
+What reads values, with pandas, is loaded when values are read: to know which archives there are takes none of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ec_maps import archive, download, hdx, manifest, settings
 from ec_maps.archive import DATASET_PAGE, DamagedArchive, Member
@@ -14,8 +18,10 @@ from ec_maps.errors import DataError, FetchError, listed
 from ec_maps.holdings import Holding, holdings
 from ec_maps.jobs import Job
 from ec_maps.levels import LEVELS, POSTCODE_DISTRICT, Level, TableName, table_named
-from ec_maps.measurements import Measurements, categories, parse
 from ec_maps.vintages import Vintage, district_vintage, neighbourhood_vintage
+
+if TYPE_CHECKING:
+    from ec_maps.measurements import Measurements
 
 
 def archives() -> list[Path]:
@@ -78,6 +84,8 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
 
 def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
     """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
+    from ec_maps.measurements import parse
+
     member, _ = _find(level, measure, "", [path])
     check_vintage(level, parse(archive.read(member), member, level, measure))
 
@@ -103,6 +111,8 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
     FetchError
         If there is no archive of the level here and it cannot be fetched.
     """
+    from ec_maps.measurements import parse
+
     wanted, what, whom = table_named(level), measure_named(measure), (category or "").strip().lower()
     member, notes = _find(wanted, what, whom, supplied(wanted.key, measure))
     found = parse(_whole(member, wanted), member, wanted, what, whom)
@@ -112,6 +122,8 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
     """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
+    from ec_maps.measurements import parse
+
     wanted, what = table_named(level), measure_named(measure)
     try:
         member, _ = _find(wanted, what, "", archives())
@@ -238,6 +250,8 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
 
 def _about(category: str, members: list[Member], level: Level, measure: Measure) -> list[Member]:
     """Return the CSVs that are about a group of people; of a measure about everybody, those about all, or the only."""
+    from ec_maps.measurements import categories
+
     groups = {member: categories(_whole(member, level), member) for member in members}
     if not category:
         about_all = [member for member, there in groups.items() if "all_users" in there or not there]

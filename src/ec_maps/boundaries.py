@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ec_maps import cache, settings
@@ -16,6 +19,11 @@ from ec_maps.vintages import district_vintage, nation, neighbourhood_vintage, of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from ec_maps.stored import Rows
+
+#: How wide the frame round a district is: so many times the district, and as a district of so many metres at least.
+_ROOM, _LEAST = 2.0, 4_000.0
 
 #: Regions of their own: ONS leaves the region empty outside England.
 _NATIONS_AS_REGIONS = ("Wales", "Scotland", "Northern Ireland")
@@ -44,10 +52,43 @@ class Areas:
     notes: list[str] = field(default_factory=list)
 
 
-def load_boundaries(level: LevelName) -> gpd.GeoDataFrame:
-    """Return the areas of a level, from the cache where the files have not changed: see :class:`Areas`."""
+def load_boundaries(level: LevelName, near: str | None = None) -> gpd.GeoDataFrame:
+    """Return the areas of a level, from the cache where the files have not changed: see :class:`Areas`.
+
+    Parameters
+    ----------
+    level
+        The level.
+    near
+        The name of a district: only the areas in a wide frame round it; no row if there is no such district.
+    """
     key = cache.fingerprint(boundary_files(), settings.source())
-    return cache.cached(f"boundaries-{settings.source()}-{level}", key, lambda: getattr(read_areas(), f"{level}s"))
+    if near is not None:
+        return _read(level, settings.source(), key, lambda table, boxes: _framed(table["lad21nm"] == near, boxes))
+    # A copy that shares the outlines: whoever changes theirs changes nobody else's.
+    return _whole(level, settings.source(), key, settings.cache_dir()).copy(deep=False)
+
+
+@lru_cache(maxsize=2)
+def _whole(level: LevelName, source: str, key: str, _folder: Path) -> gpd.GeoDataFrame:
+    # The tables of all measures share it.
+    return _read(level, source, key, None)
+
+
+def _read(level: LevelName, source: str, key: str, rows: Rows | None) -> gpd.GeoDataFrame:
+    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(read_areas(), f"{level}s"), rows=rows)
+
+
+def _framed(here: pd.Series, boxes: pd.DataFrame) -> np.ndarray:
+    """Return which boxes touch a square frame round those that are `here`, with room for any map of them."""
+    if not here.any():
+        return np.zeros(len(here), dtype=bool)
+    left, bottom, right, top = (*boxes.loc[here, ["xmin", "ymin"]].min(), *boxes.loc[here, ["xmax", "ymax"]].max())
+    reach = max(right - left, top - bottom, _LEAST) * _ROOM / 2
+    x, y = (left + right) / 2, (bottom + top) / 2
+    across = (boxes["xmin"] <= x + reach) & (boxes["xmax"] >= x - reach)
+    up = (boxes["ymin"] <= y + reach) & (boxes["ymax"] >= y - reach)
+    return np.asarray(across & up)
 
 
 def load_districts() -> pd.DataFrame:

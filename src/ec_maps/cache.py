@@ -13,24 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import shapely
-
 from ec_maps import settings
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
-#: What reading a damaged Parquet file raises, depending on which bytes are hit.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    RuntimeError,
-    pa.ArrowException,
-    shapely.errors.ShapelyError,
-)
+    from ec_maps.stored import Rows
 
 #: The modules that a table is made by.
 _COMPUTING = (
@@ -49,8 +38,12 @@ _COMPUTING = (
     "measurements",
     "names",
     "origins",
+    "stored",
     "vintages",
 )
+
+#: The libraries whose versions may change a picture.
+_DRAWING = ("pandas", "geopandas", "shapely", "pyproj", "scipy", "matplotlib", "numpy", "pillow")
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:
@@ -87,8 +80,7 @@ def _code_digest() -> str:
 @lru_cache(maxsize=1)
 def package_digest() -> str:
     """Return a digest of the whole package, its palette and what it draws with: a change may change any page."""
-    versions = (version(name) for name in ("pandas", "geopandas", "shapely", "matplotlib", "numpy", "pillow"))
-    digest = hashlib.sha256(" ".join(versions).encode())
+    digest = hashlib.sha256(" ".join(map(version, _DRAWING)).encode())
     package = Path(__file__).parent
     own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
     for path in (*sorted(own), *sorted(settings.shipped("palettes").glob("*.txt"))):
@@ -96,26 +88,70 @@ def package_digest() -> str:
     return digest.hexdigest()
 
 
-def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def package_changed() -> bool:
+    """Return whether the package is no longer what its digest was taken of in this process."""
+    return package_digest.__wrapped__() != package_digest()
+
+
+def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame], *, rows: Rows | None = None) -> gpd.GeoDataFrame:
     """Return the table called `name` from the cache, or build and keep it.
 
     A table under another key, one that cannot be read and one cut short are built anew. If the cache cannot be
     written (no room, no permission), the table is still returned, with one warning.
+
+    Parameters
+    ----------
+    name, key
+        What the table is called, and the fingerprint of all that it is made from.
+    build
+        Makes the table, which has outlines.
+    rows
+        Which of its rows are wanted, as for :func:`ec_maps.stored.read`; all if None.
     """
     import geopandas as gpd
 
-    path = settings.cache_dir() / f"{name}-{key}.parquet"
-    if path.is_file():
-        try:
-            return gpd.read_parquet(path, page_checksum_verification=True)
-        except _UNREADABLE:
-            pass  # damaged, or of another geopandas: built anew below
+    table = _read(name, key, rows)
+    if isinstance(table, gpd.GeoDataFrame):
+        return table
     table = build()
+    _write(table, name, key)
+    if rows is None:
+        return table
+    boxes = table.geometry.bounds.set_axis(["xmin", "ymin", "xmax", "ymax"], axis=1)
+    return table[rows(table.drop(columns="geometry"), boxes)].reset_index(drop=True)
+
+
+def cached_values(name: str, key: str, build: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Return a table without outlines, as :func:`cached` does one with them."""
+    table = _read(name, key, None)
+    if table is None or "geometry" in table:
+        table = build()
+        _write(table, name, key)
+    return table
+
+
+def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
+    """Return what is in the cache; None if it is not there, damaged, or written by another version."""
+    path = settings.cache_dir() / f"{name}-{key}.parquet"
+    if not path.is_file():
+        return None
+    # Here, because whoever only wants a fingerprint does without it.
+    from ec_maps import stored
+
+    try:
+        return stored.read(path, rows)
+    except stored.UNREADABLE:
+        return None
+
+
+def _write(table: pd.DataFrame, name: str, key: str) -> None:
+    from ec_maps import stored
+
+    path = settings.cache_dir() / f"{name}-{key}.parquet"
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Without checksums, one flipped bit can come back as another value.
-        table.to_parquet(temporary, compression="zstd", write_page_checksum=True)
+        stored.write(table, temporary)
         os.replace(temporary, path)  # noqa: PTH105 - atomic on one file system, which Path.replace does not promise
         for old in path.parent.glob(f"{name}-????????????????.parquet"):
             if old != path:
@@ -125,7 +161,6 @@ def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame]) -> gpd.Ge
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    return table
 
 
 @lru_cache(maxsize=8)
@@ -133,5 +168,5 @@ def _warn_unwritable(folder: str, reason: str) -> None:
     warnings.warn(
         f"The cache {folder} cannot be written ({reason}); the maps are drawn all the same, but slower each time. "
         f"Set EC_MAPS_DATA_DIR to a folder that can be written.",
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from ec_maps import manifest, settings
 from ec_maps.cache import file_digest
 from ec_maps.errors import EcMapsError, FetchError, SettingError
@@ -183,6 +181,8 @@ def _writable_cache() -> Iterator[Path]:
     folder = settings.cache_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock, Timeout
+
         lock = FileLock(folder / ".lock")
         try:
             lock.acquire(timeout=0)

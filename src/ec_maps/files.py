@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import shapely
-
 from ec_maps.errors import BoundaryError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 _PARQUET = {".parquet", ".geoparquet"}
 _VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
@@ -73,6 +71,8 @@ class Table:
         BoundaryError
             If the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
         """
+        import pandas as pd
+
         with _named_in_errors(self.path):
             frame = self._raw_columns([self.original[name] for name in names]).set_axis(names, axis=1)
         frame = frame.astype(object).where(frame.notna(), "").astype(str).apply(lambda column: column.str.strip())
@@ -80,6 +80,8 @@ class Table:
         return pd.DataFrame(frame.assign(**{name: frame[name].str.upper() for name in codes}))
 
     def _raw_columns(self, theirs: list[str]) -> pd.DataFrame:
+        import pandas as pd
+
         suffix = self.path.suffix.lower()
         if suffix in _TEXT:
             frame = pd.read_csv(self.path, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
@@ -121,6 +123,8 @@ def find_tables(paths: Iterable[Path]) -> list[Table]:
 @contextmanager
 def _named_in_errors(path: Path) -> Iterator[None]:
     """Turn what a reader raises over a damaged file into one sentence that names it."""
+    import shapely
+
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError) as error:
@@ -131,6 +135,8 @@ def _named_in_errors(path: Path) -> Iterator[None]:
 def _tables_in(path: Path) -> list[Table]:
     suffix = path.suffix.lower()
     if suffix in _TEXT:
+        import pandas as pd
+
         header = pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
         return [Table(path, None, _our_names(list(header.columns)), has_outlines=False)]
     if suffix in _PARQUET:

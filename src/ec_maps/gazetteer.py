@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz, process
-
 from ec_maps.errors import listed
 from ec_maps.names import folded, plain, quoted
 from ec_maps.vintages import (
@@ -181,6 +179,9 @@ class Gazetteer:
     def _like(self, key: str) -> list[Place | District | Change]:
         """Return what is spelt nearly as `key`, the closest first."""
         score: dict[str, float] = {}
+        # Here, because most names are right.
+        from rapidfuzz import fuzz, process
+
         for scorer in (fuzz.ratio, fuzz.token_sort_ratio):
             for spelling, likeness, _ in process.extract(
                 key, list(self._spellings), scorer=scorer, limit=8, score_cutoff=_LIKE
