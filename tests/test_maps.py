@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.patches import Rectangle
 
 from ec_maps import ice_colours, load_areas, palette
@@ -489,3 +491,24 @@ def test_colours_are_opaque(drawn: Map) -> None:
     assert all(
         rgb(colour) == tuple(round(part * 255) for part in mpl.colors.to_rgb(colour)) for colour in ice_colours()
     )
+
+
+def test_near_a_district_is_enough(demo: Path) -> None:
+    """A map drawn from the surroundings alone is that of the whole table: small, long, lonely and large districts."""
+    whole = load_areas("msoa")
+    for name in ("Great Yarmouth", "Isles of Scilly", "City of London", "Northumberland", "East Riding of Yorkshire"):
+        near = load_areas("msoa", near=name)
+        assert len(near) < len(whole) / 3
+        first, second = local_map(whole, name), local_map(near, name)
+        assert first.svg() == second.svg()
+        assert (first.caption, first.alt_text) == (second.caption, second.alt_text)
+
+
+def test_a_saved_map_keeps_no_pixels(tables: Tables, tmp_path: Path) -> None:
+    """The pixels, ten megabytes, go with the saving, although the map stays."""
+    drawn = regional_map(tables.lads, "North East")
+    drawn.save(tmp_path / "a.png")
+    gc.collect()
+    assert not any(isinstance(thing, RendererAgg) for thing in gc.get_objects())
+    drawn.save(tmp_path / "b.png")
+    assert (tmp_path / "b.png").read_bytes() == (tmp_path / "a.png").read_bytes()

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from ec_maps import describe, drawing, palette, settings
 from ec_maps.annotation import name_regions
 from ec_maps.areas import load_context
 from ec_maps.errors import BoundaryError, SettingError
-from ec_maps.geometry import union
+from ec_maps.geometry import union, unions
 from ec_maps.inset import draw_inset
 from ec_maps.labels import Placer
 from ec_maps.picture import Map
@@ -75,19 +74,15 @@ def two_way_map(
     sheet = new_sheet(extent, words, Square.of(areas, around), demo=settings.is_demo())
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
     draw_classes(sheet.ax, areas, edge=drawing.EDGES["national"])
-    regions = {str(name): union(part.to_numpy()) for name, part in areas.geometry.groupby(areas["rgn21nm"])}
+    regions = unions(areas.geometry, areas["rgn21nm"])
     for shape in regions.values():
         drawing.draw_outline(sheet.ax, shape, width=0.7)
     placer = Placer(sheet.frame)
     # The inset stands on neither: on the grey land it would seem to be a part of it.
     land = union(np.array([*regions.values(), *around.geometry], dtype=object))
-    # The inset itself without districts: it would colour them by tenths.
-    nothing = areas.iloc[:0].assign(decile=pd.Series(dtype="Int64"))
-    inset = draw_inset(sheet, nothing, regions.get("London"), land, on_tiles=False)
+    inset = draw_inset(sheet, areas[areas["rgn21nm"] == "London"], land, draw_classes)
     if inset:
         placer.taken.append(inset)
-        london = next(ax for ax in sheet.figure.axes if ax.get_label() == "London")
-        draw_classes(london, areas[areas["rgn21nm"] == "London"], edge=drawing.EDGES["regional"])
     name_regions(sheet, placer, areas, regions)
     return Map(sheet.figure, areas, alt_text(areas), caption(areas))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -9,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from ec_maps import drawing, palette
 from ec_maps.annotation import in_inches
+from ec_maps.geometry import union
 from ec_maps.ground import Ground
 from ec_maps.labels import Box
 from ec_maps.lettering import text_size
@@ -16,15 +19,22 @@ from ec_maps.sheet import LEGEND, Sheet
 
 
 def draw_inset(
-    sheet: Sheet, lads: gpd.GeoDataFrame, london: shapely.Geometry | None, land: shapely.Geometry, *, on_tiles: bool
+    sheet: Sheet,
+    london: gpd.GeoDataFrame,
+    land: shapely.Geometry,
+    paint: Callable[..., None] = drawing.draw_deciles,
+    *,
+    on_tiles: bool = False,
 ) -> Box | None:
     """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box.
 
+    `london` has its districts, in full detail; without any, nothing is drawn. `paint` draws them on axes.
     What is drawn `on_tiles` gets a white ground of its own, as nobody knows what colour theirs is there.
     """
-    if london is None:
+    if london.empty:
         return None
-    left, bottom, right, top = shapely.bounds(london)
+    whole = union(london.geometry.to_numpy())
+    left, bottom, right, top = shapely.bounds(whole)
     room = 0.04 * (right - left)
     left, bottom, right, top = left - room, bottom - room, right + room, top + room
     head = 0.2
@@ -42,8 +52,8 @@ def draw_inset(
     )
     inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
     inset.spines[:].set(color=palette.INK, linewidth=0.8)
-    drawing.draw_deciles(inset, lads[lads["rgn21nm"] == "London"], edge=drawing.EDGES["regional"])
-    drawing.draw_outline(inset, london, width=0.9)
+    paint(inset, london, edge=drawing.EDGES["regional"])
+    drawing.draw_outline(inset, whole, width=0.9)
     times = sheet.scale / ((right - left) / across)
     words = f"London, {times:.1f} times larger"
     # Of a small inset the words are the wider: they stay on the map.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ec_maps.ground import Ground
 
 _DIGIT_HEIGHT = 0.85
-_BATCH = 100
+_BATCH = 250
 _NEAREST = 4000
 _HIDDEN = 0.5
 
@@ -197,6 +197,7 @@ class Placer:
         nearest = np.argsort(distance, kind="stable")[:_NEAREST]
         others = [shape for shape in keep if shape is not place]
         best, least_cost = int(nearest[0]), np.inf
+        obstacles = self._obstacles(point)
         # A position costs its distance at least: once that is more than the best so far, none further out is better.
         for at in range(0, len(nearest), _BATCH):
             batch = nearest[at : at + _BATCH]
@@ -206,7 +207,7 @@ class Placer:
             boxes = shapely.box(*(positions[batch] - half).T, *(positions[batch] + half).T)
             leaders = _lines_between(positions[batch], point)
             free = np.flatnonzero(
-                self._free(boxes, leaders, point) & (shapely.distance(boxes, shapely.Point(point)) >= least)
+                _clear(boxes, leaders, obstacles) & (shapely.distance(boxes, shapely.Point(point)) >= least)
             )
             boxes, leaders, batch = boxes[free], leaders[free], batch[free]
             if not len(batch):
@@ -223,15 +224,11 @@ class Placer:
         self.lines.append(_lines_between(positions[[best]], point)[0])
         return Label(text, size, box), point
 
-    def _free(self, boxes: np.ndarray, leaders: np.ndarray, own: tuple[float, float]) -> np.ndarray:
-        """Return for each box with its leader to a point whether both keep off all that is placed or kept free."""
-        free = np.ones(len(boxes), dtype=bool)
-        ends = [Box.around(*point, (_DOT, _DOT)).shape() for point in self.points if point != own]
-        for obstacles in ([other.shape() for other in self.taken], self.lines, ends):
-            tree = shapely.STRtree(obstacles)
-            free[tree.query(boxes, predicate="intersects")[0]] = False
-            free[tree.query(leaders, predicate="intersects")[0]] = False
-        return free
+    def _obstacles(self, own: tuple[float, float]) -> shapely.STRtree:
+        """Return all that is placed, and the points of others that are kept free."""
+        ends = [(x - _DOT / 2, y - _DOT / 2, x + _DOT / 2, y + _DOT / 2) for x, y in self.points if (x, y) != own]
+        boxes = [(box.left, box.bottom, box.right, box.top) for box in self.taken] + ends
+        return shapely.STRtree([*shapely.box(*np.reshape(boxes, (-1, 4)).T), *self.lines])
 
     def over_areas(
         self, text: str, whole: shapely.Geometry, areas: np.ndarray, size: float, weight: str
@@ -246,30 +243,59 @@ class Placer:
         # Outlines to a hundredth of an inch are near enough to weigh positions by, and far quicker to cut.
         whole, areas = shapely.simplify(whole, 0.01), shapely.simplify(areas, 0.01)
         tree = shapely.STRtree(areas)
-        shapely.prepare(whole)
+        low, high = np.reshape(whole.bounds, (2, 2))
+        taken = shapely.union_all([box.shape() for box in self.taken])
+        shapely.prepare([whole, taken])
         for form in forms(text):
             extent = text_size(form, size, weight)
-            positions = self._grid(extent)[::4]
             half = np.array(extent) / 2
-            boxes = shapely.box(*(positions - half).T, *(positions + half).T)
-            taken = shapely.intersects(boxes, shapely.union_all([box.shape() for box in self.taken]))
-            within = np.flatnonzero(shapely.contains_properly(whole, boxes) & ~taken)
-            if not len(within):
-                continue
-            positions, boxes = positions[within], boxes[within]
-            box, area = tree.query(boxes, predicate="intersects")
-            hidden = np.zeros(len(boxes))
-            shares = shapely.area(shapely.intersection(boxes[box], areas[area])) / shapely.area(areas[area])
-            np.maximum.at(hidden, box, shares.round(1))
+            positions = self._grid(extent)[::4]
+            positions = positions[((positions > low + half) & (positions < high - half)).all(axis=1)]
             distance = np.hypot(*(positions - middle).T)
-            at = int(np.lexsort((distance, hidden))[0])
-            label = Label(form, size, Box.around(float(positions[at, 0]), float(positions[at, 1]), extent))
-            found.append((float(hidden[at]), float(distance[at]), label))
+            order = np.argsort(distance, kind="stable")
+            best: tuple[float, float, int] | None = None
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                hidden = self._hides(positions[batch], extent, whole, taken, tree)
+                at = int(np.argmin(hidden))
+                if hidden[at] < (best[0] if best else np.inf):
+                    best = float(hidden[at]), float(distance[batch[at]]), int(batch[at])
+                # From near to far: nothing further out can be better than one that hides nothing.
+                if best and best[0] == 0:
+                    break
+            if best:
+                box = Box.around(float(positions[best[2], 0]), float(positions[best[2], 1]), extent)
+                found.append((best[0], best[1], Label(form, size, box)))
         hides, _, label = min(found, key=lambda one: one[:2], default=(1.0, 0.0, Label("", 0, self.frame)))
         if hides > _HIDDEN:
             return None
         self.taken.append(label.box)
         return label
+
+    @staticmethod
+    def _hides(
+        positions: np.ndarray,
+        extent: tuple[float, float],
+        whole: shapely.Geometry,
+        taken: shapely.Geometry,
+        tree: shapely.STRtree,
+    ) -> np.ndarray:
+        """Return for a box at each position the largest share of an area that it hides, in tenths.
+
+        It is infinite for boxes that meet what is taken or leave the whole.
+        """
+        half = np.array(extent) / 2
+        boxes = shapely.box(*(positions - half).T, *(positions + half).T)
+        within = shapely.contains_properly(whole, boxes) & ~shapely.intersects(taken, boxes)
+        hidden = np.where(within, 0.0, np.inf)
+        box, area = tree.query(boxes[within], predicate="contains")
+        hidden[np.flatnonzero(within)[box]] = 1.0  # whole areas: nothing has to be cut to know
+        some = np.flatnonzero(hidden == 0)
+        box, area = tree.query(boxes[some], predicate="intersects")
+        areas = tree.geometries[area]
+        shares = shapely.area(shapely.intersection(boxes[some][box], areas)) / shapely.area(areas)
+        np.maximum.at(hidden, some[box], shares.round(1))
+        return hidden
 
     def _grid(self, extent: tuple[float, float]) -> np.ndarray:
         """Return the centres, a twentieth of an inch apart, at which a box of this extent lies on the map."""
@@ -282,6 +308,14 @@ class Placer:
             first, last = low + size / 2 + margin, high - size / 2 - margin
             spans.append(np.linspace(first, max(first, last), max(2, int((last - first) * 20))))
         return np.stack(np.meshgrid(*spans), axis=-1).reshape(-1, 2)
+
+
+def _clear(boxes: np.ndarray, leaders: np.ndarray, obstacles: shapely.STRtree) -> np.ndarray:
+    """Return for each box with its leader whether both keep off all obstacles."""
+    clear = np.ones(len(boxes), dtype=bool)
+    for marks in (boxes, leaders):
+        clear[obstacles.query(marks, predicate="intersects")[0]] = False
+    return clear
 
 
 def _lines_between(starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:

@@ -30,13 +30,13 @@ from ec_maps.codebook import Measure
 from ec_maps.deciles import cut_points
 from ec_maps.drawable import drawable
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
-from ec_maps.geometry import union
+from ec_maps.geometry import union, unions
 from ec_maps.inset import draw_frame, draw_inset
 from ec_maps.kingdom import BEYOND
 from ec_maps.labels import Placer
 from ec_maps.levels import Level, level_named
 from ec_maps.picture import Map
-from ec_maps.places import find_region
+from ec_maps.scaled import to_pixels
 from ec_maps.sheet import Key, Sheet, Words, new_sheet, view
 from ec_maps.shetland import brought_near
 from ec_maps.vintages import official_districts
@@ -80,9 +80,10 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     )
     key = _key(lads, lads, measure, "lad", f"outside {describe.universe(lads)}" if len(around) else "")
     sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    drawn, around = _to_scale(shown.areas, around, shown.extent)
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
-    drawing.draw_deciles(sheet.ax, shown.areas, edge=drawing.EDGES["national"])
-    regions = {str(name): union(part.to_numpy()) for name, part in shown.areas.geometry.groupby(shown.areas["rgn21nm"])}
+    drawing.draw_deciles(sheet.ax, drawn, edge=drawing.EDGES["national"])
+    regions = unions(drawn.geometry, drawn["rgn21nm"])
     land = union(np.array(list(regions.values()), dtype=object))
     _draw_base(sheet, tiles, land)
     for shape in regions.values():
@@ -94,10 +95,10 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     if len(around):
         # A frame on the grey land would seem to be a part of it.
         land = shapely.union(land, union(around.geometry.to_numpy()))
-    inset = draw_inset(sheet, lads, regions.get("London"), land, on_tiles=tiles is not None)
+    inset = draw_inset(sheet, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
     if inset:
         placer.taken.append(inset)
-    name_regions(sheet, placer, shown.areas, regions)
+    name_regions(sheet, placer, drawn, regions)
     _draw_labels(sheet, placer, tiles)
     alt_text = _joined(describe.alt_text(lads, "national"), shown.words)
     return Map(sheet.figure, lads, alt_text, describe.caption(lads, "national"))
@@ -126,6 +127,9 @@ def regional_map(
     PlaceError
         If the region is not in the table, or a place to highlight not in the region.
     """
+    # Here, because it brings a reader of YAML, for the list of places.
+    from ec_maps.places import find_region
+
     lads, measure = drawable(lads, "lad")
     region = find_region(region, sorted(lads["rgn21nm"].unique()))
     areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
@@ -147,9 +151,10 @@ def regional_map(
     )
     key = _key(lads, areas, measure, "lad", f"outside {describe.the(region)}" if len(around) else "")
     sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    drawn, around = _to_scale(shown.areas, around, shown.extent)
     drawing.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
-    drawing.draw_deciles(sheet.ax, shown.areas, edge=drawing.EDGES["regional"])
-    land = union(shown.areas.geometry.to_numpy())
+    drawing.draw_deciles(sheet.ax, drawn, edge=drawing.EDGES["regional"])
+    land = union(drawn.geometry.to_numpy())
     _draw_base(sheet, tiles, land)
     drawing.draw_outline(sheet.ax, land, width=0.9)
     placer = Placer(sheet.frame)
@@ -157,8 +162,8 @@ def regional_map(
     if shown.frame:
         placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
-    call_out(sheet, placer, shown.areas.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
-    name_areas(sheet, placer, shown.areas)
+    call_out(sheet, placer, drawn.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
+    name_areas(sheet, placer, drawn)
     name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
     _draw_labels(sheet, placer, tiles)
     alt_text = _joined(describe.alt_text(areas, "regional", highlight=named), shown.words)
@@ -216,16 +221,17 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     )
     key = _key(msoas, areas, measure, "msoa", f"outside {describe.the_district(lad_name)}" if len(around) else "")
     sheet = new_sheet(extent, words, key, demo=settings.is_demo())
-    neighbours = {str(name): union(part.to_numpy()) for name, part in around.geometry.groupby(around["lad21nm"])}
+    drawn, around = _to_scale(areas, around, extent)
+    neighbours = unions(around.geometry, around["lad21nm"])
     drawing.draw_neighbours(sheet.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
         drawing.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
-    drawing.draw_deciles(sheet.ax, areas, edge=drawing.EDGES["local"])
-    land = union(areas.geometry.to_numpy())
+    drawing.draw_deciles(sheet.ax, drawn, edge=drawing.EDGES["local"])
+    land = union(drawn.geometry.to_numpy())
     _draw_base(sheet, tiles, land)
     drawing.draw_outline(sheet.ax, land, width=1.0)
     placer = Placer(sheet.frame)
-    number_areas(sheet, placer, areas, numbers)
+    number_areas(sheet, placer, drawn, numbers)
     name_neighbours(sheet, placer, neighbours)
     _draw_labels(sheet, placer, tiles)
     return Map(sheet.figure, areas, describe.alt_text(areas, "local"), describe.caption(areas, "local"))
@@ -267,6 +273,15 @@ def _in_view(
     return around[seen]
 
 
+def _to_scale(
+    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return areas and the land around them with outlines as fine as the map's pixels, simplified together."""
+    shapes = to_pixels(np.concatenate([areas.geometry.to_numpy(), around.geometry.to_numpy()]), extent)
+    first, last = shapes[: len(areas)], shapes[len(areas) :]
+    return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
+
+
 def _draw_base(sheet: Sheet, tiles: Basemap | None, land: shapely.Geometry) -> None:
     """Draw the tiles beneath everything, and on them a white rim round the areas: dark ones show on dark tiles too."""
     if tiles:
@@ -284,7 +299,8 @@ def _draw_labels(sheet: Sheet, placer: Placer, tiles: Basemap | None) -> None:
 def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
     words: Level = level_named(level)
     blank = int(shown["decile"].isna().sum())
-    valued = int(whole["decile"].notna().sum())
+    # Of a table of the surroundings alone only its attributes know how many there are in the whole.
+    valued = int(whole.attrs["valued"] if whole.attrs.get("near") else whole["decile"].notna().sum())
     edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
     return Key.of(
         measure,

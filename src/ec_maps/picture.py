@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
 import uuid
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +13,11 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from matplotlib.text import Text
 
 from ec_maps.errors import SettingError
 from ec_maps.lettering import DPI
-from ec_maps.svg import svg_of
+from ec_maps.png import png
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -72,7 +69,7 @@ class Map:
         temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
         try:
             temporary.write_bytes(
-                self._png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
+                self.png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
             )
             os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
         except OSError as error:
@@ -93,28 +90,27 @@ class Map:
             Whether the map is shared by many pages: with an area's code after ``#`` in its address, it shows that area
             outlined.
         """
+        from ec_maps.svg import svg_of
+
         with _repeatable():
             return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
 
-    def _png(self) -> bytes:
+    def png(self) -> bytes:
+        """Return the map as PNG, 1400 pixels wide; the same map gives the same bytes."""
         with _repeatable():
             self.figure.set_dpi(DPI)
             canvas = FigureCanvasAgg(self.figure)
             canvas.draw()  # type: ignore[no-untyped-call]
-        width, height = canvas.get_width_height(physical=True)
-        # Nothing on the sheet is see-through: without the fourth channel, and packed by runs of one colour, the file is
-        # no larger and is written in half the time.
-        drawn = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
-        picture = Image.frombuffer("RGBA", (width, height), drawn, "raw", "RGBA", 0, 1).convert("RGB")
-        told = PngInfo()
-        told.add_itxt("Title", self.caption)
-        told.add_itxt("Description", self.alt_text)
-        stream = io.BytesIO()
-        picture.save(stream, "png", pnginfo=told, dpi=(DPI, DPI), compress_type=zlib.Z_RLE)
-        return stream.getvalue()
+        drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        written = png(drawn, dpi=DPI, texts={"Title": self.caption, "Description": self.alt_text})
+        # The pixels, 10 MB of them, would stay as long as the figure does: each of its words remembers who drew it.
+        FigureCanvasAgg(self.figure)
+        for text in self.figure.findobj(Text):
+            text._renderer = None  # type: ignore[attr-defined]
+        return written
 
     def _repr_png_(self) -> bytes:
-        return self._png()
+        return self.png()
 
 
 @contextmanager
