@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ec_maps
 
 PROBE = """
@@ -52,6 +54,13 @@ def test_import_is_light(tmp_path: Path) -> None:
     """Importing the library loads none of the heavy libraries."""
     heavy = {"contextily", "geopandas", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}
     assert heavy.isdisjoint(imported("ec_maps", tmp_path)["modules"])
+
+
+@pytest.mark.parametrize("module", ["ec_maps.pages", "ec_maps.methods"])
+def test_what_pages_call_is_light(tmp_path: Path, module: str) -> None:
+    """A page's process, whose figures are kept, loads neither what reads tables nor what draws."""
+    heavy = {"geopandas", "matplotlib", "numpy", "pandas", "pyarrow", "requests", "scipy", "shapely"}
+    assert heavy.isdisjoint(imported(module, tmp_path)["modules"])
 
 
 def test_maps_do_without_tiles_cleaning_and_pyplot(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from ec_maps import pages
+from ec_maps import page_figures, pages
 from ec_maps.describe import percent
 from ec_maps.maps import local_map
 from ec_maps.markup import escaped, pipe_table
@@ -232,7 +232,7 @@ def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = squares([None, *TEN], district=AWKWARD)
     table["msoa21hclnm"] = [AWKWARD, *[f"Hill & Dale {place}" for place in range(10)]]
     drawn = local_map(table, AWKWARD, context=nothing_around())
-    html = rendered(pages._figure(drawn, "awkward", drawn.areas, f"Neighbourhoods of {AWKWARD}"))
+    html = rendered(page_figures._figure(drawn, "awkward", drawn.areas, f"Neighbourhoods of {AWKWARD}"))
     assert not html.find_all(["b", "em", "code", "script"])
     assert [link["href"] for link in html.find_all("a")] == [f"maps/awkward.{kind}" for kind in ("csv", "svg", "png")]
     rows = [texts(row.find_all("td")) for row in html.find_all("tr")[1:]]
@@ -261,7 +261,7 @@ def test_live_csv_names_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     use(monkeypatch, data=write_atlas(tmp_path / "data"), boundaries=write_boundaries(tmp_path / "geo"))
     drawn = local_map(squares(TEN), "Testham", context=nothing_around())
-    pages._figure(drawn, "testham", drawn.areas, "Title")
+    page_figures._figure(drawn, "testham", drawn.areas, "Title")
     (source,) = set(pd.read_csv("maps/testham.csv")["source"])
     for part in ("UK Social Capital Atlas, dated 2025-02-28, sha256 ", "put there by hand", "Made with ec_maps "):
         assert part in source

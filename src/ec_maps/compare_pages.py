@@ -7,29 +7,28 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-from ec_maps import figures, settings
+from ec_maps import figures
 from ec_maps.codebook import HEADLINE, MEASURES, measure_named
 from ec_maps.comparison import side_by_side
 from ec_maps.correlations import Correlations, rank_correlations, said, titles
 from ec_maps.describe import capital, some
-from ec_maps.figures import FOLDER
 from ec_maps.levels import LEVELS, LevelName
 from ec_maps.markup import escaped, framed, pipe_table, tabset
 from ec_maps.matrix import correlation_matrix
 from ec_maps.provenance import line
+from ec_maps.shown import FOLDER, inputs
 
 _LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
 
 
 @lru_cache(maxsize=4)
-def _found(level: LevelName, source: str) -> Correlations:
-    del source  # part of the key: a process may look at the demonstration and at the real data
+def _found(level: LevelName, _inputs: str) -> Correlations:
     return rank_correlations(side_by_side(level))
 
 
 def found(level: LevelName) -> Correlations:
     """Return the correlations between all measures at hand over the areas of a level, counted once in a process."""
-    return _found(level, settings.source())
+    return _found(level, inputs())
 
 
 def correlations() -> str:

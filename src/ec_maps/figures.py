@@ -17,9 +17,7 @@ from ec_maps.levels import level_named
 from ec_maps.markup import attribute, escaped, framed, pipe_table
 from ec_maps.picture import Map
 from ec_maps.provenance import in_words, line
-
-#: Where a page's files lie, beside it.
-FOLDER = "maps"
+from ec_maps.shown import FOLDER
 
 #: The width of a figure on a page, in CSS pixels.
 WIDTH = 700
@@ -138,3 +136,17 @@ def provenance() -> str:
     """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
     told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
     return f"::: {{.ec-provenance}}\n{told}\n:::"
+
+
+__all__ = [
+    "FOLDER",
+    "WIDTH",
+    "Picture",
+    "area_table",
+    "downloads",
+    "keep_card",
+    "picture",
+    "provenance",
+    "saved",
+    "table_note",
+]

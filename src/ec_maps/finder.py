@@ -10,10 +10,10 @@ import pandas as pd
 
 from ec_maps.codebook import measure_of
 from ec_maps.describe import universe
-from ec_maps.figures import FOLDER
 from ec_maps.kingdom import BEYOND
 from ec_maps.markup import escaped
 from ec_maps.names import folded, slug
+from ec_maps.shown import FOLDER
 from ec_maps.vintages import aliases, official_districts
 
 if TYPE_CHECKING:

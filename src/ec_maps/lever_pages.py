@@ -7,17 +7,17 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ec_maps import figures, settings
+from ec_maps import figures
 from ec_maps.areas import load_areas
 from ec_maps.bivariate import two_way_map
 from ec_maps.codebook import HEADLINE, measure_named
 from ec_maps.describe import capital, universe
 from ec_maps.downloads import write_csv
 from ec_maps.errors import DataError
-from ec_maps.figures import FOLDER
 from ec_maps.kinds import BETWEEN, KINDS
 from ec_maps.markup import escaped, framed, pipe_table
 from ec_maps.profiles import PLACES, linked
+from ec_maps.shown import FOLDER, inputs
 from ec_maps.two_way import agreement, two_way
 
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ _NAME = "levers"
 
 
 @lru_cache(maxsize=2)
-def _tables(source: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    del source  # part of the key: a process may look at the demonstration and at the real data
+def _tables(_inputs: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     return load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad", HEADLINE)
 
 
 @lru_cache(maxsize=2)
-def _table(source: str) -> gpd.GeoDataFrame:
-    return two_way(*_tables(source))
+def _table(_inputs: str) -> gpd.GeoDataFrame:
+    return two_way(*_tables(_inputs))
 
 
 def _there(page: Callable[[], str]) -> Callable[[], str]:
@@ -51,7 +50,7 @@ def _there(page: Callable[[], str]) -> Callable[[], str]:
 def _fault() -> str:
     """Return why exposure and bias cannot be shown, or nothing."""
     try:
-        _table(settings.source())
+        _table(inputs())
     except DataError as error:
         return str(error)
     return ""
@@ -61,7 +60,7 @@ def levers() -> str:
     """Return the two-way map with its table and downloads, or why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
-    exposure, bias, connectedness = _tables(settings.source())
+    exposure, bias, connectedness = _tables(inputs())
     folder = Path(FOLDER)
     drawn = two_way_map(exposure, bias, connectedness)
     links = {code: f"../../../{PLACES}/{page}.html" for code, page in linked(connectedness).items()}
@@ -73,7 +72,7 @@ def levers() -> str:
 
 def lever_table() -> str:
     """Return all districts with both values and their kind, by name."""
-    table = _table(settings.source()).sort_values("lad21nm", kind="stable")
+    table = _table(inputs()).sort_values("lad21nm", kind="stable")
     exposure, bias = measure_named("exposure"), measure_named("bias")
     rows = [
         [escaped(row.lad21nm), exposure.said(row.exposure), bias.said(row.bias), _kind_cell(row.kind)]
@@ -86,7 +85,7 @@ def lever_table() -> str:
 @_there
 def lever_kinds() -> str:
     """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
-    found = _table(settings.source())["kind"].value_counts()
+    found = _table(inputs())["kind"].value_counts()
     return "\n".join(
         f"- **{capital(kind.name)}** ({found.get(kind.name, 0)}). {kind.means} *{kind.means_not}*" for kind in KINDS
     )
@@ -95,7 +94,7 @@ def lever_kinds() -> str:
 @_there
 def levers_by_region() -> str:
     """Return how many districts of each kind there are in each region, as a table."""
-    table = _table(settings.source())
+    table = _table(inputs())
     names = [*(kind.name for kind in KINDS), BETWEEN]
     counted = {name: table["rgn21nm"][table["kind"] == name].value_counts() for name in names}
     blank = table["rgn21nm"][table["kind"].isna()].value_counts()
@@ -115,7 +114,7 @@ def levers_by_region() -> str:
 @_there
 def lever_ranges() -> str:
     """Return the ends and middles of both in a sentence."""
-    table = _table(settings.source())
+    table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
         said, values = measure_named(key).said, table[key]
@@ -129,7 +128,7 @@ def lever_ranges() -> str:
 @_there
 def lever_cuts() -> str:
     """Return where the thirds are cut, in a sentence."""
-    table = _table(settings.source())
+    table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
         one, other = (measure_named(key).said(edge) for edge in table.attrs[f"{key}_cut_points"][1:-1])
@@ -143,7 +142,7 @@ def lever_agreement() -> str:
     """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
     exposure, bias, connectedness = (
         lads.set_index("lad21cd")[key].astype(float)
-        for lads, key in zip(_tables(settings.source()), ("exposure", "bias", HEADLINE), strict=True)
+        for lads, key in zip(_tables(inputs()), ("exposure", "bias", HEADLINE), strict=True)
     )
     return f"{agreement(exposure, bias, connectedness):.2f}"
 

@@ -2,225 +2,172 @@
 
 Each function saves its figures and tables in ``maps/`` of the working folder, which in a render is the post's own, and
 returns markdown for a cell with ``output: asis`` to print. Figures are never shown in a loop: tabs made so come apart.
+
+Each is kept: see :mod:`ec_maps.shown`. What makes them is in :mod:`ec_maps.page_figures` and its likes.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ec_maps import compare_pages, figures, settings
-from ec_maps.areas import join_report, load_areas
-from ec_maps.bands import stability
-from ec_maps.codebook import HEADLINE, measure_named
-from ec_maps.compare_pages import both_levels, measures_table, number_of_measures, with_connectedness
-from ec_maps.describe import capital, percent, some, sources, the, the_district
-from ec_maps.downloads import write_csv
-from ec_maps.figures import FOLDER, keep_card
-from ec_maps.finder import by_region, field
-from ec_maps.hexmap import hexagon_map
-from ec_maps.kingdom import BEYOND, united_kingdom
-from ec_maps.levels import LevelName
-from ec_maps.lever_pages import lever_agreement, lever_cuts, lever_kinds, lever_ranges, levers, levers_by_region
-from ec_maps.maps import local_map, national_map, regional_map
-from ec_maps.markup import escaped, series, tabset
-from ec_maps.picture import Map
-from ec_maps.places import Place, read_places, slug
-from ec_maps.profiles import PLACES, linked
-from ec_maps.standing import standing
+from ec_maps.shown import shown
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_MEASURE = measure_named(HEADLINE)
-
-
-@lru_cache(maxsize=4)
-def _table(level: LevelName, source: str) -> gpd.GeoDataFrame:
-    del source  # part of the key: a process may look at the demonstration and at the real data
-    return load_areas(level)
+    from ec_maps.levels import LevelName
 
 
 def areas(level: LevelName) -> gpd.GeoDataFrame:
     """Return the table of a level, loaded once in a process."""
-    return _table(level, settings.source())
+    from ec_maps import page_figures
+
+    return page_figures.areas(level)
 
 
 def national() -> str:
     """Return the national map with its table and downloads."""
-    lads = areas("lad")
-    title = "Local authorities of England and Wales, lowest first"
-    figure = _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
-    keep_card("national", "national")
-    return figure
+    return shown("page_figures.national", places=True, card="national")
 
 
 def kingdom() -> str:
     """Return the map of the United Kingdom with its table and downloads, or why there is none."""
-    every = united_kingdom()
-    if every is None:
-        return "The data at hand stop at the border: they have no districts of Scotland or Northern Ireland."
-    title = "Local authorities of the United Kingdom, lowest first"
-    return _figure(national_map(every), "kingdom", every, title, links=_links("../../.."))
+    return shown("page_figures.kingdom", places=True)
 
 
 def hexagons() -> str:
     """Return the map of all neighbourhoods as hexagons of one size, with its downloads."""
-    drawn = hexagon_map(areas("msoa"))
-    figure = figures.saved(drawn, "hexagons", Path(FOLDER))
-    write_csv(drawn.areas, Path(FOLDER) / "hexagons.csv")
-    return f"{figure}\n\n{figures.downloads('hexagons')}"
+    return shown("page_figures.hexagons")
 
 
 def home_map() -> str:
     """Return the national map alone, for the home page."""
-    return figures.saved(national_map(areas("lad")), "home", Path(FOLDER), png=False, links=_links(".."))
+    return shown("page_figures.home_map", places=True)
 
 
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
-    tabs = []
-    for region, names in _places_by_region().items():
-        tabs.append((region, _region(region, names)))
-    keep_card("regional", slug(tabs[0][0]))
-    return tabset(tabs)
+    return shown("page_figures.regional", places=True, card="regional")
 
 
 def other_regions() -> str:
     """Return one tab for each region that holds no place of the list, in order of name; empty if there is none."""
-    every = [*sorted(set(areas("lad")["rgn21nm"])), *(BEYOND if united_kingdom() is not None else ())]
-    rest = [region for region in every if region not in _places_by_region()]
-    return tabset([(region, _region(region, [])) for region in rest])
+    return shown("page_figures.other_regions", places=True)
 
 
 def hyperlocal() -> str:
     """Return one tab for each place of the list, in the list's order."""
-    msoas = areas("msoa")
-    tabs = []
-    for place in read_places():
-        if place.region in BEYOND:
-            tabs.append((place.name, _no_neighbourhoods(place)))
-            continue
-        drawn = local_map(msoas, place.name)
-        table = f"Neighbourhoods of {the_district(place.name)}, lowest first"
-        tabs.append((place.name, _figure(drawn, slug(place.name), drawn.areas, table)))
-    first = next((place.name for place in read_places() if place.region not in BEYOND), None)
-    if first:
-        keep_card("hyperlocal", slug(first))
-    return tabset(tabs)
-
-
-def _no_neighbourhoods(place: Place) -> str:
-    """Return what stands in place of a local map beyond England and Wales, where there are no neighbourhoods."""
-    page = linked(areas("lad"))[place.lad21cd]
-    told = standing(_home(place.region), areas("msoa"), place.name)
-    return f"{escaped(told.inside)} [{escaped(place.name)} as a whole](../../{PLACES}/{page}.qmd)."
+    return shown("page_figures.hyperlocal", places=True, card="hyperlocal")
 
 
 def finder() -> str:
     """Return the search field of the finder."""
-    return field()
+    return shown("page_figures.finder")
 
 
 def places_by_region() -> str:
     """Return all districts, by region and from A to Z, linked where they have a page."""
-    lads = areas("lad")
-    return by_region(lads, linked(lads), united_kingdom())
+    return shown("page_figures.places_by_region", places=True)
 
 
 def pages_there() -> str:
     """Return how many districts have a page of their own, in a sentence."""
-    lads, kingdom = areas("lad"), united_kingdom()
-    number, whole = len(linked(lads)), len(lads if kingdom is None else kingdom)
-    if number == whole:
-        return "Each has a page of its own."
-    have = "has a page of its own" if number == 1 else "have a page of their own"
-    return f"{capital(some(number))} of the {whole} {have}."
+    return shown("page_figures.pages_there", places=True)
 
 
 def listed_places() -> str:
     """Return the places of the list as words: "Great Yarmouth, Redcar and Cleveland; …"."""
-    return series([place.name for place in read_places()])
+    return shown("page_figures.listed_places", places=True)
 
 
 def listed_regions() -> str:
     """Return the regions of the listed places as words: "the East of England, the North East and Wales"."""
-    return series([the(region) for region in _places_by_region()])
+    return shown("page_figures.listed_regions", places=True)
 
 
 def number_of(level: LevelName) -> str:
     """Return how many areas of a level have a value, with a comma for the thousands."""
-    return f"{int(areas(level)['decile'].notna().sum()):,}"
+    return shown("page_figures.number_of", level)
 
 
 def value_range(level: LevelName) -> str:
     """Return the lowest and the highest value of a level in words: "33.1% to 61.7%"."""
-    values = areas(level)[_MEASURE.key]
-    return f"{percent(values.min())} to {percent(values.max())}"
+    return shown("page_figures.value_range", level)
 
 
 def stability_note() -> str:
     """Return how many areas of each level a small change of value would move to another tenth, as a list."""
-    levels: tuple[LevelName, ...] = ("lad", "msoa")
-    return "\n".join(f"- {stability(areas(level)).sentence}" for level in levels)
+    return shown("page_figures.stability_note")
 
 
 def join_reports() -> str:
     """Return the join report of both levels, what ``ec-maps check`` prints."""
-    levels: tuple[LevelName, ...] = ("lad", "msoa")
-    reports = [join_report(level) for level in levels]
-    lists = ("\n".join(f"- {escaped(line)}" for line in report.details) for report in reports)
-    return "\n\n".join(f"**{report.summary}**\n\n{details}" for report, details in zip(reports, lists, strict=True))
+    return shown("page_figures.join_reports")
 
 
 def correlations() -> str:
     """Return the two matrices with their tables and downloads, one tab a level."""
-    tabs = compare_pages.correlations()
-    keep_card("compare", "measures-lad")
-    return tabs
+    return shown("page_figures.correlations", card="compare")
+
+
+def with_connectedness() -> str:
+    """Return how closely economic connectedness goes with each other measure at both levels, as a table."""
+    return shown("compare_pages.with_connectedness")
+
+
+def both_levels() -> str:
+    """Return what changes from districts to neighbourhoods, in a few sentences."""
+    return shown("compare_pages.both_levels")
+
+
+def measures_table() -> str:
+    """Return the measures at hand, what each is and what a higher value means, as a table."""
+    return shown("compare_pages.measures_table")
+
+
+def number_of_measures() -> str:
+    """Return how many measures are at hand, in words up to nine."""
+    return shown("compare_pages.number_of_measures")
+
+
+def levers() -> str:
+    """Return the two-way map with its table and downloads, or why there is none."""
+    return shown("lever_pages.levers", places=True, card="levers")
+
+
+def lever_kinds() -> str:
+    """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
+    return shown("lever_pages.lever_kinds")
+
+
+def levers_by_region() -> str:
+    """Return how many districts of each kind there are in each region, as a table."""
+    return shown("lever_pages.levers_by_region")
+
+
+def lever_ranges() -> str:
+    """Return the ends and middles of both in a sentence."""
+    return shown("lever_pages.lever_ranges")
+
+
+def lever_cuts() -> str:
+    """Return where the thirds are cut, in a sentence."""
+    return shown("lever_pages.lever_cuts")
+
+
+def lever_agreement() -> str:
+    """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
+    return shown("lever_pages.lever_agreement")
 
 
 def provenance() -> str:
-    """Return where the page's values and boundaries come from, and what made it, as a small paragraph."""
-    return figures.provenance()
+    """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
+    return shown("figures.provenance")
 
 
 def sources_line() -> str:
     """Return the sources and licences of what is drawn."""
-    return sources(names="msoa21hclnm" in areas("msoa"))
-
-
-def _places_by_region() -> dict[str, list[str]]:
-    regions: dict[str, list[str]] = {}
-    for place in read_places():
-        regions.setdefault(place.region, []).append(place.name)
-    return regions
-
-
-def _region(region: str, names: list[str]) -> str:
-    drawn = regional_map(_home(region), region, highlight=names)
-    title = f"Local authorities of {the(region)}, lowest first"
-    return _figure(drawn, slug(region), drawn.areas, title, links=_links("../../.."))
-
-
-def _home(region: str) -> gpd.GeoDataFrame:
-    """Return the table that a region's districts are counted in."""
-    every = united_kingdom() if region in BEYOND else None
-    return areas("lad") if every is None else every
-
-
-def _links(root: str) -> dict[str, str]:
-    """Return the address of each district's page, by code, from a folder of maps that `root` leads out of."""
-    return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
-
-
-def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links: dict[str, str] | None = None) -> str:
-    """Save a map and its table, and return the figure, the table beneath it, and the downloads."""
-    folder = Path(FOLDER)
-    figure = figures.saved(drawn, name, folder, links=links)
-    write_csv(table, folder / f"{name}.csv")
-    return f"{figure}\n\n{figures.area_table(table, title)}\n\n{figures.downloads(name)}"
+    return shown("page_figures.sources_line")
 
 
 __all__ = [
