@@ -153,6 +153,41 @@ def test_usage_errors(project: Path, words: tuple[str, ...]) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("told", ["0", "-3", "banana", "1.5"])
+@pytest.mark.parametrize("words", [("map", "all", "-o", "maps"), ("places", "build"), ("render",)])
+def test_how_many_processes_cannot_be(
+    project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...], told: str
+) -> None:
+    """A number of processes that is none, or less than one, is a usage error of a few lines; nothing is drawn."""
+    run = ec_maps(*words, "--jobs", told, cwd=project, **demo_run)
+    assert run.returncode == 2
+    assert f"Invalid value for '--jobs': {told} is not" in run.stderr.replace("'" + told + "'", told)
+    assert len(run.stderr.splitlines()) <= 5
+    assert "Traceback" not in run.stderr
+    assert not (project / "maps").exists()
+
+
+def test_settings_of_workers_that_make_no_sense(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """EC_MAPS_JOBS and EC_MAPS_DASK are told with what they should be; an address is not shown, nor its password."""
+    words = ("map", "all", "--kind", "regions", "-o", "maps")
+    is_letter(ec_maps(*words, cwd=project, EC_MAPS_JOBS="many", **demo_run), 2, 'EC_MAPS_JOBS is "many"')
+    run = ec_maps(*words, cwd=project, EC_MAPS_DASK="tcp://me:secret@host:8786", **demo_run)
+    is_letter(run, 2, "EC_MAPS_DASK should be the address of a Dask scheduler, such as tcp://")
+    assert "secret" not in run.stderr
+    run = ec_maps("places", "build", cwd=project, EC_MAPS_JOBS="0", **demo_run)
+    is_letter(run, 2, 'EC_MAPS_JOBS is "0"')
+
+
+def test_quiet_places_build(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """With --quiet there is the line of the result and no other; without a terminal a line of progress is left."""
+    (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
+    run = ec_maps("places", "build", "--quiet", "--jobs", "1", cwd=project, **demo_run)
+    assert run.stderr == ""
+    assert run.stdout == f"Place pages: 1 in {project / 'places'}, 1 drawn anew.\n"
+    (project / "places.yml").write_text("- Rutland\n- Torfaen\n", encoding="utf-8")
+    assert ec_maps("places", "build", cwd=project, **demo_run).stderr == "Place pages drawn: 1 of 1.\n"
+
+
 def test_a_source_that_is_not_known(project: Path) -> None:
     """A misspelt source does not pass for the real one."""
     is_letter(ec_maps("check", cwd=project, EC_MAPS_SOURCE="dmeo"), 2, "EC_MAPS_SOURCE", "dmeo", "live", "demo")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,8 +56,10 @@ def files(project: Path) -> set[str]:
 
 def expected(*pages: str) -> set[str]:
     """Return the files that the folder holds for these pages of England and Wales."""
-    shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js", "maps/.stamps.json"}
-    return shared | {f"{page}.qmd" for page in pages} | {f"maps/{page}{end}" for page in pages for end in FILES}
+    shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
+    records = {f"maps/.kept/{name}.json" for name in (*pages, "national")}
+    texts = {f"{page}.qmd" for page in pages}
+    return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in FILES}
 
 
 def parts(path: Path) -> tuple[dict[str, str], BeautifulSoup]:
@@ -109,7 +115,63 @@ def test_a_build_that_fails_names_the_place_and_changes_nothing(project: Path, m
     with pytest.raises(RenderError, match="The page of Great Yarmouth could not be made: ValueError: no room"):
         build(project)
     assert {name: (project / "places" / name).read_bytes() for name in files(project)} == before
+    # The place before it was whole, and is not drawn again when the fault has gone.
+    whole = project / ".quarto" / "places.part" / "maps" / "cardiff.svg"
+    drawn_at = whole.stat().st_mtime_ns
+    monkeypatch.setattr(profile, "strip_plot", drawn)
+    assert build(project).drawn == ["Great Yarmouth"]
+    assert (project / "places" / "maps" / "cardiff.svg").stat().st_mtime_ns == drawn_at
+    assert files(project) == expected("norwich", "cardiff", "great-yarmouth")
     assert not (project / ".quarto" / "places.part").exists()
+
+
+def test_a_file_that_is_not_as_it_was_drawn_is_drawn_again(project: Path) -> None:
+    """A figure cut short costs its page a new drawing, and so does one left half-drawn by an interrupted build."""
+    listed(project, "Norwich", "Cardiff")
+    build(project)
+    figure = project / "places" / "maps" / "norwich.svg"
+    whole = figure.read_bytes()
+    figure.write_bytes(whole[: len(whole) // 2])
+    assert build(project).drawn == ["Norwich"]
+    assert figure.read_bytes() == whole
+    aside = project / ".quarto" / "places.part"
+    aside.mkdir()
+    for path in (project / "places").rglob("*"):
+        if path.is_file() and path.name != "index.qmd":
+            moved = aside / path.relative_to(project / "places")
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(moved)
+    (aside / "maps" / "cardiff.png").write_bytes(b"half of it")
+    assert build(project).drawn == ["Cardiff"]
+    assert files(project) == expected("norwich", "cardiff")
+
+
+def test_nothing_to_do_is_known_without_the_libraries_that_draw(project: Path, demo: Path) -> None:
+    """A build with nothing changed loads neither tables nor maps; a changed list, setting or file has them loaded."""
+    del demo
+    listed(project, "Norwich")
+    build(project)
+    told = "ec_maps.profiles, json, pathlib, sys"
+    probe = f"""import {told}
+done = ec_maps.profiles.build(pathlib.Path(sys.argv[1]))
+print(json.dumps([done.pages, done.drawn, "geopandas" in sys.modules, "matplotlib" in sys.modules]))"""
+
+    def again(**variables: str) -> list[object]:
+        run = subprocess.run(
+            [sys.executable, "-c", probe, str(project)],
+            env=os.environ | variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(run.stdout.splitlines()[-1])
+
+    assert again() == [1, [], False, False]
+    (project / "places" / "maps" / "norwich.csv").write_text("changed\n", encoding="utf-8")
+    assert again() == [1, ["Norwich"], True, True]
+    assert again() == [1, [], False, False]
+    listed(project, "Cardiff")
+    assert again() == [1, ["Cardiff"], True, True]
 
 
 def test_which_places(project: Path, monkeypatch: pytest.MonkeyPatch, demo_data_dir: Path) -> None:
@@ -187,6 +249,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     listed(project, "Scottish Borders", "Northumberland")
     build(project)
     beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
+    beyond |= {"maps/.kept/scottish-borders.json", "maps/.kept/uk.json"}
     assert files(project) == expected("northumberland") | beyond
     front, html = parts(project / "places" / "scottish-borders.qmd")
     assert "local authorities of the United Kingdom." in front["description"]
@@ -233,7 +296,7 @@ def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("uncached")
 def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without districts beyond it all is as if there were none: no neighbours there, and their names are refused."""
-    monkeypatch.setattr("ec_maps.profiles.united_kingdom", lambda: None)
+    monkeypatch.setattr("ec_maps.kingdom.united_kingdom", lambda: None)
     monkeypatch.setattr("ec_maps.place_tables.united_kingdom", lambda: None)
     listed(project, "Northumberland")
     build(project)

@@ -99,6 +99,51 @@ def test_boundaries_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.boundaries() == tmp_path / "geo"
 
 
+@pytest.mark.parametrize(("told", "number"), [(None, None), ("", None), (" 2 ", 2), ("12", 12)])
+def test_jobs(told: str | None, number: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many processes draw is a whole number from 1, or left to the library."""
+    if told is not None:
+        monkeypatch.setenv("EC_MAPS_JOBS", told)
+    assert settings.jobs() == number
+
+
+@pytest.mark.parametrize("told", ["0", "-3", "banana", "1.5", "²", "100000"])
+def test_jobs_that_cannot_be(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else is refused, and shown."""
+    monkeypatch.setenv("EC_MAPS_JOBS", told)
+    with pytest.raises(SettingError, match=f'EC_MAPS_JOBS is "{told}"; it should be .* a whole number'):
+        settings.jobs()
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        (None, ""),
+        (" ", ""),
+        (" tcp://10.0.0.7:8786 ", "tcp://10.0.0.7:8786"),
+        ("tls://scheduler.example.org:8786/", "tls://scheduler.example.org:8786"),
+        ("tcp://[::1]:8786", "tcp://[::1]:8786"),
+    ],
+)
+def test_dask(told: str | None, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler has a kind of connection, a host and a port; without any, this machine draws."""
+    if told is not None:
+        monkeypatch.setenv("EC_MAPS_DASK", told)
+    assert settings.dask() == address
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["host:8786", "tcp://host", "tcp://:8786", "http://host:8786", "tcp://host:port", "tcp://a:b@host:8786", "yes"],
+)
+def test_dask_that_cannot_be(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else is refused and not shown: it may have a password in it."""
+    monkeypatch.setenv("EC_MAPS_DASK", told)
+    with pytest.raises(SettingError, match=r"EC_MAPS_DASK should be .*such as tcp://127.0.0.1:8786") as said:
+        settings.dask()
+    assert told not in str(said.value)
+
+
 def test_shipped_files_of_the_project_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     """An editor's own palette in the project is used; without one, that of the installed library."""
     assert settings.shipped("palettes") == root / "assets" / "palettes"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ec_maps.exports import export
     from ec_maps.hexmap import hexagon_map
     from ec_maps.join import JoinReport
+    from ec_maps.many import draw_maps
     from ec_maps.maps import local_map, national_map, regional_map
     from ec_maps.matrix import correlation_matrix
     from ec_maps.palette import ice_colours
@@ -39,6 +40,7 @@ __all__ = [
     "__version__",
     "compare",
     "correlation_matrix",
+    "draw_maps",
     "export",
     "hexagon_map",
     "ice_colours",
@@ -67,6 +69,7 @@ _HOMES = {
     "Stability": "bands",
     "compare": "comparison",
     "correlation_matrix": "matrix",
+    "draw_maps": "many",
     "export": "exports",
     "hexagon_map": "hexmap",
     "ice_colours": "palette",

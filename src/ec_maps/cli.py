@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from ec_maps.errors import EcMapsError, PlaceError, SettingError
 
 if TYPE_CHECKING:
     from ec_maps.levels import LevelName, ScopeName
+    from ec_maps.many import FormatName
 
 _NAME = click.argument("name")
 _MEASURE = click.option(
@@ -32,6 +35,12 @@ _OUTPUT = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write, .png or .svg.",
 )
+
+_JOBS = click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="How many processes draw at once. Default: EC_MAPS_JOBS, or the cores of this machine, 4 at most.",
+)  # fmt: skip
+_QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors and the result.")
 
 
 class _Commands(click.Group):
@@ -52,6 +61,8 @@ def main() -> None:
 
     Exit status: 0 done, 1 a fault in data or network, 2 a fault in what was typed.
     """
+    # Read when Arrow is loaded, here and in the processes of pages: its own pools keep what they once had, some 20 MB.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show "ŷ" shows something else in its place, and the work goes on.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -168,7 +179,9 @@ def search(search: str) -> None:
 
 
 @places.command()
-def build() -> None:
+@_JOBS
+@_QUIET
+def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
     from ec_maps import profiles, render, settings
 
@@ -178,14 +191,15 @@ def build() -> None:
     if not (root / "_quarto.yml").is_file():
         msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
         raise SettingError(msg)
-    done = profiles.build(root, log=lambda line: click.echo(line, err=True))
+    with _going_on_later(quiet=quiet):
+        done = profiles.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
     click.echo(f"Place pages: {done.pages} in {root / profiles.PLACES}, {len(done.drawn)} drawn anew{gone}.")
 
 
 @main.group("map")
 def map_() -> None:
-    """Draw one map to a file."""
+    """Draw one map to a file, or all of them into a folder."""
 
 
 @map_.command()
@@ -244,19 +258,68 @@ def local(name: str, measure: str, category: str | None, output: Path) -> None:
     _saved(local_map(load_areas("msoa", measure, category=category), place.name).save(output))
 
 
+@map_.command("all")
+@click.option(
+    "--kind", type=click.Choice(["regions", "places", "both"]), default="both", show_default=True,
+    help="regions: each by local authority; places: each local authority by neighbourhood.",
+)  # fmt: skip
+@_MEASURE
+@_CATEGORY
+@click.option("--format", "form", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@_JOBS
+@_QUIET
+@click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
+def all_(
+    *, kind: str, measure: str, category: str | None, form: FormatName, jobs: int | None, quiet: bool, output: Path
+) -> None:
+    """Draw every region and every local authority of England and Wales into a folder.
+
+    What stands there already is not drawn again, so that after Ctrl-C the same command goes on. With EC_MAPS_DASK, the
+    address of a Dask scheduler, its cluster draws.
+    """
+    from ec_maps import many
+
+    kinds = many.KINDS if kind == "both" else [one for one in many.KINDS if one == kind]
+    with _going_on_later(quiet=quiet):
+        done = many.bring(
+            output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet
+        )
+    click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn anew.")
+
+
 @main.command()
 @click.option("--profile", type=click.Choice(["demo"]), help="demo: build from the built-in data, into _site-demo.")
 @click.option(
     "--engine", type=click.Choice(["quarto", "preview"]), help="Default: quarto if it is installed, else preview."
 )
-def render(profile: str | None, engine: str | None) -> None:
+@_JOBS
+@_QUIET
+def render(*, profile: str | None, engine: str | None, jobs: int | None, quiet: bool) -> None:
     """Build the site."""
     from ec_maps.render import render_site
 
-    site, used = render_site(profile=profile, engine=engine, log=lambda line: click.echo(line, err=True))
+    if jobs:
+        os.environ["EC_MAPS_JOBS"] = str(jobs)  # the pages of the places are drawn by a process of its own
+    with _going_on_later(quiet=quiet):
+        tell = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
+        site, used = render_site(profile=profile, engine=engine, log=tell)
     click.echo(f"The site is in {site} (built with {used}).")
     click.echo(f"To look at it, open {site / 'index.html'} in a browser, or run:")
     click.echo(f"  python3 -m http.server --bind 127.0.0.1 --directory {site} 8000   and open http://127.0.0.1:8000/")
+
+
+@contextmanager
+def _going_on_later(*, quiet: bool) -> Iterator[None]:
+    """Do long work: silently if so wanted, and with a word on what is kept when somebody interrupts it."""
+    if quiet:
+        logging.getLogger("ec_maps").setLevel(logging.ERROR)
+        warnings.simplefilter("ignore")
+        os.environ["PYTHONWARNINGS"] = "ignore"  # in the processes that draw, too
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("ec-maps: Interrupted. What was drawn is kept: the same command goes on from there.", err=True)
+        click.get_current_context().exit(130)
 
 
 def _saved(path: Path) -> None:

@@ -10,6 +10,8 @@
 | ``EC_MAPS_PLACES`` | which districts get a page: ``listed`` in ``places.yml``, or ``all`` | ``listed`` |
 | ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
 | ``EC_MAPS_BASEMAP_KEY`` | the key of the tile provider | none |
+| ``EC_MAPS_JOBS`` | how many processes of this machine draw at once | its cores, at most 4 |
+| ``EC_MAPS_DASK`` | the scheduler of a Dask cluster that draws, ``tcp://host:8786`` | none: this machine draws |
 | ``EC_MAPS_OFFLINE`` | ``1``: never ask the network | ``0`` |
 | ``EC_MAPS_TIMEOUT`` | seconds without an answer before a server is given up | 60 |
 | ``EC_MAPS_USER_AGENT`` | how requests name themselves | ``ec_maps/<version> (…)`` |
@@ -173,6 +175,37 @@ def basemap() -> str:
 def basemap_key() -> str:
     """Return the tile provider's key; empty if it is not set."""
     return os.environ.get("EC_MAPS_BASEMAP_KEY", "").strip()
+
+
+def jobs() -> int | None:
+    """Return how many processes of this machine are to draw at once; None if ``EC_MAPS_JOBS`` is not set."""
+    value = os.environ.get("EC_MAPS_JOBS", "").strip()
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 1000):
+        msg = f'EC_MAPS_JOBS is "{value}"; it should be how many processes draw at once, a whole number such as 2.'
+        raise SettingError(msg)
+    return int(value)
+
+
+def dask() -> str:
+    """Return the address of the scheduler of the Dask cluster that draws; empty if this machine does."""
+    value = os.environ.get("EC_MAPS_DASK", "").strip()
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("tcp", "tls", "ws", "wss") and parts.hostname and parts.port
+    except ValueError:  # a port that is no number
+        sound = False
+    if not sound or parts.username or parts.password or parts.path.strip("/") or parts.query:
+        # What stands there is not shown: it may have a password in it.
+        msg = (
+            "EC_MAPS_DASK should be the address of a Dask scheduler, such as tcp://127.0.0.1:8786: tcp or tls, a host "
+            "and a port, without a password. Unset it to draw on this machine."
+        )
+        raise SettingError(msg)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _address(name: str, value: str, default: str) -> str:
