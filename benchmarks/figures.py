@@ -1,29 +1,144 @@
-"""Draw the same seven figures as `plain.py`, through ec_maps, with what its settings in the environment say."""
+"""Draw the same figures as `plain.py`, through ec_maps, with what its settings in the environment say.
+
+The last line printed is JSON: the seconds that the job took, imports left out where it says so.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 
 import ec_maps
+
+# As the command line does, and with it the building of the site: Arrow's own pools keep what they once had.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 PLACES = ["Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin"]
 
 
-def main() -> None:
-    """Load both levels and draw."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-o", dest="out", type=Path, required=True, help="the folder for the figures")
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-
+def posts(out: Path) -> dict[str, float]:
+    """Draw the seven figures of the posts, as these do."""
     lads = ec_maps.load_areas("lad")
-    msoas = ec_maps.load_areas("msoa")
     ec_maps.national_map(lads).save(out / "national.png")
     for place in PLACES:
         region = lads.loc[lads["lad21nm"] == place, "rgn21nm"].iloc[0]
         ec_maps.regional_map(lads, region, highlight=[place]).save(out / f"region {region}.png")
-        ec_maps.local_map(msoas, place).save(out / f"local {place}.png")
+        ec_maps.local_map(ec_maps.load_areas("msoa", near=place), place).save(out / f"local {place}.png")
+    return {}
+
+
+def load() -> dict[str, float]:
+    """Load both levels; the time leaves out the imports."""
+    import geopandas  # noqa: F401 - loading needs it, and its import is another line of the table
+
+    from ec_maps import areas
+
+    start = perf_counter()
+    areas.load_areas("lad")
+    areas.load_areas("msoa")
+    return {"loading": perf_counter() - start}
+
+
+def every(out: Path, jobs: int, names: list[str]) -> dict[str, float]:
+    """Draw every region and every district by neighbourhood, or those that are named, with so many workers."""
+    if names:
+        import sample
+
+        sample.draw_all(names, out, jobs)
+    else:
+        from ec_maps import many
+
+        many.draw_maps(out, jobs=jobs, quiet=True)
+    return {}
+
+
+def regions(out: Path) -> dict[str, float]:
+    """Draw the ten regions, each once for a folder."""
+    from ec_maps import many
+
+    many.draw_maps(out, kinds=["regions"], jobs=1, quiet=True)
+    return {}
+
+
+def places(out: Path, number: int) -> dict[str, float]:
+    """Draw so many places, evenly spaced among all; the time is for each, the loading of the tables left out."""
+    from sample import evenly
+
+    msoas = ec_maps.load_areas("msoa")
+    names = evenly(sorted(msoas["lad21nm"].unique()), number)
+    # What the first map alone has to do, fonts and context, is no part of the cost of a place.
+    ec_maps.local_map(msoas, names[-1]).save(out / f"{names[-1]}.png")
+    start = perf_counter()
+    for name in names:
+        ec_maps.local_map(msoas, name).save(out / f"{name}.png")
+    return {"each": (perf_counter() - start) / len(names), "number": len(names)}
+
+
+def areas(out: Path) -> dict[str, float]:
+    """Load the neighbourhoods cold, if the cache is empty, then warm, and draw all of them in one picture, warm too."""
+    import geopandas  # noqa: F401 - as in `load`
+
+    from ec_maps import drawing, load_areas, palette
+    from ec_maps.picture import Map
+    from ec_maps.scaled import to_pixels
+    from ec_maps.sheet import Key, Words, new_sheet, view
+
+    times = [perf_counter()]
+    for _ in range(2):
+        table = load_areas("msoa")
+        times.append(perf_counter())
+    key = Key("Tenths", "", [""] * 11, list(palette.ice_colours()))
+    left, bottom, right, top = map(float, table.total_bounds)
+    extent = view((left, bottom, right, top), tallest=1.2)
+    for _ in range(2):  # the first time the shapes are simplified and kept
+        start = perf_counter()
+        sheet = new_sheet(extent, Words("All areas", "", ""), key, demo=True)
+        shapes = to_pixels(table.geometry.to_numpy(), extent)
+        drawing.draw_deciles(sheet.ax, table.set_geometry(shapes, crs=table.crs), edge=drawing.EDGES["national"])
+        Map(sheet.figure, table, "All areas", "All areas").save(out / "all.png")
+        drawn = perf_counter() - start
+    cold, warm = (after - before for before, after in pairwise(times))
+    return {"number": len(table), "cold": cold, "warm": warm, "draw": drawn}
+
+
+def _whole(job: Callable[[], dict[str, float]]) -> dict[str, float]:
+    import whole
+
+    with whole.shapes():
+        return job()
+
+
+def main() -> None:
+    """Do the job that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("job", choices=["posts", "load", "every", "regions", "places", "areas"])
+    parser.add_argument("-o", dest="out", type=Path, default=Path(), help="the folder for the figures")
+    parser.add_argument("--jobs", type=int, default=1, help="how many workers draw every map")
+    parser.add_argument("--number", type=int, default=0, help="how many places")
+    parser.add_argument("--names", type=Path, metavar="FILE", help="of every map those that the file lists")
+    parser.add_argument("--no-simplify", action="store_true", help="draw every vertex of the shapes")
+    parser.add_argument("--modules", action="store_true", help="tell which modules were loaded")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    names = asked.names.read_text(encoding="utf-8").splitlines() if asked.names else []
+    job = {
+        "posts": lambda: posts(asked.out),
+        "load": load,
+        "every": lambda: every(asked.out, asked.jobs, names),
+        "regions": lambda: regions(asked.out),
+        "places": lambda: places(asked.out, asked.number),
+        "areas": lambda: areas(asked.out),
+    }[asked.job]
+    told: dict[str, object] = dict(_whole(job) if asked.no_simplify else job())
+    if asked.modules:
+        told["modules"] = sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

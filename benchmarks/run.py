@@ -1,116 +1,97 @@
-"""Time the seven figures: plain geopandas and ec_maps, in turns, each run a fresh process with its imports.
+"""Measure ec_maps against the plain way and against the limit, and print one table of medians with their ratios.
 
-ec_maps runs from a warm cache, as it does from the second time on. The plain way is given the districts of the
-demonstration data ready-made, as an analyst would have them. Exit status 1 if ec_maps takes more than `--limit` times
-as long.
+    make bench                                   everything, about half an hour on an idle machine with two cores
+    make bench ARGS=--short                      one round of the quick parts, below three minutes
+    make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places areas sight site
+    make bench ARGS="-o table.md"                the table as Markdown too
+
+What stands beside each other was run in turns in this one benchmark, each run a fresh process. The caches are filled
+before, outside the measurement. A benchmark is no test: whatever it finds, the exit status is 0. With `--guard` it is 1
+where something is wrong that cannot be noise.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import statistics
-import struct
-import subprocess
+import contextlib
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
-ROOT = Path(__file__).resolve().parents[1]
-HERE = Path(__file__).resolve().parent
-FIGURES = 7
-
-
-def measure(command: list[str | Path], variables: dict[str, str]) -> tuple[float, float]:
-    """Run a command; return its seconds, and its greatest memory in MB."""
-    start = time.perf_counter()
-    with subprocess.Popen([str(part) for part in command], env=os.environ | variables, cwd=ROOT) as process:
-        # wait4 tells the memory of this one child; getrusage would tell the greatest of all so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        msg = f"{command[1]} ended with exit status {process.returncode}."
-        raise SystemExit(msg)
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return seconds, usage.ru_maxrss / unit
+import guard
+import machine
+import table
+from lines import PARTS, rails
+from work import Work
 
 
-def pixels(path: Path) -> int:
-    """Return how many pixels a PNG has."""
-    width, height = struct.unpack(">II", path.read_bytes()[16:24])
-    return width * height
+def options() -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="one round, the demonstration's shapes, few places")
+    parser.add_argument("--only", metavar="PARTS", help="some parts, with commas between")
+    parser.add_argument("-n", dest="rounds", type=int, help="how often each is run (default 5, short 1)")
+    parser.add_argument("-o", dest="output", type=Path, metavar="FILE", help="write the table as Markdown too")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep data and figures there for another run")
+    parser.add_argument("--no-simplify", action="store_true", help="draw the seven figures with every vertex")
+    parser.add_argument("--guard", action="store_true", help="exit status 1 for what is wrong and cannot be noise")
+    parser.add_argument("--record", action="store_true", help="record the memory of each job, for --guard")
+    asked = parser.parse_args()
+    asked.parts = (
+        asked.only.split(",") if asked.only else [one for one, (_, short) in PARTS.items() if short or not asked.short]
+    )
+    if strange := [part for part in asked.parts if part not in PARTS]:
+        parser.error(f"there is no part {', '.join(strange)}; the parts are {', '.join(PARTS)}")
+    if asked.rounds is not None and asked.rounds < 1:
+        parser.error(f"-n {asked.rounds}: each is to be run once at least")
+    return asked
 
 
-def dissolved(folder: Path) -> Path:
-    """Dissolve the demonstration's districts into a file, for the plain way."""
-    import geopandas as gpd
-
-    path = folder / "districts.parquet"
-    msoas = gpd.read_parquet(ROOT / "data/demo/boundaries.parquet")
-    msoas.dissolve(["lad21cd", "lad21nm", "rgn21nm"], as_index=False).to_parquet(path)
-    return path
-
-
-def commands(options: argparse.Namespace, work: Path) -> tuple[dict[str, list[str | Path]], dict[str, str]]:
-    """Return both commands, and the settings for ec_maps."""
-    plain: list[str | Path] = [sys.executable, HERE / "plain.py", "-o", work / "plain"]
-    if options.geo:
-        plain += ["--geo", options.geo.resolve(), "--zips", options.zips.resolve()]
-        data = work / "data"
-        data.mkdir()
-        for path in options.zips.glob("*.zip"):
-            shutil.copy(path, data)
-        variables = {"EC_MAPS_SOURCE": "live", "EC_MAPS_BOUNDARIES": str(options.geo.resolve())}
+@contextlib.contextmanager
+def folder(asked: Path | None) -> Iterator[Path]:
+    """Give the folder to work in: the one asked for, or one that is removed afterwards."""
+    if asked is None:
+        with tempfile.TemporaryDirectory(prefix="ec-maps-bench-") as name:
+            yield Path(name).resolve()
     else:
-        plain += ["--demo", ROOT, "--lads", dissolved(work)]
-        variables = {"EC_MAPS_SOURCE": "demo"}
-    variables["EC_MAPS_DATA_DIR"] = str(work / "data")
-    return {"plain": plain, "ec_maps": [sys.executable, HERE / "figures.py", "-o", work / "ec_maps"]}, variables
+        asked.mkdir(parents=True, exist_ok=True)
+        yield asked.resolve()
 
 
-def main() -> None:
-    """Warm up, measure in turns, and print the medians and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("-n", dest="rounds", type=int, default=5, help="how often each is run (default 5)")
-    parser.add_argument("--limit", type=float, default=0.5, help="the greatest ratio that is good (default 0.5)")
-    parser.add_argument("--geo", type=Path, metavar="FOLDER", help="real boundaries and lookups")
-    parser.add_argument("--zips", type=Path, metavar="FOLDER", help="the Atlas zips (with --geo)")
-    options = parser.parse_args()
-    if bool(options.geo) != bool(options.zips):
-        parser.error("--geo and --zips go together")
+def tell(line: str) -> None:
+    """Say on the terminal what is being done."""
+    print(f"bench: {line}", file=sys.stderr, flush=True)
 
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        both, variables = commands(options, work)
-        for command in both.values():  # fills ec_maps' cache, and the system's file cache for both
-            measure(command, variables)
-        for name in both:
-            drawn = len(list((work / name).glob("*.png")))
-            if drawn != FIGURES:
-                msg = f"{name} drew {drawn} figures instead of {FIGURES}."
-                raise SystemExit(msg)
-        size = {name: sum(pixels(path) for path in (work / name).glob("*.png")) / 1e6 for name in both}
-        runs: dict[str, list[tuple[float, float]]] = {name: [] for name in both}
-        for _ in range(options.rounds):
-            for name, command in both.items():
-                runs[name].append(measure(command, variables))
 
-    print(f"Seven figures, {options.rounds} runs each in turns, imports included\n")
-    print(f"{'':8}{'median':>10}{'fastest':>10}{'slowest':>10}{'memory':>10}{'pixels':>10}")
-    medians = {}
-    for name, results in runs.items():
-        seconds = [second for second, _ in results]
-        medians[name] = statistics.median(seconds)
-        memory = max(megabytes for _, megabytes in results)
-        times = "".join(f"{second:8.2f} s" for second in (medians[name], min(seconds), max(seconds)))
-        print(f"{name:8}{times}{memory:7.0f} MB{size[name]:8.1f} M")
-    ratio = medians["ec_maps"] / medians["plain"]
-    print(f"\nec_maps takes {ratio:.2f} times as long as the plain way (at most {options.limit:g} is good).")
-    sys.exit(ratio > options.limit)
+def main() -> int:
+    """Measure, print, and say what was missed."""
+    asked = options()
+    rows: list[table.Row] = []
+    start = perf_counter()
+    with folder(asked.work) as place:
+        work = Work(place, asked.rounds or (1 if asked.short else 5), asked.short, not asked.no_simplify, tell)
+        for part in asked.parts:
+            tell(part)
+            rows += PARTS[part][0](work)
+        if asked.guard:
+            tell("the guard rails")
+            rails(work)
+    on = machine.described()
+    took = f"{(perf_counter() - start) / 60:.1f} minutes in all."
+    missed = table.missed(rows)
+    closing = [f"Missed: {line}" for line in missed] or ["Every target was met."]
+    print(f"\n{table.as_text(rows)}\n\n{on}. {took}\n" + "\n".join(closing))
+    if asked.output:
+        asked.output.write_text(f"{table.as_markdown(rows)}\n\n{on}.\n", encoding="utf-8")
+    if asked.record:
+        guard.record(work.measured.memory, on)
+    faults = guard.faults(work.measured, guard.recorded()) if asked.guard else []
+    for fault in faults:
+        print(f"bench: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""A project folder whose demonstration data are others: the library, and the plain way, read it as they read ours.
+
+    .venv/bin/python benchmarks/project.py FOLDER
+
+This one writes such a folder with the demonstration data as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / "data" / "demo"
+
+#: In such a folder: the districts of England and Wales alone, as an analyst would have them ready-made.
+LADS = "lads.parquet"
+
+
+def write(folder: Path, msoas: gpd.GeoDataFrame, lads: gpd.GeoDataFrame, zips: list[Path] | None = None) -> None:
+    """Write a folder that passes for the project's, with these areas as its demonstration data.
+
+    Parameters
+    ----------
+    folder
+        It is created.
+    msoas, lads
+        The tables to write as ``boundaries.parquet`` and ``districts.parquet``.
+    zips
+        The Atlas archives to go with them; those of the demonstration if not given.
+    """
+    demo = folder / "data" / "demo"
+    demo.mkdir(parents=True, exist_ok=True)
+    (folder / "_quarto.yml").write_text("project:\n  type: website\n", encoding="utf-8")
+    shutil.copy(ROOT / "places.yml", folder)
+    msoas.to_parquet(demo / "boundaries.parquet", compression="zstd")
+    lads.to_parquet(demo / "districts.parquet", compression="zstd")
+    # X1 begins the codes of the sketches of Scotland and Northern Ireland.
+    lads[~lads["lad21cd"].str.startswith("X1")].to_parquet(folder / LADS)
+    for path in sorted(DEMO.glob("*.zip")) if zips is None else zips:
+        if path.parent != demo:
+            shutil.copy(path, demo)
+
+
+def environment(project: Path, data: Path) -> dict[str, str]:
+    """Return the environment of a process that reads a project's demonstration data, its cache in a folder.
+
+    Whatever else is set of ours is left out: only what is said here may have a part in a measurement.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EC_MAPS_", "QUARTO_"))}
+    ours = {"EC_MAPS_SOURCE": "demo", "EC_MAPS_DATA_DIR": str(data), "QUARTO_PROJECT_DIR": str(project)}
+    return kept | ours | {"EC_MAPS_OFFLINE": "1"}
+
+
+def main() -> None:
+    """Write the demonstration data, as they are, as a project folder."""
+    import geopandas as gpd
+
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    msoas, lads = (gpd.read_parquet(DEMO / name) for name in ("boundaries.parquet", "districts.parquet"))
+    write(parser.parse_args().folder, msoas, lads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The whole demonstration site: built first, again with nothing changed, and with one place more.
+
+It is built in a copy of the files that git knows or would add, so that the work tree stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import project
+from timing import Command, Run, run
+
+#: One that is not in ``places.yml``.
+_MORE = "Norwich"
+
+
+def copy(folder: Path) -> Path:
+    """Copy the tree into a folder and return it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=project.ROOT, check=True, capture_output=True,
+    ).stdout.decode()  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (source := project.ROOT / name).is_file():
+            (target := folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    return folder
+
+
+def builds(folder: Path, again: int, tell: Callable[[str], None]) -> dict[str, list[Run]]:
+    """Build the site in a copy of the tree, and return the runs by what was built.
+
+    Parameters
+    ----------
+    folder
+        Where the copy goes.
+    again
+        How often it is built with nothing changed.
+    tell
+        Is told what is done.
+    """
+    tree = copy(folder / "tree")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("EC_MAPS_", "QUARTO_"))}
+    own |= {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
+    words = [sys.executable, "-m", "ec_maps", "render", "--profile", "demo", "--engine", "preview"]
+    command = Command(words, own, tree, tree=True)
+    tell("the first build")
+    runs = {"first": [run(command)], "again": []}
+    for _ in range(again):
+        tell("a build with nothing changed")
+        runs["again"].append(run(command))
+    with (tree / "places.yml").open("a", encoding="utf-8") as places:
+        places.write(f"- {_MORE}\n")
+    tell("a build with one place more")
+    runs["one more"] = [run(command)]
+    if not (tree / "_site-demo/places/norwich.html").is_file():
+        msg = f"The build with {_MORE} wrote no page of it."
+        raise SystemExit(msg)
+    return runs
