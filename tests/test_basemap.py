@@ -28,8 +28,9 @@ from xyzservices import providers
 
 from ec_maps import basemap, ice_colours, palette, settings, tiles
 from ec_maps.basemap import MOST_TILES, Basemap
+from ec_maps.boxes import Box
 from ec_maps.errors import SettingError
-from ec_maps.labels import Box, Placer
+from ec_maps.labels import Placer
 from ec_maps.lettering import DPI
 from ec_maps.maps import Map, local_map, national_map, regional_map
 from fakes.faults import Request, Response

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
 from ec_maps.annotation import area_numbers
+from ec_maps.boxes import Box
 from ec_maps.ground import Ground
-from ec_maps.labels import Box, Placer, roomiest_point
+from ec_maps.labels import Placer, roomiest_point
 from ec_maps.lettering import DPI, forms, text_size, wrap
 from ec_maps.maps import Map, local_map, national_map, regional_map
 from made import Tables, demo_tables, real_tables

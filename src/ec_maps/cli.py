@@ -281,9 +281,7 @@ def all_(
 
     kinds = many.KINDS if kind == "both" else [one for one in many.KINDS if one == kind]
     with _going_on_later(quiet=quiet):
-        done = many.bring(
-            output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet
-        )
+        done = many.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
     click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn anew.")
 
 

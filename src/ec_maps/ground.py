@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from ec_maps.labels import Box
+from ec_maps.boxes import Box
 
 _STEP = 0.04
 _SAMPLES = 24

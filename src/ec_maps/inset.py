@@ -11,9 +11,9 @@ from matplotlib.patches import Rectangle
 
 from ec_maps import drawing, palette
 from ec_maps.annotation import in_inches
+from ec_maps.boxes import Box
 from ec_maps.geometry import union
 from ec_maps.ground import Ground
-from ec_maps.labels import Box
 from ec_maps.lettering import text_size
 from ec_maps.sheet import LEGEND, Sheet
 

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ec_maps import palette
+from ec_maps.boxes import Box
 from ec_maps.codebook import Measure
 from ec_maps.deciles import GROUPS
 from ec_maps.drawing import HATCH, SWATCH
-from ec_maps.labels import Box
 from ec_maps.lettering import DPI, text_size, wrap
 from ec_maps.levels import level_named
 
@@ -238,12 +238,13 @@ def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
 
 def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> None:
     """Draw the band that says that the data are a demonstration, right across axes in inches."""
-    ax.add_patch(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
+    ax.add_artist(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
 def _legend(ax: Axes, top: float, key: Key) -> None:
     """Draw the ten classes as a strip: cut points above the joints, numbers beneath the swatches, words at the ends."""
+    # As artists, not patches: for those matplotlib works out limits that are set already.
     wide, high = 0.38, 0.17
     strip = top - 0.46
     write(ax, MARGIN, top, key.title, size=LEGEND, weight="bold", va="top")
@@ -259,7 +260,7 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
             continue
         swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
         swatch.set_gid(f"{SWATCH}{place + 1}")
-        ax.add_patch(swatch)
+        ax.add_artist(swatch)
         write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
     end = MARGIN + 10 * wide
     write(ax, MARGIN, strip - 0.25, "lowest tenth", size=LEGEND, weight="bold", va="baseline")
@@ -274,7 +275,7 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
             swatch = Rectangle((x, y - high), 0.3, high, linewidth=0.5, **style)  # type: ignore[arg-type]
             if words == key.missing:
                 swatch.set_gid(f"{SWATCH}missing")
-            ax.add_patch(swatch)
+            ax.add_artist(swatch)
             text = wrap(words, SMALL, WIDTH - MARGIN - x - 0.38)
             write(ax, x + 0.38, y - high / 2, text, size=SMALL, va="center")
             y -= 0.24
