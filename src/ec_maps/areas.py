@@ -97,7 +97,7 @@ def load_areas(
 def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
     """Return the values of a level with their outlines after the decile: all, or those near a district."""
     outlines = load_boundaries("msoa" if level.key == "msoa" else "lad", near)
-    if near is not None and near not in set(values["lad21nm"]):
+    if near is not None and not (values["lad21nm"] == near).any():
         msg = f'There is no local authority "{near}" in the table (ec-maps places lists them).'
         raise PlaceError(msg)
     at = pd.Index(outlines[level.code]).get_indexer(pd.Index(values[level.code]))
