@@ -83,7 +83,7 @@ $(READY): pyproject.toml requirements.lock
 		echo 'On Debian and Ubuntu: sudo apt install python3-venv' >&2; exit 1; }
 	@echo 'Setting up .venv (once, a minute or two) ...'
 	@$(RUN) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
-	@$(RUN) -m pip install -qq --no-compile --require-hashes -r requirements.lock
+	@$(RUN) -m pip install -qq --require-hashes -r requirements.lock
 	@$(RUN) -m pip install -qq --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/.ready-*
 	@touch $@

@@ -48,12 +48,21 @@ def write(folder: Path, msoas: gpd.GeoDataFrame, lads: gpd.GeoDataFrame, zips: l
             shutil.copy(path, demo)
 
 
+def inherited() -> dict[str, str]:
+    """Return our environment without the settings of the library, and with compiled modules kept, as they usually are.
+
+    Where `PYTHONDONTWRITEBYTECODE` is set, each process compiles the library anew, which takes longer than a map.
+    """
+    left_out = ("EC_MAPS_", "QUARTO_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+
+
 def environment(project: Path, data: Path) -> dict[str, str]:
     """Return the environment of a process that reads a project's demonstration data, its cache in a folder.
 
     Whatever else is set of ours is left out: only what is said here may have a part in a measurement.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EC_MAPS_", "QUARTO_"))}
+    kept = inherited()
     ours = {"EC_MAPS_SOURCE": "demo", "EC_MAPS_DATA_DIR": str(data), "QUARTO_PROJECT_DIR": str(project)}
     return kept | ours | {"EC_MAPS_OFFLINE": "1"}
 

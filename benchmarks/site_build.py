@@ -5,7 +5,6 @@ It is built in a copy of the files that git knows or would add, so that the work
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import project
+from project import inherited
 from timing import Command, Run, run
 
 #: One that is not in ``places.yml``.
@@ -45,8 +45,7 @@ def builds(folder: Path, again: int, tell: Callable[[str], None]) -> dict[str, l
         Is told what is done.
     """
     tree = copy(folder / "tree")
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("EC_MAPS_", "QUARTO_"))}
-    own |= {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
+    own = inherited() | {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
     words = [sys.executable, "-m", "ec_maps", "render", "--profile", "demo", "--engine", "preview"]
     command = Command(words, own, tree, tree=True)
     tell("the first build")
