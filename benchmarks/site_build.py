@@ -45,9 +45,9 @@ def builds(folder: Path, again: int, tell: Callable[[str], None]) -> dict[str, l
         Is told what is done.
     """
     tree = copy(folder / "tree")
-    own = inherited() | {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
+    own = {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
     words = [sys.executable, "-m", "ec_maps", "render", "--profile", "demo", "--engine", "preview"]
-    command = Command(words, own, tree, tree=True)
+    command = Command(words, inherited() | own, tree, tree=True)
     tell("the first build")
     runs = {"first": [run(command)], "again": []}
     for _ in range(again):
