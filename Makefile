@@ -47,7 +47,7 @@ types: $(READY) ## check the types of the library
 
 check: lint types test ## lint, types and test
 
-bench: $(READY) ## measure against plain geopandas and the limit, half an hour (ARGS=--short: two minutes)
+bench: $(READY) ## measure against plain geopandas and the limit, a quarter of an hour (ARGS=--short: two minutes)
 	@$(RUN) benchmarks/run.py $(ARGS)
 
 lock: ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)

@@ -1,6 +1,6 @@
 """Measure ec_maps against the plain way and against the limit, and print one table of medians with their ratios.
 
-    make bench                                   everything, about half an hour on an idle machine with two cores
+    make bench                                   everything, twelve to twenty minutes on an idle machine with two cores
     make bench ARGS=--short                      one round of the quick parts, below three minutes
     make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places areas sight site
     make bench ARGS="-o table.md"                the table as Markdown too
