@@ -223,11 +223,3 @@ def test_tiles_and_a_cluster_do_not_go_together(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("EC_MAPS_BASEMAP", "CartoDB.Positron")
     with pytest.raises(SettingError, match=r'EC_MAPS_BASEMAP is "CartoDB.Positron".*have no tiles'):
         list(crew.results(seen, partial(Counted, 10), range(3)))
-
-
-def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where dask.distributed is not installed, the letter says how to install it."""
-    monkeypatch.setenv("EC_MAPS_DASK", "tcp://127.0.0.1:1")
-    monkeypatch.setattr(ours, "find_spec", lambda _: None)
-    with pytest.raises(RenderError, match=r"ec-maps\[dask\].*unset EC_MAPS_DASK"):
-        list(crew.results(seen, partial(Counted, 10), range(3)))

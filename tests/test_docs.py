@@ -142,7 +142,7 @@ def test_citation_names_data_and_papers() -> None:
     assert any("uk-social-capital-atlas" in reference.get("url", "") for reference in references)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-demo-data.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-demo-data.lock"])
 def test_lock_has_hashes_and_no_address(name: str) -> None:
     """Each line of a lock file is an exact version with hashes; none tells where to get it."""
     entries = re.sub(r" \\\n\s*", " ", re.sub(r"^#.*\n", "", read(name), flags=re.MULTILINE)).splitlines()
@@ -151,13 +151,17 @@ def test_lock_has_hashes_and_no_address(name: str) -> None:
     assert "://" not in read(name)
 
 
-def test_lock_has_every_dependency() -> None:
-    """Each dependency of the library and of its development is in the lock file."""
+def test_locks_have_every_dependency() -> None:
+    """What the library, the site, tiles and PostGIS need is in the first lock file; the second adds the rest."""
     settings = tomllib.loads(read("pyproject.toml"))
-    wanted = [*settings["project"]["dependencies"], *settings["dependency-groups"]["dev"]]
-    plain = {re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", line)[0]).lower() for line in wanted}
-    locked = set(re.findall(r"^([a-z0-9-]+)==", read("requirements.lock"), flags=re.MULTILINE))
-    assert plain <= locked
+    extras, groups = settings["project"]["optional-dependencies"], settings["dependency-groups"]
+    site = [*settings["project"]["dependencies"], *groups["setup"]]
+    site += [*extras["site"], *extras["tiles"], *extras["postgis"]]
+    wanted = {"requirements.lock": site, "requirements-dev.lock": [*groups["dev"], *extras["dask"]]}
+    for lock, lines in wanted.items():
+        plain = {re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9._-]+", line)[0]).lower() for line in lines}
+        locked = set(re.findall(r"^([a-z0-9-]+)==", read(lock), flags=re.MULTILINE))
+        assert plain <= locked, lock
 
 
 def test_no_index_host_and_no_machine_path() -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -570,14 +569,6 @@ def test_bad_address(here: Path, monkeypatch: pytest.MonkeyPatch, address: str, 
     assert fault in message
     assert "postgresql://user:password@host:port/database" in message
     assert "%40" in message
-
-
-@pytest.mark.parametrize("module", ["sqlalchemy", "psycopg"])
-def test_without_the_extra(here: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    """Without SQLAlchemy or psycopg the message says what to install."""
-    monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", "postgresql://u:p@h/d")
-    assert 'pip install "ec-maps[postgis]"' in refused(here, SettingError)
 
 
 def test_offline(database: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

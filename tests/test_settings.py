@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
-from ec_maps import settings
-from ec_maps.errors import EcMapsError, SettingError, listed
+from ec_maps import load_areas, settings
+from ec_maps.basemap import basemap_for
+from ec_maps.cluster import joined
+from ec_maps.database import chosen
+from ec_maps.errors import EcMapsError, MissingExtraError, SettingError, listed
+from ec_maps.render import render_site
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +163,43 @@ def test_long_lists_are_shortened() -> None:
     assert listed([]) == ""
     assert listed(["a", "b"]) == "a, b"
     assert listed(range(12), 10) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("extra", "library", "variables", "use"),
+    [
+        ("tiles", "contextily", {"EC_MAPS_BASEMAP": "OpenStreetMap.Mapnik"}, lambda: basemap_for((0, 0, 1, 1))),
+        ("postgis", "psycopg", {}, lambda: chosen([])),
+        ("dask", "distributed", {"EC_MAPS_DASK": "tcp://127.0.0.1:1"}, lambda: joined().__enter__()),
+        ("site", "nbclient", {}, lambda: render_site(profile="demo")),
+    ],
+)
+def test_a_missing_extra_is_named(
+    extra: str, library: str, variables: dict[str, str], use: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a library of an extra is not installed, what needs it says so in one sentence, with what to type."""
+    real = settings.version
+
+    def version(name: str) -> str:
+        if name == library:
+            raise PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(settings, "version", version)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MissingExtraError, match=rf'needs {library}, .*pip install "ec-maps\[{extra}\]"') as said:
+        use()
+    assert said.value.exit_status == 1
+
+
+def test_the_demonstration_leaves_no_file_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a project the demonstration caches nothing, unless a data folder is named."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", "demo")
+    monkeypatch.setattr(settings, "project_root", Path.cwd)  # as an installed wheel has it
+    table = load_areas("lad")
+    assert len(table) == 331
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "data"))
+    load_areas("lad")
+    assert list((tmp_path / "data" / "cache").glob("*.parquet"))

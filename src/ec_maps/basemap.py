@@ -89,10 +89,13 @@ def basemap_for(extent: Extent) -> Basemap | None:
     ------
     SettingError
         If ``EC_MAPS_BASEMAP`` names no provider, or one whose tiles are not in Web Mercator.
+    MissingExtraError
+        If what fetches tiles is not installed.
     """
     wanted = settings.basemap()
     if wanted == "none":
         return None
+    settings.require_extra("tiles", "Drawing the tiles that EC_MAPS_BASEMAP names")
     key = settings.basemap_key()
     name, layers = _layers(wanted, key)
     asked = _failed.get((name, key), True)

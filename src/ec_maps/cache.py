@@ -147,6 +147,8 @@ def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
 def _write(table: pd.DataFrame, name: str, key: str) -> None:
     from ec_maps import stored
 
+    if not settings.may_cache():
+        return
     path = settings.cache_dir() / f"{name}-{key}.parquet"
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:

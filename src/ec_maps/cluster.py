@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.metadata import version
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -49,8 +48,10 @@ def joined() -> Iterator[Cluster]:
 
     Raises
     ------
+    MissingExtraError
+        If Dask is not installed.
     RenderError
-        If Dask is not installed, the scheduler does not answer, it has no workers, or some of them are without
+        If the scheduler does not answer, it has no workers, or some of them are without
         ec_maps or have another one than we do, all of which are named.
     SettingError
         If the maps are to have tiles.
@@ -62,12 +63,7 @@ def joined() -> Iterator[Cluster]:
             f"ask the provider, with your key. Unset EC_MAPS_BASEMAP. {_LOCALLY}"
         )
         raise SettingError(msg)
-    if find_spec("distributed") is None:
-        msg = (
-            f"EC_MAPS_DASK names a cluster, {address}, and dask.distributed is not installed here. Install ec-maps "
-            f'with its extra: pip install "ec-maps[dask]". {_LOCALLY}'
-        )
-        raise RenderError(msg)
+    settings.require_extra("dask", "Drawing on the cluster that EC_MAPS_DASK names")
     with _quiet():
         client = _connected(address)
         try:

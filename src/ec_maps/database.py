@@ -75,14 +75,11 @@ def chosen(tables: Sequence[str]) -> Database:
     Raises
     ------
     SettingError
-        If there is no setting, it cannot be understood, or SQLAlchemy or psycopg is not installed.
+        If there is no setting, or it cannot be understood.
+    MissingExtraError
+        If SQLAlchemy or psycopg is not installed.
     """
-    try:
-        import psycopg  # noqa: F401
-        import sqlalchemy  # noqa: F401
-    except ImportError:
-        msg = 'Reading PostGIS needs SQLAlchemy and psycopg. Install them: pip install "ec-maps[postgis]".'
-        raise SettingError(msg) from None
+    settings.require_extra("postgis", "Reading PostGIS")
     path = next((folder / CONFIG for folder in _homes() if (folder / CONFIG).is_file()), None)
     config = _config(path)
     names = _tables(config, tables, path)

@@ -12,6 +12,7 @@ __all__ = [
     "DataError",
     "EcMapsError",
     "FetchError",
+    "MissingExtraError",
     "PaletteError",
     "PlaceError",
     "RenderError",
@@ -35,6 +36,10 @@ class BoundaryError(EcMapsError, ValueError):
 
 class FetchError(EcMapsError, RuntimeError):
     """Something could not be brought from where it is published; what was here before is still here."""
+
+
+class MissingExtraError(EcMapsError, ImportError):
+    """Something needs libraries of an extra of ec-maps that is not installed; the message names the extra."""
 
 
 class PaletteError(EcMapsError, ValueError):

@@ -41,11 +41,14 @@ def render_site(
 
     Raises
     ------
+    MissingExtraError
+        If what runs the pages is not installed.
     RenderError
         If the build fails.
     SettingError
         If there is no project here, or Quarto was asked for and is not there or too old.
     """
+    settings.require_extra("site", "Building the site")
     root = settings.project_root()
     if not (root / "_quarto.yml").is_file():
         msg = f"There is no site to build in {root}: it has no _quarto.yml. Run ec-maps render in the project's folder."

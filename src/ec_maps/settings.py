@@ -23,12 +23,13 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from ec_maps.errors import SettingError
+from ec_maps.errors import MissingExtraError, SettingError
 
 Source = Literal["live", "demo"]
 Places = Literal["listed", "all"]
@@ -85,6 +86,12 @@ def data_dir() -> Path:
 def cache_dir() -> Path:
     """Return the cache's folder, ``cache/`` in the data folder; it need not exist."""
     return data_dir() / "cache"
+
+
+def may_cache() -> bool:
+    """Return whether tables and tiles may be cached: the demonstration leaves nothing in a stranger's folder."""
+    told = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
+    return bool(told) or not is_demo() or all((project_root() / mark).exists() for mark in _MARKS)
 
 
 def boundaries() -> str | Path:
@@ -206,6 +213,33 @@ def dask() -> str:
         )
         raise SettingError(msg)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def require_extra(extra: str, purpose: str) -> None:
+    """Raise ``MissingExtraError`` unless all libraries of an extra of ec-maps are installed.
+
+    Parameters
+    ----------
+    extra
+        Its name in ``pyproject.toml``, the one home of what belongs to it.
+    purpose
+        What needs it, as the subject of a sentence: ``"Drawing tiles"``.
+    """
+    missing = []
+    for line in requires("ec-maps") or ():
+        name, _, condition = line.partition(";")
+        if re.search(rf"""extra == ['"]{extra}['"]""", condition):
+            library = re.split(r"[^A-Za-z0-9._-]", name.strip(), maxsplit=1)[0]
+            try:
+                version(library)
+            except PackageNotFoundError:
+                missing.append(library)
+    if missing:
+        msg = (
+            f"{purpose} needs {' and '.join(missing)}, which {'are' if missing[1:] else 'is'} not installed. "
+            f'Install ec-maps with its extra: pip install "ec-maps[{extra}]".'
+        )
+        raise MissingExtraError(msg)
 
 
 def _address(name: str, value: str, default: str) -> str:

@@ -193,6 +193,8 @@ def _kept(path: Path) -> tuple[np.ndarray, Extent] | None:
 
 def _keep(path: Path, pixels: np.ndarray, place: Extent) -> None:
     """Put a picture into the cache, whole or not at all; where it cannot be written, it is not kept."""
+    if not settings.may_cache():
+        return
     told = PngInfo()
     told.add_text("place", json.dumps(place))
     told.add_text("sha256", _digest(pixels, json.dumps(place)))
