@@ -1,10 +1,74 @@
-"""What the tests in a browser do to a page before they look at it."""
+"""The pages of the demonstration site, and what the tests in a browser do to one before they look at it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
-from playwright.sync_api import Page
-from playwright.sync_api import TimeoutError as TooLong
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Of the pages of the places, which are alike, the longest and the shortest stand for all.
+LONGEST, SHORTEST = "places/ (the longest)", "places/ (the shortest)"
+KINDS = [
+    *sorted(
+        path.relative_to(ROOT).with_suffix(".html").as_posix()
+        for pattern in ("*.qmd", "posts/**/*.qmd", "places/index.qmd", "reference/index.qmd", "reference/load_*s.qmd")
+        for path in ROOT.glob(pattern)
+    ),
+    LONGEST,
+    SHORTEST,
+]
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+#: A function of JavaScript that gives a few words for an element.
+DESCRIBE = """(stop) => {
+    const name = stop.getAttribute("aria-label") || stop.textContent || stop.value || "";
+    return `<${stop.localName} class="${stop.getAttribute("class") || ""}"> ${name.trim().slice(0, 60)}`;
+}"""
+
+
+def page_of(kind: str, site: Path) -> str:
+    """Return the path of the page that stands for a kind."""
+    if kind not in (LONGEST, SHORTEST):
+        return kind
+    pages = sorted(path for path in (site / "places").glob("*.html") if path.name != "index.html")
+    size = {path: path.stat().st_size for path in pages}
+    chosen = (max if kind == LONGEST else min)(pages, key=size.__getitem__)
+    return chosen.relative_to(site).as_posix()
+
+
+def listed(faults: list[str]) -> str:
+    """Return faults one below the other, for a test that fails."""
+    return "\n".join(["", *faults])
+
+
+def watched(page: Page, address: str) -> list[str]:
+    """Return a list that fills with what goes wrong as pages open: on the console, or asked of another host."""
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(f"{page.url}: console: {message.text}"))
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: error: {error}"))
+    page.on("request", lambda sent: sent.url.startswith((address, "data:")) or faults.append(f"asks for {sent.url}"))
+    page.on("response", lambda got: got.status < 400 or faults.append(f"{got.url}: {got.status}"))
+    return faults
+
+
+def barriers(page: Page, axe: str) -> list[str]:
+    """Return what axe-core finds on the page as it stands: the rule, the element, and what to do."""
+    page.evaluate(axe)
+    options = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(document, options)", options)
+    assert found["passes"], "axe-core looked at nothing"
+    return [
+        f"{fault['id']} ({fault['impact']}): {fault['help']}\n    {node['html'][:300]}\n    {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
 
 
 def unfold(page: Page) -> None:
@@ -18,6 +82,8 @@ def unfold(page: Page) -> None:
 
 def draw(page: Page) -> None:
     """Bring every picture that shows in, and each map as a drawing: both happen when they come into sight."""
+    from playwright.sync_api import TimeoutError as TooLong
+
     for picture in page.locator("img:visible").element_handles():
         source = picture.get_attribute("src")
         picture.evaluate("self => self.scrollIntoView()")

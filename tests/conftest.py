@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from sample import ALL_PLACES, SITE
 from serving import served
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ settings.load_profile("ec_maps")
 
 def _may_connect(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("network", "site", "browser", "quarto"))
+
+
+_FULL = pytest.StashKey[bool]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which tier is run: the quick one has a site of one place."""
+    session.config.stash[_FULL] = any(item.get_closest_marker("full") for item in session.items)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -159,32 +168,27 @@ def nu() -> list[str]:
     return [java, "-jar", str(jar)]
 
 
-def _built(root: Path, base: Path, name: str) -> Path:
-    """Build the demonstration site in a copy of the project, once for all processes, and return its folder."""
+@pytest.fixture(scope="session")
+def site(root: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """Return the folder of the demonstration site, built in a copy of the project once for all processes.
+
+    It has one place in the quick tier and a dozen in the full one; the weekly run has all 374.
+    """
     from ec_maps import preview
 
-    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    base = tmp_path_factory.getbasetemp()
+    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "project"
     built = project / "_site-demo"
-    with FileLock(project.with_suffix(".lock")):
+    with FileLock(project.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
+        if ALL_PLACES:
+            patch.setenv("EC_MAPS_PLACES", "all")
         if not built.is_dir():
             shutil.rmtree(project, ignore_errors=True)
             shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+            listed = SITE if pytestconfig.stash[_FULL] else SITE[:1]
+            (project / "places.yml").write_text("".join(f"- {name}\n" for name in listed), encoding="utf-8")
             assert preview.render(project, profile="demo", log=lambda _: None) == built
     return built
-
-
-@pytest.fixture(scope="session")
-def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the demonstration site."""
-    return _built(root, tmp_path_factory.getbasetemp(), "project")
-
-
-@pytest.fixture(scope="session")
-def whole_site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the demonstration site with a page for every district; building it takes minutes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EC_MAPS_PLACES", "all")
-        return _built(root, tmp_path_factory.getbasetemp(), "whole")
 
 
 @pytest.fixture(scope="session")
@@ -197,13 +201,6 @@ def names(site: Path) -> list[str]:
 def address(site: Path) -> Iterator[str]:
     """Serve the site on this machine and return its address."""
     with served(site) as address:
-        yield address
-
-
-@pytest.fixture
-def whole_address(whole_site: Path) -> Iterator[str]:
-    """Serve the site with all places on this machine and return its address."""
-    with served(whole_site) as address:
         yield address
 
 

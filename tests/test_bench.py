@@ -42,14 +42,14 @@ def fine(bench: dict[str, ModuleType], coarse: tuple[gpd.GeoDataFrame, gpd.GeoDa
     return bench["heavy"].heavy(*(table.geometry.to_numpy() for table in coarse))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_heavy_shapes_have_the_vertices_of_real_ones(bench, fine) -> None:
     """There are about 1.7 million for the neighbourhoods and 270,000 for the districts, within a twentieth."""
     for shapes, wanted in zip(fine, (1_700_000, 270_000), strict=True):
         assert bench["heavy"].vertices(shapes) == pytest.approx(wanted, rel=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_heavy_shapes_are_sound_and_still_fit_together(coarse, fine) -> None:
     """All are valid, neighbourhoods have neither gaps nor overlaps, and a district is what its neighbourhoods are."""
     msoas, lads = coarse

@@ -20,7 +20,7 @@ from ec_maps import cluster as ours
 from ec_maps import crew, many
 from ec_maps.errors import RenderError, SettingError
 
-pytestmark = [pytest.mark.network, pytest.mark.slow]
+pytestmark = [pytest.mark.network, pytest.mark.full]
 
 NAMES = (
     *("Norwich", "Cardiff", "Great Yarmouth", "Rutland", "Isles of Scilly", "City of London"),

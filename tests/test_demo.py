@@ -218,7 +218,7 @@ def test_what_is_missing() -> None:
     assert not {"City of London", "Isles of Scilly"} & set(blank["lad21nm"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_rebuilding_gives_the_same_bytes(
     root: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

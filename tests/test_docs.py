@@ -94,7 +94,7 @@ def test_readme_settings_are_those_of_the_library() -> None:
     assert told == used
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_readme_example_runs(demo: Path, tmp_path: Path) -> None:
     """The README's Python, run as it stands, prints districts and saves a map."""
     (example,) = blocks("README.md", "python")

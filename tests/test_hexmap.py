@@ -235,7 +235,7 @@ def test_svg_can_be_questioned(demo: Path, tmp_path: Path) -> None:
     assert all(code in text for code in wales["msoa21cd"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_sizes_of_files(drawn: Map, tmp_path: Path) -> None:
     """The whole country's map is under a megabyte as SVG, and little more as PNG."""
     assert drawn.save(tmp_path / "map.svg").stat().st_size < 1_000_000

@@ -27,7 +27,7 @@ from fakes.arcgis import FakeArcGIS
 from fakes.hdx import FakeHDX
 from fakes.names import FakeNames
 
-pytestmark = [pytest.mark.network, pytest.mark.slow]
+pytestmark = [pytest.mark.network, pytest.mark.full]
 
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info", "*.zip")
 KEYS = {

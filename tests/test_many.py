@@ -176,7 +176,7 @@ def processes(group: int) -> list[str]:
     return [row[-1] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, jobs: str) -> None:

@@ -165,7 +165,7 @@ def test_what_comes_makes_the_table_of_areas(bring: Bring, tmp_path: Path, monke
     assert set(areas.msoas["rgn21nm"]) == {*english, "Wales"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_boundaries_of_true_size_take_little_memory(tmp_path: Path) -> None:
     """Two million vertices are read page by page: a fresh process stays below 600 MB."""
     if not Path("/proc/self/status").is_file():

@@ -32,7 +32,7 @@ def run(code: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.usefixtures("demo")
 def test_the_code_that_is_shown_runs_without_the_rest(tmp_path: Path) -> None:
     """A reader who copies what is on the page, block by block, needs nothing that is not on it but a folder."""

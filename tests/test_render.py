@@ -46,7 +46,7 @@ def tab_names(soup: BeautifulSoup) -> list[str]:
 
 
 @pytest.mark.site
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("engine", ["preview", pytest.param("quarto", marks=pytest.mark.quarto)])
 def test_adding_places_is_one_line_each(project: Path, engine: str) -> None:
@@ -126,7 +126,7 @@ def test_no_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.site
 @pytest.mark.quarto
-@pytest.mark.slow
+@pytest.mark.full
 def test_quarto_and_preview_build_the_same(project: Path) -> None:
     """Both engines give the same pages, tabs, words, tables and downloads, and maps that are alike to the byte."""
     sites = {}
@@ -150,7 +150,7 @@ def test_quarto_and_preview_build_the_same(project: Path) -> None:
 
 @pytest.mark.site
 @pytest.mark.quarto
-@pytest.mark.slow
+@pytest.mark.full
 def test_quarto_render_has_no_warnings(project: Path, demo_data_dir: Path) -> None:
     """``quarto render --profile demo``, typed by hand, builds without a warning and asks no other host for anything."""
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}

@@ -1,21 +1,24 @@
-"""The project's own site, built from the demonstration data without Quarto and opened in headless Chromium."""
+"""The project's own site, built from the demonstration data without Quarto: its links, words, tabs, menu and feed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from playwright.sync_api import Page
 
-from browsing import unfold
+from browsing import KINDS, page_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 
 def tabbed(site: Path, names: list[str]) -> list[str]:
@@ -23,25 +26,6 @@ def tabbed(site: Path, names: list[str]) -> list[str]:
     found = [name for name in names if 'role="tab"' in (site / name).read_text(encoding="utf-8")]
     assert found, "no page of the site has tabs"
     return found
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_opens_without_a_fault(
-    scheme: str, address: str, names: list[str], tab: Callable[..., Page]
-) -> None:
-    """With all maps drawn: no message on the console, nothing asked of another host, nothing missing."""
-    page = tab(color_scheme=scheme)
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(f"{page.url}: console: {message.text}"))
-    page.on("pageerror", lambda error: faults.append(f"{page.url}: error: {error}"))
-    page.on("request", lambda sent: sent.url.startswith((address, "data:")) or faults.append(f"asks for {sent.url}"))
-    page.on("response", lambda got: got.status < 400 or faults.append(f"{got.url}: {got.status}"))
-    for name in names:
-        page.goto(address + name, wait_until="load")
-        unfold(page)
-        pictures = page.eval_on_selector_all("img", "all => all.map(img => [img.src, img.naturalWidth])")
-        faults += [f"{name}: {source} does not load" for source, width in pictures if not width]
-    assert faults == []
 
 
 def test_every_page_says_what_it_is(site: Path, names: list[str]) -> None:
@@ -58,31 +42,18 @@ def test_every_page_says_what_it_is(site: Path, names: list[str]) -> None:
             assert soup.select_one('meta[property="og:image:alt"]')["content"].strip(), name
 
 
-def test_the_banner_is_on_every_page(address: str, names: list[str], tab: Callable[..., Page]) -> None:
-    """The demonstration says that it is one, in sight when the page opens, on a phone as on a desk."""
-    for width in (1280, 320):
-        page = tab(viewport={"width": width, "height": 700})
-        for name in names:
-            page.goto(address + name)
-            banner = page.get_by_text("Demonstration data").first
-            assert banner.is_visible(), name
-            assert banner.bounding_box()["y"] < 300, name
-
-
 def test_each_tab_opens_by_click(site: Path, address: str, names: list[str], tab: Callable[..., Page]) -> None:
     """A click shows the tab's panel and hides the others of the set, and the address can be passed on."""
     page = tab()
     for name in tabbed(site, names):
         page.goto(address + name)
-        for button in page.get_by_role("tab").all():
-            button.click()
-            assert button.get_attribute("aria-selected") == "true"
-            panel = button.get_attribute("aria-controls")
-            assert page.locator(f"[id='{panel}']").is_visible(), (name, panel)
-            shown = button.locator("xpath=ancestor::*[contains(@class, 'panel-tabset')][1]").locator(
-                "> .tab-content > .tab-pane:visible"
-            )
-            assert shown.count() == 1, (name, panel)
+        for tabset in page.locator(".panel-tabset").all():
+            for button in tabset.locator("> .nav-tabs [role=tab]").all():
+                button.click()
+                assert button.get_attribute("aria-selected") == "true"
+                panel = button.get_attribute("aria-controls")
+                assert page.locator(f"[id='{panel}']").is_visible(), (name, panel)
+                assert tabset.locator("> .tab-content > .tab-pane:visible").count() == 1, (name, panel)
             other = page.context.new_page()
             other.goto(page.url)
             assert other.locator(f"[id='{panel}']").is_visible(), page.url
@@ -112,39 +83,16 @@ def test_each_tab_opens_by_keyboard(site: Path, address: str, names: list[str], 
                 assert page.locator(f"[id='{button.get_attribute('aria-controls')}']").is_visible()
 
 
-def test_nothing_is_hidden_on_paper_or_without_scripts(
+def test_nothing_is_hidden_without_scripts(
     site: Path, address: str, names: list[str], tab: Callable[..., Page]
 ) -> None:
-    """All panels show, each under its name, when tabs cannot be clicked; paper is light and has no menu."""
-    printed, plain = tab(color_scheme="dark"), tab(java_script_enabled=False)
-    printed.emulate_media(media="print")
+    """All panels show, each under its name, when tabs cannot be clicked."""
+    page = tab(java_script_enabled=False)
     for name in tabbed(site, names):
-        for page in (printed, plain):
-            page.goto(address + name)
-            for selector in (".tab-pane", ".tab-name"):
-                assert page.locator(selector).count() == page.locator(f"{selector}:visible").count() > 0, (
-                    name,
-                    selector,
-                )
-            assert page.locator("[role=tablist]:visible").count() == 0
-        assert printed.locator("nav:visible").count() == 0
-        assert printed.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-
-
-@pytest.mark.parametrize("width", [320, 768])
-def test_no_page_scrolls_sideways(width: int, address: str, names: list[str], tab: Callable[..., Page]) -> None:
-    """With all tabs, tables and menus open, wide things scroll in frames of their own."""
-    page = tab(viewport={"width": width, "height": 700})
-    wide = []
-    for name in names:
         page.goto(address + name)
-        if page.locator(".menu-button").is_visible():
-            page.locator(".menu-button").click()
-        page.add_style_tag(content=".tab-content > .tab-pane { display: block !important }")
-        page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
-        reach = page.evaluate("document.documentElement.scrollWidth")
-        wide += [f"{name}: {reach} px"] if reach > width else []
-    assert wide == []
+        for selector in (".tab-pane", ".tab-name"):
+            assert page.locator(selector).count() == page.locator(f"{selector}:visible").count() > 0, (name, selector)
+        assert page.locator("[role=tablist]:visible").count() == 0
 
 
 def test_the_menu_of_a_narrow_screen_unfolds(address: str, tab: Callable[..., Page]) -> None:
@@ -234,13 +182,13 @@ def test_internal_links_resolve(site: Path) -> None:
     assert dead == []
 
 
-def test_the_site_opens_from_the_folder(site: Path, names: list[str], tab: Callable[..., Page]) -> None:
+def test_the_site_opens_from_the_folder(site: Path, tab: Callable[..., Page]) -> None:
     """Without a server, from a memory stick: styles, scripts and pictures are found all the same."""
     page = tab()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("requestfailed", lambda request: faults.append(request.url))
-    for name in names:
+    for name in (page_of(kind, site) for kind in KINDS):
         # Leaving a page while its icon is on the way would abort that, which is no fault of the page.
         page.goto((site / name).as_uri(), wait_until="networkidle")
         assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("system-ui"), name

@@ -186,7 +186,7 @@ def test_sizes(tables: Tables) -> None:
         assert len(local_map(tables.msoas, name).svg().encode()) < 100_000, name
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_sizes_on_real_shapes(geo: Path) -> None:
     """On the real boundaries too, the largest districts included."""
     real = real_tables(geo)

@@ -1,0 +1,130 @@
+"""What a text says of a place, in numbers: whatever the wording, so that a test can hold it against the tables."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SHARE = r"(\d+\.\d)(?:%| per 1,000)"
+_DECILE = re.compile(r"\b(?:(?:decile|tenth) (\d+)|(lowest|highest) (?:decile|tenth))\b")
+_RANK = re.compile(
+    r"(?:\bbetween the (\d+)\w\w and (?:the )?(\d+)\w\w |\bone of the (\d+) |\bthe (?:(\d+)\w\w )?)"
+    r"(lowest|highest) of (?:all )?(?:the )?(\d+)\b"
+)
+_AWAY = re.compile(r"(\d+\.\d)(?: percentage points?| points?)? (higher|lower|above|below)")
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The first and the last rank that a place may have, counted from an end, and among how many."""
+
+    first: int
+    last: int
+    end: str
+    among: int
+
+
+def plain(text: str) -> str:
+    """Return a text on one line, with straight apostrophes and ordinary spaces."""
+    return " ".join(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+def clauses(text: str) -> list[str]:
+    """Return a text's sentences, and what semicolons part of them."""
+    return re.split(r"[.;](?:\s+|$)", plain(text))
+
+
+def value(text: str) -> float:
+    """Return the first value of a text, in its unit."""
+    return float(_found(re.search(_SHARE, text), "value", text)[1])
+
+
+def decile(text: str) -> int:
+    """Return the first decile of a text."""
+    number, end = _found(_DECILE.search(plain(text)), "decile", text).groups()
+    return int(number) if number else {"lowest": 1, "highest": 10}[end]
+
+
+def deciles(text: str) -> list[int]:
+    """Return all deciles of a text, in its order."""
+    return [
+        int(number) if number else {"lowest": 1, "highest": 10}[end] for number, end in _DECILE.findall(plain(text))
+    ]
+
+
+def rank(text: str) -> Rank:
+    """Return the first rank of a text."""
+    first, last, level, one, end, among = _found(_RANK.search(plain(text)), "rank", text).groups()
+    if first:
+        return Rank(int(first), int(last), end, int(among))
+    if level:
+        return Rank(1, int(level), end, int(among))
+    return Rank(int(one or 1), int(one or 1), end, int(among))
+
+
+def compared(text: str, whole: str) -> tuple[float, float]:
+    """Return the value that a text gives for a region or a country as a whole, and how far that lies from the place's.
+
+    The difference is positive where the whole is higher, zero where they are level or it is not told.
+    """
+    for clause in clauses(text):
+        # Wales is also a part of England and Wales.
+        if re.search(rf"(?<!England and ){re.escape(whole)}\b", clause) and (
+            there := re.search(rf"\bat {_SHARE}", clause)
+        ):
+            away = _AWAY.search(clause)
+            if away is None:
+                assert re.search(r"\b(?:level|same)\b", clause), f"no difference from {whole}: {clause}"
+                return float(there[1]), 0.0
+            return float(there[1]), float(away[1]) * (1 if away[2] in ("higher", "below") else -1)
+    message = f"nothing is compared with {whole}: {text}"
+    raise AssertionError(message)
+
+
+def _found(match: re.Match[str] | None, what: str, text: str) -> re.Match[str]:
+    assert match is not None, f"no {what}: {text}"
+    return match
+
+
+# --- what is to be said, counted from a table's values ---------------------------------------------
+
+
+def shown(share: float) -> float:
+    """Return a share as a page shows it, in per cent."""
+    return float(f"{100 * share:.1f}")
+
+
+def ranked(share: float, shares: Iterable[float]) -> Rank:
+    """Return the ranks that a share may have: of those within half a percentage point, nobody knows the order."""
+    shares = list(shares)
+    level = [other for other in shares if round(abs(other - share), 9) <= 0.005]
+    above, below = sum(other > max(level) for other in shares), sum(other < min(level) for other in shares)
+    ahead, end = (above, "highest") if above <= below else (below, "lowest")
+    return Rank(ahead + 1, ahead + len(level), end, len(shares))
+
+
+def distance(share: float, shares: Iterable[float]) -> tuple[float, float]:
+    """Return the median of shares as shown, and how far that is from a share, as a reader finds who subtracts."""
+    median = shown(statistics.median(shares))
+    return median, round(median - shown(share), 1)
+
+
+def check(text: str, row: dict[str, str], rows: list[dict[str, str]], whole: str = "England and Wales") -> None:
+    """Check that a text says of a district what follows from the download of all districts of the whole."""
+    name = row["lad21nm"].replace("Herefordshire, County of", "County of Herefordshire").split(", ")[0]
+    assert name in plain(text)
+    if not row["economic_connectedness"]:
+        assert "no published estimate" in plain(text)
+        assert _DECILE.search(text) is _RANK.search(text) is re.search(_SHARE, text) is None, text
+        return
+    share = float(row["economic_connectedness"])
+    valued = [other for other in rows if other["economic_connectedness"]]
+    near = [float(other["economic_connectedness"]) for other in valued if other["rgn21nm"] == row["rgn21nm"]]
+    shares = [float(other["economic_connectedness"]) for other in valued]
+    said = (value(text), decile(text), rank(text), compared(text, row["rgn21nm"]), compared(text, whole))
+    right = (
+        shown(share), int(row["decile"]), ranked(share, shares), distance(share, near), distance(share, shares),
+    )  # fmt: skip
+    assert said == right, text

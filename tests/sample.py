@@ -1,0 +1,16 @@
+"""Which of the 374 districts the tests look at: all of them only in the weekly run, which takes long."""
+
+from __future__ import annotations
+
+import os
+
+#: Whether to look at every district, as the weekly run does: the variable is set.
+ALL_PLACES = bool(os.environ.get("EC_MAPS_TEST_ALL_PLACES"))
+
+#: The places of the demonstration site, of all kinds; the quick tier has the first alone. Those of the project's list;
+#: one neighbourhood; no estimate; the lowest, with its name the other way round; a Welsh name; an apostrophe; the most
+#: neighbourhoods; the highest; two beyond England and Wales.
+SITE = (
+    *("Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin", "City of London", "Eden", "Bristol, City of"),
+    *("Isle of Anglesey", "King's Lynn and West Norfolk", "Birmingham", "Southwark", "Scottish Borders", "Belfast"),
+)
