@@ -14,6 +14,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = ("real-site.qmd", "settings.qmd", "speed.qmd", "python.qmd")
+PICTURE = "assets/readme-map.png"
 RUNNERS = (".ci/run", ".github/workflows/tests.yml", ".github/workflows/publish.yml")
 
 # Spelt in pieces, so that this file does not find itself.
@@ -35,7 +37,7 @@ def blocks(name: str, language: str) -> list[str]:
 def code(name: str) -> str:
     """Return all that a document shows as code, or the whole of a file that is code."""
     text = read(name)
-    if not name.endswith(".md"):
+    if not name.endswith((".md", ".qmd")):
         return re.sub(r"(?<!\S)#.*", "", text)
     return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, flags=re.DOTALL))
 
@@ -55,12 +57,32 @@ def tracked() -> list[Path]:
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, *RUNNERS])
-def test_commands_exist(name: str) -> None:
-    """Each `make` command that a document or a workflow names is a target of the Makefile, and listed by its help."""
+@pytest.mark.parametrize("name", [*DOCUMENTS, *PAGES, *RUNNERS])
+def test_make_commands_exist(name: str) -> None:
+    """Each `make` command that a document, a page or a workflow names is in the Makefile, and listed by its help."""
     targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), flags=re.MULTILINE))
     named = re.findall(r"\bmake((?: [a-z][a-z-]*)+)\b(?!=)", code(name))
     assert {target for words in named for target in words.split()} <= targets
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *PAGES])
+def test_ec_maps_commands_exist(name: str) -> None:
+    """Each `ec-maps` command that a document or a page shows is one, with every long option that stands after it."""
+    import click
+
+    from ec_maps.cli import main
+
+    faults = []
+    for line in re.findall(r"(?<![\w/-])(?:\.venv/bin/)?ec-maps( [^`#\n]*)", code(name)):
+        command: click.Command = main
+        words = line.split()
+        while words and isinstance(command, click.Group) and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        faults += [f"{line.strip()}: {word}" for word in words if word.startswith("--") and word not in known]
+        if command is main and words != ["--help"]:
+            faults.append(f"{line.strip()}: no such command")
+    assert faults == []
 
 
 def test_every_target_is_phony() -> None:
@@ -77,21 +99,63 @@ def test_relative_links_resolve(name: str) -> None:
     assert [link for link in links if not (ROOT / link.split("#")[0]).exists()] == []
 
 
-def test_readme_tree_exists() -> None:
-    """Each path of the README's tree is there, and each visible folder of the project is in it."""
-    (tree,) = blocks("README.md", "text")
+def test_readme_is_short() -> None:
+    """The README is one screen and a half: what is longer has a page of its own."""
+    assert len(read("README.md").splitlines()) <= 130
+
+
+def test_readme_links_every_page_for_users() -> None:
+    """The pages that took over from the README are linked from it, and are in the site's list and menu."""
+    site = yaml.safe_load(read("_quarto.yml"))
+    menu = yaml.safe_dump(site["website"]["navbar"])
+    for name in PAGES:
+        assert f"]({name})" in read("README.md"), name
+        assert f"/{name}" in site["project"]["render"], name
+        assert f"href: {name}" in menu, name
+
+
+def test_readme_shows_a_map() -> None:
+    """The picture has an alternative text, which says what it shows and, as it does, that the values are not real."""
+    ((source, alt),) = re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]+)">', read("README.md"))
+    assert source == PICTURE
+    assert "Map of" in alt
+    assert "demonstration data, not real values" in alt
+
+
+def test_readme_picture_is_a_map_of_the_demonstration() -> None:
+    """It is small, in all ten colours of the maps to the last digit, and stamped in a band along its upper edge."""
+    from matplotlib.colors import to_hex
+    from PIL import Image
+
+    import ec_maps
+
+    assert (ROOT / PICTURE).stat().st_size < 150_000
+    with Image.open(ROOT / PICTURE) as picture:
+        assert picture.text["Title"].startswith("Demonstration data, not real values.")
+        pixels = picture.convert("RGB")
+    colours = {to_hex([value / 255 for value in colour]) for _, colour in pixels.getcolors(1 << 24)}
+    assert set(ec_maps.ice_colours()) <= colours
+    band = pixels.crop((0, 0, pixels.width, 8)).getcolors()
+    page = pixels.getpixel((2, pixels.height - 2))
+    assert len(band) == 1
+    assert band[0][1] != page
+
+
+def test_tree_of_the_guide_exists() -> None:
+    """Each path of the guide's tree is there, and each visible folder of the project is in it."""
+    (tree,) = blocks("CONTRIBUTING.md", "text")
     paths = {line.split()[0] for line in tree.splitlines()}
-    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    assert [path for path in sorted(paths) if not any(ROOT.glob(path))] == []
     folders = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent != ROOT}
     assert {f for f in folders if not f.startswith((".", "_"))} == {p.split("/")[0] for p in paths if "/" in p}
 
 
-def test_readme_settings_are_those_of_the_library() -> None:
-    """The README's table has each setting that the library reads, and no other."""
-    told = set(re.findall(r"^\| `(EC_MAPS_[A-Z_]+)`", read("README.md"), flags=re.MULTILINE))
+def test_settings_page_has_those_of_the_library() -> None:
+    """The page lists each setting that the library reads, once, and no other; each says its default."""
+    listed = re.findall(r"^`(EC_MAPS_[A-Z_]+)`\n:   .*Default: \S", read("settings.qmd"), flags=re.MULTILINE)
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     used = set(re.findall(r"environ(?:\.get\(|\[)\s*\"(EC_MAPS_[A-Z_]+)\"", sources))
-    assert told == used
+    assert sorted(listed) == sorted(used)
 
 
 @pytest.mark.full
