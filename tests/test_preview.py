@@ -4,7 +4,8 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +14,9 @@ from bs4 import BeautifulSoup
 
 from ec_maps import preview
 from ec_maps.errors import RenderError, SettingError
+from ec_maps.preview.kernel import kernels
 from ec_maps.preview.project import Globs, merge
+from ec_maps.preview.qmd import Cell, Page
 
 PROJECT = """\
 project:
@@ -362,6 +365,77 @@ def test_a_failing_cell_stops_the_build(
     assert str(caught.value).startswith(expected)
     assert "Traceback" not in str(caught.value)
     assert caught.value.exit_status == status
+
+
+@pytest.mark.site
+def test_nothing_of_a_page_is_left_for_the_next_one(
+    build: Callable[..., Path], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process runs both; variables, modules, folder, path, environment, warnings, options are as they were."""
+    monkeypatch.setattr(preview, "_KERNELS", 1)
+    for folder in ("one", "two"):
+        write(f"posts/{folder}/helper.py", f"name = '{folder}'")
+        write(
+            f"posts/{folder}/index.qmd",
+            POST
+            + """
+```{python}
+#| include: false
+import os, sys, warnings
+import helper, matplotlib, pandas
+def state():
+    return " ".join(map(str, [
+        os.getpid(), "left" in globals(), os.environ.get("EC_TEST_LEFT"), "/left" in sys.path,
+        matplotlib.rcParams["lines.linewidth"], pandas.options.display.precision, helper.name,
+        hasattr(helper, "left"), os.path.basename(os.getcwd())]))
+before = state()
+```
+
+State: `{python} before`.
+
+```{python}
+#| include: false
+left = helper.left = True
+os.environ["EC_TEST_LEFT"] = "left"
+sys.path.append("/left")
+matplotlib.rcParams["lines.linewidth"] = 7
+pandas.options.display.precision = 3
+os.chdir("/")
+told = matplotlib.__dict__.setdefault("__warningregistry__", {})
+warnings.warn_explicit("of a library", UserWarning, "library.py", 1, registry=told)
+warnings.simplefilter("ignore")
+```
+""",
+        )
+    said: list[str] = []
+    site = build(log=said.append)
+    states = [
+        re.search(r"State: (\d+) (.*)\.", page(site, f"posts/{folder}/index.html").select_one("main").text)
+        for folder in ("one", "two")
+    ]
+    assert states[0][1] == states[1][1]
+    assert [state[2] for state in states] == [
+        f"False None False 1.5 6 {folder} False {folder}" for folder in ("one", "two")
+    ]
+    assert len([line for line in said if line.endswith("library.py:1: UserWarning: of a library")]) == 2
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("code", ["import os\nos._exit(3)", "1 / 0"])
+def test_a_page_after_one_that_failed_has_a_new_process(tmp_path: Path, code: str) -> None:
+    """Whatever the failed one left behind or broke, the next page that is in work runs as it would alone."""
+    processes = []
+    with kernels(1) as execute:
+
+        def run(*cells: str) -> list[dict[str, Any]]:
+            parts = [Cell(line, part, None) for line, part in enumerate(cells, 1)]
+            return list(execute(Page(PurePosixPath("a.qmd"), {}, parts, ""), parts, tmp_path).values())[-1]
+
+        for _ in range(2):
+            processes.append(run("import os", "os.getpid()")[0]["data"]["text/plain"])
+            with pytest.raises(RenderError, match=r"a\.qmd, cell at line 2"):
+                run("left = 1", code)
+    assert processes[0] != processes[1]
 
 
 @pytest.mark.site

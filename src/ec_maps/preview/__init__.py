@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 
 from ec_maps.errors import RenderError
 from ec_maps.preview import cells, html, prerender, search
+from ec_maps.preview.kernel import kernels
 from ec_maps.preview.links import Links
 from ec_maps.preview.project import Project, as_list, load, refusal, section
 from ec_maps.preview.qmd import Cell, Page, read_page
@@ -107,11 +108,12 @@ def _contents(
 ) -> Generator[tuple[Page, BeautifulSoup], None, None]:
     """Give each page with its content, in their order, while the next ones are worked on.
 
-    Threads do, because the work is in other processes: kernels, few, for each may fill the memory; pandoc on all cores.
+    Threads do, because the work is in other processes: kernels, few, for each loads libraries and may fill the memory;
+    pandoc on all cores.
     """
 
     def content(page: Page) -> BeautifulSoup:
-        markdown = cells.run(page, project.root, log)
+        markdown = cells.run(page, project.root, execute, log)
         if _has_cells(page):
             log(f"{page.path}")
         return html.to_soup(markdown, str(page.path))
@@ -119,10 +121,11 @@ def _contents(
     plain = sum(not _has_cells(page) for page in pages)
     done = 0
     with ExitStack() as stack:
-        kernels, others = (ThreadPoolExecutor(workers) for workers in (_KERNELS, os.cpu_count() or 1))
-        for pool in (kernels, others):
+        execute = stack.enter_context(kernels(_KERNELS))
+        with_cells, others = (ThreadPoolExecutor(workers) for workers in (_KERNELS, os.cpu_count() or 1))
+        for pool in (with_cells, others):
             stack.callback(pool.shutdown, cancel_futures=True)
-        waiting = deque((page, (kernels if _has_cells(page) else others).submit(content, page)) for page in pages)
+        waiting = deque((page, (with_cells if _has_cells(page) else others).submit(content, page)) for page in pages)
         while waiting:
             page, future = waiting.popleft()
             yield page, future.result()

@@ -1,24 +1,15 @@
-"""Running a page's cells in a kernel of their own, and putting what they print in their place."""
+"""Running a page's cells, and putting what they print in their place."""
 
 from __future__ import annotations
 
 import ast
-import asyncio
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_notebook
-
-from ec_maps import errors
 from ec_maps.errors import RenderError
+from ec_maps.preview.kernel import Execute, Outputs
 from ec_maps.preview.project import refusal, section
 from ec_maps.preview.qmd import Cell, Page, Prose, refused_markup
 
@@ -26,21 +17,18 @@ _ESCAPED = re.compile(r"([\\`*_{}\[\]()#+.!|<>~^$@-])")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def run(page: Page, root: Path, log: Callable[[str], None]) -> str:
-    """Return the page's markdown with the output of its cells in place.
-
-    A page without cells starts no kernel. Cells run in the page's own folder, with the Python that runs this.
+def run(page: Page, root: Path, execute: Execute, log: Callable[[str], None]) -> str:
+    """Return the page's markdown with the output of its cells, which `execute` runs in its own folder, in place.
 
     Raises
     ------
     RenderError
-        If a cell fails (naming page, line and the last line of the exception) or gives something that the preview
-        cannot show. It carries the exit status of the error in the cell.
+        If a cell fails or gives something that the preview cannot show.
     """
     cells = [part for part in page.parts if isinstance(part, Cell)]
-    results: dict[int, list[dict[str, Any]]] = {}
-    if any(_runs(cell) for cell in cells):
-        results = asyncio.run(_execute(page, cells, root / page.path.parent))
+    results: Outputs = {}
+    if any(cell.runs for cell in cells):
+        results = execute(page, cells, root / page.path.parent)
     defaults = section(page.meta, "execute")
     text: list[str] = []
     faults: list[str] = []
@@ -62,63 +50,6 @@ def run(page: Page, root: Path, log: Callable[[str], None]) -> str:
     if faults:
         raise RenderError(refusal(faults))
     return "".join(text)
-
-
-def _runs(cell: Cell) -> bool:
-    return cell.options is None or cell.options.get("eval", True) is True
-
-
-async def _execute(page: Page, cells: list[Cell], folder: Path) -> dict[int, list[dict[str, Any]]]:
-    notebook = new_notebook(cells=[new_code_cell(cell.code) for cell in cells])  # type: ignore[no-untyped-call]
-    with tempfile.TemporaryDirectory(prefix="ec-maps-", ignore_cleanup_errors=True) as private:
-        # No installed kernel is looked up: the native one is this interpreter, with the project's packages.
-        manager = AsyncKernelManager(
-            kernel_name="python3",
-            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
-            connection_file=str(Path(private, "kernel.json")),
-        )
-        if os.name == "posix" and len(private) < 80:
-            # Sockets in a private folder: nobody else can reach them, two builds never want the same port.
-            manager.transport, manager.ip = "ipc", str(Path(private, "ipc"))
-        client = NotebookClient(
-            notebook,
-            km=manager,
-            timeout=None,
-            startup_timeout=180,
-            shutdown_kernel="immediate",
-            resources={"metadata": {"path": str(folder)}},
-            # The history is a database in the user's home, shared by all kernels.
-            extra_arguments=["--HistoryManager.enabled=False"],
-        )
-        results = {}
-        cell = cells[0]
-        try:
-            async with client.async_setup_kernel(env={**os.environ, "IPYTHONDIR": private}, cleanup_kc=True):
-                for index, cell in enumerate(cells):
-                    if _runs(cell):
-                        await client.async_execute_cell(notebook.cells[index], index)
-                        results[id(cell)] = notebook.cells[index].outputs
-        except CellExecutionError as error:
-            raise _failure(page, cell, error) from None
-        except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
-            msg = (
-                f"{page.path}, cell at line {cell.line}: its Python process ended without a word of why ({error}). "
-                "It may have run out of memory; close other programs and build again."
-            )
-            raise RenderError(msg) from None
-        return results
-
-
-def _failure(page: Page, cell: Cell, error: CellExecutionError) -> RenderError:
-    kind = getattr(errors, error.ename, None)
-    said = str(error.evalue).strip()
-    if isinstance(kind, type) and issubclass(kind, errors.EcMapsError):
-        # Our own letters say everything already.
-        failure = RenderError(f"{page.path}, cell at line {cell.line}: {said}")
-        failure.exit_status = kind.exit_status
-        return failure
-    last = said.splitlines()[-1] if said else ""
-    return RenderError(f"{page.path}, cell at line {cell.line}: {error.ename}: {last}")
 
 
 def _block(cell: Cell, options: dict[str, Any], outputs: list[dict[str, Any]], where: str, faults: list[str]) -> str:

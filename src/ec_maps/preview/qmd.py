@@ -51,6 +51,11 @@ class Cell:
     code: str
     options: dict[str, Any] | None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it is to be run, not only shown."""
+        return self.options is None or self.options.get("eval", True) is True
+
 
 @dataclass(frozen=True)
 class Page:
