@@ -201,7 +201,6 @@ def test_a_second_reading_reads_no_zip(data: Path, monkeypatch: pytest.MonkeyPat
     """From a warm cache no zip is opened and no boundary file is parsed."""
     first = load_areas("msoa")
     monkeypatch.setattr("ec_maps.measurements.parse", None)
-    monkeypatch.setattr("ec_maps.areas.read_areas", None)
     monkeypatch.setattr("ec_maps.boundaries.read_areas", None)
     assert_geodataframe_equal(load_areas("msoa"), first)
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ec_maps import atlas, cache, settings
-from ec_maps.boundaries import in_england_and_wales, load_boundaries, outside_england_and_wales, read_areas
+from ec_maps.boundaries import areas_at_hand, in_england_and_wales, load_boundaries, outside_england_and_wales
 from ec_maps.codebook import HEADLINE, Measure, measure_named
 from ec_maps.deciles import cut_points, group
 from ec_maps.errors import BoundaryError, DataError, PlaceError
@@ -163,7 +163,7 @@ def _context(_source: str, _key: str) -> gpd.GeoDataFrame:
 def join_report(
     level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
 ) -> JoinReport:
-    """Return what joined and what did not at a level, read afresh from the files.
+    """Return what joined and what did not at a level, read from the files and not from the cache.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def join_report(
     """
     wanted, _ = level_named(level), measure_named(measure)
     scope = scope_named(scope, wanted)
-    areas = read_areas()
+    areas = areas_at_hand()
     here = _covered(getattr(areas, f"{level}s"), wanted, scope)
     values = atlas.read_measure(level, measure, category)
     notes = list(areas.notes)

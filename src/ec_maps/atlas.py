@@ -198,7 +198,6 @@ def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
     for path in paths:
         try:
             inside = holdings(path)
-            names = [member.base for member in archive.members(path)]
         except DataError as error:
             seen.unreadable.append(f"{error} {_replace(path)}" if isinstance(error, DamagedArchive) else str(error))
             continue
@@ -207,6 +206,7 @@ def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
         seen.found.extend(held for held in holding if _is_of(held, level))
         if not holding:
             told = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
+            names = [member.base for member in archive.members(path)]
             excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
             there = sorted({known.key for held in inside for name in held.columns for known in measures_in(name)})
             present = f" The measures there are: {listed(there, 20)}." if there else ""

@@ -76,7 +76,7 @@ def _whole(level: LevelName, source: str, key: str, _folder: Path) -> gpd.GeoDat
 
 
 def _read(level: LevelName, source: str, key: str, rows: Rows | None) -> gpd.GeoDataFrame:
-    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(read_areas(), f"{level}s"), rows=rows)
+    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(areas_at_hand(), f"{level}s"), rows=rows)
 
 
 def _framed(here: pd.Series, boxes: pd.DataFrame) -> np.ndarray:
@@ -108,6 +108,17 @@ def outside_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoData
 
 def _is_here(codes: pd.Series) -> pd.Series:
     return codes.map(nation).isin(_ENGLAND_AND_WALES)
+
+
+def areas_at_hand() -> Areas:
+    """Return what :func:`read_areas` does, read once in a process from the same files."""
+    return _areas_of(boundary_name(), tuple(boundary_notes()), cache.fingerprint(boundary_files(), settings.source()))
+
+
+@lru_cache(maxsize=1)
+def _areas_of(_root: str, _notes: tuple[str, ...], _key: str) -> Areas:
+    # The tables of both levels are made of it, and every report of what joined.
+    return read_areas()
 
 
 def read_areas() -> Areas:

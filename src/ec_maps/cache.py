@@ -42,8 +42,8 @@ _COMPUTING = (
     "vintages",
 )
 
-#: The libraries whose versions may change a picture.
-_DRAWING = ("pandas", "geopandas", "shapely", "pyproj", "scipy", "matplotlib", "numpy", "pillow")
+#: This library and those whose versions may change a picture.
+_DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "scipy", "matplotlib", "numpy", "pillow")
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:
@@ -61,7 +61,7 @@ def file_digest(path: Path) -> str:
     return _digest(str(path), status.st_size, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _digest(path: str, _size: int, _mtime_ns: int) -> str:
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -80,12 +80,17 @@ def _code_digest() -> str:
 @lru_cache(maxsize=1)
 def package_digest() -> str:
     """Return a digest of the whole package, its palette and what it draws with: a change may change any page."""
-    digest = hashlib.sha256(" ".join(map(version, _DRAWING)).encode())
+    digest = hashlib.sha256(_versions().encode())
     package = Path(__file__).parent
     own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
     for path in (*sorted(own), *sorted(settings.shipped("palettes").glob("*.txt"))):
-        digest.update(path.read_bytes())
+        digest.update(bytes.fromhex(file_digest(path)))
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _versions() -> str:
+    return " ".join(map(version, _DRAWING))
 
 
 def package_changed() -> bool:

@@ -7,10 +7,12 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ec_maps import archive
 from ec_maps.archive import Member
+from ec_maps.cache import file_digest
 from ec_maps.codebook import KEYS, measures_in
 from ec_maps.errors import listed
 from ec_maps.levels import LEVELS, POSTCODE_DISTRICT, TableName
@@ -54,7 +56,14 @@ class Holding:
 
 def holdings(path: Path) -> list[Holding]:
     """Return what each CSV of an archive holds, in the archive's order; raise as `archive.members` and `read` do."""
-    return [_look(member) for member in archive.members(path) if member.base.lower().endswith(".csv")]
+    tables = tuple(member for member in archive.members(path) if member.base.lower().endswith(".csv"))
+    return list(_held(tables, file_digest(path)))
+
+
+@lru_cache(maxsize=8)
+def _held(tables: tuple[Member, ...], _digest: str) -> tuple[Holding, ...]:
+    # Whoever looks for one measure looks at all of them.
+    return tuple(map(_look, tables))
 
 
 def _look(member: Member) -> Holding:

@@ -110,14 +110,15 @@ def report_of(
     covered = published[within.to_numpy()]
     left_out = nations[~within].value_counts()
     names = here.set_index(level.code)[level.name]
-    with_row = names[names.index.isin(covered.index)]
+    has_row = covered.index.get_indexer(names.index) >= 0
+    with_row = names[has_row]
     empty = with_row[covered.reindex(with_row.index).isna().to_numpy()]
     return JoinReport(
         level=level.key,
         areas=len(here),
         with_value=len(with_row) - len(empty),
         without_value=sorted(empty),
-        without_row=sorted(names[~names.index.isin(covered.index)]),
+        without_row=sorted(names[~has_row]),
         without_boundary=sorted(covered.index.difference(names.index)),
         left_out={str(name): int(number) for name, number in left_out.items()},
         atlas_file=str(values.member),

@@ -92,8 +92,11 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
 
 def categories(content: bytes, member: Member) -> set[str]:
     """Return the groups of people that a CSV's rows are about; none if it does not say."""
-    frame = _frame(content, member)
-    return set(_categories(frame)) if "measurement_category" in frame else set()
+    names, _, rows = _read(content, member)
+    if "measurement_category" not in names:
+        return set()
+    at = names.index("measurement_category")
+    return {row[at].strip().lower() for row in rows}
 
 
 def _categories(frame: pd.DataFrame) -> pd.Series:
@@ -124,7 +127,15 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _frame(content: bytes, member: Member) -> pd.DataFrame:
-    """Read the CSV as text, columns lower-cased, indexed by line; what a reader would bend into shape is an error."""
+    """Return the CSV as text, its columns in small letters, indexed by line."""
+    names, lines, rows = _read(content, member)
+    frame = pd.DataFrame(rows, index=pd.Index(lines), columns=pd.Index(names), dtype=str)
+    # The row numbers that the publisher's tool wrote have no name; they are no data.
+    return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
+
+
+def _read(content: bytes, member: Member) -> tuple[list[str], tuple[int, ...], list[list[str]]]:
+    """Return the columns' names, the lines' numbers and the rows; what a reader would bend into shape is an error."""
     # Lines may end as on any system.
     reader = csv.reader(io.StringIO(_text(content, member), newline=None), strict=True)
     try:
@@ -148,9 +159,7 @@ def _frame(content: bytes, member: Member) -> pd.DataFrame:
         )
         raise DataError(msg)
     lines, rows = zip(*numbered, strict=True)
-    frame = pd.DataFrame(list(rows), index=pd.Index(lines), columns=pd.Index(names), dtype=str)
-    # The row numbers that the publisher's tool wrote have no name; they are no data.
-    return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
+    return names, lines, list(rows)
 
 
 def _text(content: bytes, member: Member) -> str:

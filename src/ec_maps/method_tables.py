@@ -15,6 +15,7 @@ from ec_maps.comparison import measures_at_hand
 from ec_maps.deciles import GROUPS
 from ec_maps.describe import capital, some
 from ec_maps.errors import BoundaryError, DataError
+from ec_maps.join import JoinReport
 from ec_maps.levels import SCOPES, LevelName, ScopeName, level_named
 from ec_maps.markup import escaped, framed, pipe_table, series, tabset
 from ec_maps.provenance import in_words
@@ -35,6 +36,15 @@ def _table(level: LevelName, measure: str, scope: ScopeName, _inputs: str) -> gp
 
 def _areas(level: LevelName, measure: str = HEADLINE, scope: ScopeName = "ew") -> gpd.GeoDataFrame:
     return _table(level, measure, scope, inputs())
+
+
+@lru_cache(maxsize=4)
+def _report_of(level: LevelName, _inputs: str) -> JoinReport:
+    return join_report(level)
+
+
+def _report(level: LevelName) -> JoinReport:
+    return _report_of(level, inputs())
 
 
 @lru_cache(maxsize=4)
@@ -148,7 +158,7 @@ def missing() -> str:
     """Return how many areas have no value of economic connectedness and why, in a sentence for each level."""
     said = []
     for level in _LEVELS:
-        report, words = join_report(level), level_named(level)
+        report, words = _report(level), level_named(level)
         blank, absent = len(report.without_value), len(report.without_row)
         if not blank and not absent:
             said.append(f"Each of the {report.areas:,} {words.areas} has a value.")
@@ -190,7 +200,7 @@ def _uk_districts(whole: pd.DataFrame, here: pd.DataFrame) -> str:
 
 
 def _beyond_the_border() -> str:
-    left = join_report("msoa").left_out
+    left = _report("msoa").left_out
     if not left:
         return f"The file of neighbourhoods holds none outside {SCOPES['ew']}."
     counts = series([f"{number:,} in {name}" for name, number in left.items()])
@@ -221,7 +231,7 @@ def vintages() -> str:
     """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
     rows = []
     for level in _LEVELS:
-        report, areas = join_report(level), _areas(level)
+        report, areas = _report(level), _areas(level)
         files = [escaped(report.atlas_file), report.atlas_date or "no date", escaped(report.boundaries)]
         rows.append([capital(level_named(level).areas), *files, str(areas[level_named(level).code].iloc[0])])
     title = "Files, dates and codes"
@@ -245,7 +255,7 @@ def citations() -> str:
 
 
 def _of_data() -> str:
-    date = join_report("lad").atlas_date
+    date = _report("lad").atlas_date
     dated = f" Data dated {in_words(date)}." if date else ""
     if settings.is_demo():
         dated = " This page was made from demonstration data, so that it has no date to cite."

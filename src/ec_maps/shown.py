@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 from ec_maps import atlas, cache, manifest, origins, settings
@@ -84,7 +83,7 @@ def inputs() -> str:
     BoundaryError
         If the boundaries are to be where nothing is.
     """
-    told: tuple[object, ...] = (settings.source(), cache.package_digest(), version("ec-maps"))
+    told: tuple[object, ...] = (settings.source(), cache.package_digest())
     if settings.is_demo():
         return cache.fingerprint([*atlas.archives(), *origins.boundary_files(fetch=False)], *told)
     chosen, entries = settings.boundaries(), manifest.read()
