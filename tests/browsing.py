@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, LocatorAssertions, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +31,13 @@ DESCRIBE = """(stop) => {
     const name = stop.getAttribute("aria-label") || stop.textContent || stop.value || "";
     return `<${stop.localName} class="${stop.getAttribute("class") || ""}"> ${name.trim().slice(0, 60)}`;
 }"""
+
+
+def expect(found: Locator) -> LocatorAssertions:
+    """Return what can be waited for of a part of a page; the library is loaded by those who open one."""
+    from playwright.sync_api import expect as expected
+
+    return expected(found)
 
 
 def page_of(kind: str, site: Path) -> str:

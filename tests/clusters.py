@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,8 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import distributed
 
 #: How often something was taken apart here that had come from elsewhere.
 _arrived: list[int] = []
@@ -79,11 +78,15 @@ class Cluster:
 
     def wait_for(self, workers: int) -> None:
         """Wait until the scheduler knows so many workers."""
+        import distributed
+
         with distributed.Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=PATIENCE)
 
     def workers(self) -> dict[str, int]:
         """Return the process of each worker by its address."""
+        import distributed
+
         with distributed.Client(self.address, timeout=PATIENCE, set_as_default=False) as client:
             return dict(client.run(os.getpid))
 
@@ -100,7 +103,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         while not told.is_file() or not told.read_text(encoding="utf-8").strip().endswith("}"):
             assert time.monotonic() < end, (folder / "scheduler.log").read_text(encoding="utf-8")
             time.sleep(0.1)
-        here.address = distributed.utils.json_load_robust(str(told))["address"]
+        here.address = json.loads(told.read_text(encoding="utf-8"))["address"]
         yield here
     finally:
         for running in here.running:

@@ -37,6 +37,9 @@ SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+#: What a test asks for that makes it one of the full tier: real boundaries, a browser, a database.
+IN_FULL = {"geo", "chromium", "postgresql"}
+
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
 
 # The same examples on every run: a failure that a colleague cannot repeat helps nobody.
@@ -57,11 +60,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Open loopback for the tests that need it, and skip those whose tool is not on this machine."""
+    """Sort the tests into their tiers, open loopback where it is needed, and skip those whose tool is not here."""
     no_quarto = shutil.which("quarto") is None
     for item in items:
-        if "geo" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.geo)
+        asked = set(getattr(item, "fixturenames", ()))
+        for fixture, marker in (("geo", "geo"), ("chromium", "browser")):
+            if fixture in asked:
+                item.add_marker(marker)
+        if (asked & IN_FULL or item.get_closest_marker("quarto")) and not item.get_closest_marker("smoke"):
+            item.add_marker(pytest.mark.full)
+        if ALL_PLACES:
+            item.add_marker(pytest.mark.timeout(3600))
         if _may_connect(item):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
         if no_quarto and item.get_closest_marker("quarto"):
@@ -92,10 +101,18 @@ def root() -> Path:
     return ROOT
 
 
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of a run of the tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session")
 def demo_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder for the demonstration data's cache, one for the whole session."""
-    return tmp_path_factory.mktemp("demo-data")
+    """Return a data folder for the demonstration data's cache, one for all processes."""
+    folder = _shared(tmp_path_factory) / "demo-data"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
@@ -176,8 +193,7 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pyt
     """
     from ec_maps import preview
 
-    base = tmp_path_factory.getbasetemp()
-    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "project"
+    project = _shared(tmp_path_factory) / "project"
     built = project / "_site-demo"
     with FileLock(project.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
         if ALL_PLACES:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _SHARE = r"(\d+\.\d)(?:%| per 1,000)"
 _DECILE = re.compile(r"\b(?:(?:decile|tenth) (\d+)|(lowest|highest) (?:decile|tenth))\b")
 _RANK = re.compile(
-    r"(?:\bbetween the (\d+)\w\w and (?:the )?(\d+)\w\w |\bone of the (\d+) |\bthe (?:(\d+)\w\w )?)"
+    r"(?:\b(\d+)\w\w (?:and|to) (?:the )?(\d+)\w\w |\bone of the (\d+) |\b(?:(\d+)\w\w )?)"
     r"(lowest|highest) of (?:all )?(?:the )?(\d+)\b"
 )
 _AWAY = re.compile(r"(\d+\.\d)(?: percentage points?| points?)? (higher|lower|above|below)")
@@ -36,9 +36,23 @@ def clauses(text: str) -> list[str]:
     return re.split(r"[.;](?:\s+|$)", plain(text))
 
 
+def terms(text: str) -> str:
+    """Return a text with "decile" for a tenth of the areas and "median" for the middle of them."""
+    for old, new in (("tenth", "decile"), ("Tenth", "Decile"), ("middle", "median"), ("Middle", "Median")):
+        text = re.sub(rf"\b{old}(s?)\b", rf"{new}\1", text)
+    return text
+
+
+def values(text: str) -> list[float]:
+    """Return all values of a text, in its order."""
+    return [float(found) for found in re.findall(_SHARE, text)]
+
+
 def value(text: str) -> float:
     """Return the first value of a text, in its unit."""
-    return float(_found(re.search(_SHARE, text), "value", text)[1])
+    found = values(text)
+    assert found, f"no value: {text}"
+    return found[0]
 
 
 def decile(text: str) -> int:
@@ -52,6 +66,13 @@ def deciles(text: str) -> list[int]:
     return [
         int(number) if number else {"lowest": 1, "highest": 10}[end] for number, end in _DECILE.findall(plain(text))
     ]
+
+
+def counts(text: str) -> dict[int, int]:
+    """Return how many areas a text counts in each decile that it names."""
+    found = re.findall(r"(\d+)(?: is| are)? in (?:decile|tenth) (\d+)", plain(text))
+    assert len(found) == len({decile for _, decile in found}), text
+    return {int(decile): int(count) for count, decile in found}
 
 
 def rank(text: str) -> Rank:
@@ -111,13 +132,18 @@ def distance(share: float, shares: Iterable[float]) -> tuple[float, float]:
     return median, round(median - shown(share), 1)
 
 
+def says_nothing(text: str) -> None:
+    """Check that a text says that there is no estimate, and has no value, decile or rank."""
+    assert "no published estimate" in plain(text)
+    assert _DECILE.search(text) is _RANK.search(text) is re.search(_SHARE, text) is None, text
+
+
 def check(text: str, row: dict[str, str], rows: list[dict[str, str]], whole: str = "England and Wales") -> None:
     """Check that a text says of a district what follows from the download of all districts of the whole."""
     name = row["lad21nm"].replace("Herefordshire, County of", "County of Herefordshire").split(", ")[0]
     assert name in plain(text)
     if not row["economic_connectedness"]:
-        assert "no published estimate" in plain(text)
-        assert _DECILE.search(text) is _RANK.search(text) is re.search(_SHARE, text) is None, text
+        says_nothing(text)
         return
     share = float(row["economic_connectedness"])
     valued = [other for other in rows if other["economic_connectedness"]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -60,12 +62,19 @@ def real_tables(geo: Path) -> Tables:
     return Tables(valued(areas.lads[here], "lad", blank=0.03), valued(areas.msoas[there], "msoa"), around)
 
 
-@lru_cache(maxsize=1)
-def demo_tables(data_dir: Path) -> Tables:
-    """Return the tables of the demonstration data, their cache kept in this folder."""
+@contextmanager
+def demonstration(data_dir: Path) -> Iterator[None]:
+    """Switch the library to the demonstration data for a while, their cache kept in this folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EC_MAPS_SOURCE", "demo")
         patch.setenv("EC_MAPS_DATA_DIR", str(data_dir))
+        yield
+
+
+@lru_cache(maxsize=1)
+def demo_tables(data_dir: Path) -> Tables:
+    """Return the tables of the demonstration data, their cache kept in this folder."""
+    with demonstration(data_dir):
         return Tables(load_areas("lad"), load_areas("msoa"), nothing_around())
 
 

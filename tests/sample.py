@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 #: Whether to look at every district, as the weekly run does: the variable is set.
 ALL_PLACES = bool(os.environ.get("EC_MAPS_TEST_ALL_PLACES"))
@@ -14,3 +15,9 @@ SITE = (
     *("Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin", "City of London", "Eden", "Bristol, City of"),
     *("Isle of Anglesey", "King's Lynn and West Norfolk", "Birmingham", "Southwark", "Scottish Borders", "Belfast"),
 )
+
+
+def sample(names: Iterable[str]) -> list[str]:
+    """Return about twenty of the names of districts, of all kinds; in the weekly run all of them."""
+    names = sorted(names)
+    return names if ALL_PLACES else sorted({*names[::40], *set(SITE) & set(names)})

@@ -18,7 +18,7 @@ from browsing import LONGEST, barriers, listed, page_of, unfold
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.full]
+pytestmark = pytest.mark.browser
 
 # What the HTML checker says of style sheets and is wrong about, with the reason.
 NOT_FAULTS = {

@@ -7,6 +7,7 @@ import pytest
 
 from ec_maps import load_areas, stability
 from ec_maps.errors import SettingError
+from facts import terms
 from made import districts
 
 TEN = [0.30, 0.304, 0.36, 0.39, 0.42, 0.45, 0.48, 0.51, 0.54, 0.57]
@@ -27,9 +28,9 @@ def test_what_would_move() -> None:
     told = stability(table())
     assert (told.valued, told.unsteady, told.two_away) == (10, 2 + 0, 0)
     assert told.widest_error is None
-    assert told.sentence.startswith(
-        "Of the 10 local authorities with a value, 2 (20%) would be in another tenth if their value were half a "
-        "percentage point lower or higher, none of them by more than one tenth."
+    assert terms(told.sentence).startswith(
+        "Of the 10 local authorities with a value, 2 (20%) would be in another decile if their value were half a "
+        "percentage point lower or higher, none of them by more than one decile."
     )
 
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import contextily
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -246,7 +245,10 @@ def tables(demo_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Tables:
     return found
 
 
-@pytest.mark.parametrize("kind", ["national", "regional", "local"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("national", marks=pytest.mark.full), pytest.param("regional", marks=pytest.mark.full), "local"],
+)
 def test_each_kind_of_map(carto: Tiles, tables: Tables, tmp_path: Path, kind: str) -> None:
     """H10, H14: each map has the credit, at most 64 tiles and no grey land, drawn or told of; London stays plain."""
     away = gpd.GeoDataFrame({"lad21nm": ["Away"]}, geometry=[shapely.box(0, 0, 7e5, 13e5)], crs="EPSG:27700")
@@ -440,6 +442,8 @@ def test_never_too_many(osm: Tiles, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shape", [0.62, 1.0, 1.2])
 def test_few_tiles_at_any_scale(carto: Tiles, across: float, shape: float) -> None:
     """H14: at every scale and shape of map at most 64 tiles are taken, and no pixel of them is drawn very coarse."""
+    import contextily
+
     extent = (3e5, 2e5, 3e5 + across, 2e5 + across * shape)
     box = Transformer.from_crs("EPSG:27700", "EPSG:3857", always_xy=True).transform_bounds(*extent)
     for name, most, coarsest in (("CartoDB.PositronNoLabels", 32, 1.5), ("OpenStreetMap.Mapnik", 64, 2.1)):
@@ -463,6 +467,8 @@ def test_second_draw_asks_nothing(carto: Tiles, monkeypatch: pytest.MonkeyPatch)
 
 def test_cache_of_pictures_alone(carto: Tiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """H9, H12: the cache holds whole PNG files and nothing else, above all no pickles, and the key in none of them."""
+    import contextily
+
     draw()
     files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert sorted(files) == kept()
@@ -480,6 +486,7 @@ def test_cache_of_pictures_alone(carto: Tiles, tmp_path: Path, monkeypatch: pyte
     assert not list(theirs.rglob("*.pkl"))
 
 
+@pytest.mark.full
 def test_cache_of_each_key(carto: Tiles, monkeypatch: pytest.MonkeyPatch) -> None:
     """H9: with another key, and after the folder is removed, tiles are asked for anew."""
     draw()
@@ -492,6 +499,7 @@ def test_cache_of_each_key(carto: Tiles, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(carto.requests) == 3 * asked
 
 
+@pytest.mark.full
 def test_damaged_cache(osm: Tiles) -> None:
     """H9: a file in the cache that is cut short, changed or another picture is fetched anew, without a word."""
     first = draw()
@@ -587,6 +595,7 @@ def test_tiles_in_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
         draw()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["CARTODB.POSITRON", "cartodb positron", "CartoDB_Positron"])
 def test_names_in_any_case(carto: Tiles, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A provider's name may be written in any case and punctuation."""

@@ -17,6 +17,7 @@ from ec_maps.card import PIXELS, card
 from ec_maps.errors import PlaceError
 from ec_maps.picture import Map
 from ec_maps.sheet import DEMO_WORDS
+from facts import terms
 from made import VALUE, Picture, Tables, counted, demo_tables, districts, real_tables, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
@@ -43,7 +44,7 @@ def words(drawn: Map) -> list[Text]:
 
 def said(drawn: Map) -> list[str]:
     """Return what they say, each on one line."""
-    return [text.get_text().replace("\n", " ") for text in words(drawn)]
+    return [terms(text.get_text().replace("\n", " ")) for text in words(drawn)]
 
 
 def faults(drawn: Map) -> list[str]:
@@ -101,8 +102,8 @@ def test_a_card_beyond_england_and_wales(demo: Path, name: str, tmp_path: Path) 
     assert next(iter(found)) == ice_colours()[decile - 1]
     around = {colour for collection in ax.collections for colour in map(to_hex, collection.get_facecolor())}
     assert palette.NEIGHBOUR in around
-    assert "A small map of the district in the colour of its tenth" in drawn.alt_text
-    assert drawn.caption.endswith(f"tenth {decile} of 10 in the United Kingdom.")
+    assert "A small map of the district in the colour of its decile" in terms(drawn.alt_text)
+    assert terms(drawn.caption).endswith(f"decile {decile} of 10 in the United Kingdom.")
 
 
 def test_long_real_names(geo: Path) -> None:
@@ -162,17 +163,17 @@ def palette_hex(swatch: Rectangle) -> str:
 
 
 def test_known_words() -> None:
-    """Sentence, caption and alt text give the value with one decimal, the tenth and the counts."""
+    """Sentence, caption and alt text give the value with one decimal, the decile and the counts."""
     lads, msoas = small(TEN, [0.4, None, 0.5])
     drawn = card(lads, msoas, "F")
-    assert "45.0% of low-income people’s friends are high-income: tenth 6 of 10 in England and Wales" in said(drawn)
-    assert drawn.caption == (
-        "In F, 45.0% of low-income people’s friends are high-income: tenth 6 of 10 in England and Wales."
+    assert "45.0% of low-income people’s friends are high-income: decile 6 of 10 in England and Wales" in said(drawn)
+    assert terms(drawn.caption) == (
+        "In F, 45.0% of low-income people’s friends are high-income: decile 6 of 10 in England and Wales."
     )
     drawn = card(lads, msoas, "A")
-    assert drawn.alt_text == (
-        "Card for A. 30.0% of low-income people’s friends are high-income: the lowest tenth in England and Wales. "
-        "A small map of its 3 neighbourhoods, coloured by tenth, purple lowest, white highest. "
+    assert terms(drawn.alt_text) == (
+        "Card for A. 30.0% of low-income people’s friends are high-income: the lowest decile in England and Wales. "
+        "A small map of its 3 neighbourhoods, coloured by decile, purple lowest, white highest. "
         "One is hatched, without a published estimate."
     )
     assert any(text.startswith("Values: UK Social Capital Atlas") for text in said(drawn))
@@ -194,10 +195,10 @@ def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     [
         (
             [None, None],
-            "its 2 neighbourhoods, coloured by tenth, purple lowest, white highest. All are hatched, without",
+            "its 2 neighbourhoods, coloured by decile, purple lowest, white highest. All are hatched, without",
         ),
         ([0.5], "A small map of its only neighbourhood, coloured"),
-        ([None], "its only neighbourhood, coloured by tenth, purple lowest, white highest. It is hatched, without"),
+        ([None], "its only neighbourhood, coloured by decile, purple lowest, white highest. It is hatched, without"),
         ([], "as a whole."),
     ],
 )
@@ -207,7 +208,7 @@ def test_odd_districts(inside: list[float | None], told: str, tmp_path: Path) ->
     drawn = card(lads, msoas, "A")
     assert "No estimate is published for A as a whole" in said(drawn)
     assert drawn.caption == "No estimate is published for A as a whole."
-    assert told in drawn.alt_text
+    assert told in terms(drawn.alt_text)
     assert pointers(drawn) == []
     assert len({swatch.get_linewidth() for swatch in swatches(drawn)}) == 1
     assert faults(drawn) == []

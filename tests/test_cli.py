@@ -113,8 +113,8 @@ def test_places_build_refuses_what_it_cannot_do(
 @pytest.mark.parametrize(
     "words",
     [
-        ("national",),
-        ("region", "wales"),
+        pytest.param(("national",), marks=pytest.mark.full),
+        pytest.param(("region", "wales"), marks=pytest.mark.full),
         ("region", "East of England", "--highlight", "great yarmouth"),
         ("local", "Ynys Môn"),
     ],
@@ -178,6 +178,7 @@ def test_settings_of_workers_that_make_no_sense(project: Path, demo_run: dict[st
     is_letter(run, 2, 'EC_MAPS_JOBS is "0"')
 
 
+@pytest.mark.full
 def test_quiet_places_build(project: Path, demo_run: dict[str, str | Path]) -> None:
     """With --quiet there is the line of the result and no other; without a terminal a line of progress is left."""
     (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
@@ -199,6 +200,7 @@ def test_live_without_data_says_where_to_get_them(project: Path) -> None:
     is_letter(run, 1, "EC_MAPS_BOUNDARIES", "geoportal.statistics.gov.uk", "EC_MAPS_SOURCE=demo")
 
 
+@pytest.mark.full
 def test_no_home_folder(project: Path, demo_run: dict[str, str | Path]) -> None:
     """Without a home folder that can be written, as in a container, maps are drawn all the same."""
     run = ec_maps("map", "local", "Great Yarmouth", "-o", "map.png", cwd=project, HOME="/dev/null/none", **demo_run)
@@ -220,6 +222,7 @@ def test_a_spoilt_palette(project: Path, demo_run: dict[str, str | Path]) -> Non
     is_letter(ec_maps("check", cwd=project, **demo_run), 1, "ice.txt", "9 colours")
 
 
+@pytest.mark.full
 def test_a_warning_is_one_line(project: Path, demo_run: dict[str, str | Path]) -> None:
     """A cache that cannot be written costs a note on stderr, not the map."""
     (project / "file").write_text("", encoding="utf-8")
@@ -244,6 +247,7 @@ def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | P
     is_letter(run, 1, "there is no zip", "ec-maps fetch")
 
 
+@pytest.mark.full
 def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict[str, str | Path]) -> None:
     """A measure and a scope can be named; Scotland is drawn in tenths of the kingdom, and has no neighbourhoods."""
     for words in (("national", "--measure", "bias"), ("region", "Scotland"), ("national", "--scope", "uk")):

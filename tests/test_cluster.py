@@ -11,7 +11,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-import distributed
 import pytest
 
 import ec_maps
@@ -20,7 +19,7 @@ from ec_maps import cluster as ours
 from ec_maps import crew, many
 from ec_maps.errors import RenderError, SettingError
 
-pytestmark = [pytest.mark.network, pytest.mark.full]
+pytestmark = pytest.mark.network
 
 NAMES = (
     *("Norwich", "Cardiff", "Great Yarmouth", "Rutland", "Isles of Scilly", "City of London"),
@@ -52,6 +51,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("few")
 def test_a_cluster_draws_the_same(tmp_path: Path, two: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are byte for byte those drawn here, with the stamp of demonstration data though no worker is set to it."""
@@ -66,8 +66,11 @@ def test_a_cluster_draws_the_same(tmp_path: Path, two: Cluster, monkeypatch: pyt
     assert "Demonstration data" in svg
 
 
+@pytest.mark.full
 def test_what_is_shared_is_sent_once_to_each_worker(two: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred tasks share 5 MB: they come to each worker once, and each task there is given the same object."""
+    import distributed
+
     monkeypatch.setenv("EC_MAPS_DASK", two.address)
     drawn = list(crew.results(seen, partial(Counted, 5_000_000), range(100)))
     assert sorted(task for task, _, _ in drawn) == list(range(100))
@@ -77,6 +80,7 @@ def test_what_is_shared_is_sent_once_to_each_worker(two: Cluster, monkeypatch: p
         assert list(client.run(arrivals).values()) == [1, 1]
 
 
+@pytest.mark.full
 def test_one_worker_draws_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster of a single worker is given the tasks; they do not stay here."""
     with cluster(tmp_path) as running:
@@ -87,6 +91,7 @@ def test_one_worker_draws_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert {process for _, process, _ in drawn} == {alone.pid}
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("few")
 def test_a_worker_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All maps arrive, none of them twice, and they are those drawn here."""
@@ -112,6 +117,7 @@ def test_a_worker_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mo
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("few")
 def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter; what was drawn stays and is not drawn again, here."""
@@ -141,6 +147,7 @@ def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert {name: (folder / name).stat().st_mtime_ns for name in there} == there
 
 
+@pytest.mark.full
 def test_the_scheduler_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter as well, not in a wait for ever."""
     monkeypatch.setattr(ours, "_PATIENCE", 3.0)
@@ -155,8 +162,11 @@ def test_the_scheduler_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             list(drawn)
 
 
+@pytest.mark.full
 def test_workers_that_would_draw_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker without ec_maps, one of another version and one of other code are named together; nothing is sent."""
+    import distributed
+
     library = Path(distributed.__file__).parents[1]
     without = tmp_path / "without"
     without.mkdir()
@@ -190,6 +200,7 @@ def test_workers_that_would_draw_something_else(tmp_path: Path, monkeypatch: pyt
     assert "unset EC_MAPS_DASK" in text
 
 
+@pytest.mark.full
 def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The letter says how to start some."""
     with cluster(tmp_path) as running:

@@ -9,13 +9,19 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 from ec_maps.correlations import FEWEST, Correlations, Pair, rank_correlations, said, titles
 from ec_maps.errors import SettingError
 
 A, B, C = "economic_connectedness", "exposure", "bias"
 RISING = [float(number) for number in range(12)]
+
+
+def spearman(one: pd.Series, other: pd.Series) -> float:
+    """Return SciPy's coefficient."""
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(one, other).statistic)
 
 
 def only(table: pd.DataFrame) -> Pair:
@@ -41,7 +47,7 @@ def test_each_pair_is_over_the_areas_with_both() -> None:
     for (one, other), pair in found.items():
         both = table[[one, other]].dropna()
         assert pair.areas == len(both)
-        assert pair.correlation == pytest.approx(spearmanr(both[one], both[other]).statistic)
+        assert pair.correlation == pytest.approx(spearman(both[one], both[other]))
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=FEWEST, max_size=40))
@@ -52,7 +58,7 @@ def test_ties_and_all(values: list[tuple[int, int]]) -> None:
     if table.nunique().min() == 1:
         assert math.isnan(pair.correlation)
         return
-    assert pair.correlation == pytest.approx(spearmanr(table[A], table[B]).statistic)
+    assert pair.correlation == pytest.approx(spearman(table[A], table[B]))
     assert only(table.assign(**{B: -table[B]})).correlation == pytest.approx(-pair.correlation)
 
 

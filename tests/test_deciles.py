@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,6 +81,8 @@ def test_same_as_qcut(values: list[float]) -> None:
 @given(shares)
 def test_same_as_mapclassify(values: list[float]) -> None:
     """An independent classifier makes the same groups and the same upper edges."""
+    import mapclassify
+
     values = [round(value, 6) for value in values]
     found = groups(values)
     assume(np.diff(cut_points(pd.Series(values))).min() > 1e-9)

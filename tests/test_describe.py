@@ -11,12 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec_maps.describe import alt_text, caption, ordinal, percent, sources, the, the_district
+from ec_maps import describe
+from ec_maps.describe import ordinal, percent, sources, the, the_district
+from facts import counts, terms
 from made import VALUE, Tables, demo_tables, districts, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 SMALL = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=40)
+
+
+def caption(areas: pd.DataFrame, kind: str, **options: object) -> str:
+    """Return a map's caption."""
+    return terms(describe.caption(areas, kind, **options))  # type: ignore[arg-type]
+
+
+def alt_text(areas: pd.DataFrame, kind: str, **options: object) -> str:
+    """Return a map's alternative text."""
+    return terms(describe.alt_text(areas, kind, **options))  # type: ignore[arg-type]
 
 
 def in_words(number: int) -> str:
@@ -40,19 +52,18 @@ def test_local_numbers(tables: Tables, district: str) -> None:
         assert words.startswith(f"{in_words(low).capitalize()} of the {len(areas)} neighbourhoods of {district} ")
         assert f"{in_words(high)} in the highest." in words
     else:
-        assert "in the lowest or the highest tenth" in words
+        assert "in the lowest or the highest decile" in words
     assert f"Values run from {areas[VALUE].min():.1%} to {areas[VALUE].max():.1%}." in words
     said = alt_text(areas, "local")
-    check_tenths(areas, said)
+    check_deciles(areas, said)
     ends = areas.dropna(subset=[VALUE]).sort_values(VALUE)["msoa21nm"]
     assert f"Lowest: {ends.iloc[0]}, {areas[VALUE].min():.1%}" in said
     assert f"highest: {ends.iloc[-1]}, {areas[VALUE].max():.1%}" in said
 
 
-def check_tenths(areas: pd.DataFrame, said: str) -> None:
-    """Check the counts of every tenth, and of the missing, in an alt text."""
-    counts = areas["decile"].dropna().astype(int).value_counts()
-    assert {int(b): int(a) for a, b in re.findall(r"(\d+) in tenth (\d+)", said)} == counts.to_dict()
+def check_deciles(areas: pd.DataFrame, said: str) -> None:
+    """Check the counts of every decile, and of the missing, in an alt text."""
+    assert counts(said) == areas["decile"].dropna().astype(int).value_counts().to_dict()
     blank = int(areas["decile"].isna().sum())
     missing = re.search(r"(\w+) (?:neighbourhoods?|local authorit(?:y|ies)) (has|have) no published estimate", said)
     assert (missing is None) == (blank == 0)
@@ -69,18 +80,18 @@ def test_regional_numbers(tables: Tables) -> None:
         head = f"{in_words(low).capitalize()} of the {len(areas)} local authorities of {the(str(region))} "
         assert words.startswith(head + ("is" if low == 1 else "are"))
         if low or high:
-            assert f"in the lowest tenth of England and Wales, {in_words(high)} in the highest." in words
-        check_tenths(areas, alt_text(areas, "regional"))
+            assert f"in the lowest decile of England and Wales, {in_words(high)} in the highest." in words
+        check_deciles(areas, alt_text(areas, "regional"))
 
 
 def test_national_numbers(tables: Tables) -> None:
     """The national caption names the region with most districts at each end, and how many."""
     words = caption(tables.lads, "national")
-    for tenth, end in ((1, "lowest"), (10, "highest")):
-        regions = tables.lads.loc[tables.lads["decile"] == tenth, "rgn21nm"].value_counts()
-        assert f"{regions.max()} of the {regions.sum()} local authorities in the {end} tenth are in" in words
+    for decile, end in ((1, "lowest"), (10, "highest")):
+        regions = tables.lads.loc[tables.lads["decile"] == decile, "rgn21nm"].value_counts()
+        assert f"{regions.max()} of the {regions.sum()} local authorities in the {end} decile are in" in words
         assert all(the(name) in words for name in regions.index[regions == regions.max()])
-    check_tenths(tables.lads, alt_text(tables.lads, "national"))
+    check_deciles(tables.lads, alt_text(tables.lads, "national"))
 
 
 def test_national_tie() -> None:
@@ -88,18 +99,18 @@ def test_national_tie() -> None:
     table = districts([*TEN, *[value + 0.001 for value in TEN]])
     table["rgn21nm"] = ["Wales"] * 10 + ["London"] * 10
     words = caption(table, "national")
-    assert words.startswith("1 of the 2 local authorities in the lowest tenth are in London and Wales each")
+    assert words.startswith("1 of the 2 local authorities in the lowest decile are in London and Wales each")
     assert caption(table[::-1], "national") == words
 
 
 def test_highlighted_place() -> None:
-    """A place's value, tenth and rank are those of the table: counted from the highest, and the ends in words."""
+    """A place's value, decile and rank are those of the table: counted from the highest, and the ends in words."""
     table = districts(TEN)
     words = caption(table, "regional", highlight=["A", "C", "J"])
-    assert "A 30.0%, the lowest tenth, the lowest of 10 in the North East." in words
-    assert "C 36.0%, tenth 3 of 10, the 3rd lowest of 10 in the North East." in words
-    assert "J 57.0%, the highest tenth, the highest of 10 in the North East." in words
-    assert "Outlined: C 36.0%, tenth 3 of 10." in alt_text(table, "regional", highlight=["C"])
+    assert "A 30.0%, the lowest decile, the lowest of 10 in the North East." in words
+    assert "C 36.0%, decile 3 of 10, the 3rd lowest of 10 in the North East." in words
+    assert "J 57.0%, the highest decile, the highest of 10 in the North East." in words
+    assert "Outlined: C 36.0%, decile 3 of 10." in alt_text(table, "regional", highlight=["C"])
 
 
 def test_highlighted_place_without_value() -> None:
@@ -115,10 +126,10 @@ def test_highlighted_place_without_value() -> None:
     [
         (
             TEN,
-            "One of the 10 neighbourhoods of Testham is in the lowest tenth of England and Wales, one in the highest.",
+            "One of the 10 neighbourhoods of Testham is in the lowest decile of England and Wales, one in the highest.",
         ),
-        (TEN * 2, "Two of the 20 neighbourhoods of Testham are in the lowest tenth"),
-        ([0.4], "Testham is a single neighbourhood: 40.0%, the lowest tenth."),
+        (TEN * 2, "Two of the 20 neighbourhoods of Testham are in the lowest decile"),
+        ([0.4], "Testham is a single neighbourhood: 40.0%, the lowest decile."),
         ([None], "None of the 1 neighbourhood of Testham has a published estimate."),
         ([None, *TEN], "One neighbourhood has no published estimate and is hatched."),
         ([None, None, *TEN], "Two neighbourhoods have no published estimate and are hatched."),
@@ -133,7 +144,7 @@ def test_neither_end() -> None:
     """A district with nothing at either end is said so once."""
     words = caption(squares(TEN).iloc[3:7], "local")
     assert words.startswith(
-        "None of the 4 neighbourhoods of Testham are in the lowest or the highest tenth of England and Wales."
+        "None of the 4 neighbourhoods of Testham are in the lowest or the highest decile of England and Wales."
     )
 
 
@@ -148,9 +159,9 @@ def test_missing_is_told_once() -> None:
 def test_any_table(values: list[float | None], kind: str) -> None:
     """Whatever is missing, words come out, their counts add up, and no "nan" is among them."""
     table = districts(values) if kind != "local" else squares(values)
-    said, words = alt_text(table, kind), caption(table, kind)  # type: ignore[arg-type]
+    said, words = alt_text(table, kind), caption(table, kind)
     there = sum(value is not None for value in values)
-    assert sum(int(count) for count in re.findall(r"(\d+) in tenth", said)) == there
+    assert sum(counts(said).values()) == there
     assert not re.search(r"\bnan\b|<NA>|None,", said + words)
     assert said.endswith((".", "!"))
     assert words.endswith(".")

@@ -14,7 +14,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,13 @@ from ec_maps.errors import FetchError
 from fakes.archives import EC_FILE, streamed_zip
 from fakes.hdx import lad_zip, msoa_zip, postcode_zip
 from fetching import Bench, bench, ec_maps, is_letter, is_tidy, kept
+from processes import started
 
 pytestmark = pytest.mark.network
 
 TABLE = f"local_authority/{EC_FILE}"
 COMMAND = [sys.executable, "-m", "ec_maps", "fetch"]
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 HEADS = ["what", "from", "size", "date", "licence", "sha256"]
 
 
@@ -189,19 +191,12 @@ def test_threads_that_fetch_at_once(hdx: Bench) -> None:
 def test_processes_that_fetch_at_once(hdx: Bench) -> None:
     """Three processes on one empty cache all succeed, and each file is downloaded once."""
     hdx.hdx.fault("slow", on="storage", piece=4096, pause=0.02)
-    processes = [subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(3)]
-    told = [process.communicate()[1] for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(started(COMMAND, **QUIET)) for _ in range(3)]
+        told = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], told
     assert len(hdx.hdx.seen("storage local_authority")) == len(hdx.hdx.seen("storage msoa")) == 1
     is_tidy(hdx.cache)
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Start processes that Ctrl-C ends, even where the tests run in the background and so ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -209,13 +204,12 @@ def test_a_fetch_that_is_killed_leaves_nothing_that_is_trusted(hdx: Bench, numbe
     """Ended in mid-download, it leaves no archive; the next fetch brings it, and clears away what was left."""
     hdx.hdx.files["local_authority"] = lad_zip(members={"padding.bin": os.urandom(400_000)})
     hdx.hdx.fault("slow", on="storage", piece=20_000, pause=0.1)
-    with interruptible():
-        process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    until = time.monotonic() + 30
-    while not any(path.stat().st_size for path in hdx.cache.glob(".fetch-*/*")) and time.monotonic() < until:
-        time.sleep(0.01)
-    process.send_signal(number)
-    _, told = process.communicate()
+    with started(COMMAND, **QUIET) as process:
+        until = time.monotonic() + 30
+        while not any(path.stat().st_size for path in hdx.cache.glob(".fetch-*/*")) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
     assert process.returncode != 0
     assert b"Traceback" not in told
     left = [name for name in kept(hdx.cache) if name.startswith(".fetch-")]

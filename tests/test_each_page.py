@@ -13,7 +13,7 @@ from browsing import DESCRIBE, KINDS, LONGEST, SHORTEST, barriers, draw, listed,
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.full]
+pytestmark = pytest.mark.browser
 
 # What only a screen can use.
 ON_SCREEN = ".skip-link, .code-tools, form, form + p, .ec-copy, .ec-downloads, .ec-tip"

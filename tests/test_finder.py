@@ -11,6 +11,7 @@ import pypandoc
 from bs4 import BeautifulSoup
 
 from ec_maps import finder
+from facts import plain, terms
 from made import demo_tables, districts, squares
 
 TEN = [0.30 + 0.02 * place for place in range(10)]
@@ -38,7 +39,7 @@ def test_every_district_is_in_the_list_of_its_region(demo_data_dir: Path, demo: 
         }
         assert names == set(lads.loc[lads["rgn21nm"] == head.text, "lad21nm"])
     assert [link["href"] for link in html.find_all("a")] == ["norwich.html"]
-    assert " ".join(html.find("a").parent.text.split()) == "Norwich 44.8%, tenth 5"
+    assert plain(terms(html.find("a").parent.text)) == "Norwich 44.8%, decile 5"
 
 
 def kingdom_of(lads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -63,10 +64,10 @@ def test_the_list_goes_on_beyond_the_border() -> None:
         ("Scotland", "scotland"),
         ("Northern Ireland", "northern-ireland"),
     ]
-    told = [" ".join(line.text.split()) for line in html.find_all("p")]
-    assert told == ["Tenths here are of the local authorities of the United Kingdom."] * 2
+    told = [plain(terms(line.text)) for line in html.find_all("p")]
+    assert told == ["Deciles here are of the local authorities of the United Kingdom."] * 2
     told = html.find("a", href="western-isles.html").parent.text
-    assert " ".join(told.split()) == "Na h-Eileanan Siar 41.0%, tenth 3"
+    assert plain(terms(told)) == "Na h-Eileanan Siar 41.0%, decile 3"
     assert len(html.find_all("li")) == 13
 
 

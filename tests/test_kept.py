@@ -262,6 +262,7 @@ def test_no_room_for_the_record(tmp_path: Path) -> None:
 # --- the pages ------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_a_kept_page_loads_no_heavy_library(project: Path) -> None:
     """The second process shows the same from the records, without the libraries that read tables and draw maps."""
     calls = (
@@ -278,6 +279,7 @@ def test_a_kept_page_loads_no_heavy_library(project: Path) -> None:
     assert "home.svg" in before
 
 
+@pytest.mark.full
 def test_another_place_draws_only_what_it_changes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a place more, the tabs of other places and regions stay untouched; its own, and its region's, are drawn."""
     pages.regional()

@@ -30,7 +30,7 @@ HARD = [
     "Kingston upon Hull, City of", "Isle of Wight", "Barrow-in-Furness", "Leeds", "County Durham",
 ]  # fmt: skip
 
-SOURCES = [pytest.param("demo", id="demo"), pytest.param("real", marks=pytest.mark.geo, id="real")]
+SOURCES = [pytest.param("demo", id="demo"), pytest.param("real", marks=[pytest.mark.geo, pytest.mark.full], id="real")]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+import facts
 from ec_maps import lever_pages, load_areas
 from ec_maps.kinds import BETWEEN, CLASSES, KINDS
 from ec_maps.levers import panel
@@ -33,7 +34,7 @@ def words(tables: Tables, name: str) -> str:
 
 
 def with_deciles(tables: Tables) -> Tables:
-    """Return tables of thirty districts in place of nine: enough for tenths."""
+    """Return tables of thirty districts in place of nine: enough for deciles."""
     longer = []
     for key, table in zip(("exposure", "bias"), tables, strict=True):
         values = [value + 0.0001 * copy for copy in range(4) for value in table[key]]
@@ -75,20 +76,23 @@ def test_in_between() -> None:
     assert "question" not in text
 
 
-def test_numbers_tenths_and_middles() -> None:
-    """Both values stand there with their tenths and with the middle district's."""
+def test_numbers_deciles_and_medians() -> None:
+    """Both values stand there with their deciles and with the medians of all."""
     tables = with_deciles(nine())
     row = tables[0].iloc[13]
     text = words(tables, row["lad21nm"])
     assert f"expect {row['exposure']:.1%} of their friends" in text
-    assert f"tenth {row['decile']} of 10 of the local authorities of England and Wales" in text
-    assert f"the middle one is at {tables[0]['exposure'].median():.1%}" in text
-    assert f"(tenth {tables[1]['decile'][13]} of 10; the middle one is at {tables[1]['bias'].median():.1%})" in text
+    assert "of the local authorities of England and Wales" in text
+    assert facts.deciles(text) == [row["decile"], tables[1]["decile"][13]]
+    for table, key in zip(tables, ("exposure", "bias"), strict=True):
+        assert f"is at {table[key].median():.1%}" in text
 
 
 def test_ends() -> None:
     """The lowest and the highest of all are called so, with of how many."""
-    assert "(the lowest of all 9 local authorities; the middle one is at 51.0%)" in words(nine(), "A")
+    text = words(nine(), "A")
+    assert "(the lowest of all 9 local authorities; " in text
+    assert "is at 51.0%)" in text
     assert "(the highest of all 9 local authorities; " in words(nine(), "I")
     assert "bias at 22.0% (the highest of all 9; " in words(nine(), "C")
 

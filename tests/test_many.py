@@ -19,6 +19,7 @@ import pytest
 import ec_maps
 from ec_maps import many
 from ec_maps.errors import RenderError, SettingError
+from processes import started
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, int]]:
@@ -184,19 +185,19 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, jobs: str) -> N
     folder = tmp_path / "maps"
 
     def interrupted(after: int) -> tuple[int, str]:
-        running = subprocess.Popen(
-            command(folder, "--jobs", jobs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        )
-        end = time.monotonic() + 300
-        while len(list(folder.glob("*.png"))) < after and time.monotonic() < end:
-            assert running.poll() is None
-            time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to all of them
-        _, said = running.communicate(timeout=120)
-        gone = time.monotonic() + 60
-        while processes(running.pid) and time.monotonic() < gone:
-            time.sleep(0.1)
-        assert processes(running.pid) == []
+        words = command(folder, "--jobs", jobs)
+        with started(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            end = time.monotonic() + 120
+            while len(list(folder.glob("*.png"))) < after:
+                assert running.poll() is None, running.stderr
+                assert time.monotonic() < end, "so few maps in two minutes"
+                time.sleep(0.05)
+            os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to all of them
+            _, said = running.communicate(timeout=60)
+            gone = time.monotonic() + 30
+            while processes(running.pid) and time.monotonic() < gone:
+                time.sleep(0.1)
+            assert processes(running.pid) == []
         return running.returncode, said.decode()
 
     status, said = interrupted(3)
@@ -215,6 +216,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, jobs: str) -> N
     assert len(set(after) - set(recorded)) <= 1
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("demo")
 def test_progress_is_for_a_terminal(tmp_path: Path) -> None:
     """On a terminal there is a bar, without one or with --quiet there is none; the result is a line either way."""
@@ -231,18 +233,16 @@ def test_progress_is_for_a_terminal(tmp_path: Path) -> None:
             return done.stdout, done.stderr
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 80))
-        running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs)
-        os.close(theirs)
-        said = b""
-        try:
-            while piece := os.read(ours, 1024):
-                said += piece
-        except OSError:
-            pass  # so a terminal ends on Linux
-        assert running.stdout is not None
-        told = running.stdout.read().decode()
-        running.stdout.close()
-        assert running.wait() == 0
+        with started(words, stdout=subprocess.PIPE, stderr=theirs) as running:
+            os.close(theirs)
+            said = b""
+            try:
+                while piece := os.read(ours, 1024):
+                    said += piece
+            except OSError:
+                pass  # so a terminal ends on Linux
+            told = running.communicate()[0].decode()
+            assert running.returncode == 0
         os.close(ours)
         return told, said.decode()
 

@@ -7,16 +7,20 @@ import shutil
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
 
+from browsing import expect
 from ec_maps import local_map, national_map, palette, regional_map
+from facts import terms
 from made import demo_tables
 from serving import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -174,7 +178,7 @@ def test_pointer(open_page: Callable[..., Page]) -> None:
     name, said = label.split(": ")
     assert (tip(page).locator("strong").inner_text(), tip(page).locator("span").inner_text()) == (name, said)
     tenth = one.get_attribute("data-tenth")
-    assert f"tenth {tenth} of 10" in said
+    assert f"decile {tenth} of 10" in terms(said)
     assert page.locator(".ec-swatch.ec-on").evaluate_all("all => all.map(one => one.dataset.tenth)") == [tenth]
     page.mouse.move(5, 5)
     expect(tip(page)).to_be_hidden()
@@ -202,7 +206,7 @@ def test_legend(open_page: Callable[..., Page]) -> None:
     expect(page.locator("svg.ec-map.ec-dim")).to_be_visible()
     same = page.locator('.ec-area[data-tenth="6"]').count()
     assert page.locator(".ec-area.ec-on").count() == same > 1
-    assert tip(page).inner_text().split("\n") == ["Tenth 6 of 10", f"{same} areas on this map"]
+    assert terms(tip(page).inner_text()).split("\n") == ["Decile 6 of 10", f"{same} areas on this map"]
     opacities = page.eval_on_selector_all(".ec-area:not(.ec-on)", "all => all.map(a => getComputedStyle(a).opacity)")
     assert set(opacities) == {"0.2"}
 
@@ -237,7 +241,7 @@ def test_keyboard(open_page: Callable[..., Page]) -> None:
             page.keyboard.press(key)
             fresh |= {focused(page)} - reached
     assert set(values.values()) <= reached
-    assert any(label.startswith("Tenth 1 of 10") for label in reached)
+    assert any(terms(label).startswith("Decile 1 of 10") for label in reached)
     page.keyboard.press("Escape")
     expect(tip(page)).to_be_hidden()
     page.keyboard.press("Tab")

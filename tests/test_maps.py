@@ -22,12 +22,14 @@ from matplotlib.patches import Rectangle
 from ec_maps import ice_colours, load_areas, palette
 from ec_maps.errors import PlaceError, SettingError
 from ec_maps.maps import Map, local_map, national_map, regional_map
+from facts import terms
 from made import (
     VALUE,
     Picture,
     Tables,
     counted,
     demo_tables,
+    demonstration,
     districts,
     nothing_around,
     real_tables,
@@ -45,9 +47,10 @@ def tables(demo: Path) -> Tables:
     return demo_tables(demo)
 
 
-@pytest.fixture(params=["national", "regional", "regional with places", "local", "local with holes"])
-def drawn(request: pytest.FixtureRequest, tables: Tables) -> Map:
-    """Return a map of each kind."""
+@pytest.fixture(scope="module", params=["national", "regional", "regional with places", "local", "local with holes"])
+def drawn(request: pytest.FixtureRequest, demo_data_dir: Path) -> Map:
+    """Return a map of each kind, drawn once for the tests that look at it."""
+    tables = demo_tables(demo_data_dir)
     holes = tables.msoas.copy()
     holes.loc[(holes["lad21nm"] == "Birmingham") & (holes.index % 5 == 0), [VALUE, "decile"]] = None
     places = ["Great Yarmouth", "Norwich"]
@@ -58,7 +61,14 @@ def drawn(request: pytest.FixtureRequest, tables: Tables) -> Map:
         "local": lambda: local_map(tables.msoas, "Leeds"),
         "local with holes": lambda: local_map(holes, "Birmingham"),
     }
-    return draw[request.param]()
+    with demonstration(demo_data_dir):
+        return draw[request.param]()
+
+
+@pytest.fixture(scope="module")
+def picture(drawn: Map, tmp_path_factory: pytest.TempPathFactory) -> Picture:
+    """Return the same map as saved."""
+    return Picture(drawn, tmp_path_factory.mktemp("picture"))
 
 
 def swatches(drawn: Map) -> list[Rectangle]:
@@ -72,9 +82,9 @@ def swatches(drawn: Map) -> list[Rectangle]:
     return sorted(row, key=Rectangle.get_x)
 
 
-def test_pixels_of_areas(drawn: Map, tmp_path: Path) -> None:
+def test_pixels_of_areas(drawn: Map, picture: Picture) -> None:
     """The commonest fill inside each area is exactly its decile's colour; one without a value is hatched on white."""
-    picture, colours = Picture(drawn, tmp_path), ice_colours()
+    colours = ice_colours()
     seen = 0
     for name, decile, shape in zip(drawn.areas["lad21nm"], drawn.areas["decile"], drawn.areas.geometry, strict=True):
         pixels = picture.inside(drawn.figure.axes[0], shape)
@@ -92,18 +102,16 @@ def test_pixels_of_areas(drawn: Map, tmp_path: Path) -> None:
     assert seen > 0.7 * len(drawn.areas)
 
 
-def test_no_other_fills(drawn: Map, tmp_path: Path) -> None:
+def test_no_other_fills(drawn: Map, picture: Picture) -> None:
     """Inside the areas no colour but the palette's, the ink's and the hatching's takes up a hundredth of the pixels."""
-    picture = Picture(drawn, tmp_path)
     pixels = np.concatenate([picture.inside(drawn.figure.axes[0], shape) for shape in drawn.areas.geometry])
     known = {*ice_colours(), palette.INK, palette.MISSING, palette.HATCH, "#ffffff"}
     found = counted(pixels)
     assert {colour for colour, count in found.items() if count > 0.01 * len(pixels)} <= known
 
 
-def test_every_class_is_in_the_picture(drawn: Map, tmp_path: Path) -> None:
+def test_every_class_is_in_the_picture(drawn: Map, picture: Picture) -> None:
     """The map's own part of the picture has every class that the table has, and no other where none is drawn."""
-    picture = Picture(drawn, tmp_path)
     ax = drawn.figure.axes[0]
     frame = shapely.box(ax.get_xlim()[0], ax.get_ylim()[0], ax.get_xlim()[1], ax.get_ylim()[1])
     found = counted(picture.inside(ax, frame))
@@ -112,9 +120,8 @@ def test_every_class_is_in_the_picture(drawn: Map, tmp_path: Path) -> None:
     assert {colour for colour in ice_colours() if found.get(colour, 0) > 36} == there
 
 
-def test_pixels_of_the_legend(drawn: Map, tmp_path: Path) -> None:
+def test_pixels_of_the_legend(drawn: Map, picture: Picture) -> None:
     """Inside, the legend's k-th swatch is the k-th colour and nothing else, and its number k stands beneath it."""
-    picture = Picture(drawn, tmp_path)
     furniture = drawn.figure.axes[1]
     numbers = {text.get_text(): text.get_position() for text in furniture.texts}
     for place, (swatch, colour) in enumerate(zip(swatches(drawn), ice_colours(), strict=True), 1):
@@ -169,8 +176,8 @@ def test_legend_ends_and_cut_points() -> None:
     """The legend says which end is which, and its eleven cut points are those of the table, in per cent."""
     values = [0.2 + 0.01 * place for place in range(41)]
     drawn = local_map(squares(values), "Testham", context=nothing_around())
-    texts = {text.get_text(): text.get_position() for text in drawn.figure.axes[1].texts}
-    assert texts["lowest tenth"][0] < texts["highest tenth"][0]
+    texts = {terms(text.get_text()): text.get_position() for text in drawn.figure.axes[1].texts}
+    assert texts["lowest decile"][0] < texts["highest decile"][0]
     cuts = [text for text in texts if text.replace(".", "").isdigit() and "." in text]
     assert cuts == [f"{20 + 4 * place:.1f}" for place in range(11)]
 
@@ -332,7 +339,7 @@ def frame_of(drawn: Map) -> shapely.Geometry:
 def words_of(drawn: Map) -> str:
     """Return all words of a map, its caption and its alternative text, on one line."""
     told = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
-    return " ".join(" ".join([*told, drawn.caption, drawn.alt_text]).split())
+    return terms(" ".join(" ".join([*told, drawn.caption, drawn.alt_text]).split()))
 
 
 @pytest.mark.parametrize("region", ["", "Scotland"])
@@ -357,16 +364,16 @@ def test_shetland_in_its_frame(kingdom: gpd.GeoDataFrame, tmp_path: Path, region
     assert drawn.areas.set_index("lad21nm").loc["Shetland Islands", "geometry"].equals(shetland["geometry"])
 
 
-def test_the_kingdom_has_its_tenths(kingdom: gpd.GeoDataFrame) -> None:
+def test_the_kingdom_has_its_deciles(kingdom: gpd.GeoDataFrame) -> None:
     """Legend, caption and alt text are of the United Kingdom, and nothing is said to lie outside it."""
     for drawn in (national_map(kingdom), regional_map(kingdom, "Scotland"), regional_map(kingdom, "northern ireland")):
         words = words_of(drawn)
         valued_ones = int(kingdom["decile"].notna().sum())
-        assert f"Tenths of the {valued_ones} local authorities of the United Kingdom with a value" in words
+        assert f"Deciles of the {valued_ones} local authorities of the United Kingdom with a value" in words
         assert "outside the United Kingdom" not in words
         assert "England and Wales" not in words
     assert "across the United Kingdom" in words_of(national_map(kingdom))
-    assert "lowest tenth of the United Kingdom" in regional_map(kingdom, "Scotland").caption
+    assert "lowest decile of the United Kingdom" in terms(regional_map(kingdom, "Scotland").caption)
     # Scotland has the sea on three sides; Northern Ireland has Scotland's coast in view.
     assert "outside Scotland" in words_of(regional_map(kingdom, "Scotland"))
 
@@ -493,6 +500,7 @@ def test_colours_are_opaque(drawn: Map) -> None:
     )
 
 
+@pytest.mark.full
 def test_near_a_district_is_enough(demo: Path) -> None:
     """A map drawn from the surroundings alone is that of the whole table: small, long, lonely and large districts."""
     whole = load_areas("msoa")

@@ -15,6 +15,7 @@ from ec_maps import load_areas, method_tables, methods
 from ec_maps.codebook import MEASURES
 from ec_maps.errors import BoundaryError
 from ec_maps.palette import ice_colours
+from facts import terms
 
 
 def tables(markdown: str) -> list[list[list[str]]]:
@@ -107,13 +108,13 @@ def test_what_the_scale_of_the_kingdom_changes_is_counted() -> None:
     """The districts that it adds are counted by nation, those of which the tenth differs are counted, with how far."""
     here = districts([1, 2, 3], ["London"] * 3, "EEE")
     whole = districts([1, 3, 5, 2, 8], ["London"] * 3 + ["Scotland", "Northern Ireland"], "EEESN")
-    told = method_tables._uk_districts(whole, here)
+    told = terms(method_tables._uk_districts(whole, here))
     assert told == (
         "There are 5 districts in the United Kingdom: 3 in England and Wales, 1 in Northern Ireland and 1 in Scotland. "
-        "Of the 3 districts of England and Wales that have a value, 2 are in another tenth of the United Kingdom than "
+        "Of the 3 districts of England and Wales that have a value, 2 are in another decile of the United Kingdom than "
         "of England and Wales, by two at most."
     )
-    assert "each is in the same tenth" in method_tables._uk_districts(here, here.iloc[:2])
+    assert "each is in the same decile" in terms(method_tables._uk_districts(here, here.iloc[:2]))
 
 
 @pytest.mark.usefixtures("demo")

@@ -19,6 +19,7 @@ from ec_maps import page_figures, pages
 from ec_maps.describe import percent
 from ec_maps.maps import local_map
 from ec_maps.markup import escaped, pipe_table
+from facts import plain, terms
 from made import VALUE, demo_tables, nothing_around, squares
 from makers import use, write_atlas, write_boundaries
 
@@ -97,8 +98,8 @@ def test_national(project: Path, demo_data_dir: Path) -> None:
         near = "" if row["decile_low"] == row["decile_high"] else f" ({row['decile_low']}–{row['decile_high']})"
         assert tenth == f"{row['decile']}{near}"
         assert users == f"{row['num_users']:,}"
-    told = "In brackets: the tenths it would be in if its value were half a percentage point lower or higher."
-    assert told in " ".join(html.get_text().split())
+    told = "In brackets: the deciles it would be in if its value were half a percentage point lower or higher."
+    assert told in terms(plain(html.get_text()))
 
 
 def test_csv(project: Path, demo_data_dir: Path) -> None:
@@ -131,6 +132,7 @@ def test_regional(project: Path) -> None:
     check_card(project, "regional", "west-midlands")
 
 
+@pytest.mark.full
 def test_other_regions(project: Path) -> None:
     """The other regions follow in order of name, the nations beyond last, nothing outlined; all together are twelve."""
     html = rendered(pages.other_regions())
@@ -187,6 +189,7 @@ def test_the_kingdom(project: Path) -> None:
     assert set(pd.read_csv(project / "maps" / "kingdom.csv")["decile_of"]) == {"the United Kingdom"}
 
 
+@pytest.mark.full
 def test_hexagons(project: Path) -> None:
     """The country by neighbourhood has its picture and its table as a download."""
     html = rendered(pages.hexagons())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-import colour
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +20,8 @@ CONTEXT = {"sea": palette.SEA, "neighbours": palette.NEIGHBOUR}
 
 def seen_lab(code: str, sight: str) -> np.ndarray:
     """Return a colour's CIE L*a*b* as seen with a kind of sight, colour blindness at its full strength."""
+    import colour
+
     encoded = np.array(rgb(code)) / 255
     linear = colour.models.eotf_sRGB(encoded)
     if sight != "Normal":

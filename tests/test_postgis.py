@@ -42,7 +42,7 @@ Run = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def postgresql() -> Iterator[Server]:
     """Return a running server; without PostgreSQL and PostGIS, skip the test here and fail it in CI."""
     try:
         with postgres.running() as running:
@@ -55,22 +55,30 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def country(server: Server) -> str:
+def country(postgresql: Server) -> str:
     """Return a database of the makers' little country, with a postcode or three in each neighbourhood."""
-    server.run("postgres", "CREATE DATABASE country")
-    server.run("country", "CREATE EXTENSION postgis")
-    load(server, "country", lads().rename(columns={"OBJECTID": "fid"}), msoas()[["MSOA21CD", "geometry"]], postcodes())
+    postgresql.run("postgres", "CREATE DATABASE country")
+    postgresql.run("country", "CREATE EXTENSION postgis")
+    load(
+        postgresql,
+        "country",
+        lads().rename(columns={"OBJECTID": "fid"}),
+        msoas()[["MSOA21CD", "geometry"]],
+        postcodes(),
+    )
     return "country"
 
 
-def load(server: Server, name: str, districts: gpd.GeoDataFrame, places: gpd.GeoDataFrame, codes: pd.DataFrame) -> None:
+def load(
+    postgresql: Server, name: str, districts: gpd.GeoDataFrame, places: gpd.GeoDataFrame, codes: pd.DataFrame
+) -> None:
     """Load a country into a database, and let everyone read it."""
-    server.load(name, "lad21_boundaries", districts[["LAD21CD", "geometry"]])
-    server.load(name, "msoa21_boundaries", places)
-    server.load(name, "pcode_census21_lookup", codes)
+    postgresql.load(name, "lad21_boundaries", districts[["LAD21CD", "geometry"]])
+    postgresql.load(name, "msoa21_boundaries", places)
+    postgresql.load(name, "pcode_census21_lookup", codes)
     told = regions().rename(columns={"RGN21NM": "rgn21nm_filled"})[["LAD21CD", "rgn21nm_filled"]]
-    server.load(name, "lad21_lookup", told.assign(rgn21nm_filled=told["rgn21nm_filled"].replace("", "Wales")))
-    server.run(name, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+    postgresql.load(name, "lad21_lookup", told.assign(rgn21nm_filled=told["rgn21nm_filled"].replace("", "Wales")))
+    postgresql.run(name, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 
 
 def postcodes() -> pd.DataFrame:
@@ -96,14 +104,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def database(
-    server: Server, country: str, here: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    postgresql: Server, country: str, here: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[Run]:
     """Return a function that runs statements in a copy of the little country's database, which is the one in use."""
     name = re.sub(r"\W+", "_", request.node.name)[:60]
-    server.copy_of(country, name)
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url(name, "reader", PASSWORD))
-    yield partial(server.run, name)
-    server.drop(name)
+    postgresql.copy_of(country, name)
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url(name, "reader", PASSWORD))
+    yield partial(postgresql.run, name)
+    postgresql.drop(name)
 
 
 def read_tables(folder: Path) -> list[Path]:
@@ -152,10 +160,10 @@ def write_config(folder: Path, text: str) -> Path:
     return path
 
 
-def config_of(server: Server, name: str, tables: str = "") -> str:
+def config_of(postgresql: Server, name: str, tables: str = "") -> str:
     """Return the text of a configuration file for a database."""
     return (
-        f"[postgresql]\nhost = {server.host}\nport = {server.port}\ndatabase = {name}\nuser = reader\n"
+        f"[postgresql]\nhost = {postgresql.host}\nport = {postgresql.port}\ndatabase = {name}\nuser = reader\n"
         f"password = {PASSWORD}\n{tables}"
     )
 
@@ -164,21 +172,21 @@ def config_of(server: Server, name: str, tables: str = "") -> str:
 
 
 def test_the_demonstration_comes_back_as_it_went_in(
-    server: Server, here: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    postgresql: Server, here: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Boundaries loaded into a database come out with all areas, shapes, names and regions, on the National Grid."""
     whole = gpd.read_parquet(root / "data/demo/boundaries.parquet")
     districts = dissolved(whole[["lad21cd", "geometry"]], by="lad21cd")
-    server.run("postgres", "CREATE DATABASE demonstration")
-    server.run("demonstration", "CREATE EXTENSION postgis")
+    postgresql.run("postgres", "CREATE DATABASE demonstration")
+    postgresql.run("demonstration", "CREATE EXTENSION postgis")
     shuffled = whole.sample(frac=1, random_state=1)
-    server.load("demonstration", "lad21_boundaries", districts)
-    server.load("demonstration", "msoa21_boundaries", shuffled[["msoa21cd", "geometry"]])
+    postgresql.load("demonstration", "lad21_boundaries", districts)
+    postgresql.load("demonstration", "msoa21_boundaries", shuffled[["msoa21cd", "geometry"]])
     twice = pd.concat([shuffled, shuffled])[["msoa21cd", "lad21cd", "lad21nm"]]
-    server.load("demonstration", "pcode_census21_lookup", pd.DataFrame(twice).rename(columns={"lad21nm": "ladnm"}))
+    postgresql.load("demonstration", "pcode_census21_lookup", pd.DataFrame(twice).rename(columns={"lad21nm": "ladnm"}))
     known = pd.DataFrame(whole[["lad21cd", "rgn21nm"]]).drop_duplicates()
-    server.load("demonstration", "lad21_lookup", known.rename(columns={"rgn21nm": "rgn21nm_filled"}))
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url("demonstration"))
+    postgresql.load("demonstration", "lad21_lookup", known.rename(columns={"rgn21nm": "rgn21nm_filled"}))
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url("demonstration"))
     paths = read_tables(here)
     assert [path.name for path in paths] == FILES
 
@@ -210,7 +218,9 @@ def test_files_are_recognised(database: Run, here: Path) -> None:
     }
 
 
-def test_boundaries_for_the_maps(database: Run, server: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boundaries_for_the_maps(
+    database: Run, postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The areas of a database are fetched and put together, and afterwards the database is not needed."""
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(here / "data"))
     with FakeNames() as library:
@@ -289,7 +299,7 @@ def test_column_names_in_any_case(database: Run, here: Path) -> None:
     assert set(MSOAS) < set(pd.read_csv(here / "pcode_census21_lookup.csv")["msoa21cd"])
 
 
-def test_reading_changes_nothing(database: Run, here: Path, server: Server) -> None:
+def test_reading_changes_nothing(database: Run, here: Path, postgresql: Server) -> None:
     """The transaction may only read: a view that writes is refused."""
     database(
         "CREATE TABLE log (at timestamp)",
@@ -390,9 +400,9 @@ def test_missing_columns(database: Run, here: Path) -> None:
     assert "pcode_census21_lookup has no column lad21cd, ladnm or lad21nm, only " in message
 
 
-def test_no_postgis(server: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_postgis(postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database without PostGIS and without tables, such as the wrong one, is said to be just that."""
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url("postgres", "reader", PASSWORD))
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url("postgres", "reader", PASSWORD))
     message = refused(here)
     assert "it has no PostGIS (CREATE EXTENSION postgis)" in message
     assert "no table lad21_boundaries, msoa21_boundaries, pcode_census21_lookup, lad21_lookup; it has none" in message
@@ -497,14 +507,14 @@ def test_password_as_an_option(database: Run, here: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("folder", [".", "data"])
 def test_configuration_file(
-    database: Run, server: Server, here: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+    database: Run, postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     """The file in the project's or the data folder says all, with a password as it is, percent sign and all."""
     name = os.environ["EC_MAPS_DATABASE_URL"].rpartition("/")[2]
     monkeypatch.delenv("EC_MAPS_DATABASE_URL")
     (here / folder).mkdir(exist_ok=True)
-    write_config(here / folder, "\ufeff" + config_of(server, name))
-    assert postgis.address() == f"postgresql://127.0.0.1:{server.port}/{name}"
+    write_config(here / folder, "\ufeff" + config_of(postgresql, name))
+    assert postgis.address() == f"postgresql://127.0.0.1:{postgresql.port}/{name}"
     assert len(read_tables(here)) == 4
 
 
@@ -580,26 +590,28 @@ def test_offline(database: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> 
 # --- connecting -----------------------------------------------------------------------------------
 
 
-def test_wrong_password_and_user(database: Run, server: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_password_and_user(
+    database: Run, postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A wrong password and an unknown user are the same to the server; the message says how to write a password."""
     for user, password in (("reader", PASSWORD[1:]), ("nobody", PASSWORD), ("reader", "")):
-        monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url("country", user, password))
+        monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url("country", user, password))
         message = refused(here, SettingError, *[password[:8]] * bool(password))
         assert "does not accept this user name and password" in message
         assert "EC_MAPS_DATABASE_URL" in message
         assert "%40" in message
     monkeypatch.delenv("EC_MAPS_DATABASE_URL")
-    path = write_config(here, config_of(server, "country").replace(PASSWORD, "s3cret"))
+    path = write_config(here, config_of(postgresql, "country").replace(PASSWORD, "s3cret"))
     message = refused(here, SettingError, "s3cret")
     assert str(path) in message
     assert "%40" not in message
 
 
-def test_unknown_database(server: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_database(postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that the server does not have is named."""
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url("nowhere"))
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url("nowhere"))
     message = refused(here, SettingError)
-    assert f"postgresql://127.0.0.1:{server.port}/nowhere has no database of that name" in message
+    assert f"postgresql://127.0.0.1:{postgresql.port}/nowhere has no database of that name" in message
 
 
 def test_nothing_listens(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -684,14 +696,14 @@ def test_slow_query(database: Run, here: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_lost_connection(
-    database: Run, server: Server, here: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    database: Run, postgresql: Server, here: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A connection that breaks while a table is read is one sentence, with no noise beside it."""
     slow(database)
 
     def end_it() -> None:
         for _ in range(200):
-            with server.connect("postgres") as connection:
+            with postgresql.connect("postgres") as connection:
                 done = connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                     "WHERE application_name = 'ec_maps' AND wait_event = 'PgSleep'"
@@ -709,19 +721,23 @@ def test_lost_connection(
     assert caplog.records == []
 
 
-def test_text_in_another_encoding(server: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_in_another_encoding(postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Text is read whatever encoding the database keeps it in; where it keeps none, what is not UTF-8 is refused."""
-    server.run("postgres", "CREATE DATABASE western ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
-    server.run("postgres", "CREATE DATABASE raw ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    postgresql.run(
+        "postgres", "CREATE DATABASE western ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
+    postgresql.run(
+        "postgres", "CREATE DATABASE raw ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
     for name in ("western", "raw"):
-        server.run(name, "CREATE EXTENSION postgis")
-        load(server, name, lads(), msoas()[["MSOA21CD", "geometry"]], postcodes())
-        monkeypatch.setenv("EC_MAPS_DATABASE_URL", server.url(name))
+        postgresql.run(name, "CREATE EXTENSION postgis")
+        load(postgresql, name, lads(), msoas()[["MSOA21CD", "geometry"]], postcodes())
+        monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url(name))
         if name == "western":
-            server.run(name, "UPDATE pcode_census21_lookup SET ladnm = 'Ynys Môn' WHERE lad21cd = 'W06000001'")
+            postgresql.run(name, "UPDATE pcode_census21_lookup SET ladnm = 'Ynys Môn' WHERE lad21cd = 'W06000001'")
             read_tables(here)
             assert "Ynys Môn" in (here / "pcode_census21_lookup.csv").read_text(encoding="utf-8")
         else:
-            with psycopg.connect(server.url(name), client_encoding="latin1") as connection:
+            with psycopg.connect(postgresql.url(name), client_encoding="latin1") as connection:
                 connection.execute("UPDATE pcode_census21_lookup SET ladnm = 'M\xf4n' WHERE lad21cd = 'W06000001'")
             assert "Reading pcode_census21_lookup" in refused(here)

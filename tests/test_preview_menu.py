@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Page
 
 from ec_maps import preview
 from ec_maps.errors import RenderError
 from serving import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PROJECT = """\
 project:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Page, expect
 
+from browsing import expect
 from ec_maps import preview
 from ec_maps.errors import RenderError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PROJECT = """\
 project:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+import facts
 from ec_maps import place_tables, profile, profiles
 from ec_maps.errors import DataError, PlaceError, RenderError, SettingError
 from ec_maps.profile import FILES, FILES_BEYOND, Around
@@ -80,6 +81,7 @@ def test_the_folder_fits_the_list(project: Path) -> None:
     assert files(project) == expected("cardiff", "city-of-london")
 
 
+@pytest.mark.full
 def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
     """A second build leaves every file alone; a page that links to a new one is made anew, the others are not."""
     build(project)
@@ -97,6 +99,7 @@ def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
     assert (project / "places" / "maps" / "national.svg").is_file()
 
 
+@pytest.mark.full
 def test_a_build_that_fails_names_the_place_and_changes_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One figure in three cannot be drawn: the message says whose, and the folder is as it was."""
     listed(project, "Norwich")
@@ -125,6 +128,7 @@ def test_a_build_that_fails_names_the_place_and_changes_nothing(project: Path, m
     assert not (project / ".quarto" / "places.part").exists()
 
 
+@pytest.mark.full
 def test_a_file_that_is_not_as_it_was_drawn_is_drawn_again(project: Path) -> None:
     """A figure cut short costs its page a new drawing, and so does one left half-drawn by an interrupted build."""
     listed(project, "Norwich", "Cardiff")
@@ -146,6 +150,7 @@ def test_a_file_that_is_not_as_it_was_drawn_is_drawn_again(project: Path) -> Non
     assert files(project) == expected("norwich", "cardiff")
 
 
+@pytest.mark.full
 def test_nothing_to_do_is_known_without_the_libraries_that_draw(project: Path, demo: Path) -> None:
     """A build with nothing changed loads neither tables nor maps; a changed list, setting or file has them loaded."""
     del demo
@@ -244,6 +249,7 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     assert html.select_one(".ec-provenance")
 
 
+@pytest.mark.full
 def test_a_page_beyond_england_and_wales(project: Path) -> None:
     """A Scottish place has tenth, rank and maps of the United Kingdom, no neighbourhoods, and neighbours in England."""
     listed(project, "Scottish Borders", "Northumberland")
@@ -268,8 +274,8 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     heads = [" ".join(head.text.split()) for head in html.find_all("h2")]
     assert [head.split(" in ")[1] for head in heads if " in " in head] == ["Scotland", "the United Kingdom"]
     near = [" ".join(item.text.split()) for item in html.find(id="nearby").find_next("ul").find_all("li")]
-    assert any(line.startswith("Northumberland, in the North East: 3") and "tenth" not in line for line in near)
-    assert any(line.startswith("Midlothian: ") and "tenth" in line for line in near)
+    assert any(line.startswith("Northumberland, in the North East: 3") and not facts.deciles(line) for line in near)
+    assert any(line.startswith("Midlothian: ") and facts.deciles(line) for line in near)
     assert html.find("a", href="index.html#scotland").text == "All of Scotland"
     _, english = parts(project / "places" / "northumberland.qmd")
     assert "local authorities of England and Wales." in english.select_one(".ec-lead").text
@@ -278,7 +284,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
         for item in english.find(id="nearby").find_next("ul").find_all("li")
     }
     assert near["Scottish Borders"].find("a")["href"] == "scottish-borders.html"
-    assert "tenth" not in near["Scottish Borders"].text
+    assert not facts.deciles(near["Scottish Borders"].text)
     assert [image["src"].split("#")[0] for image in english.find_all("img")][-1] == "maps/national.svg"
     assert build(project).drawn == []
     listed(project, "Northumberland")
@@ -293,6 +299,7 @@ def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(place_tables, name, getattr(place_tables, name).__wrapped__)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("uncached")
 def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without districts beyond it all is as if there were none: no neighbours there, and their names are refused."""
@@ -396,7 +403,7 @@ def test_a_district_without_a_value_has_a_page(tmp_path: Path) -> None:
     front, html = one_page(tmp_path, lads, squares(TEN, district="A"), "A")
     assert math.isnan(lads[VALUE].iloc[0])
     assert "There is no published estimate of economic connectedness for A" in front["description"]
-    assert "it is in no tenth and has no rank" in html.select_one(".ec-lead").text
+    facts.says_nothing(html.select_one(".ec-lead").text)
 
 
 def test_pages_of_like_names_have_their_codes() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from facts import terms
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "python.qmd"
 
@@ -38,7 +40,7 @@ def test_the_code_that_is_shown_runs_without_the_rest(tmp_path: Path) -> None:
     """A reader who copies what is on the page, block by block, needs nothing that is not on it but a folder."""
     (tmp_path / "maps").mkdir()
     told = run("\n".join(cells(shown=True)), tmp_path)
-    assert re.search(r"Economic connectedness +\d\d\.\d% +tenth \d", told)
+    assert re.search(r"Economic connectedness +\d\d\.\d% +decile \d", terms(told))
     assert "Local authorities: 327 of 331 in England and Wales have a value." in told
     assert "'both': 331" in told
     assert "Did you mean" in told or "Great Yarmouth" in told.splitlines()[-1]

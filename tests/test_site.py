@@ -18,7 +18,7 @@ from browsing import KINDS, page_of
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.full]
+pytestmark = pytest.mark.site
 
 
 def tabbed(site: Path, names: list[str]) -> list[str]:

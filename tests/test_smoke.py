@@ -24,6 +24,7 @@ def test_the_site_is_whole(site: Path, names: list[str]) -> None:
         assert "Demonstration data – not real values." in (site / name).read_text(encoding="utf-8"), name
 
 
+@pytest.mark.smoke
 @pytest.mark.browser
 def test_pages_open(address: str, tab: Callable[..., Page]) -> None:
     """With all tabs open and all maps drawn: no message on the console, nothing asked of another host, or missing."""
@@ -39,6 +40,7 @@ def test_pages_open(address: str, tab: Callable[..., Page]) -> None:
     assert not faults, listed(faults)
 
 
+@pytest.mark.smoke
 @pytest.mark.browser
 def test_a_place_is_open_to_all(address: str, axe: str, tab: Callable[..., Page]) -> None:
     """axe-core finds no barrier on a place's page with all its maps drawn."""

@@ -9,10 +9,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+import facts
 from ec_maps.describe import the_district
 from ec_maps.errors import PlaceError
 from ec_maps.standing import Standing, standing
+from facts import Rank
 from made import VALUE, demo_tables, districts, squares
+from sample import sample
 
 TWENTY = [0.30 + 0.01 * place for place in range(20)]
 
@@ -22,23 +25,27 @@ def among(values: list[float | None], name: str, inside: list[float | None]) -> 
     return standing(districts(values), squares(inside, district=name), name)
 
 
-def test_the_summary_says_value_tenth_and_rank() -> None:
+def test_the_summary_says_value_decile_and_rank() -> None:
     """The rank is counted from the nearer end, and the ends have no ordinal."""
-    assert among(TWENTY, "C", TWENTY).summary == (
-        "In C, 32.0% of low-income people’s friends are high-income. That puts it in tenth 2 of 10: the 3rd lowest of "
-        "20 local authorities of England and Wales."
-    )
-    assert "in the lowest tenth: the lowest of 20 local" in among(TWENTY, "A", TWENTY).summary
-    assert "in the highest tenth: the highest of 20 local" in among(TWENTY, "T", TWENTY).summary
-    assert "in the highest tenth: the 2nd highest of 20 local" in among(TWENTY, "S", TWENTY).summary
+    for name, value, decile, rank in (
+        ("C", 32.0, 2, Rank(3, 3, "lowest", 20)),
+        ("A", 30.0, 1, Rank(1, 1, "lowest", 20)),
+        ("T", 49.0, 10, Rank(1, 1, "highest", 20)),
+        ("S", 48.0, 10, Rank(2, 2, "highest", 20)),
+    ):
+        told = among(TWENTY, name, TWENTY).summary
+        assert f"In {name}, " in told
+        assert (facts.value(told), facts.decile(told), facts.rank(told)) == (value, decile, rank)
+        assert "local authorities of England and Wales" in told
 
 
 def test_level_values_share_a_span_of_ranks() -> None:
     """Districts within half a percentage point of one another are not told apart."""
     values: list[float | None] = [*TWENTY[:16], 0.6, 0.604, 0.604, 0.7]
     for name in ("Q", "R", "S"):
-        assert ": between the 2nd and 4th highest of 20 local" in among(values, name, TWENTY).summary
-    assert ": one of the 3 highest of 20 local" in among([*TWENTY[:17], 0.6, 0.604, 0.603], "T", TWENTY).summary
+        assert facts.rank(among(values, name, TWENTY).summary) == Rank(2, 4, "highest", 20)
+    summary = among([*TWENTY[:17], 0.6, 0.604, 0.603], "T", TWENTY).summary
+    assert facts.rank(summary) == Rank(1, 3, "highest", 20)
 
 
 def kingdom(values: list[float | None], *, scots: int) -> gpd.GeoDataFrame:
@@ -50,19 +57,17 @@ def kingdom(values: list[float | None], *, scots: int) -> gpd.GeoDataFrame:
 
 
 def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
-    """Tenth, rank and middle are of the United Kingdom, and no neighbourhoods are looked for."""
+    """Decile, rank and median are of the United Kingdom, and no neighbourhoods are looked for."""
     lads = kingdom(TWENTY, scots=3)
     told = standing(lads, squares(TWENTY, district="A"), "T")
     assert told.beyond
-    assert told.headline == (
-        "In T, 49.0% of low-income people’s friends are high-income. That puts it in the highest tenth: the highest of "
-        "20 local authorities of the United Kingdom. The middle local authority of Scotland is at 48.0%, 1.0 "
-        "percentage point lower; that of the United Kingdom is at 39.5%, 9.5 percentage points lower."
-    )
-    assert told.inside == (
-        "Neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England and "
-        "Wales, so that T is shown as a whole."
-    )
+    text = told.headline
+    assert (facts.value(text), facts.decile(text)) == (49.0, 10)
+    assert facts.rank(text) == Rank(1, 1, "highest", 20)
+    assert facts.compared(text, "Scotland") == (48.0, -1.0)
+    assert facts.compared(text, "the United Kingdom") == (39.5, -9.5)
+    assert "England" not in text
+    assert told.inside.startswith("Neighbourhood data stop at the border: ")
 
 
 def test_neighbours_across_the_border() -> None:
@@ -74,7 +79,8 @@ def test_neighbours_across_the_border() -> None:
     assert standing(here, msoas, "Q").neighbours == ["P"]
     told = standing(here, msoas, "Q", every)
     assert told.neighbours == ["P", "R"]
-    assert "the highest of 17 local authorities of England and Wales." in told.summary
+    assert facts.rank(told.summary) == Rank(1, 1, "highest", 17)
+    assert "local authorities of England and Wales" in told.summary
 
 
 def test_a_rate_is_told_in_its_unit() -> None:
@@ -85,9 +91,11 @@ def test_a_rate_is_told_in_its_unit() -> None:
         table["activism_groups"] = table.pop(VALUE)
         table.attrs["measure"] = "activism_groups"
     told = standing(lads, msoas, "C")
-    assert told.summary.startswith("In C, the figure for activism groups is 4.0 per 1,000. That puts it in tenth 2 of")
-    assert told.headline.endswith("that of England and Wales is at 7.8 per 1,000, 3.8 higher.")
-    assert "run from 3.0 per 1,000 to 12.5 per 1,000, half" in told.inside
+    assert "In C, the figure for activism groups is 4.0 per 1,000" in told.summary
+    assert facts.decile(told.summary) == 2
+    assert facts.compared(told.headline, "England and Wales") == (7.8, 3.8)
+    assert facts.values(told.inside)[:2] == [3.0, 12.5]
+    assert told.inside.count("per 1,000") == len(facts.values(told.inside))
     assert "%" not in told.headline + told.inside
 
 
@@ -96,44 +104,45 @@ def test_the_headline_compares_with_region_and_country() -> None:
     lads = districts([0.30, 0.40, 0.50, *[0.60 + 0.01 * place for place in range(9)]])
     lads.loc[3:, "rgn21nm"] = "Wales"
     told = standing(lads, squares(TWENTY, district="A"), "A").headline
-    assert "The middle local authority of the North East is at 40.0%, 10.0 percentage points higher;" in told
+    assert facts.compared(told, "the North East") == (40.0, 10.0)
     # The sixth and seventh of twelve are 62 and 63 per cent.
-    assert told.endswith("that of England and Wales is at 62.5%, 32.5 percentage points higher.")
-    assert "Wales is at 64.0%, level with it" in standing(lads, squares(TWENTY, district="H"), "H").headline
+    assert facts.compared(told, "England and Wales") == (62.5, 32.5)
+    told = standing(lads, squares(TWENTY, district="H"), "H").headline
+    assert facts.compared(told, "Wales") == (64.0, 0.0)
 
 
 def test_one_tenth_of_a_point_is_told_as_shown() -> None:
     """44.84% and 44.96% are shown as 44.8% and 45.0%, and so are 0.2 points apart."""
     lads = districts([0.4484, 0.4496, 0.4496, *TWENTY])
     lads.loc[3:, "rgn21nm"] = "Wales"
-    assert "is at 45.0%, 0.2 percentage points higher;" in standing(lads, squares(TWENTY, district="A"), "A").headline
+    told = standing(lads, squares(TWENTY, district="A"), "A").headline
+    assert facts.compared(told, "the North East") == (45.0, 0.2)
 
 
 def test_a_district_without_a_value_has_no_rank() -> None:
     """It is said in a sentence, without a comparison."""
     told = among([None, *TWENTY], "A", TWENTY)
     assert math.isnan(told.value)
-    assert told.headline == (
-        "There is no published estimate of economic connectedness for A as a whole, so it is in no tenth and has no "
-        "rank."
-    )
-    assert "of 20 local" in among([None, *TWENTY], "B", TWENTY).summary
+    assert "no published estimate of economic connectedness for A as a whole" in told.headline
+    facts.says_nothing(told.headline)
+    assert facts.rank(among([None, *TWENTY], "B", TWENTY).summary).among == 20
 
 
-def test_inside_counts_the_tenths() -> None:
-    """Each tenth that has a neighbourhood is named with how many, and the spread is given."""
+def test_inside_counts_the_deciles() -> None:
+    """Each decile that has a neighbourhood is named with how many, and the spread is given."""
     told = among(TWENTY, "A", TWENTY)
     assert told.tenths == [2] * 10
-    assert told.inside.startswith("Of its 20 neighbourhoods, 2 are in tenth 1, 2 in tenth 2, ")
-    assert " and 2 in tenth 10 of all neighbourhoods of England and Wales." in told.inside
-    assert "run from 30.0% to 49.0%, half of them between 34.8% and 44.2%." in told.inside
-    assert told.inside.endswith("The middle one is 39.5%; of all neighbourhoods of England and Wales it is 39.5%.")
+    assert facts.counts(told.inside) == dict.fromkeys(range(1, 11), 2)
+    assert "Of its 20 neighbourhoods, " in told.inside
+    assert "neighbourhoods of England and Wales" in told.inside
+    # From the lowest to the highest, the middle half, the median here and that of the country.
+    assert facts.values(told.inside) == [30.0, 49.0, 34.8, 44.2, 39.5, 39.5]
 
 
 @pytest.mark.parametrize(
     ("inside", "words"),
     [
-        ([0.4], "A is a single neighbourhood, which is at 40.0%, the lowest tenth of all neighbourhoods."),
+        ([0.4], "A is a single neighbourhood, which is at 40.0%, the lowest decile of all neighbourhoods."),
         ([None], "A is a single neighbourhood, which has no published estimate."),
         ([None, None], "None of its 2 neighbourhoods has a published estimate."),
         ([], "No boundaries of neighbourhoods are known for A."),
@@ -143,7 +152,7 @@ def test_inside_counts_the_tenths() -> None:
 )
 def test_odd_insides(inside: list[float | None], words: str) -> None:
     """A single neighbourhood, none, and those without a value each get words of their own."""
-    assert words in among(TWENTY, "A", inside).inside
+    assert words in facts.terms(among(TWENTY, "A", inside).inside)
 
 
 def test_neighbours_share_a_border() -> None:
@@ -161,17 +170,19 @@ def test_an_unknown_district_is_refused() -> None:
         among(TWENTY, "Atlantis", TWENTY)
 
 
-def test_every_demonstration_district_has_its_sentences(demo_data_dir: Path, demo: Path) -> None:
-    """All 331 are told without a fault, with their own names, and their neighbourhoods add up to the country's."""
+def test_demonstration_districts_have_their_words(demo_data_dir: Path, demo: Path) -> None:
+    """About twenty of all kinds, or all in the weekly run: the facts of each, and its neighbourhoods by decile."""
     del demo
     lads, msoas, _ = demo_tables(demo_data_dir)
-    total = 0
-    for name in lads["lad21nm"]:
+    rows = lads.drop(columns="geometry").astype(object).where(lads.notna(), "").astype(str).to_dict("records")
+    by_name = {row["lad21nm"]: row for row in rows}
+    for name in sample(lads["lad21nm"]):
         told = standing(lads, msoas, name)
+        facts.check(told.headline, by_name[name], rows)
         assert the_district(name) in told.headline
         assert "nan" not in f"{told.headline} {told.inside}"
-        total += sum(told.tenths)
-    assert total == msoas["decile"].notna().sum()
+        inside = msoas.loc[msoas["lad21nm"] == name, "decile"].dropna()
+        assert {decile: count for decile, count in enumerate(told.tenths, 1) if count} == dict(inside.value_counts())
 
 
 def test_real_neighbours(geo: Path) -> None:

@@ -15,12 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 
+import facts
 from ec_maps import ice_colours, load_areas, palette
 from ec_maps.errors import PlaceError
 from ec_maps.picture import Map
 from ec_maps.sheet import DEMO_WORDS, WIDTH
 from ec_maps.strips import MARKED, strip_plot
 from ec_maps.swarm import NARROWEST, WIDEST, above, squeezed, swarm, width_within
+from facts import terms
 from made import VALUE, Picture, Tables, demo_tables, districts, real_tables, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
@@ -77,7 +79,7 @@ def words(drawn: Map) -> list[Text]:
 
 def said(drawn: Map) -> list[str]:
     """Return what they say, each on one line."""
-    return [text.get_text().replace("\n", " ") for text in words(drawn)]
+    return [terms(text.get_text().replace("\n", " ")) for text in words(drawn)]
 
 
 def all_inside(drawn: Map) -> bool:
@@ -218,14 +220,14 @@ def test_region_without_colour(tables: Tables) -> None:
         assert (light[1] + 0.05) / (light[0] + 0.05) > 4.5
 
 
-def test_middles() -> None:
-    """The middles of the country, of the region and of all neighbourhoods are lines at the medians, with words."""
+def test_medians() -> None:
+    """The medians of the country, of the region and of all neighbourhoods are lines, with words."""
     lads, msoas = small([*TEN, 0.7], [0.4, 0.5])
     lads.loc[lads[VALUE] > 0.5, "rgn21nm"] = "Wales"
     drawn = strip_plot(lads, msoas, "A")
-    assert "middle of England and Wales 45.0%" in said(drawn)
-    assert "middle of the North East 39.0%" in said(drawn)
-    assert "middle neighbourhood of England and Wales 43.5%" in said(drawn)
+    assert "median of England and Wales 45.0%" in said(drawn)
+    assert "median of the North East 39.0%" in said(drawn)
+    assert "median neighbourhood of England and Wales 43.5%" in said(drawn)
     xs = {round(float(part[0, 0]), 3) for c in drawn.figure.axes[0].collections for part in segments(c)}
     assert {45.0, 39.0, 43.5} <= xs
 
@@ -275,21 +277,22 @@ def test_words_of_real_districts(geo: Path) -> None:
 
 
 def test_known_words() -> None:
-    """Caption and alt text give the value, the tenth, the middles, the ends and the counts of the tables."""
+    """Caption and alt text give the value, the decile, the medians, the ends and the counts of the tables."""
     lads, msoas = small([*TEN, *[0.31 + 0.002 * place for place in range(10)]], [0.35, 0.5, 0.6, None])
     drawn = strip_plot(lads, msoas, "A")
-    assert drawn.caption == (
-        "A, at 30.0%, is in the lowest tenth of local authorities; the middle local authority of England and Wales is "
-        "at 32.7%, that of the North East at 32.7%. Two of its 4 neighbourhoods lie above the middle one of England "
-        "and Wales, 45.0%; one has no published estimate."
-    )
-    assert drawn.alt_text == (
+    # Its value, the medians of country and region, that of the country's neighbourhoods.
+    assert facts.values(drawn.caption) == [30.0, 32.7, 32.7, 45.0]
+    assert facts.deciles(drawn.caption) == [1]
+    assert "Two of its 4 neighbourhoods lie above the " in drawn.caption
+    assert drawn.caption.endswith("one has no published estimate.")
+    assert drawn.alt_text.startswith(
         "Two strips of dots on one axis of economic connectedness in per cent, one dot for each area, purple lowest, "
-        "white highest. Above, 20 local authorities of England and Wales. Lowest: A, 30.0%; highest: J, 57.0%; the "
-        "middle one: 32.7%. Marked: A, 30.0%, the lowest tenth. Below, its 4 neighbourhoods; one without a published "
-        "estimate. Of those with an estimate, 3 in tenth 5. Lowest: A 001, 35.0%; highest: A 003, 60.0%. The middle "
-        "neighbourhood of England and Wales: 45.0%."
+        "white highest. Above, 20 local authorities of England and Wales. Lowest: A, 30.0%; highest: J, 57.0%; "
     )
+    assert "Below, its 4 neighbourhoods; one without a published estimate." in drawn.alt_text
+    assert "Lowest: A 001, 35.0%; highest: A 003, 60.0%." in drawn.alt_text
+    assert facts.values(drawn.alt_text) == [30.0, 57.0, 32.7, 30.0, 35.0, 60.0, 45.0]
+    assert (facts.deciles(drawn.alt_text), facts.counts(drawn.alt_text)) == ([1, 5], {5: 3})
     assert "A 30.0%" in said(drawn)
     assert "Its 4 neighbourhoods; one without a published estimate" in said(drawn)
 
@@ -307,7 +310,7 @@ def test_a_scottish_district_has_one_strip(demo: Path) -> None:
     for word in ("eighbourhood", "England and Wales", "Two strips", "Above", "Below"):
         assert word not in text, word
     assert "374 local authorities of the United Kingdom; five without a published estimate" in said(drawn)
-    assert any(line.startswith("middle of the United Kingdom ") for line in said(drawn))
+    assert any(line.startswith("median of the United Kingdom ") for line in said(drawn))
     assert len(drawn.areas) == 0
 
 
@@ -355,7 +358,7 @@ def test_district_without_a_value() -> None:
     lads, msoas = small([None, *TEN], [0.35, 0.5])
     drawn = strip_plot(lads, msoas, "A")
     assert "A: no published estimate" in said(drawn)
-    assert "A as a whole has no published estimate; the middle" in drawn.caption
+    assert "A as a whole has no published estimate; the median" in terms(drawn.caption)
     assert "A has no published estimate and is not marked." in drawn.alt_text
     upper, lower = strips(drawn)
     assert (len(upper.get_offsets()), len(lower.get_offsets())) == (10, 2)
@@ -382,7 +385,7 @@ def test_few_neighbourhoods(inside: list[float | None], heading: str, told: str)
     assert heading in said(drawn)
     assert told in drawn.caption
     assert len(strips(drawn)) == (2 if any(inside) else 1)
-    assert "middle neighbourhood of England and Wales" in " ".join(said(drawn))
+    assert "median neighbourhood of England and Wales" in " ".join(said(drawn))
     assert all_inside(drawn)
 
 
@@ -399,11 +402,11 @@ def test_odd_names(tmp_path: Path) -> None:
 
 
 def test_region_without_another_district() -> None:
-    """The only district of its region with a value is drawn; the region's middle is its own value."""
+    """The only district of its region with a value is drawn; the region's median is its own value."""
     lads, msoas = small([*TEN], [0.4, 0.5])
     lads.loc[0, "rgn21nm"] = "Wales"
     drawn = strip_plot(lads, msoas, "A")
-    assert "middle of Wales 30.0%" in said(drawn)
+    assert "median of Wales 30.0%" in said(drawn)
     assert points(drawn) == []
 
 

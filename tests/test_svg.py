@@ -20,6 +20,7 @@ from ec_maps.drawing import name_areas_in
 from ec_maps.path_data import clipped, path_data, rings, simplified
 from ec_maps.picture import Map
 from ec_maps.svg import svg_of
+from facts import terms
 from made import VALUE, Tables, demo_tables, districts, nothing_around, real_tables, squares
 
 ODD = ["Bryn & Môn", '<b>"Bold"</b>', "Llŷn, Gwynedd", "O’Neil's: the 1st", "100% ]]> |x|"]
@@ -52,7 +53,7 @@ def words(row: pd.Series) -> str:
         name = f"{name} ({row['msoa21hclnm']})"
     if pd.isna(row["decile"]):
         return f"{name}: no published estimate"
-    told = f"{name}: {100 * row[VALUE]:.1f}%, tenth {row['decile']} of 10"
+    told = f"{name}: {100 * row[VALUE]:.1f}%, decile {row['decile']} of 10"
     if "num_users" not in row:
         return told
     near = "" if row["decile_low"] == row["decile_high"] else f" (could be {row['decile_low']} to {row['decile_high']})"
@@ -70,7 +71,7 @@ def check(drawn: Map, root: ET.Element, copies: dict[str, int]) -> None:
         row = rows.loc[area.get("data-code")]
         tenth = "" if pd.isna(row["decile"]) else str(row["decile"])
         assert group.get("data-tenth") == tenth
-        assert area.findtext("title") == words(row)
+        assert terms(area.findtext("title")) == words(row)
         assert area.get("class") == "ec-area"
         if tenth:
             assert group.get("fill") == colours[int(tenth) - 1]
@@ -238,7 +239,7 @@ def test_seven_thousand_hexagons() -> None:
     rows = table.set_index("msoa21cd")
     for area, group in found:
         row = rows.loc[area.get("data-code")]
-        assert f"{area.findtext('title')}, tenth {group.get('data-tenth')} of 10" == words(row)
+        assert f"{area.findtext('title')}, decile {group.get('data-tenth')} of 10" == words(row)
     # Most are one shape in many places, each where its hexagon is.
     stamps = [area for area, _ in found if area.tag == "use"]
     assert len(stamps) > 7000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import colour
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -45,6 +44,8 @@ def nine() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 
 def apart(one: str, other: str, sight: str) -> float:
     """Return the CIEDE2000 distance of two colours as seen."""
+    import colour
+
     return float(colour.difference.delta_E_CIE2000(seen_lab(one, sight), seen_lab(other, sight)))
 
 
