@@ -158,17 +158,17 @@ def _install(locks: list[str]) -> None:
         uv_alone.write_text("".join(entry for entry in pinned if entry.startswith("uv==")), encoding="utf-8")
         without_uv.write_text("".join(entry for entry in pinned if not entry.startswith("uv==")), encoding="utf-8")
         pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "1"]
-        done = _run([*pip, "--only-binary", ":all:", "--require-hashes", "-r", uv_alone])
-        _no_network(done)
         uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
+        installer, done = uv, _run([*pip, "--only-binary", ":all:", "--require-hashes", "-r", uv_alone])
+        _no_network(done)
         if not done.returncode:
             done = _run([*uv, "--require-hashes", "-r", everything])
         if done.returncode:
             _check_room(done)
             _say(f"uv cannot be used here ({_last(done)}); pip installs instead, which takes some minutes ...")
-            done = _run([*pip, "--require-hashes", "-r", without_uv])
-            _check(done)
-        _check(_run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT]))
+            installer = pip
+            _check(_run([*pip, "--require-hashes", "-r", without_uv]))
+        _check(_run([*installer, "--no-deps", "--no-build-isolation", "-e", ROOT]))
 
 
 def _entries(lock: str) -> list[str]:

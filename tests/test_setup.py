@@ -59,7 +59,7 @@ class Installers:
         words = " ".join(map(str, command[1:]))
         if "install" not in words:
             return self._real(command)
-        signs = {"uv": "-m uv", "project": " -e ", "uv itself": "uv.txt", "pip": "others.txt"}
+        signs = {"uv": "all.txt", "project": " -e ", "uv itself": "uv.txt", "pip": "others.txt"}
         kind = next(kind for kind, sign in signs.items() if sign in words)
         self.asked.append(kind)
         status, said = self.answers.get(kind, (0, ""))
