@@ -24,7 +24,12 @@ KINDS = [
     SHORTEST,
 ]
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+#: What axe-core looks for: all rules of these kinds, or those that depend on colours alone.
+RULES = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+}
+OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
 #: A function of JavaScript that gives a few words for an element.
 DESCRIBE = """(stop) => {
@@ -65,10 +70,10 @@ def watched(page: Page, address: str) -> list[str]:
     return faults
 
 
-def barriers(page: Page, axe: str) -> list[str]:
+def barriers(page: Page, axe: str, rules: dict[str, object] = RULES) -> list[str]:
     """Return what axe-core finds on the page as it stands: the rule, the element, and what to do."""
     page.evaluate(axe)
-    options = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
     found = page.evaluate("options => axe.run(document, options)", options)
     assert found["passes"], "axe-core looked at nothing"
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,8 +13,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from sample import ALL_PLACES, SITE
 from serving import served
+from tested_places import ALL_PLACES, SITE, listed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,6 +42,10 @@ SWITCHES = [
 IN_FULL = {"geo", "chromium", "postgresql"}
 
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
+
+# Else jsonschema, which reads notebooks, builds grammars of addresses when it is loaded: seconds for each process, and
+# no notebook has one checked by them.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # The same examples on every run: a failure that a colleague cannot repeat helps nobody.
 settings.register_profile("ec_maps", derandomize=True, deadline=None, database=None, print_blob=False)
@@ -186,7 +191,9 @@ def nu() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def site(root: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+def site(
+    root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Path:
     """Return the folder of the demonstration site, built in a copy of the project once for all processes.
 
     It has one place in the quick tier and a dozen in the full one; the weekly run has all 374.
@@ -196,13 +203,14 @@ def site(root: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pyt
     project = _shared(tmp_path_factory) / "project"
     built = project / "_site-demo"
     with FileLock(project.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EC_MAPS_DATA_DIR", str(demo_data_dir))
         if ALL_PLACES:
             patch.setenv("EC_MAPS_PLACES", "all")
         if not built.is_dir():
             shutil.rmtree(project, ignore_errors=True)
             shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
-            listed = SITE if pytestconfig.stash[_FULL] else SITE[:1]
-            (project / "places.yml").write_text("".join(f"- {name}\n" for name in listed), encoding="utf-8")
+            names = SITE if pytestconfig.stash[_FULL] else SITE[:1]
+            (project / "places.yml").write_text(listed(names), encoding="utf-8")
             assert preview.render(project, profile="demo", log=lambda _: None) == built
     return built
 

@@ -52,6 +52,7 @@ def test_axe_finds_no_barrier_in_what_appears_on_request(
     assert not found, listed(found)
 
 
+@pytest.mark.full
 def test_the_html_checker_finds_no_fault(site: Path, names: list[str], nu: list[str]) -> None:
     """Every page is valid HTML, its styles and drawings included."""
     options = ["--format", "json", "--stdout", "--exit-zero-always", "--skip-info-messages"]

@@ -287,7 +287,9 @@ def test_no_attribution_is_lost(osm: Tiles, monkeypatch: pytest.MonkeyPatch) -> 
         assert f"Base map: {ours}." in texts(draw())
 
 
-@pytest.mark.parametrize("query", ["", "?key={apikey}", "?api_key={apikey}"])
+@pytest.mark.parametrize(
+    "query", ["", *(pytest.param(query, marks=pytest.mark.full) for query in ("?key={apikey}", "?api_key={apikey}"))]
+)
 def test_carto_without_a_key(server: Tiles, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
     """H1, H8: CARTO is not asked without a key, whether xyzservices knows of keys or not; one warning says where to."""
     point(monkeypatch, server, query)
@@ -301,7 +303,9 @@ def test_carto_without_a_key(server: Tiles, monkeypatch: pytest.MonkeyPatch, que
     assert warned(draw)[1] == []
 
 
-@pytest.mark.parametrize("query", ["", "?key={apikey}", "?api_key={apikey}"])
+@pytest.mark.parametrize(
+    "query", ["", *(pytest.param(query, marks=pytest.mark.full) for query in ("?key={apikey}", "?api_key={apikey}"))]
+)
 def test_carto_with_a_key(server: Tiles, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
     """H1, H8: the key goes out as ``key``, the one that CARTO reads, whatever xyzservices has; nothing is warned of."""
     point(monkeypatch, server, query)

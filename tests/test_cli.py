@@ -7,11 +7,15 @@ import shutil
 import struct
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 Run = subprocess.CompletedProcess[str]
+
+#: Of runs that are much alike, the quick tier has one.
+full = partial(pytest.param, marks=pytest.mark.full)
 
 
 def ec_maps(*words: str | Path, cwd: Path, **variables: str | Path) -> Run:
@@ -113,8 +117,8 @@ def test_places_build_refuses_what_it_cannot_do(
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(("national",), marks=pytest.mark.full),
-        pytest.param(("region", "wales"), marks=pytest.mark.full),
+        full(("national",)),
+        full(("region", "wales")),
         ("region", "East of England", "--highlight", "great yarmouth"),
         ("local", "Ynys Môn"),
     ],
@@ -130,9 +134,9 @@ def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words
     ("words", "parts"),
     [
         (("map", "local", "Hull", "-o", "x.png"), ("Hull", "Kingston upon Hull, City of")),
-        (("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
-        (("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),
-        (("map", "region", "Wales", "--highlight", "Hartlepool", "-o", "x.png"), ("Hartlepool", "Wales")),
+        full(("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
+        full(("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),
+        full(("map", "region", "Wales", "--highlight", "Hartlepool", "-o", "x.png"), ("Hartlepool", "Wales")),
         (("map", "national", "-o", "x.pdf"), ("x.pdf", ".png", ".svg")),
         (("map", "national", "-o", "nowhere/x.png"), ("nowhere",)),
     ],

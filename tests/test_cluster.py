@@ -15,7 +15,6 @@ import pytest
 
 import ec_maps
 from clusters import Cluster, Counted, arrivals, cluster, seen
-from ec_maps import cluster as ours
 from ec_maps import crew, many
 from ec_maps.errors import RenderError, SettingError
 
@@ -121,7 +120,7 @@ def test_a_worker_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("few")
 def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter; what was drawn stays and is not drawn again, here."""
-    monkeypatch.setattr(ours, "_PATIENCE", 3.0)
+    monkeypatch.setattr("ec_maps.cluster._PATIENCE", 3.0)
     folder, write = tmp_path / "maps", many._write
     with cluster(tmp_path) as running:
         workers = [running.worker("a"), running.worker("b")]
@@ -150,7 +149,7 @@ def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.full
 def test_the_scheduler_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter as well, not in a wait for ever."""
-    monkeypatch.setattr(ours, "_PATIENCE", 3.0)
+    monkeypatch.setattr("ec_maps.cluster._PATIENCE", 3.0)
     with cluster(tmp_path) as running:
         running.worker("a")
         running.wait_for(1)

@@ -19,7 +19,7 @@ from ec_maps.labels import Placer, roomiest_point
 from ec_maps.lettering import DPI, forms, text_size, wrap
 from ec_maps.maps import Map, local_map, national_map, regional_map
 from made import Tables, demo_tables, real_tables
-from sample import ALL_PLACES
+from tested_places import ALL_PLACES
 
 #: Islands, single neighbourhoods, the largest and the smallest, the longest names, holes, crowds of small towns.
 HARD = [
@@ -145,7 +145,7 @@ def test_national_words(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("tables", SOURCES, indirect=True)
-@pytest.mark.parametrize("place", HARD)
+@pytest.mark.parametrize("place", [*HARD[:12], *(pytest.param(place, marks=pytest.mark.full) for place in HARD[12:])])
 def test_words_of_hard_districts(tables: Tables, place: str) -> None:
     """On the maps of awkward districts no word is cut off or on another, and each number belongs to its area."""
     drawn = local_map(tables.msoas, place, context=tables.context)

@@ -387,6 +387,7 @@ def test_the_kingdom_is_no_smaller_for_shetland(kingdom: gpd.GeoDataFrame) -> No
     assert "London" in inset
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("without", ["Shetland Islands", "Orkney Islands", "Westminster"])
 def test_a_kingdom_with_a_gap(kingdom: gpd.GeoDataFrame, without: str) -> None:
     """A table of the United Kingdom that lacks a district is drawn all the same, without what is not there."""

@@ -16,7 +16,7 @@ import facts
 from ec_maps import load_areas
 from ec_maps.kingdom import BEYOND
 from ec_maps.vintages import official_districts
-from sample import ALL_PLACES, SITE
+from tested_places import ALL_PLACES, SITE
 
 pytestmark = [pytest.mark.site, pytest.mark.full]
 

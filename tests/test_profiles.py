@@ -316,6 +316,7 @@ def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyP
         build(project)
 
 
+@pytest.mark.full
 def test_both_levers_have_their_panel(project: Path) -> None:
     """After the comparison each page tells exposure and bias: among those of England and Wales, or of the kingdom."""
     listed(project, "Norwich", "Belfast")

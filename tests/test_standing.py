@@ -15,7 +15,7 @@ from ec_maps.errors import PlaceError
 from ec_maps.standing import Standing, standing
 from facts import Rank
 from made import VALUE, demo_tables, districts, squares
-from sample import sample
+from tested_places import sample
 
 TWENTY = [0.30 + 0.01 * place for place in range(20)]
 

@@ -16,6 +16,14 @@ SITE = (
     *("Isle of Anglesey", "King's Lynn and West Norfolk", "Birmingham", "Southwark", "Scottish Borders", "Belfast"),
 )
 
+#: How places stand in the site's list, where that is not their official name.
+WRITTEN = {"Isle of Anglesey": "Ynys Môn"}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return a list of places as somebody writes it."""
+    return "".join(f"- {WRITTEN.get(name, name)}\n" for name in names)
+
 
 def sample(names: Iterable[str]) -> list[str]:
     """Return about twenty of the names of districts, of all kinds; in the weekly run all of them."""
