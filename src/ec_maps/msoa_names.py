@@ -8,82 +8,35 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import suppress
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from functools import partial
 from pathlib import Path
-from urllib.parse import urljoin
 
-from ec_maps import settings, web
+from ec_maps import plain_files, settings
 from ec_maps.editions import edition
 from ec_maps.errors import listed
-from ec_maps.faults import Fault, is_page, plain
+from ec_maps.faults import Fault, is_page
 from ec_maps.manifest import Brought
-from ec_maps.sources import candidates, source
 
 __all__ = ["bring"]
 
-_KEY = "msoa21_names"
 _COLUMNS = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw")
 
 
 def bring(path: Path) -> Brought:
-    """Write the Library's file of names, byte for byte, to a file, and return what is known of it.
-
-    Parameters
-    ----------
-    path
-        The file to write, whose folder must exist; after a failure it is not there.
+    """Write the Library's file of names to a file, and return what is known of it: see :func:`plain_files.bring`.
 
     Raises
     ------
     Fault
         If the file cannot be had, or is a web page, not in UTF-8, short, or of the neighbourhoods of 2011.
-    OSError
-        If the file cannot be written.
     """
-    reasons: list[str] = []
-    fault = Fault("", "missing")
-    for url in _addresses():
-        try:
-            saved = web.patiently(partial(web.save, url, path, label=_KEY))
-            notes = _checked(path.read_bytes(), plain(url))
-        except (Fault, OSError) as error:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-            if not isinstance(error, Fault):
-                raise
-            fault = error
-            reasons.append(str(error))
-            if settings.is_offline() or error.kind in ("offline", "blocked", "stalled", "busy"):
-                break
-            continue
-        passed = [f"Another file of names was passed over: {reason}" for reason in reasons]
-        return Brought(
-            address=plain(url),
-            name=url.rsplit("/", 1)[-1],
-            etag=saved.etag,
-            date=_in_utc(saved.date),
-            licence=source(_KEY).licence,
-            notes=(*passed, *notes),
-        )
-    msg = (
-        f"The House of Commons Library's names of neighbourhoods could not be had. {' '.join(reasons)} "
-        f"EC_MAPS_NAMES_URL can give another address of the file."
-    )
-    raise Fault(msg, fault.kind, fault.wait, fault.status)
+    what = "The House of Commons Library's names of neighbourhoods"
+    setting = ("EC_MAPS_NAMES_URL", settings.names_url(), settings.NAMES_URL)
+    return plain_files.bring("msoa21_names", path, _checked, what=what, setting=setting)
 
 
-def _addresses() -> list[str]:
-    told = settings.names_url()
-    if told != settings.NAMES_URL:
-        return [told]
-    return [urljoin(told, row.address) for row in candidates(_KEY)]
-
-
-def _checked(content: bytes, where: str) -> list[str]:
+def _checked(path: Path, where: str) -> list[str]:
     """Return what is odd about the file; :class:`Fault` if it is not the one that was expected."""
+    content = path.read_bytes()
     if is_page(content.removeprefix(b"\xef\xbb\xbf")):
         msg = f"{where} is a web page, not the file of names. A proxy on the way may want a login."
         raise Fault(msg, "blocked")
@@ -121,11 +74,3 @@ def _misfit(header: list[str], table: list[dict[str, str]]) -> str:
         if names.setdefault(code, row.get("msoa21hclnm", "")) != row.get("msoa21hclnm", "")
     ]
     return f"it has two names for {len(twice):,} neighbourhoods ({listed(twice, 3)})" if twice else ""
-
-
-def _in_utc(date: str) -> str:
-    """Return the date of an HTTP header as the manifest has dates; as it is if it cannot be read."""
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
-        return date
