@@ -153,10 +153,13 @@ class Placer:
         others = [shape for shape in keep if shape is not place]
         best, least_cost = int(nearest[0]), np.inf
         obstacles = self._obstacles(point)
-        # A position costs its distance at least: once that is more than the best so far, none further out is better.
+        # What is quickly known comes first: once that alone costs more than the best so far, nothing later is better.
+        known = distance[nearest] + cover * ground.covered(positions[nearest], extent)
+        order = np.argsort(known, kind="stable")
+        nearest, known = nearest[order], known[order]
         for at in range(0, len(nearest), _BATCH):
-            batch = nearest[at : at + _BATCH]
-            if distance[batch[0]] >= least_cost:
+            batch, cost = nearest[at : at + _BATCH], known[at : at + _BATCH]
+            if cost[0] >= least_cost:
                 break
             half = np.array(extent) / 2
             boxes = shapely.box(*(positions[batch] - half).T, *(positions[batch] + half).T)
@@ -167,10 +170,9 @@ class Placer:
             boxes, leaders, batch = boxes[free], leaders[free], batch[free]
             if not len(batch):
                 continue
-            covered = ground.covered(positions[batch], extent)
             crossed = ground.crossed(positions[batch], point)
             hidden = _hidden(boxes, [place, *others], shapely.area) + _hidden(leaders, others, shapely.length)
-            cost = distance[batch] + cover * covered + 0.5 * crossed + 6.0 * hidden
+            cost = cost[free] + 0.5 * crossed + 6.0 * hidden
             if cost.min() < least_cost:
                 best, least_cost = int(batch[np.argmin(cost)]), float(cost.min())
         box = Box.around(float(positions[best, 0]), float(positions[best, 1]), extent)
