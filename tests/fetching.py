@@ -106,8 +106,9 @@ def bench(tmp_path: Path, patch: pytest.MonkeyPatch) -> Iterator[Bench]:
         made = Bench(hdx, tmp_path / "data" / "cache")
         patch.setenv("EC_MAPS_HDX_URL", hdx.url)
         patch.setenv("EC_MAPS_DATA_DIR", str(made.cache.parent))
-        # Boundaries put there by hand are not fetched, so that only the archives are.
+        # Boundaries and a layout of hexagons put there by hand are not fetched, so that only the archives are.
         (tmp_path / "boundaries").mkdir()
+        (tmp_path / "boundaries" / "hexagons.csv").write_text("msoa21cd,column,row\n", encoding="utf-8")
         patch.setenv("EC_MAPS_BOUNDARIES", str(tmp_path / "boundaries"))
         patch.setattr(web, "pause", made.waited.append)
         with _listening(made.logged):

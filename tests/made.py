@@ -23,6 +23,7 @@ from ec_maps.boundaries import read_areas
 from ec_maps.deciles import deciles
 from ec_maps.errors import DataError
 from ec_maps.maps import Map
+from fakes import hexagons as fake
 
 VALUE = "economic_connectedness"
 
@@ -102,6 +103,15 @@ def squares(values: list[float | None], *, district: str = "Testham", region: st
         geometry=shapes,
         crs="EPSG:27700",
     )
+
+
+def use_layout(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Point the library at a folder with a layout of hexagons alone, in which `squares` lie side by side."""
+    cells = fake.cells(fake.library())
+    (folder / "boundaries").mkdir(exist_ok=True)
+    cells.to_csv(folder / "boundaries" / "cells.csv", index=False)
+    patch.setenv("EC_MAPS_BOUNDARIES", str(folder / "boundaries"))
+    patch.setenv("EC_MAPS_DATA_DIR", str(folder / "data"))
 
 
 def districts(values: list[float | None], *, region: str = "North East") -> gpd.GeoDataFrame:

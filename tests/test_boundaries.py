@@ -22,6 +22,7 @@ from ec_maps.boundaries import (
 from ec_maps.errors import BoundaryError, EcMapsError
 from ec_maps.origins import boundary_files
 from ec_maps.vintages import neighbourhood_codes
+from fakes import hexagons
 from makers import (
     DISTRICT_OF,
     HERE,
@@ -194,6 +195,17 @@ def test_a_hexagon_layout_is_set_aside(read: Read) -> None:
     found = read(hexes=gpd.GeoDataFrame({"msoa21cd": MSOAS}, geometry=cells, crs=27700))
     assert any("hexes.parquet is a hexagon layout" in note for note in found.notes)
     assert found.msoas.geometry.area.sum() == pytest.approx(13 * 1e8)
+
+
+def test_the_published_hexagons_are_set_aside(read: Read, tmp_path: Path) -> None:
+    """The Library's GeoPackage among the boundaries changes none: its outlines of districts are not of the ground."""
+    plain = read()
+    (tmp_path / "geo" / "MSOA_2021.gpkg").write_bytes(hexagons.gpkg())
+    found = read()
+    assert_geodataframe_equal(found.lads, plain.lads)
+    assert_geodataframe_equal(found.msoas, plain.msoas)
+    expected = "MSOA_2021.gpkg, layer 3 MSOA hex is a hexagon layout, not outlines; left aside."
+    assert [note for note in found.notes if note not in plain.notes] == [expected]
 
 
 def test_only_a_hexagon_layout(read: Read) -> None:

@@ -78,7 +78,7 @@ def test_a_fingerprint_changes_with_everything(tmp_path: Path, monkeypatch: pyte
 
 #: What brings files; what they hold is in the fingerprint by their contents.
 BRINGING = {"database", "download", "faults", "hdx", "jobs", "manifest", "provenance", "sources", "web"} | {
-    "arcgis", "editions", "features", "msoa_names", "ons", "plain_files", "postgis",
+    "arcgis", "editions", "features", "hexgrid", "msoa_names", "ons", "plain_files", "postgis",
 }  # fmt: skip
 
 

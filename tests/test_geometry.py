@@ -202,7 +202,7 @@ def hexagon(x: float, y: float, size: float = 5_000) -> Polygon:
 
 
 def test_hexagon_layouts_are_recognised() -> None:
-    """Equal hexagons are a layout, whatever follows the sample; real outlines, a single area and squares are not."""
+    """Equal hexagons are a layout; real outlines, a single area and squares are not."""
     cells = np.array([hexagon(400_000 + 10_000 * n, 300_000) for n in range(30)])
     assert is_hexagon_layout(cells)
     assert not is_hexagon_layout(np.array([*cells[:-1], SQUARE]))

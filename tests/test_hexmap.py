@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from ec_maps import ice_colours, palette
-from ec_maps.errors import SettingError
+from ec_maps.errors import BoundaryError, SettingError
 from ec_maps.hexmap import CITIES, borders, hexagon_map
-from ec_maps.hexmap_words import EXPLAINED, alt_text, caption
+from ec_maps.hexmap_words import EXPLAINED, GAPS, alt_text, caption
 from ec_maps.picture import Map
 from ec_maps.sheet import DEMO_WORDS
-from made import VALUE, Picture, counted, demo_tables, squares
+from ec_maps.vintages import neighbourhood_codes
+from made import VALUE, Picture, counted, demo_tables, real_tables, squares, use_layout
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -34,6 +36,29 @@ def drawn(demo: Path, _drawn: dict[str, Map]) -> Map:
     if "map" not in _drawn:
         _drawn["map"] = hexagon_map(demo_tables(demo).msoas)
     return _drawn["map"]
+
+
+@pytest.fixture(params=["demo", "real"])
+def country(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _drawn: dict[str, Map]) -> Map:
+    """Return the map of the demonstration, and that of the real country where its boundaries are at hand."""
+    if request.param == "demo":
+        return request.getfixturevalue("drawn")  # type: ignore[no-any-return]
+    geo = request.getfixturevalue("geo")
+    monkeypatch.setenv("EC_MAPS_BOUNDARIES", str(geo))
+    if "real" not in _drawn:
+        _drawn["real"] = hexagon_map(real_tables(geo).msoas)
+    return _drawn["real"]
+
+
+@pytest.fixture
+def side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay the hexagons of made-up tables side by side."""
+    use_layout(monkeypatch, tmp_path)
+
+
+def settings_are_demo(drawn: Map) -> bool:
+    """Return whether a map is of the demonstration."""
+    return DEMO_WORDS in words(drawn)
 
 
 def words(drawn: Map) -> list[str]:
@@ -53,6 +78,7 @@ def two_regions(values: list[float | None]) -> gpd.GeoDataFrame:
     table["rgn21nm"] = ["North East"] * half + ["London"] * (len(table) - half)
     table["lad21nm"] = [f"District {min(place // quarter, 3)}" for place in range(len(table))]
     table["lad21cd"] = table["lad21nm"]
+    table["msoa21cd"] = sorted(neighbourhood_codes("2021"))[: len(table)]
     return table
 
 
@@ -64,11 +90,11 @@ def test_rows(drawn: Map, demo: Path) -> None:
     assert (shapely.get_num_coordinates(drawn.areas.geometry.to_numpy()) == 7).all()
 
 
-def test_pixels_of_hexagons(drawn: Map, tmp_path: Path) -> None:
+def test_pixels_of_hexagons(country: Map, tmp_path: Path) -> None:
     """Inside each hexagon the commonest colour is exactly its decile's; without a value it is white and hatched."""
-    picture, colours = Picture(drawn, tmp_path), ice_colours()
-    ax = drawn.figure.axes[0]
-    some = drawn.areas.iloc[::9]
+    picture, colours = Picture(country, tmp_path), ice_colours()
+    ax = country.figure.axes[0]
+    some = country.areas.iloc[::9]
     right = 0
     for decile, shape in zip(some["decile"], some.geometry, strict=True):
         found = counted(picture.inside(ax, shape, off_edge=2))
@@ -98,39 +124,62 @@ def test_sheet(drawn: Map) -> None:
     assert [text for text in said if re.fullmatch(r"\d+\.\d", text)] == edges
 
 
+def test_what_lies_between_groups(country: Map, tmp_path: Path) -> None:
+    """Where groups of hexagons stand apart, the ground of their region lies behind them and names are set on it."""
+    apart = not settings_are_demo(country)
+    picture, ax = Picture(country, tmp_path), country.figure.axes[0]
+    assert picture.has(palette.NEIGHBOUR) == apart
+    assert (GAPS in country.caption) == (GAPS in " ".join(" ".join(words(country)).split())) == apart
+    # Two letters' heights above each name, so beyond its box, is the colour that the name is set on.
+    same = 0
+    for text in ax.texts:
+        box = text.get_window_extent().transformed(ax.transData.inverted())
+        strip = shapely.box(box.x0, box.y1, box.x1, box.y1 + (box.y1 - box.y0) / 2)
+        set_on = text.get_bbox_patch().get_facecolor()[:3]
+        same += next(iter(counted(picture.inside(ax, strip, off_edge=0)))) == to_hex(set_on)
+    assert same > 0.6 * len(ax.texts)
+
+
+def test_attribution(country: Map) -> None:
+    """The Library's layout is attributed as its licence asks for; the demonstration's own is not said to be its."""
+    said = " ".join(" ".join(words(country)).split())
+    attributed = "contains Parliamentary information licensed under the Open Parliament Licence v3.0" in said
+    assert attributed == ("House of Commons Library" in said) == (not settings_are_demo(country))
+
+
 def test_no_scale_bar(drawn: Map) -> None:
     """There is no scale bar: distances on this map mean nothing."""
     assert not drawn.figure.axes[1].lines
     assert not [text for text in words(drawn) if text.endswith((" km", " m"))]
 
 
-def test_names(drawn: Map) -> None:
+def test_names(country: Map) -> None:
     """All regions and ten to twenty cities are named, on the map's ground, with no name over another or a hexagon."""
-    placed = names(drawn)
-    assert set(drawn.areas["rgn21nm"]) <= set(placed)
+    placed = names(country)
+    assert set(country.areas["rgn21nm"]) <= set(placed)
     assert 10 <= len(set(placed) & set(CITIES.values())) <= 20
-    frame = drawn.figure.axes[0].get_window_extent()
+    frame = country.figure.axes[0].get_window_extent()
     boxes = [text.get_window_extent() for text in placed.values()]
     shapes = [shapely.box(*box.extents) for box in boxes]
     assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
     one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     assert (one == other).all()
-    to_pixels = drawn.figure.axes[0].transData.transform
-    land = shapely.transform(shapely.coverage_union_all(drawn.areas.geometry.to_numpy()), to_pixels)
+    to_pixels = country.figure.axes[0].transData.transform
+    land = shapely.transform(shapely.coverage_union_all(country.areas.geometry.to_numpy()), to_pixels)
     covered = shapely.area(shapely.intersection(shapes, land)) / shapely.area(shapes)
     assert (covered < 0.1).all()
 
 
-def test_lines_end_in_their_places(drawn: Map) -> None:
+def test_lines_end_in_their_places(country: Map) -> None:
     """The line from each name ends in the region or city that it names."""
-    ax = drawn.figure.axes[0]
+    ax = country.figure.axes[0]
     ends = {tuple(np.round(line.get_xydata()[0], 3)): line.get_xydata()[-1] for line in ax.lines}
-    by_name = dict(CITIES) | {region: region for region in drawn.areas["rgn21nm"].unique()}
+    by_name = dict(CITIES) | {region: region for region in country.areas["rgn21nm"].unique()}
     column = {name: "lad21nm" if name in CITIES else "rgn21nm" for name in by_name}
-    placed = names(drawn)
+    placed = names(country)
     seen = 0
     for name, said in by_name.items():
-        part = drawn.areas.geometry[drawn.areas[column[name]] == name]
+        part = country.areas.geometry[country.areas[column[name]] == name]
         if part.empty:
             continue
         end = ends[tuple(np.round(placed[said].get_position(), 3))]
@@ -139,13 +188,13 @@ def test_lines_end_in_their_places(drawn: Map) -> None:
     assert seen == len(placed)
 
 
-def test_borders(drawn: Map) -> None:
+def test_borders(country: Map) -> None:
     """Lines round regions are the regions' outlines, each once, and with those of districts the districts'."""
-    regions, districts = borders(drawn.areas)
+    regions, districts = borders(country.areas)
 
     def outlines(column: str) -> shapely.Geometry:
         shapes = [
-            shapely.coverage_union_all(p.to_numpy()) for _, p in drawn.areas.geometry.groupby(drawn.areas[column])
+            shapely.coverage_union_all(p.to_numpy()) for _, p in country.areas.geometry.groupby(country.areas[column])
         ]
         return shapely.union_all(shapely.boundary(shapes))
 
@@ -243,7 +292,7 @@ def test_sizes_of_files(drawn: Map, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blank", [0, 1, 3])
-def test_missing(blank: int, demo: Path) -> None:
+def test_missing(blank: int, side_by_side: None) -> None:
     """Neighbourhoods without a value are hatched, and counted in the legend, the alternative text and the caption."""
     drawn = hexagon_map(two_regions([*TEN, *TEN, *[None] * blank]))
     hatched = [one for one in drawn.figure.axes[0].collections if one.get_hatch()]
@@ -261,7 +310,7 @@ def test_missing(blank: int, demo: Path) -> None:
     )
 
 
-def test_a_region_without_any_value(demo: Path) -> None:
+def test_a_region_without_any_value(side_by_side: None) -> None:
     """A region where no neighbourhood has a value is drawn hatched, and the caption says so once."""
     table = two_regions([*TEN, *TEN])
     table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
@@ -272,7 +321,7 @@ def test_a_region_without_any_value(demo: Path) -> None:
     assert drawn.caption.count("estimate") == 1
 
 
-def test_a_single_neighbourhood(demo: Path) -> None:
+def test_a_single_neighbourhood(side_by_side: None) -> None:
     """One neighbourhood is a map of one hexagon."""
     table = two_regions([*TEN, *TEN])
     table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
@@ -291,13 +340,29 @@ def test_not_such_a_table(demo: Path) -> None:
         hexagon_map(squares(TEN).drop(columns="decile"))
 
 
+def test_areas_without_a_hexagon(demo: Path) -> None:
+    """A table of areas that the layout lacks, here real ones in the demonstration, is refused by their codes."""
+    with pytest.raises(SettingError, match="no place for neighbourhoods of the table: E02000001, E02000002"):
+        hexagon_map(squares(TEN))
+
+
+def test_no_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a layout and a network there is no map, and the letter says how to get one."""
+    use_layout(monkeypatch, tmp_path)
+    (tmp_path / "boundaries" / "cells.csv").unlink()
+    with pytest.raises(BoundaryError, match="has no layout") as caught:
+        hexagon_map(squares(TEN))
+    assert "ec-maps fetch" in str(caught.value)
+    assert "MSOA_2021.gpkg" in str(caught.value)
+
+
 def test_no_rows(demo: Path) -> None:
     """A table without rows is refused."""
     with pytest.raises(SettingError, match="no rows"):
         hexagon_map(squares(TEN).iloc[:0])
 
 
-def test_other_coordinates(demo: Path) -> None:
+def test_other_coordinates(side_by_side: None) -> None:
     """A table in degrees gives the same map."""
     table = two_regions([*TEN, *TEN])
     one, other = hexagon_map(table), hexagon_map(table.to_crs("EPSG:4326"))
@@ -305,7 +370,7 @@ def test_other_coordinates(demo: Path) -> None:
     assert len(other.areas) == len(one.areas)
 
 
-def test_same_picture_each_time(demo: Path, tmp_path: Path) -> None:
+def test_same_picture_each_time(side_by_side: None, tmp_path: Path) -> None:
     """The same table gives the same bytes."""
     table = two_regions([*TEN, *TEN])
     one, other = (hexagon_map(table).save(tmp_path / f"{name}.png").read_bytes() for name in "ab")

@@ -26,6 +26,7 @@ from ec_maps.areas import join_report, load_areas
 from ec_maps.errors import FetchError
 from fakes.arcgis import FakeArcGIS
 from fakes.hdx import FakeHDX
+from fakes.hexagons import FakeHexagons
 from fakes.names import FakeNames
 from processes import started
 
@@ -34,7 +35,7 @@ pytestmark = [pytest.mark.network, pytest.mark.full]
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info", "*.zip")
 KEYS = {
     "atlas_lad", "atlas_msoa", "lad21_boundaries", "lad21_rgn21_lookup", "msoa21_boundaries", "msoa21_lad21_lookup",
-    "msoa21_names",
+    "msoa21_hexagons", "msoa21_names",
 }  # fmt: skip
 KILLS = 20
 
@@ -45,6 +46,7 @@ class Servers(NamedTuple):
     hdx: FakeHDX
     ons: FakeArcGIS
     names: FakeNames
+    hexagons: FakeHexagons
 
     def stop(self) -> None:
         """Take all of them off the net."""
@@ -55,11 +57,12 @@ class Servers(NamedTuple):
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
     """Start the publishers in a normal mood and point the library at them."""
-    with FakeHDX() as hdx, FakeArcGIS() as ons, FakeNames() as names:
+    with FakeHDX() as hdx, FakeArcGIS() as ons, FakeNames() as names, FakeHexagons() as hexagons:
         monkeypatch.setenv("EC_MAPS_HDX_URL", hdx.url)
         monkeypatch.setenv("EC_MAPS_ONS_URL", ons.url)
         monkeypatch.setenv("EC_MAPS_NAMES_URL", names.url)
-        yield Servers(hdx, ons, names)
+        monkeypatch.setenv("EC_MAPS_HEXAGONS_URL", hexagons.url)
+        yield Servers(hdx, ons, names, hexagons)
 
 
 @pytest.fixture
@@ -127,7 +130,8 @@ def test_all_of_the_country(servers: Servers, data: Path) -> None:
     report = join_report("lad")
     assert report.left_out == {"Scotland": 32, "Northern Ireland": 11}
     assert "Local_Authority_Districts_December_2021_UK_BGC_2022" in report.boundaries
-    assert set(manifest.read()) == KEYS
+    # Only the map of hexagons fetches the hexagons.
+    assert set(manifest.read()) == KEYS - {"msoa21_hexagons"}
 
 
 def test_finer_and_coarser(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +228,7 @@ def fetch(environment: dict[str, str]) -> None:
 
 def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty fetches are killed at random: what the manifest lists is always right, and the next build goes well."""
-    told = {name: os.environ[name] for name in ("EC_MAPS_HDX_URL", "EC_MAPS_ONS_URL", "EC_MAPS_NAMES_URL")}
+    told = {f"EC_MAPS_{name}_URL": os.environ[f"EC_MAPS_{name}_URL"] for name in ("HDX", "ONS", "NAMES", "HEXAGONS")}
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "whole"))
     began = time.monotonic()
     supplies.fetch()
@@ -233,7 +237,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
     expected = load_areas("msoa")
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(
-        ["ec_maps.supplies", "ec_maps.ons", "ec_maps.hdx", "ec_maps.msoa_names", "geopandas"]
+        ["ec_maps.supplies", "ec_maps.ons", "ec_maps.hdx", "ec_maps.msoa_names", "ec_maps.hexgrid", "geopandas"]
     )
     chance = random.Random(1)
     killed = Counter[str]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from ec_maps import page_figures, pages
 from ec_maps.describe import percent
+from ec_maps.errors import BoundaryError
 from ec_maps.maps import local_map
 from ec_maps.markup import escaped, pipe_table
 from facts import plain, terms
@@ -195,6 +197,32 @@ def test_hexagons(project: Path) -> None:
     html = rendered(pages.hexagons())
     check_figure(html, project)
     assert len(pd.read_csv(project / "maps" / "hexagons.csv")) == 7200
+
+
+def test_no_layout_of_hexagons(project: Path, root: Path) -> None:
+    """Where hexagons cannot be had, a sentence stands in their place; the next build, with them, has the picture."""
+    home = project / "data" / "demo"
+    shutil.copytree(root / "data" / "demo", home)
+    (home / "hexagons.csv").unlink()
+    with pytest.warns(UserWarning, match=r"no layout of hexagons: there is no hexagons\.csv in "):
+        html = rendered(pages.hexagons())
+    assert texts([html]) == ["The map of hexagons is left out here, as its layout could not be read."]
+    shutil.copyfile(root / "data" / "demo" / "hexagons.csv", home / "hexagons.csv")
+    check_figure(rendered(pages.hexagons()), project)
+
+
+def test_what_warned_is_tried_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kept the map of hexagons away may pass without any file having changed: the next page tries again."""
+
+    def nothing() -> pd.DataFrame:
+        raise BoundaryError("No connection.")  # noqa: EM101
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ec_maps.hexgrid.layout", nothing)
+        with pytest.warns(UserWarning, match="No connection"):
+            said = pages.hexagons()
+    assert "left out" in said
+    check_figure(rendered(pages.hexagons()), project)
 
 
 def test_the_home_page_has_the_map_alone(project: Path) -> None:

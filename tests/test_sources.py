@@ -18,6 +18,7 @@ ADDRESSES = {
     "hdx": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[a-z_]+-\d{8}t\d{6}z-001\.zip",
     "arcgis": r"[A-Za-z0-9_]+",
     "file": r"[A-Za-z0-9.-]+\.csv",
+    "github": r"[A-Za-z0-9_]+\.gpkg",
     "postgis": r"[a-z0-9_]+",
 }
 
@@ -33,7 +34,7 @@ def test_each_row_is_complete(row: Source) -> None:
     assert re.fullmatch(r"[a-z0-9_]+", row.key)
     assert row.what == row.what.strip() != ""
     # The licence of the Atlas and that of one's own database are stated there, if anywhere.
-    assert row.licence in (LICENCES if row.kind in ("arcgis", "file") else {""})
+    assert row.licence in (LICENCES if row.kind in ("arcgis", "file", "github") else {""})
     assert (row.detail in DETAILS) == (row.kind == "arcgis" and row.key.endswith("_boundaries"))
 
 

@@ -133,6 +133,11 @@ def read_areas() -> Areas:
     root = boundary_name()
     tables = find_tables(boundary_files())
     notes = boundary_notes()
+    hexagons = [table for table in tables if {"lad21cd", "msoa21cd"} & set(table.columns) and table.has_hexagons()]
+    notes += [f"{table} is a hexagon layout, not outlines; left aside." for table in hexagons]
+    # What else lies in its file, such as outlines of districts, is of the layout too.
+    apart = {table.path for table in hexagons}
+    tables = [table for table in tables if table.path not in apart]
     msoas = _outlines(tables, "msoa", root, notes)
     if msoas is None:
         msg = " ".join([f"{root} holds no neighbourhood boundaries (MSOA21CD with outlines).", *notes, _seen(tables)])
@@ -188,7 +193,7 @@ def read_areas() -> Areas:
 
 def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]) -> gpd.GeoDataFrame | None:
     """Return the outlines of a level, in order and of the right vintage, or None if no file has them."""
-    from ec_maps.geometry import in_order, is_hexagon_layout
+    from ec_maps.geometry import in_order
 
     code = f"{level}21cd"
     found = [table for table in tables if table.has_outlines and code in table.columns]
@@ -197,9 +202,7 @@ def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]
     frames = []
     for table in found:
         frame = table.read_outlines()
-        if is_hexagon_layout(frame.geometry.to_numpy()):
-            notes.append(f"{table} is a hexagon layout, not outlines; left aside.")
-        elif not len(frame):
+        if not len(frame):
             notes.append(f"{table} holds no areas; left aside.")
         else:
             frames.append((table, frame))

@@ -43,7 +43,7 @@ _COMPUTING = (
 )
 
 #: This library and those whose versions may change a picture.
-_DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "scipy", "matplotlib", "numpy", "pillow")
+_DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow")
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:

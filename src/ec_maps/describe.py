@@ -48,13 +48,15 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def sources(*, names: bool = False, basemap: str = "") -> str:
+def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -> str:
     """Return the line of sources and licences that stands on each map.
 
     Parameters
     ----------
     names
         Whether the map shows readable names of neighbourhoods.
+    hexagons
+        Whether neighbourhoods are hexagons in the House of Commons Library's layout.
     basemap
         Whom the tiles beneath the map come from, if there are any.
     """
@@ -66,6 +68,11 @@ def sources(*, names: bool = False, basemap: str = "") -> str:
             f"database right 2011. Scotland and Northern Ireland: sketched after Natural Earth.{tiles}"
         )
     library = " MSOA names © House of Commons Library, Open Parliament Licence v3.0." if names else ""
+    if hexagons:
+        library += (
+            " Hexagons: House of Commons Library; contains Parliamentary information licensed under the Open "
+            "Parliament Licence v3.0."
+        )
     return (
         "Values: UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025. Boundaries: "
         "Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 #: Files of ours that no manifest lists stay this long, as another process may be reading what was just replaced.
 _KEPT = 3600.0
-_OURS = re.compile(r".+\.[0-9a-f]{8}\.(?:zip|parquet|csv)")
+_OURS = re.compile(r".+\.[0-9a-f]{8}\.(?:zip|parquet|csv|gpkg)")
 
 
 def is_ours(path: Path) -> bool:

@@ -20,6 +20,9 @@ _PARQUET = {".parquet", ".geoparquet"}
 _VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
 _TEXT = {".csv"}
 
+#: So many areas tell a hexagon layout from outlines.
+_SAMPLE = 200
+
 # A column's name says what it holds and of which year: LAD21CD, rgn22nm, rgn21nm_filled. Districts and regions of
 # 2022 have the codes and names of 2021 (no change between December 2021 and December 2022), so either serves.
 _KNOWN = re.compile(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?|msoa21(?:cd|nm|hclnmw?)")
@@ -49,19 +52,28 @@ class Table:
             f"{self.path.name}, layer {self.layer}" if self.layer and self.layer != self.path.stem else self.path.name
         )
 
-    def read_outlines(self) -> gpd.GeoDataFrame:
-        """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file."""
+    def read_outlines(self, first: int | None = None) -> gpd.GeoDataFrame:
+        """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file.
+
+        With `first`, only so many rows.
+        """
         import geopandas as gpd
 
         wanted = [name for name in self.original if _KNOWN.fullmatch(name)]
         theirs = [self.original[name] for name in wanted]
         with _named_in_errors(self.path):
             if self.path.suffix.lower() in _PARQUET:
-                frame = gpd.read_parquet(self.path)
+                frame = gpd.read_parquet(self.path).iloc[:first]
             else:
-                frame = gpd.read_file(self.path, layer=self.layer, columns=theirs)
+                frame = gpd.read_file(self.path, layer=self.layer, columns=theirs, rows=first)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
         return frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
+
+    def has_hexagons(self) -> bool:
+        """Return whether its outlines, by the first of them, are a hexagon layout."""
+        from ec_maps.geometry import is_hexagon_layout
+
+        return self.has_outlines and is_hexagon_layout(self.read_outlines(_SAMPLE).geometry.to_numpy())
 
     def read_columns(self, names: list[str]) -> pd.DataFrame:
         """Return columns as text: no spaces round it, codes in capitals, missing values as empty text.

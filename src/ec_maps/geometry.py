@@ -125,10 +125,9 @@ def _inside(bounds: tuple[float, ...], box: tuple[float, float, float, float]) -
 
 def is_hexagon_layout(shapes: np.ndarray) -> bool:
     """Return whether the shapes are a hexagon cartogram, equal six-cornered cells, and not true outlines."""
-    sample = shapes[:200]
-    six = shapely.get_num_coordinates(sample) == 7
-    areas = shapely.area(sample)
-    return len(sample) > 1 and bool(six.all()) and float(areas.max()) <= 1.01 * float(areas.min())
+    six = shapely.get_num_coordinates(shapes) == 7
+    areas = shapely.area(shapes)
+    return len(shapes) > 1 and bool(six.all()) and float(areas.max()) <= 1.01 * float(areas.min())
 
 
 def dissolved(frame: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:

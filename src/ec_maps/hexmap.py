@@ -13,7 +13,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from shapely.ops import substring
 
-from ec_maps import describe, drawing, palette, settings
+from ec_maps import describe, drawing, hexgrid, palette, settings
 from ec_maps.annotation import in_inches
 from ec_maps.codebook import Measure
 from ec_maps.deciles import cut_points
@@ -21,8 +21,7 @@ from ec_maps.drawable import drawable
 from ec_maps.errors import SettingError
 from ec_maps.geometry import union
 from ec_maps.ground import Ground
-from ec_maps.hexagons import laid_out
-from ec_maps.hexmap_words import EXPLAINED, alt_text, caption, where
+from ec_maps.hexmap_words import EXPLAINED, GAPS, alt_text, caption, where
 from ec_maps.labels import Label, Placer
 from ec_maps.lettering import forms
 from ec_maps.picture import Map
@@ -64,6 +63,9 @@ _REGION_SIZE, _CITY_SIZE = 7.5, 6.0
 _LONG = 14
 _REACH = 0.15
 
+#: A name may point at any of a place's pieces that is at least so large, as a share of its largest.
+_SMALLEST = 0.3
+
 #: How far off a name may stand, in inches, rather than cover land; from which cost on its place is not good; and how
 #: often the names are placed anew, in another order, while there are such.
 _COVER = 30.0
@@ -82,23 +84,28 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     Returns
     -------
     map
-        The map of all rows; its ``areas`` are the hexagons (see :func:`ec_maps.hexagons.hexagon_layout`).
+        The map of all rows; its ``areas`` are the hexagons: equal, sharing their corners to the last digit, EPSG:27700.
+        Neither distances nor places mean anything.
 
     Raises
     ------
     SettingError
-        If it is not such a table, or has no rows.
+        If it is not such a table, has no rows, or has areas that the layout of hexagons lacks.
+    BoundaryError
+        If there is no layout of hexagons, or none that is right. The House of Commons Library publishes one;
+        ``ec-maps fetch`` brings it.
     """
     msoas, measure = drawable(msoas, "msoa")
     if msoas.empty:
         msg = "The map of hexagons: the table has no rows. It should have at least one neighbourhood."
         raise SettingError(msg)
-    hexagons = laid_out(msoas)
+    cells = hexgrid.layout()
+    hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
     extent = view(tuple(shapely.total_bounds(hexagons.geometry.to_numpy())), room=_ROOM, tallest=_TALLEST)
     words = Words(
         f"{measure.title} across {where(hexagons)}, all neighbourhoods the same size",
-        f"{EXPLAINED} Colour: {measure.meaning}. {measure.colours_in_words}",
-        describe.sources(),
+        f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
+        describe.sources(hexagons=True),
     )
     sheet = new_sheet(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
     # Of so many, an SVG has no room for the readable names too.
@@ -107,12 +114,14 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     for drawn in sheet.ax.collections:
         # Hexagons meet exactly. Smoothed, each joint would show as a pale seam, and the file be half as large again.
         drawn.set_antialiased(False)
+    land = np.array(list(backdrops.values()), dtype=object)
+    drawing.fill(sheet.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
     regions, districts = borders(hexagons)
     _draw_lines(sheet.ax, districts, palette.INK, 0.4)
     _draw_lines(sheet.ax, regions, "#ffffff", 1.7)
     _draw_lines(sheet.ax, regions, palette.INK, 0.9)
-    _name_places(sheet, hexagons)
-    return Map(sheet.figure, hexagons, alt_text(hexagons), caption(hexagons))
+    _name_places(sheet, hexagons, shapely.union_all(land))
+    return Map(sheet.figure, hexagons, alt_text(hexagons), caption(hexagons, gaps=bool(backdrops)))
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -159,8 +168,8 @@ class _Name:
     weight: str
 
 
-def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame) -> None:
-    """Write the names of regions and of large cities beside the land, each with a line to its place."""
+def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+    """Write the names of regions and of large cities beside their hexagons, each with a line to its place."""
     regions = hexagons.geometry.groupby(hexagons["rgn21nm"])
     shapes = {str(name): in_inches(sheet, union(part.to_numpy())) for name, part in regions}
     # Cities first: a region's name can stand anywhere beside it.
@@ -187,17 +196,24 @@ def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame) -> None:
         # Those that found no good place go first at the next try, while there is one.
         names = tight + [name for name in names if name not in tight]
     for name, (label, line) in placed:
-        _write(sheet, label, line, name.weight)
+        _write(sheet, label, line, name.weight, land)
 
 
 def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely.LineString]:
     """Place a name and return it with its line, which ends a little inside a region and amid a city."""
-    label, point = placer.beside(
-        name.text, name.place, name.size, ground, cover=_COVER, pad=0.03, least=0.1, weight=name.weight
-    )
+    parts = shapely.get_parts(name.place)
+    tries = []
+    for part in parts[shapely.area(parts) >= _SMALLEST * shapely.area(parts).max()]:
+        trial = placer.copy()
+        label, point = trial.beside(
+            name.text, part, name.size, ground, cover=_COVER, pad=0.03, least=0.1, weight=name.weight
+        )
+        tries.append((trial, part, label, point))
+    cheapest, part, label, point = min(tries, key=lambda one: one[0].spent)
+    placer.adopt(cheapest)
     line = shapely.LineString([label.box.centre, point])
     if name.weight == "bold":
-        enters = shapely.distance(shapely.intersection(line, name.place), shapely.Point(label.box.centre))
+        enters = shapely.distance(shapely.intersection(line, part), shapely.Point(label.box.centre))
         line = substring(line, 0, min(enters + _REACH, line.length))
         placer.lines[-1] = line
     return label, line
@@ -207,9 +223,10 @@ def _in_lines(name: str) -> str:
     return forms(name)[1] if len(name) > _LONG and " " in name else name
 
 
-def _write(sheet: Sheet, label: Label, line: shapely.LineString, weight: str) -> None:
-    """Write a label with its line, which ends in a dot."""
+def _write(sheet: Sheet, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
+    """Write a label with its line, which ends in a dot, on the colour of what lies behind it."""
     ends = np.array([sheet.to_metres(x, y) for x, y in line.coords])
+    behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
     cased = [patheffects.Stroke(linewidth=1.5, foreground="#ffffff"), patheffects.Normal()]
     sheet.ax.plot(
         *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=2.0,
@@ -218,7 +235,7 @@ def _write(sheet: Sheet, label: Label, line: shapely.LineString, weight: str) ->
     sheet.ax.text(
         ends[0, 0], ends[0, 1], label.text, size=label.size, weight=weight, ha="center", va="center", linespacing=1.05,
         color=palette.INK, zorder=6, parse_math=False,
-        bbox={"boxstyle": "square,pad=0.12", "facecolor": palette.SEA, "edgecolor": "none"},
+        bbox={"boxstyle": "square,pad=0.12", "facecolor": behind, "edgecolor": "none"},
     )  # fmt: skip
 
 

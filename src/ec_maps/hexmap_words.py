@@ -20,6 +20,9 @@ EXPLAINED = (
     "the ground are not shown."
 )
 
+#: What lies between them, where they do not all hang together.
+GAPS = "Groups of hexagons, mostly counties, are set apart; the gaps between them are not missing data."
+
 
 def where(areas: gpd.GeoDataFrame) -> str:
     """Return what is mapped as it stands in a sentence: a region if all areas are of one, else England and Wales."""
@@ -52,8 +55,11 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
     return describe.joined(*text, describe.missing(areas, _LEVEL))
 
 
-def caption(areas: gpd.GeoDataFrame) -> str:
-    """Return what the map says: where the lowest and the highest tenth are, what a hexagon is, what is missing."""
+def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
+    """Return what the map says: where the lowest and the highest tenth are, what a hexagon is, what is missing.
+
+    With `gaps`, what lies between groups of hexagons too.
+    """
     parts = []
     number = describe.number_of(len(areas), _LEVEL)
     ends = {words: _by_region(areas, tenth) for tenth, words in ((1, "lowest"), (GROUPS, "highest"))}
@@ -79,7 +85,7 @@ def caption(areas: gpd.GeoDataFrame) -> str:
                 )
     finding = describe.capital("; ".join(parts) or "no neighbourhood is in the lowest or the highest tenth") + "."
     blank = "" if areas["decile"].isna().all() else describe.missing(areas, _LEVEL)
-    return describe.joined(finding, EXPLAINED, blank)
+    return describe.joined(finding, EXPLAINED, GAPS if gaps else "", blank)
 
 
 def _by_region(areas: gpd.GeoDataFrame, tenth: int) -> list[tuple[str, int]]:

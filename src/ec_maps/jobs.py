@@ -28,7 +28,7 @@ class Job:
     key
         Its key in ``sources.csv`` and in the manifest.
     suffix
-        Its kind: ``.zip``, ``.parquet`` or ``.csv``.
+        Its kind: ``.zip``, ``.parquet``, ``.csv`` or ``.gpkg``.
     bring
         Writes it to a path and says what it is.
     check
@@ -38,7 +38,7 @@ class Job:
     variant
         A file of another variant does not serve; empty if any does.
     optional
-        Whether the maps can be drawn without it.
+        Whether the other maps can be drawn without it.
     """
 
     key: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def _is_table(path: Path) -> None:
     find_tables([path])
 
 
+def layout_jobs() -> list[Job]:
+    """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
+    from ec_maps import hexgrid
+
+    with suppress(BoundaryError):  # a fault there is told by whoever reads the boundaries
+        if hexgrid.at_hand():
+            return []
+    by_hand = "The map of hexagons is left out; all others are drawn."
+    return [Job("msoa21_hexagons", ".gpkg", hexgrid.bring, _is_table, by_hand, optional=True)]
+
+
 def boundary_files(*, fetch: bool = True) -> list[Path]:
     """Return every file that the boundaries are made from, in order of name.
 
@@ -88,7 +100,8 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
         If they cannot be fetched.
     """
     if settings.is_demo():
-        return sorted(settings.shipped("demo").glob("*.parquet"))
+        folder = settings.shipped("demo")
+        return sorted([*folder.glob("*.parquet"), *folder.glob("*.csv")])
     chosen = settings.boundaries()
     if isinstance(chosen, Path):
         return _by_hand(chosen)

@@ -5,6 +5,7 @@ Here are the libraries that draw. A tab is kept by itself, so that another place
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ec_maps.bands import stability
 from ec_maps.codebook import HEADLINE, measure_named
 from ec_maps.describe import capital, percent, some, sources, the, the_district
 from ec_maps.downloads import write_csv
+from ec_maps.errors import EcMapsError
 from ec_maps.figures import keep_card
 from ec_maps.finder import by_region, field
 from ec_maps.hexmap import hexagon_map
@@ -63,8 +65,14 @@ def kingdom() -> str:
 
 
 def hexagons() -> str:
-    """Return the map of all neighbourhoods as hexagons of one size, with its downloads."""
-    drawn = hexagon_map(areas("msoa"))
+    """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
+    table = areas("msoa")
+    try:
+        drawn = hexagon_map(table)
+    except EcMapsError as error:
+        # What warns is not kept: the next build tries again.
+        warnings.warn(str(error), stacklevel=2)
+        return "The map of hexagons is left out here, as its layout could not be read."
     figure = figures.saved(drawn, "hexagons", Path(FOLDER))
     write_csv(drawn.areas, Path(FOLDER) / "hexagons.csv")
     return f"{figure}\n\n{figures.downloads('hexagons')}"

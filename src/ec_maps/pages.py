@@ -36,7 +36,7 @@ def kingdom() -> str:
 
 
 def hexagons() -> str:
-    """Return the map of all neighbourhoods as hexagons of one size, with its downloads."""
+    """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
     return shown("page_figures.hexagons")
 
 

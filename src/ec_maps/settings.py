@@ -18,6 +18,7 @@
 | ``EC_MAPS_HDX_URL`` | in place of the Humanitarian Data Exchange | ``https://data.humdata.org`` |
 | ``EC_MAPS_ONS_URL`` | in place of the ONS services | see :data:`ONS_URL` |
 | ``EC_MAPS_NAMES_URL`` | in place of the House of Commons Library's file of names | see :data:`NAMES_URL` |
+| ``EC_MAPS_HEXAGONS_URL`` | in place of its file of hexagons | see :data:`HEXAGONS_URL` |
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ Detail = Literal["full", "generalised", "super"]
 HDX_URL = "https://data.humdata.org"
 ONS_URL = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
 NAMES_URL = "https://houseofcommonslibrary.github.io/msoanames/MSOA-Names-Latest2.csv"
+HEXAGONS_URL = (
+    "https://raw.githubusercontent.com/houseofcommonslibrary/uk-hex-cartograms-noncontiguous/main/geopackages/"
+    "MSOA_2021.gpkg"
+)
 
 _MARKS = ("_quarto.yml", "places.yml")
 
@@ -157,6 +162,11 @@ def ons_url() -> str:
 def names_url() -> str:
     """Return the address of the file of neighbourhood names."""
     return _address("EC_MAPS_NAMES_URL", os.environ.get("EC_MAPS_NAMES_URL", ""), NAMES_URL)
+
+
+def hexagons_url() -> str:
+    """Return the address of the file that has a hexagon for each neighbourhood."""
+    return _address("EC_MAPS_HEXAGONS_URL", os.environ.get("EC_MAPS_HEXAGONS_URL", ""), HEXAGONS_URL)
 
 
 def database_url() -> str:

@@ -30,7 +30,7 @@ class Source:
     key
         What it is called in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
     kind
-        How it is asked for: from HDX, from a map service, as a plain file, or from a database.
+        How it is asked for: from HDX, from a map service, as a plain file, from GitHub, or from a database.
     detail
         How fine the boundaries there are: ``"full"``, ``"generalised"`` or ``"super"``; empty for other things.
     address
@@ -42,7 +42,7 @@ class Source:
     """
 
     key: str
-    kind: Literal["hdx", "arcgis", "file", "postgis"]
+    kind: Literal["hdx", "arcgis", "file", "github", "postgis"]
     detail: str
     address: str
     what: str

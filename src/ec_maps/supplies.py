@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ec_maps import atlas, download, settings, sources
 from ec_maps.jobs import Job, Outcome
-from ec_maps.origins import boundary_jobs
+from ec_maps.origins import boundary_jobs, layout_jobs
 from ec_maps.provenance import in_words
 
 _HEADS = ("what", "from", "size", "date", "licence", "sha256", "")
@@ -18,7 +18,9 @@ def needed() -> list[Job]:
 
     What was put into the data folder by hand is not fetched.
     """
-    return [] if settings.is_demo() else [*atlas.fetch_jobs("lad"), *atlas.fetch_jobs("msoa"), *boundary_jobs()]
+    if settings.is_demo():
+        return []
+    return [*atlas.fetch_jobs("lad"), *atlas.fetch_jobs("msoa"), *boundary_jobs(), *layout_jobs()]
 
 
 def fetch(*, refresh: bool = False, dry_run: bool = False) -> list[Outcome]:
@@ -76,5 +78,10 @@ def _row(done: Outcome) -> tuple[str, ...]:
 
 
 def _host(kind: str) -> str:
-    addresses = {"hdx": settings.hdx_url(), "arcgis": settings.ons_url(), "file": settings.names_url()}
+    addresses = {
+        "hdx": settings.hdx_url(),
+        "arcgis": settings.ons_url(),
+        "file": settings.names_url(),
+        "github": settings.hexagons_url(),
+    }
     return urlsplit(addresses.get(kind, "//the database")).netloc

@@ -37,7 +37,12 @@ MAX_BYTES = 500 * 2**20
 MAX_TEXT_BYTES = 64 * 2**20
 
 _HOPS = 3
-_HOSTS = ("data.humdata.org", "services1.arcgis.com", "houseofcommonslibrary.github.io")
+_HOSTS = (
+    "data.humdata.org",
+    "services1.arcgis.com",
+    "houseofcommonslibrary.github.io",
+    "raw.githubusercontent.com",
+)
 _STORAGE = ".amazonaws.com"
 
 Result = TypeVar("Result")
@@ -257,6 +262,7 @@ def _check_host(url: str, start: str) -> None:
         settings.hdx_url(): settings.HDX_URL,
         settings.ons_url(): settings.ONS_URL,
         settings.names_url(): settings.NAMES_URL,
+        settings.hexagons_url(): settings.HEXAGONS_URL,
     }
     replaced = {urlsplit(address).hostname for address, usual in told.items() if address != usual}
     if parts.scheme in ("http", "https") and host in replaced:
