@@ -38,7 +38,9 @@ _BAYS = 0.1
 
 _CORNERS = ((0, 2), (-1, 1), (-1, -1), (0, -2), (1, -1), (1, 1), (0, 2))
 
-#: How far off its cell a hexagon may lie, in cells; and more cells than any row has.
+#: How far columns and rows lie apart in the Library's file, which has no unit; how far off its cell a hexagon may lie,
+#: as a share of that; and more cells than any row has.
+_GRID = (0.15, 0.2598)
 _OFF = 0.2
 _WIDEST = 1_000_000
 
@@ -191,7 +193,9 @@ def _read(table: Table) -> tuple[pd.DataFrame, str]:
         return frame, f"it has more than one hexagon for {listed(list(codes[twice]), 3)}"
     if not settings.is_demo() and (reason := edition("msoa").misfit(codes)):
         return frame, reason
-    places = _snapped(frame) if table.has_outlines else frame[COLUMNS[1:]].apply(pd.to_numeric, errors="coerce")
+    places = frame.reindex(columns=COLUMNS[1:]).apply(pd.to_numeric, errors="coerce")
+    if table.has_outlines:
+        places[:] = _snapped(frame)
     if (lost := places.isna().any(axis=1)).any():
         return frame, f"it has no hexagon for {listed(list(codes[lost]), 3)}"
     cells = places.round().astype(int)
@@ -204,26 +208,8 @@ def _read(table: Table) -> tuple[pd.DataFrame, str]:
     return cells.assign(msoa21cd=codes)[COLUMNS].sort_values("msoa21cd", ignore_index=True), ""
 
 
-def _snapped(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+def _snapped(frame: gpd.GeoDataFrame) -> np.ndarray:
     """Return in which column and row each hexagon lies, whole numbers but for rounding; NaN where there is none."""
     frame = frame if frame.crs is None else frame.to_crs(BRITISH_NATIONAL_GRID)
     boxes = shapely.bounds(frame.geometry.to_numpy())
-    width, height = np.nanmedian(boxes[:, 2:] - boxes[:, :2], axis=0)
-    centres = (boxes[:, 2:] + boxes[:, :2]) / 2
-    places = {"column": _steps(centres[:, 0], width / 2), "row": _steps(centres[:, 1], height * 3 / 4)}
-    return pd.DataFrame(places, index=frame.index)
-
-
-def _steps(values: np.ndarray, step: float) -> np.ndarray:
-    """Return values as multiples of their spacing, which is about `step`, from the smallest."""
-    order = np.argsort(values, kind="stable")
-    # Counted from each to the next: from end to end, a step known to a hundredth would be out by several.
-    counts = np.empty(len(values))
-    counts[order] = np.rint(np.diff(values[order], prepend=values[order[0]]) / step).cumsum()
-    known = np.isfinite(counts)
-    spacing, start = step, values[order[0]]
-    if np.ptp(counts[known]):
-        fitted, intercept = np.polyfit(counts[known], values[known], 1)
-        if abs(fitted / step - 1) < _OFF:
-            spacing, start = fitted, intercept
-    return np.asarray((values - start) / spacing)
+    return np.asarray((boxes - np.nanmin(boxes, axis=0))[:, :2] / _GRID)

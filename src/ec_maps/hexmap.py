@@ -19,7 +19,7 @@ from ec_maps.codebook import Measure
 from ec_maps.deciles import cut_points
 from ec_maps.drawable import drawable
 from ec_maps.errors import SettingError
-from ec_maps.geometry import union
+from ec_maps.geometry import union, unions
 from ec_maps.ground import Ground
 from ec_maps.hexmap_words import EXPLAINED, GAPS, alt_text, caption, where
 from ec_maps.labels import Label, Placer
@@ -126,26 +126,11 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
     """Return the lines round regions, the coast with them, and those between districts inside regions."""
-    corners = shapely.get_coordinates(hexagons.geometry.to_numpy()).reshape(len(hexagons), 7, 2)
-    edges = np.stack([corners[:, :-1], corners[:, 1:]], axis=2).reshape(-1, 2, 2)
-    # The two neighbours go along an edge in opposite directions; with its ends in order, they have the same.
-    backward = np.lexsort(np.moveaxis(edges, 2, 0)[::-1], axis=1)
-    edges = np.take_along_axis(edges, backward[:, :, None], axis=1)
-    ends, inverse = np.unique(edges.reshape(-1, 4), axis=0, return_inverse=True)
-    owners = np.repeat(np.arange(len(hexagons)), 6)
-    first, last = np.full(len(ends), len(hexagons)), np.full(len(ends), -1)
-    np.minimum.at(first, inverse.ravel(), owners)
-    np.maximum.at(last, inverse.ravel(), owners)
-    lines = shapely.linestrings(ends.reshape(-1, 2, 2))
-    region, district = (hexagons.groupby(names).ngroup().to_numpy() for names in (["rgn21nm"], ["rgn21nm", "lad21cd"]))
-    round_regions = (first == last) | (region[first] != region[last])
-    between = ~round_regions & (district[first] != district[last])
-    return _merged(lines[round_regions]), _merged(lines[between])
-
-
-def _merged(lines: np.ndarray) -> shapely.Geometry:
-    """Return short lines as few long ones."""
-    return shapely.line_merge(shapely.multilinestrings(lines))
+    regions, districts = (
+        shapely.union_all([shapely.boundary(shape) for shape in unions(hexagons.geometry, hexagons[name]).values()])
+        for name in ("rgn21nm", "lad21cd")
+    )
+    return shapely.line_merge(regions), shapely.line_merge(shapely.difference(districts, regions))
 
 
 def _draw_lines(ax: Axes, lines: shapely.Geometry, colour: str, width: float) -> None:
