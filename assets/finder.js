@@ -1,7 +1,7 @@
 "use strict";
 
 // The finder: as one types, the districts, neighbourhoods and regions that have all the words, the closest first.
-// The index, window.ecPlaces, is written with the place pages (see ec_maps/finder.py).
+// The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py).
 (() => {
   const form = document.querySelector("form.ec-finder");
   if (!form) return;

@@ -37,11 +37,11 @@ def load() -> dict[str, float]:
     """Load both levels; the time leaves out the imports."""
     import geopandas  # noqa: F401 - loading needs it, and its import is another line of the table
 
-    from ec_maps import areas
+    from ec_maps.areas import table as areas_table
 
     start = perf_counter()
-    areas.load_areas("lad")
-    areas.load_areas("msoa")
+    areas_table.load_areas("lad")
+    areas_table.load_areas("msoa")
     return {"loading": perf_counter() - start}
 
 
@@ -52,17 +52,17 @@ def every(out: Path, jobs: int, names: list[str]) -> dict[str, float]:
 
         sample.draw_all(names, out, jobs)
     else:
-        from ec_maps import many
+        from ec_maps.maps import batch
 
-        many.draw_maps(out, jobs=jobs, quiet=True)
+        batch.draw_maps(out, jobs=jobs, quiet=True)
     return {}
 
 
 def regions(out: Path) -> dict[str, float]:
     """Draw the ten regions, each once for a folder."""
-    from ec_maps import many
+    from ec_maps.maps import batch
 
-    many.draw_maps(out, kinds=["regions"], jobs=1, quiet=True)
+    batch.draw_maps(out, kinds=["regions"], jobs=1, quiet=True)
     return {}
 
 
@@ -88,10 +88,11 @@ def areas(out: Path) -> dict[str, float]:
     """Load the neighbourhoods cold, if the cache is empty, then warm, and draw all of them in one picture, warm too."""
     import geopandas  # noqa: F401 - as in `load`
 
-    from ec_maps import drawing, load_areas, palette
-    from ec_maps.picture import Map
-    from ec_maps.scaled import to_pixels
-    from ec_maps.sheet import Key, Words, new_sheet, view
+    from ec_maps import load_areas
+    from ec_maps.graphics import layers, palette
+    from ec_maps.graphics.figure import Map
+    from ec_maps.graphics.layout import Key, Words, new_sheet, view
+    from ec_maps.maps.simplify import to_pixels
 
     times = [perf_counter()]
     for _ in range(2):
@@ -104,7 +105,7 @@ def areas(out: Path) -> dict[str, float]:
         start = perf_counter()
         sheet = new_sheet(extent, Words("All areas", "", ""), key, demo=True)
         shapes = to_pixels(table.geometry.to_numpy(), extent)
-        drawing.draw_deciles(sheet.ax, table.set_geometry(shapes, crs=table.crs), edge=drawing.EDGES["national"])
+        layers.draw_deciles(sheet.ax, table.set_geometry(shapes, crs=table.crs), edge=layers.EDGES["national"])
         Map(sheet.figure, table, "All areas", "All areas").save(out / "all.png")
         drawn = perf_counter() - start
     cold, warm = (after - before for before, after in pairwise(times))

@@ -48,8 +48,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 import ec_maps
-from ec_maps import areas as ec_areas
-from ec_maps.picture import Map
+from ec_maps.areas import table as ec_areas
+from ec_maps.graphics.figure import Map
 
 DPI = 1400 / 6
 _EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}

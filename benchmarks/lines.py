@@ -30,7 +30,7 @@ def imports(work: Work) -> list[Row]:
     commands = {
         "ours": work.python("import ec_maps"),
         "theirs": work.python(theirs),
-        "maps": work.python("import geopandas, ec_maps.areas, ec_maps.maps"),
+        "maps": work.python("import geopandas, ec_maps.areas.table, ec_maps.maps.choropleth"),
     }
     for command in commands.values():
         run(command)

@@ -16,7 +16,7 @@ import numpy as np
 import whole
 from limit import pixels, subjects
 
-from ec_maps.picture import Map
+from ec_maps.graphics.figure import Map
 
 #: The distance in CIELAB that is just noticeable.
 _NOTICEABLE = 2.3

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ec_maps import maps
+from ec_maps.maps import choropleth
 
 
 @contextmanager
 def shapes() -> Iterator[None]:
     """Have maps of this process drawn with all vertices."""
-    simplified = maps.to_pixels
-    maps.to_pixels = _as_they_are
+    simplified = choropleth.to_pixels
+    choropleth.to_pixels = _as_they_are
     try:
         yield
     finally:
-        maps.to_pixels = simplified
+        choropleth.to_pixels = simplified
 
 
 def _as_they_are(shapes: np.ndarray, _extent: tuple[float, float, float, float]) -> np.ndarray:

@@ -25,8 +25,8 @@ from demo_values import (
     with_strange_columns,
 )
 
-from ec_maps.geometry import dissolved
-from ec_maps.hexgrid import hexagons
+from ec_maps.boundaries.geometry import dissolved
+from ec_maps.boundaries.hexgrid import hexagons
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
 README = (

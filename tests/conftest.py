@@ -134,7 +134,7 @@ def portal(server: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
     services = dict(server.services)
     server.requests.clear()
     monkeypatch.setenv("EC_MAPS_ONS_URL", server.url)
-    monkeypatch.setattr("ec_maps.web.pause", lambda _: None)
+    monkeypatch.setattr("ec_maps.fetch.http.pause", lambda _: None)
     yield server
     server.clear()
     server.services = services
@@ -198,7 +198,7 @@ def site(
 
     It has one place in the quick tier and a dozen in the full one; the weekly run has all 374.
     """
-    from ec_maps import preview
+    from ec_maps.site import preview
 
     project = _shared(tmp_path_factory) / "project"
     built = project / "_site-demo"

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from ec_maps import atlas, download, jobs, manifest, web
+from ec_maps.atlas import select
 from ec_maps.errors import FetchError
-from ec_maps.jobs import Outcome
-from ec_maps.levels import LevelName
+from ec_maps.fetch import fetcher, http, jobs, manifest
+from ec_maps.fetch.jobs import Outcome
+from ec_maps.geography.levels import LevelName
 from fakes.archives import default_files
 from fakes.hdx import FakeHDX
 
@@ -53,7 +54,7 @@ class Bench:
     def fetch(self, level: LevelName = "lad", *, refresh: bool = False) -> Trial:
         """Fetch a level's archive as somebody would who asks for it, and check that nothing half-written stays."""
         asked, waited = len(self.hdx.requests), len(self.waited)
-        (done,) = download.ensure(atlas.fetch_jobs(level), refresh=refresh, asked=True)
+        (done,) = fetcher.ensure(select.fetch_jobs(level), refresh=refresh, asked=True)
         letter = ""
         try:
             jobs.raise_failures([done])
@@ -110,7 +111,7 @@ def bench(tmp_path: Path, patch: pytest.MonkeyPatch) -> Iterator[Bench]:
         (tmp_path / "boundaries").mkdir()
         (tmp_path / "boundaries" / "hexagons.csv").write_text("msoa21cd,column,row\n", encoding="utf-8")
         patch.setenv("EC_MAPS_BOUNDARIES", str(tmp_path / "boundaries"))
-        patch.setattr(web, "pause", made.waited.append)
+        patch.setattr(http, "pause", made.waited.append)
         with _listening(made.logged):
             yield made
 

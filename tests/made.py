@@ -18,11 +18,11 @@ from matplotlib import image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ec_maps.areas import load_areas
-from ec_maps.boundaries import read_areas
-from ec_maps.deciles import deciles
+from ec_maps.areas.deciles import deciles
+from ec_maps.areas.table import load_areas
+from ec_maps.boundaries.table import read_areas
 from ec_maps.errors import DataError
-from ec_maps.maps import Map
+from ec_maps.maps.choropleth import Map
 from fakes import hexagons as fake
 
 VALUE = "economic_connectedness"

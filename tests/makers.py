@@ -18,10 +18,10 @@ import pytest
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from ec_maps.archive import Member
-from ec_maps.codebook import MEASURES
-from ec_maps.levels import LEVELS
-from ec_maps.vintages import neighbourhood_codes, official_districts
+from ec_maps.atlas.archive import Member
+from ec_maps.geography.codes import neighbourhood_codes, official_districts
+from ec_maps.geography.levels import LEVELS
+from ec_maps.measures import MEASURES
 
 LAD_ZIP = "local_authority-20250320T000233Z-001.zip"
 MSOA_ZIP = "msoa-20250320T000309Z-001.zip"

@@ -6,9 +6,10 @@ import math
 
 import pytest
 
-from ec_maps import MEASURES, palette
-from ec_maps.codebook import Measure, measure_named, measures_in, read_codebook
+from ec_maps import MEASURES
 from ec_maps.errors import DataError, SettingError
+from ec_maps.graphics import palette
+from ec_maps.measures import Measure, measure_named, measures_in, read_codebook
 
 HEAD = "key,title,file,columns,category,meaning,meaning_for,counts,unit,more,purple,band,source\n"
 GOOD = "height,Height,height,height_cm,,how tall,how tall {people} are,people,share,Taller.,low,0.01,us\n"

@@ -64,7 +64,7 @@ def test_areas(areas: gpd.GeoDataFrame) -> None:
 
 def test_names_are_official(areas: gpd.GeoDataFrame) -> None:
     """The districts have the names and regions that ONS gave them in December 2021."""
-    from ec_maps.vintages import official_districts
+    from ec_maps.geography.codes import official_districts
 
     official = {(d.name, d.region) for d in official_districts().values() if d.code[0] in "EW"}
     assert set(zip(areas["lad21nm"], areas["rgn21nm"], strict=True)) == official
@@ -72,7 +72,7 @@ def test_names_are_official(areas: gpd.GeoDataFrame) -> None:
 
 def test_districts(districts: gpd.GeoDataFrame) -> None:
     """The 374 districts have official names and regions, and codes that tell the three parts of the country."""
-    from ec_maps.vintages import official_districts
+    from ec_maps.geography.codes import official_districts
 
     assert len(districts) == districts["lad21cd"].nunique() == 374
     assert districts["lad21cd"].is_monotonic_increasing
@@ -85,7 +85,7 @@ def test_districts(districts: gpd.GeoDataFrame) -> None:
 
 def test_districts_are_made_of_neighbourhoods(areas: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
     """In England and Wales the districts are their neighbourhoods put together, equal to the last point."""
-    from ec_maps.geometry import dissolved
+    from ec_maps.boundaries.geometry import dissolved
 
     south = districts[districts["lad21cd"].str.startswith("X06")]
     together = dissolved(areas[["lad21cd", "lad21nm", "rgn21nm", "geometry"]], by="lad21cd")

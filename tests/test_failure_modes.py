@@ -37,7 +37,7 @@ def test_each_entry_names_tests_that_exist() -> None:
     """Each test named for an entry is there under that name; an entry without one says why."""
     faults = []
     for entry, told in rows().items():
-        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", told)
+        named = re.findall(r"`([\w/]*test_\w+\.py)::(test_\w+)`", told)
         if not named and not told.startswith("No test: "):
             faults.append(f"{entry} names no test and gives no reason")
         faults += [f"{entry} names {file}::{name}" for file, name in named if name not in functions_of(file)]

@@ -65,7 +65,7 @@ def test_what_pages_call_is_light(tmp_path: Path, module: str) -> None:
 
 def test_maps_do_without_tiles_cleaning_and_pyplot(tmp_path: Path) -> None:
     """Drawing needs no library of tiles, requests or databases, nor pyplot's global state, and opens no socket."""
-    seen = imported("ec_maps.maps", tmp_path)
+    seen = imported("ec_maps.maps.choropleth", tmp_path)
     assert {"contextily", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}.isdisjoint(seen["modules"])
     assert "matplotlib.figure" in seen["modules"]
     assert seen["sockets"] == []

@@ -21,9 +21,10 @@ from typing import NamedTuple
 import pytest
 from bs4 import BeautifulSoup
 
-from ec_maps import download, manifest, supplies
-from ec_maps.areas import join_report, load_areas
+from ec_maps.areas import supplies
+from ec_maps.areas.table import join_report, load_areas
 from ec_maps.errors import FetchError
+from ec_maps.fetch import fetcher, manifest
 from fakes.arcgis import FakeArcGIS
 from fakes.hdx import FakeHDX
 from fakes.hexagons import FakeHexagons
@@ -208,9 +209,9 @@ def test_a_refresh_that_fails_takes_nothing_away(servers: Servers, data: Path) -
 def test_nothing_can_be_reached(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an empty cache and no server the message says all that is lacking at once, and what to do."""
     servers.stop()
-    monkeypatch.setattr("ec_maps.web.pause", lambda _: None)
+    monkeypatch.setattr("ec_maps.fetch.http.pause", lambda _: None)
     with pytest.raises(FetchError) as caught:
-        download.required(supplies.needed())
+        fetcher.required(supplies.needed())
     text = str(caught.value)
     assert len(text.split("\n\n")) == 2
     for part in ("No connection to 127.0.0.1", "Social Capital Atlas by local authority", "Boundaries of districts"):
@@ -237,7 +238,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
     expected = load_areas("msoa")
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(
-        ["ec_maps.supplies", "ec_maps.ons", "ec_maps.hdx", "ec_maps.msoa_names", "ec_maps.hexgrid", "geopandas"]
+        ["ec_maps.areas.supplies", "ec_maps.boundaries.ons", "ec_maps.atlas.hdx", "ec_maps.boundaries.msoa_names", "ec_maps.boundaries.hexgrid", "geopandas"]
     )
     chance = random.Random(1)
     killed = Counter[str]()

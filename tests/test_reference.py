@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 import ec_maps
 from ec_maps import errors
-from ec_maps.preview import html
+from ec_maps.site.preview import html
 
 OF_ONE = {"package": "made", "dir": "reference", "title": "Reference"}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ec_maps import load_areas, settings
-from ec_maps.basemap import basemap_for
-from ec_maps.cluster import joined
-from ec_maps.database import chosen
+from ec_maps.boundaries.database import chosen
 from ec_maps.errors import EcMapsError, MissingExtraError, SettingError, listed
-from ec_maps.render import render_site
+from ec_maps.maps.basemap import basemap_for
+from ec_maps.maps.cluster import joined
+from ec_maps.site.build import render_site
 
 
 @pytest.fixture(autouse=True)

@@ -10,23 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ec_maps.areas import join_report, load_areas, load_measure
-    from ec_maps.bands import Stability, stability
-    from ec_maps.bivariate import two_way_map
-    from ec_maps.codebook import MEASURES, Measure
-    from ec_maps.comparison import compare, side_by_side
-    from ec_maps.correlations import Correlations, rank_correlations
+    from ec_maps.analysis.comparison import compare, side_by_side
+    from ec_maps.analysis.correlations import Correlations, rank_correlations
+    from ec_maps.analysis.export import export
+    from ec_maps.analysis.stability import Stability, stability
+    from ec_maps.areas.join import JoinReport
+    from ec_maps.areas.places import Place, read_places
+    from ec_maps.areas.table import join_report, load_areas, load_measure
     from ec_maps.errors import EcMapsError
-    from ec_maps.exports import export
-    from ec_maps.hexmap import hexagon_map
-    from ec_maps.join import JoinReport
-    from ec_maps.many import draw_maps
-    from ec_maps.maps import local_map, national_map, regional_map
-    from ec_maps.matrix import correlation_matrix
-    from ec_maps.palette import ice_colours
-    from ec_maps.picture import Map
-    from ec_maps.places import Place, read_places
-    from ec_maps.strips import strip_plot
+    from ec_maps.graphics.figure import Map
+    from ec_maps.graphics.palette import ice_colours
+    from ec_maps.maps.batch import draw_maps
+    from ec_maps.maps.bivariate import two_way_map
+    from ec_maps.maps.choropleth import local_map, national_map, regional_map
+    from ec_maps.maps.correlation_matrix import correlation_matrix
+    from ec_maps.maps.hexmap import hexagon_map
+    from ec_maps.maps.strip_plot import strip_plot
+    from ec_maps.measures import MEASURES, Measure
 
 __all__ = [
     "MEASURES",
@@ -59,32 +59,32 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Correlations": "correlations",
+    "Correlations": "analysis.correlations",
     "EcMapsError": "errors",
-    "JoinReport": "join",
-    "MEASURES": "codebook",
-    "Map": "picture",
-    "Measure": "codebook",
-    "Place": "places",
-    "Stability": "bands",
-    "compare": "comparison",
-    "correlation_matrix": "matrix",
-    "draw_maps": "many",
-    "export": "exports",
-    "hexagon_map": "hexmap",
-    "ice_colours": "palette",
-    "join_report": "areas",
-    "load_areas": "areas",
-    "load_measure": "areas",
-    "local_map": "maps",
-    "national_map": "maps",
-    "rank_correlations": "correlations",
-    "read_places": "places",
-    "regional_map": "maps",
-    "side_by_side": "comparison",
-    "stability": "bands",
-    "strip_plot": "strips",
-    "two_way_map": "bivariate",
+    "JoinReport": "areas.join",
+    "MEASURES": "measures",
+    "Map": "graphics.figure",
+    "Measure": "measures",
+    "Place": "areas.places",
+    "Stability": "analysis.stability",
+    "compare": "analysis.comparison",
+    "correlation_matrix": "maps.correlation_matrix",
+    "draw_maps": "maps.batch",
+    "export": "analysis.export",
+    "hexagon_map": "maps.hexmap",
+    "ice_colours": "graphics.palette",
+    "join_report": "areas.table",
+    "load_areas": "areas.table",
+    "load_measure": "areas.table",
+    "local_map": "maps.choropleth",
+    "national_map": "maps.choropleth",
+    "rank_correlations": "analysis.correlations",
+    "read_places": "areas.places",
+    "regional_map": "maps.choropleth",
+    "side_by_side": "analysis.comparison",
+    "stability": "analysis.stability",
+    "strip_plot": "maps.strip_plot",
+    "two_way_map": "maps.bivariate",
 }
 
 

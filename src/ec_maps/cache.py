@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 #: The modules that a table is made by.
 _COMPUTING = (
-    "archive",
-    "areas",
-    "atlas",
-    "boundaries",
+    "areas/deciles",
+    "areas/join",
+    "areas/table",
+    "atlas/archive",
+    "atlas/csv_table",
+    "atlas/holdings",
+    "atlas/select",
+    "boundaries/files",
+    "boundaries/geometry",
+    "boundaries/sources",
+    "boundaries/table",
     "cache",
-    "codebook",
-    "deciles",
-    "files",
-    "geometry",
-    "holdings",
-    "join",
-    "levels",
-    "measurements",
-    "names",
-    "origins",
+    "geography/codes",
+    "geography/levels",
+    "geography/names",
+    "measures",
     "stored",
-    "vintages",
 )
 
 #: This library and those whose versions may change a picture.

@@ -16,8 +16,8 @@ import click
 from ec_maps.errors import EcMapsError, PlaceError, SettingError
 
 if TYPE_CHECKING:
-    from ec_maps.levels import LevelName, ScopeName
-    from ec_maps.many import FormatName
+    from ec_maps.geography.levels import LevelName, ScopeName
+    from ec_maps.maps.batch import FormatName
 
 _NAME = click.argument("name")
 _MEASURE = click.option(
@@ -84,7 +84,9 @@ class _Teller(logging.Handler):
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def fetch(*, refresh: bool, dry_run: bool) -> None:
     """Bring the Atlas and the boundaries into data/cache, so that all else works offline."""
-    from ec_maps import jobs, settings, supplies
+    from ec_maps import settings
+    from ec_maps.areas import supplies
+    from ec_maps.fetch import jobs
 
     if settings.is_demo():
         click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be fetched.")
@@ -105,13 +107,14 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
 @main.command()
 def check() -> None:
     """Check data, boundaries, palette and list of places, and print what joined and what did not."""
-    from ec_maps import download, provenance, supplies
-    from ec_maps.areas import join_report, load_areas
-    from ec_maps.palette import ice_colours
-    from ec_maps.places import read_places
+    from ec_maps.areas import provenance, supplies
+    from ec_maps.areas.places import read_places
+    from ec_maps.areas.table import join_report, load_areas
+    from ec_maps.fetch import fetcher
+    from ec_maps.graphics.palette import ice_colours
 
     ice_colours()
-    download.required(supplies.needed())
+    fetcher.required(supplies.needed())
     for level in ("lad", "msoa"):
         load_areas(level)
         click.echo(f"{join_report(level)}\n")
@@ -124,7 +127,7 @@ def check() -> None:
 def measures() -> None:
     """List what the files at hand contain: each measure, the groups of people, and columns that are not known."""
     from ec_maps import settings
-    from ec_maps.inventory import inventory
+    from ec_maps.atlas.inventory import inventory
 
     entries = inventory()
     for entry in entries:
@@ -144,7 +147,7 @@ def measures() -> None:
 )
 def export(level: LevelName, measures: tuple[str, ...], scope: ScopeName, output: Path, *, force: bool) -> None:
     """Write all measures at a LEVEL to a file, with where they are from and the codebook."""
-    from ec_maps.exports import export
+    from ec_maps.analysis.export import export
 
     path = export(output, level=level, measures=list(measures) or None, scope=scope, force=force)
     click.echo(f"The table is in {path}.")
@@ -168,7 +171,7 @@ def places() -> None:
 @click.argument("search", default="")
 def search(search: str) -> None:
     """List the local authorities that SEARCH finds, or all."""
-    from ec_maps.places import search_places
+    from ec_maps.areas.places import search_places
 
     found = search_places(search)
     if not found:
@@ -183,7 +186,9 @@ def search(search: str) -> None:
 @_QUIET
 def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
-    from ec_maps import profiles, render, settings
+    from ec_maps import settings
+    from ec_maps.site import build as render
+    from ec_maps.site import district_pages
 
     root = settings.project_root()
     for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
@@ -192,9 +197,9 @@ def build(*, jobs: int | None, quiet: bool) -> None:
         msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
         raise SettingError(msg)
     with _going_on_later(quiet=quiet):
-        done = profiles.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
+        done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
-    click.echo(f"Place pages: {done.pages} in {root / profiles.PLACES}, {len(done.drawn)} drawn anew{gone}.")
+    click.echo(f"Place pages: {done.pages} in {root / district_pages.PLACES}, {len(done.drawn)} drawn anew{gone}.")
 
 
 @main.group("map")
@@ -209,8 +214,8 @@ def map_() -> None:
 @_OUTPUT
 def national(measure: str, category: str | None, scope: ScopeName, output: Path) -> None:
     """Draw England and Wales, or the United Kingdom, by local authority."""
-    from ec_maps.areas import load_areas
-    from ec_maps.maps import national_map
+    from ec_maps.areas.table import load_areas
+    from ec_maps.maps.choropleth import national_map
 
     _saved(national_map(load_areas("lad", measure, category=category, scope=scope)).save(output))
 
@@ -226,10 +231,10 @@ def region(
     name: str, *, highlight: tuple[str, ...], measure: str, category: str | None, scope: ScopeName, output: Path
 ) -> None:
     """Draw the region NAME by local authority; Scotland and Northern Ireland in tenths of the United Kingdom."""
-    from ec_maps.areas import load_areas
-    from ec_maps.maps import regional_map
-    from ec_maps.names import plain
-    from ec_maps.places import find_place
+    from ec_maps.areas.places import find_place
+    from ec_maps.areas.table import load_areas
+    from ec_maps.geography.names import plain
+    from ec_maps.maps.choropleth import regional_map
 
     names = [find_place(text).name for text in highlight]
     if plain(name) in ("scotland", "northern ireland"):
@@ -244,9 +249,9 @@ def region(
 @_OUTPUT
 def local(name: str, measure: str, category: str | None, output: Path) -> None:
     """Draw the local authority NAME by neighbourhood."""
-    from ec_maps.areas import load_areas
-    from ec_maps.maps import local_map
-    from ec_maps.places import find_place
+    from ec_maps.areas.places import find_place
+    from ec_maps.areas.table import load_areas
+    from ec_maps.maps.choropleth import local_map
 
     place = find_place(name)
     if place.region in ("Scotland", "Northern Ireland"):
@@ -277,11 +282,11 @@ def all_(
     What stands there already is not drawn again, so that after Ctrl-C the same command goes on. With EC_MAPS_DASK, the
     address of a Dask scheduler, its cluster draws.
     """
-    from ec_maps import many
+    from ec_maps.maps import batch
 
-    kinds = many.KINDS if kind == "both" else [one for one in many.KINDS if one == kind]
+    kinds = batch.KINDS if kind == "both" else [one for one in batch.KINDS if one == kind]
     with _going_on_later(quiet=quiet):
-        done = many.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
+        done = batch.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
     click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn anew.")
 
 
@@ -294,7 +299,7 @@ def all_(
 @_QUIET
 def render(*, profile: str | None, engine: str | None, jobs: int | None, quiet: bool) -> None:
     """Build the site."""
-    from ec_maps.render import render_site
+    from ec_maps.site.build import render_site
 
     if jobs:
         os.environ["EC_MAPS_JOBS"] = str(jobs)  # the pages of the places are drawn by a process of its own

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
-from ec_maps.vintages import neighbourhood_codes, official_districts
+from ec_maps.geography.codes import neighbourhood_codes, official_districts
 
 EC_FILE = "uk_economic_connectedness_20250301.csv"
 DECOY = "uk_economic_connectedness_by_age_2025.csv"

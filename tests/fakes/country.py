@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ec_maps.vintages import neighbourhood_codes, official_districts
+from ec_maps.geography.codes import neighbourhood_codes, official_districts
 
 #: How many bends an edge of a cell needs for about 270,000 vertices of districts, and 1.7 million of neighbourhoods.
 HEAVY_DISTRICTS, HEAVY_NEIGHBOURHOODS = 32, 58

@@ -11,7 +11,7 @@ import hashlib
 import io
 from functools import cache
 
-from ec_maps.vintages import neighbourhood_codes
+from ec_maps.geography.codes import neighbourhood_codes
 
 from . import country
 from .faults import Request, Response, page

@@ -12,7 +12,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from ec_maps.vintages import district_changes, district_codes, neighbourhood_codes, official_districts
+from ec_maps.geography.codes import district_changes, district_codes, neighbourhood_codes, official_districts
 
 from . import country
 

@@ -1,0 +1,142 @@
+"""How closely measures go together: rank correlations between them over the areas of a level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from ec_maps.errors import SettingError
+from ec_maps.geography.levels import LevelName, ScopeName
+from ec_maps.measures import measure_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Of fewer areas no correlation is told.
+FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two measures, by their keys, and how closely they go together.
+
+    Attributes
+    ----------
+    first, second
+        The measures' keys, in the order of the table that they are from.
+    correlation
+        Spearman's, -1 to 1; NaN if there is none.
+    areas
+        How many areas have a value of both.
+    """
+
+    first: str
+    second: str
+    correlation: float
+    areas: int
+
+    def other(self, key: str) -> str:
+        """Return the key of the measure that is not this one."""
+        return self.second if key == self.first else self.first
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Spearman's rank correlation between measures, each pair over the areas that have a value of both.
+
+    Attributes
+    ----------
+    measures
+        The measures' keys, in the order asked for; the codebook's if none was.
+    pairs
+        Every pair once, the first measure's with all others before the second's. A pair has no correlation where fewer
+        than :data:`FEWEST` areas have both values, or one of the measures is the same for all of them.
+    level, scope
+        Which areas they are: see :func:`ec_maps.load_areas`.
+    """
+
+    measures: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    level: LevelName = "lad"
+    scope: ScopeName = "ew"
+
+    @property
+    def strongest(self) -> list[Pair]:
+        """The pairs that have a correlation, the strongest first, whatever its sign."""
+        told = [pair for pair in self.pairs if not math.isnan(pair.correlation)]
+        # Rounded as they are shown: the order of two that look alike does not hang on the third decimal.
+        return sorted(told, key=lambda pair: -abs(round(pair.correlation, 2)))
+
+    @property
+    def missing(self) -> list[Pair]:
+        """The pairs that have none."""
+        return [pair for pair in self.pairs if math.isnan(pair.correlation)]
+
+    def of(self, key: str) -> list[Pair]:
+        """Return the pairs of one measure that have a correlation, the strongest first."""
+        return [pair for pair in self.strongest if key in (pair.first, pair.second)]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The pairs as a table, the strongest first, those without a correlation last.
+
+        Columns ``first second correlation areas``, as in :class:`Pair`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            [asdict(pair) for pair in [*self.strongest, *self.missing]],
+            columns=["first", "second", "correlation", "areas"],
+        )
+
+
+def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None) -> Correlations:
+    """Return how closely each two measures of a table go together.
+
+    Spearman's coefficient compares ranks: it asks whether areas that are high on one measure are high on the other,
+    not whether the two are proportional, and a few extreme areas do not decide it.
+
+    Parameters
+    ----------
+    areas
+        One row an area, a column for each measure, as :func:`ec_maps.compare` gives it; values that are missing are
+        left out pair by pair.
+    measures
+        The columns to take; ``areas.attrs["measures"]`` if None.
+
+    Raises
+    ------
+    SettingError
+        If there are fewer than two measures, or one is not of the codebook or has no column.
+    """
+    keys = tuple(measures if measures is not None else areas.attrs["measures"])
+    for key in keys:
+        measure_named(key)
+    absent = [key for key in keys if key not in areas]
+    if absent or len(set(keys)) < max(len(keys), 2):
+        what = f"the table has no column {', '.join(absent)}" if absent else f"given were: {', '.join(keys) or 'none'}"
+        msg = f"Correlations need two measures or more, each with a column and named once; {what}."
+        raise SettingError(msg)
+    values = areas[list(keys)].astype(float)
+    found = values.corr(method="spearman", min_periods=FEWEST).to_numpy()
+    present = values.notna().to_numpy().astype(int)
+    numbers = present.T @ present
+    pairs = [
+        Pair(keys[one], keys[two], float(found[one, two]), int(numbers[one, two]))
+        for one in range(len(keys))
+        for two in range(one + 1, len(keys))
+    ]
+    return Correlations(keys, tuple(pairs), areas.attrs.get("level", "lad"), areas.attrs.get("scope", "ew"))
+
+
+def said(correlation: float) -> str:
+    """Return a correlation in words: "0.62", "−0.62", or for NaN "none"."""
+    # Adding nought makes -0.0 0.0.
+    return "none" if math.isnan(correlation) else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def titles(keys: Iterable[str]) -> list[str]:
+    """Return measures' titles as they stand within a sentence."""
+    return [title[:1].lower() + title[1:] for title in (measure_named(key).title for key in keys)]

@@ -1,0 +1,293 @@
+"""One wide table of all measures, to take into other tools: CSV, GeoParquet or GeoPackage, with what it is made of.
+
+Where a table is from and what its columns mean travel with it, in each format's own way:
+
+- CSV: in ``<name>.csv-metadata.json`` beside it, as CSV on the Web has it. That is a W3C Recommendation, which the
+  United Kingdom's government recommends for its own tables, and its tools look for that very name. No outlines.
+- GeoParquet: in the schema's metadata, under ``ec_maps`` (JSON), and each column's meaning with the column.
+- GeoPackage: in a table ``codebook`` beside the layer of areas, and in the package's own metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ec_maps.analysis.comparison import DECILE, USERS, side_by_side
+from ec_maps.areas.provenance import line
+from ec_maps.areas.wording import capital, sources
+from ec_maps.errors import SettingError
+from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
+from ec_maps.measures import measure_named
+from ec_maps.settings import is_demo
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: The layer of areas of a GeoPackage, its table of columns, and the key of ours in the metadata of GeoParquet.
+AREAS, CODEBOOK, KEY = "areas", "codebook", "ec_maps"
+
+_NAMES = {
+    "msoa21cd": "Code of the middle layer super output area of 2021",
+    "msoa21nm": "Name of the middle layer super output area, as the Office for National Statistics has it",
+    "msoa21hclnm": "Readable name of the neighbourhood, by the House of Commons Library",
+    "msoa21hclnmw": "The same in Welsh",
+    "lad21cd": "Code of the local authority district of December 2021",
+    "lad21nm": "Name of the local authority district",
+    "rgn21nm": "Region of England, or nation",
+    "geometry": "Outline in metres of the British National Grid (EPSG:27700)",
+    "source": "What the row is from",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of an exported table means; what does not apply is empty.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    type
+        ``"string"``, ``"integer"``, ``"number"`` or ``"geometry"``.
+    title, meaning
+        What it is, in a few words and in a sentence.
+    unit, counts, more
+        Of a measure: its unit, what is counted of what, and what a higher value means.
+    atlas_columns, category
+        Of a measure: its columns in the Atlas's files, and whom it is read for.
+    source
+        Of a measure: where it is from.
+    """
+
+    column: str
+    type: str
+    title: str
+    meaning: str
+    unit: str = ""
+    counts: str = ""
+    more: str = ""
+    atlas_columns: str = ""
+    category: str = ""
+    source: str = ""
+
+
+def export(
+    path: str | Path,
+    *,
+    level: LevelName,
+    measures: str | Sequence[str] | None = None,
+    scope: ScopeName = "ew",
+    force: bool = False,
+) -> Path:
+    """Write all areas of a level with several measures to a file, and what they are with it.
+
+    The table is that of :func:`ec_maps.compare` for all areas in order of code, and where a measure's file counts
+    users, ``<key>_users``. GeoParquet and GeoPackage have the outlines (EPSG:27700) too; CSV has a last column
+    ``source``. The file appears whole or not at all. The same data give the same bytes, but for a GeoPackage, which has
+    the time of its writing in it.
+
+    Parameters
+    ----------
+    path
+        The file to write; its suffix says as what: ``.csv``, ``.parquet`` or ``.gpkg``.
+    level, measures, scope
+        As for :func:`ec_maps.compare`.
+    force
+        Whether to write over a file that is there.
+
+    Returns
+    -------
+    path
+        The file.
+
+    Raises
+    ------
+    SettingError
+        If the suffix is another, the file (or that beside a CSV) is there and `force` is not given, it cannot be
+        written, or there is no such level, scope or measure.
+    DataError
+        If the files at hand lack a measure, and as :func:`ec_maps.load_areas` raises.
+    """
+    path = Path(path)
+    write = _writer(path)
+    parts = [path.name, *([_sidecar(path.name)] if path.suffix.lower() == ".csv" else [])]
+    _check(path, parts, force=force)
+    areas = side_by_side(level, measures, scope=scope)
+    import pyarrow as pa
+    import pyogrio
+
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".ec_maps-") as aside:
+            write(areas, Path(aside) / path.name)
+            # What explains the table is there before the table is.
+            for name in reversed(parts):
+                (Path(aside) / name).replace(path.with_name(name))
+    except (OSError, pa.ArrowException, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
+            pyogrio.errors.FeatureError) as error:  # fmt: skip
+        # What SQLite says repeats the whole statement.
+        reason = getattr(error, "strerror", None) or str(error).partition(": sqlite3")[0]
+        msg = (
+            f"The table could not be written to {path}: {reason}. Is there room on the disk, and may you write "
+            f"into the folder?"
+        )
+        raise SettingError(msg) from None
+    return path
+
+
+def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
+    """Return what each column of a table of ``comparison.side_by_side`` means, in the table's order."""
+    level, scope = level_named(areas.attrs["level"]), SCOPES[areas.attrs["scope"]]
+    told: list[Column] = []
+    for name in areas.columns:
+        if name in _NAMES:
+            told.append(Column(name, "geometry" if name == "geometry" else "string", _NAMES[name], f"{_NAMES[name]}."))
+            continue
+        key = name.removesuffix(DECILE).removesuffix(USERS)
+        measure, people = measure_named(key), areas.attrs["categories"][key]
+        if name == key:
+            unit, columns = measure.unit_in_words.partition(", shown")[0], "; ".join(measure.columns)
+            words = (measure.title, f"{capital(measure.meaning)}.", unit, measure.counts, measure.more)
+            told.append(Column(name, "number", *words, columns, people, measure.source))
+        elif name.endswith(DECILE):
+            edges = ", ".join(f"{edge:.4g}" for edge in areas.attrs["cut_points"][key])
+            meaning = (
+                f"Tenth of the {level.areas} of {scope} that have a value of {key}: 1 the lowest, 10 the highest. "
+                f"The tenths run between these values: {edges}."
+            )
+            told.append(Column(name, "integer", f"{measure.title}, tenth", meaning))
+        else:
+            meaning = f"How many users {key} is about, as the Atlas counts them."
+            told.append(Column(name, "integer", f"{measure.title}, users", meaning))
+    return told
+
+
+def about(areas: gpd.GeoDataFrame) -> dict[str, str]:
+    """Return what a table is and where it is from: title, description, source, licences."""
+    level, scope = level_named(areas.attrs["level"]), areas.attrs["scope"]
+    demo = "Demonstration data, not real values. " if is_demo() else ""
+    return {
+        "title": f"{demo}Social capital by {level.area} in {SCOPES[scope]}",
+        "description": (
+            f"{demo}Measures of the UK Social Capital Atlas and their tenths, a row for each {level.area} of "
+            f"{SCOPES[scope]}. A value that is not published is empty."
+        ),
+        "source": line(),
+        "licence": sources(names="msoa21hclnm" in areas),
+        "level": level.key,
+        "scope": scope,
+    }
+
+
+def _sidecar(name: str) -> str:
+    return f"{name}-metadata.json"
+
+
+def _writer(path: Path) -> Callable[[gpd.GeoDataFrame, Path], None]:
+    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".gpkg": _write_gpkg}
+    if path.suffix.lower() not in writers:
+        msg = (
+            f'A table is exported as .csv, .parquet (GeoParquet) or .gpkg (GeoPackage), and the name "{path.name}" has '
+            f"none of these endings."
+        )
+        raise SettingError(msg)
+    return writers[path.suffix.lower()]
+
+
+def _check(path: Path, parts: list[str], *, force: bool) -> None:
+    folders = [name for name in parts if path.with_name(name).is_dir()]
+    if folders:
+        msg = f"The table could not be written to {path}: {path.with_name(folders[0])} is a folder. Name a file."
+        raise SettingError(msg)
+    there = [name for name in parts if path.with_name(name).exists()]
+    if there and not force:
+        are = "is" if len(there) == 1 else "are"
+        msg = (
+            f"{' and '.join(there)} {are} in {path.parent} already, and nothing was changed. Take another name, or "
+            f"write over it with --force (in Python, force=True)."
+        )
+        raise SettingError(msg)
+    if not path.parent.is_dir():
+        msg = f"The table could not be written to {path}: there is no folder {path.parent}. Make it first."
+        raise SettingError(msg)
+
+
+def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(areas.drop(columns="geometry"))
+    # The file beside it may be lost on the way: what the values are stands in each row too.
+    table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    columns = [column for column in columns_of(areas) if column.type != "geometry"]
+    columns.append(Column("source", "string", _NAMES["source"], f"{_NAMES['source']}."))
+    text = json.dumps(_csvw(areas, columns, path.name), ensure_ascii=False, indent=2)
+    path.with_name(_sidecar(path.name)).write_text(text + "\n", encoding="utf-8")
+
+
+def _csvw(areas: gpd.GeoDataFrame, columns: list[Column], name: str) -> dict[str, Any]:
+    """Return the metadata of a CSV as CSV on the Web has it (https://www.w3.org/TR/tabular-metadata/)."""
+    told = about(areas)
+    described, tenths = [], {"minimum": 1, "maximum": 10}
+    for column in columns:
+        counted = f"Counted: {column.counts}." if column.counts else ""
+        entry: dict[str, Any] = {
+            "name": column.column,
+            "titles": column.column,
+            "datatype": {"base": column.type, **(tenths if column.column.endswith(DECILE) else {})},
+            "dc:title": column.title,
+            "dc:description": " ".join(part for part in (column.meaning, counted, column.more) if part),
+        }
+        if column.unit:
+            whom = f", measurement_category {column.category}" if column.category else ""
+            entry |= {
+                "schema:unitText": column.unit,
+                "dc:source": f"{column.source}, column {column.atlas_columns.replace('; ', ' or ')}{whom}",
+            }
+        described.append(entry)
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "url": name,
+        "dc:title": told["title"],
+        "dc:description": told["description"],
+        "dc:source": told["source"],
+        "dc:rights": told["licence"],
+        "tableSchema": {"columns": described, "primaryKey": level_named(told["level"]).code},
+    }
+
+
+def _write_parquet(areas: gpd.GeoDataFrame, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    plain = areas.copy()
+    plain.attrs = {}  # they would be written as metadata of their own, in a form that only pandas knows
+    plain.to_parquet(path, index=False)
+    table, columns = pq.read_table(path), {column.column: column for column in columns_of(areas)}
+    told = {**about(areas), "columns": [asdict(column) for column in columns.values()]}
+    schema = table.schema
+    for at, field in enumerate(schema):
+        meaning = {b"description": columns[field.name].meaning.encode()}
+        schema = schema.set(at, field.with_metadata({**(field.metadata or {}), **meaning}))
+    metadata = {**(schema.metadata or {}), KEY.encode(): json.dumps(told, ensure_ascii=False).encode()}
+    pq.write_table(table.cast(schema.with_metadata(metadata)), path)
+
+
+def _write_gpkg(areas: gpd.GeoDataFrame, path: Path) -> None:
+    import pandas as pd
+    import pyogrio
+
+    told = about(areas)
+    pyogrio.write_dataframe(
+        areas,
+        path,
+        layer=AREAS,
+        promote_to_multi=True,
+        dataset_metadata={name.upper(): text for name, text in told.items()},
+        layer_metadata={"SOURCE": told["source"], "LICENCE": told["licence"]},
+        # GDAL writes these two where other programs show them.
+        layer_options={"IDENTIFIER": told["title"], "DESCRIPTION": f"{told['description']} {told['source']}"},
+    )
+    pyogrio.write_dataframe(pd.DataFrame([asdict(column) for column in columns_of(areas)]), path, layer=CODEBOOK)

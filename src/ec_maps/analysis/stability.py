@@ -1,0 +1,98 @@
+"""How steady the tenths are: which areas a small change of their value would move to another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ec_maps.areas.wording import some
+from ec_maps.errors import SettingError
+from ec_maps.geography.levels import level_named
+from ec_maps.measures import Measure, measure_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The columns of a table that tell how steady its tenths are, and how many people they rest on.
+BESIDE = ["decile_low", "decile_high", "num_users"]
+
+#: How many standard errors a sampling error may be: nineteen of twenty are smaller.
+_ERRORS = 1.96
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How steady the tenths of a table are.
+
+    Attributes
+    ----------
+    measure
+        The measure, whose ``band`` is the change of value that is looked at.
+    areas
+        What the areas are called.
+    valued
+        How many have a value.
+    unsteady
+        How many of them would be in another tenth if their value were lower or higher by the band.
+    two_away
+        How many of these would move by more than one tenth.
+    widest_error
+        How large the error from counting only some people can be for the middle area, in the measure's unit; None where
+        users are not counted, or the unit is not a share.
+    """
+
+    measure: Measure
+    areas: str
+    valued: int
+    unsteady: int
+    two_away: int
+    widest_error: float | None
+
+    @property
+    def sentence(self) -> str:
+        """What there is to say of it, in a few sentences."""
+        band = self.measure.band_in_words
+        share = f" ({self.unsteady / self.valued:.0%})" if self.valued else ""
+        first = (
+            f"Of the {self.valued:,} {self.areas} with a value, {self.unsteady:,}{share} would be in another tenth if "
+            f"their value were {band} lower or higher, {some(self.two_away)} of them by more than one tenth."
+        )
+        text = [first]
+        if self.widest_error is not None:
+            text.append(
+                f"For the middle one of them by number of users, the error from having counted only these people is at "
+                f"most {100 * self.widest_error:.1f} percentage points in nineteen cases of twenty."
+            )
+        return " ".join(text)
+
+
+def stability(areas: pd.DataFrame) -> Stability:
+    """Return how steady the tenths of a table of :func:`ec_maps.load_areas` are.
+
+    The error from counting is bounded, not estimated, as the files give no spread: of shares with the mean *p* the
+    variance is at most *p* (1 − *p*), so that for *n* people the standard error of the mean is at most
+    √(*p* (1 − *p*) / *n*). It leaves out what weighs more, that incomes and homes are themselves predicted by a model.
+
+    Parameters
+    ----------
+    areas
+        The table of :func:`ec_maps.load_areas`, or any rows of it.
+
+    Raises
+    ------
+    SettingError
+        If the table lacks the columns that tell.
+    """
+    needed = {"decile", "decile_low", "decile_high"}
+    if lost := sorted(needed - set(areas.columns)):
+        msg = f"This is not a whole table of load_areas: it lacks the columns {', '.join(lost)}."
+        raise SettingError(msg)
+    measure = measure_of(areas)
+    there = areas[areas["decile"].notna()]
+    reach = (there["decile_high"] - there["decile"]).combine(there["decile"] - there["decile_low"], max)
+    error = None
+    if measure.unit == "share" and "num_users" in there and there["num_users"].notna().any():
+        users, value = float(there["num_users"].median()), float(there[measure.key].median())
+        error = _ERRORS * (value * (1 - value) / users) ** 0.5
+    level = level_named("msoa" if "msoa21cd" in areas else "lad")
+    return Stability(measure, level.areas, len(there), int((reach > 0).sum()), int((reach > 1).sum()), error)

@@ -1,0 +1,56 @@
+"""The United Kingdom beyond England and Wales: whether the data at hand reach it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ec_maps import cache, settings
+from ec_maps.areas.table import load_areas, load_measure
+from ec_maps.atlas import select
+from ec_maps.boundaries.sources import boundary_files
+from ec_maps.boundaries.table import load_boundaries, load_districts
+from ec_maps.geography.codes import nation
+from ec_maps.measures import HEADLINE
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+#: The nations without neighbourhoods (MSOAs), each a region of its own.
+BEYOND = ("Scotland", "Northern Ireland")
+
+
+def districts_at_hand() -> pd.DataFrame:
+    """Return ``lad21cd lad21nm rgn21nm`` of all districts that can be mapped, sorted by code.
+
+    They are those of the United Kingdom, or of England and Wales where the boundaries lack either other nation.
+    """
+    every = load_boundaries("lad")
+    return load_districts() if not _has_all(every) else every[["lad21cd", "lad21nm", "rgn21nm"]]
+
+
+def _has_all(districts: pd.DataFrame) -> bool:
+    return set(BEYOND) <= set(districts["rgn21nm"])
+
+
+def united_kingdom(measure: str = HEADLINE) -> gpd.GeoDataFrame | None:
+    """Return the districts of the United Kingdom, or None where the data at hand stop at the border.
+
+    They do if the boundaries lack Scotland or Northern Ireland, or the Atlas's file has no value in either.
+
+    Parameters
+    ----------
+    measure
+        The measure, as for :func:`ec_maps.load_areas`.
+    """
+    key = cache.fingerprint([*select.archives(), *boundary_files(fetch=False)], settings.source())
+    return load_areas("lad", measure, scope="uk") if _reaches(measure, key) else None
+
+
+@lru_cache(maxsize=8)
+def _reaches(measure: str, _key: str) -> bool:
+    if not _has_all(load_boundaries("lad")):
+        return False
+    values = load_measure("lad", measure)
+    return bool((values["lad21cd"].map(nation).isin(BEYOND) & values[measure].notna()).any())

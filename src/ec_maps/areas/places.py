@@ -1,0 +1,212 @@
+"""The list of places, ``places.yml``: read with all its faults at once, and one place or region at a time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from ec_maps import settings
+from ec_maps.errors import PlaceError
+from ec_maps.geography.codes import official_districts
+from ec_maps.geography.gazetteer import Gazetteer, Place
+from ec_maps.geography.names import plain, quoted, slug
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Place", "find_place", "find_region", "read_places", "search_places", "slug"]
+
+_EXAMPLE = '"- Great Yarmouth"'
+_LOOK_UP = "`ec-maps places WORD` lists the official names that have the word in them."
+_NULL = "tag:yaml.org,2002:null"
+_KINDS = {
+    "tag:yaml.org,2002:int": "a number",
+    "tag:yaml.org,2002:float": "a number",
+    "tag:yaml.org,2002:bool": "which YAML reads as yes or no",
+    "tag:yaml.org,2002:timestamp": "a date",
+}
+
+
+def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | None = None) -> list[Place]:
+    """Read the list of places, in the author's order.
+
+    Parameters
+    ----------
+    path
+        A YAML list with the name (English or Welsh) or code of one local authority in each entry; the project's
+        ``places.yml`` if None.
+    districts
+        The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; those of the boundaries at hand
+        if None: of the United Kingdom where they reach so far.
+
+    Raises
+    ------
+    PlaceError
+        If the file cannot be read as such a list, or any entry is not one known district or is there twice. The
+        message has every fault in the file, with its line.
+    """
+    path = settings.project_root() / "places.yml" if path is None else Path(path)
+    entries, faults, in_brackets = _entries(path)
+    gazetteer = _gazetteer(districts) if entries else Gazetteer([])
+    written: dict[Place, tuple[int, str]] = {}
+    misnamed = False
+    for line, text in entries:
+        where = f" (line {line} of {path.name})"
+        place = gazetteer.find(text)
+        if place is None:
+            misnamed = True
+            faults.append((line, gazetteer.explain(text, where) + _hint_on_lines(text, gazetteer)))
+        elif place in written:
+            first, before = written[place]
+            as_what = "" if plain(text) == plain(before) else f" as {quoted(before)}"
+            faults.append((line, f"{quoted(text)}{where} is already on line {first}{as_what}; keep one of them."))
+        else:
+            written[place] = (line, text)
+    if faults:
+        notes = [_LOOK_UP] if misnamed else []
+        if misnamed and in_brackets:
+            notes.insert(0, "Within square brackets a name that has a comma needs quotation marks.")
+        raise PlaceError(_letter([text for _, text in sorted(faults, key=lambda fault: fault[0])], path.name, notes))
+    return list(written)
+
+
+def find_place(text: str, districts: pd.DataFrame | None = None) -> Place:
+    """Return the place that `text` names by its code, official name or Welsh name.
+
+    Raises
+    ------
+    PlaceError
+        If it names none; the message suggests what may be meant.
+    """
+    if not text.strip():
+        msg = f'No place given. Name a local authority, such as "Great Yarmouth". {_LOOK_UP}'
+        raise PlaceError(msg)
+    gazetteer = _gazetteer(districts)
+    place = gazetteer.find(text)
+    if place is None:
+        msg = f"{gazetteer.explain(text)}\n\n{_LOOK_UP}"
+        raise PlaceError(msg)
+    return place
+
+
+def search_places(text: str, districts: pd.DataFrame | None = None) -> list[Place]:
+    """Return the places that `text` may mean, the closest first, or all by name for an empty text.
+
+    Forgiving where :func:`find_place` is strict: parts of names and codes, popular names, former districts, regions
+    and, if nothing else fits, misspellings.
+    """
+    return _gazetteer(districts).search(text)
+
+
+def find_region(text: str, regions: Sequence[str]) -> str:
+    """Return the one of `regions` that `text` names, however it is capitalised and spaced.
+
+    Raises
+    ------
+    PlaceError
+        If it is none of them; the message lists them all.
+    """
+    wanted = plain(text)
+    for region in regions:
+        if plain(region) == wanted:
+            return region
+    inside = [district.region for district in official_districts().values() if plain(district.name) == wanted]
+    fact = f"{quoted(text)} is a local authority, in {inside[0]}" if inside else f"Unknown region {quoted(text)}"
+    if wanted in (plain("Scotland"), plain("Northern Ireland")):
+        fact = f'{quoted(text)} is not in this table; one of the United Kingdom (scope "uk") has it'
+    msg = f"{fact}. The regions are: {', '.join(regions)}."
+    raise PlaceError(msg)
+
+
+def _gazetteer(districts: pd.DataFrame | None) -> Gazetteer:
+    if districts is None:
+        from ec_maps.areas.coverage import districts_at_hand
+
+        districts = districts_at_hand()
+    rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
+    return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)
+
+
+def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], bool]:
+    """Return the entries that are text, the faults of those that are not, each with its line, and "[a, b]" or not."""
+    root = _compose(path)
+    if root is None or (isinstance(root, yaml.ScalarNode) and (root.tag == _NULL or not root.value.strip())):
+        msg = f"{path} names no place. Write at least one local authority, each on a line like {_EXAMPLE}."
+        raise PlaceError(msg)
+    if not isinstance(root, yaml.SequenceNode):
+        what = "key and value (a name and a colon)" if isinstance(root, yaml.MappingNode) else "a single text"
+        msg = (
+            f"{path} should be a list of names, but from line {root.start_mark.line + 1} it is {what}. Write each name "
+            f"on a line of its own, after a hyphen and a space: {_EXAMPLE}."
+        )
+        raise PlaceError(msg)
+    if not root.value:
+        msg = f"{path} is an empty list. Write at least one local authority, each on a line like {_EXAMPLE}."
+        raise PlaceError(msg)
+    entries, faults = [], []
+    for node in root.value:
+        line = node.start_mark.line + 1
+        if fault := _not_a_name(node):
+            faults.append((line, f"Line {line} of {path.name} is {fault}"))
+        else:
+            entries.append((line, node.value))
+    return entries, faults, bool(root.flow_style)
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        msg = f"There is no list of places: {path} does not exist. Write one, each name on a line like {_EXAMPLE}."
+        raise PlaceError(msg) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        msg = f"{path} is not UTF-8 text (line {line}). Save it again with the encoding UTF-8."
+        raise PlaceError(msg) from error
+    except OSError as error:
+        msg = f"{path} cannot be read as a list of places: {error.strerror}."
+        raise PlaceError(msg) from error
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        parts = [(error.context, error.context_mark), (error.problem, error.problem_mark)]
+        said = ", ".join(f"{what} (line {mark.line + 1})" if mark else what for what, mark in parts if what)
+        msg = f"{path} is not valid YAML: {said}. Each name stands on a line like {_EXAMPLE}."
+        raise PlaceError(msg) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        msg = f"{path} is not valid YAML: line {line} has a character that cannot be printed. Type the line again."
+        raise PlaceError(msg) from error
+    return root
+
+
+def _not_a_name(node: yaml.Node) -> str | None:
+    """Return what an entry is instead of a text, as the end of a sentence, or None if it is one."""
+    if isinstance(node, yaml.MappingNode):
+        return "read as key and value because of a colon; put the whole name in quotation marks, or take the colon out."
+    if isinstance(node, yaml.SequenceNode):
+        return "a list within the list; write each name after one hyphen, not indented."
+    if node.tag in _KINDS:
+        return f"{quoted(node.value)}, {_KINDS[node.tag]}; write the name of a local authority."
+    if node.tag == _NULL or not node.value.strip():
+        return "empty; write the name of a local authority after the hyphen, or take the line out."
+    return None
+
+
+def _hint_on_lines(text: str, gazetteer: Gazetteer) -> str:
+    """Return a hint for two names that YAML joined because the second has no hyphen, else nothing."""
+    words = text.split()
+    joined = any(
+        gazetteer.find(" ".join(words[:cut])) and gazetteer.find(" ".join(words[cut:])) for cut in range(1, len(words))
+    )
+    return " If these are two names, a hyphen is missing before the second." if joined else ""
+
+
+def _letter(faults: Sequence[str], name: str, notes: Sequence[str]) -> str:
+    """Return all faults of a file as a message of one paragraph, and the notes as another."""
+    first = faults[0] if len(faults) == 1 else "\n- ".join([f"{len(faults)} faults in {name}:", *faults])
+    return "\n\n".join(part for part in (first, " ".join(notes)) if part)

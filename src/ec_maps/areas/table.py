@@ -1,0 +1,236 @@
+"""*The* table: areas, values and deciles joined."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import geopandas as gpd
+import pandas as pd
+
+from ec_maps import cache, settings
+from ec_maps.areas.deciles import cut_points, group
+from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
+from ec_maps.areas.provenance import boundaries_said, data_date
+from ec_maps.atlas import select
+from ec_maps.boundaries.sources import boundary_files
+from ec_maps.boundaries.table import areas_at_hand, in_england_and_wales, load_boundaries, outside_england_and_wales
+from ec_maps.errors import BoundaryError, DataError, PlaceError
+from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
+from ec_maps.geography.names import slug
+from ec_maps.measures import HEADLINE, Measure, measure_named
+
+
+def load_areas(
+    level: LevelName,
+    measure: str = HEADLINE,
+    *,
+    category: str | None = None,
+    scope: ScopeName = "ew",
+    near: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the areas of England and Wales, or the districts of the United Kingdom, with their values and deciles.
+
+    Parameters
+    ----------
+    level
+        ``"lad"`` for the local authority districts of December 2021, ``"msoa"`` for the middle layer super output
+        areas of 2021.
+    measure
+        The measure; its key, as ``ec-maps measures`` lists them, is the name of the value column.
+    category
+        The group of people, as the Atlas's ``measurement_category`` has it, if not the measure's own.
+    scope
+        ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom (districts only). Deciles are cut over it.
+    near
+        The name of a district, as in ``lad21nm``: only its rows and those around it, as many as a map of it can show,
+        with less time and memory. Deciles, cut points and legends stay those of the whole.
+
+    Returns
+    -------
+    areas
+        One row an area, EPSG:27700, sorted by code. For ``"lad"`` the columns ``lad21cd lad21nm rgn21nm
+        economic_connectedness decile geometry``; for ``"msoa"`` ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm
+        economic_connectedness decile geometry`` and, where they are to be had, readable names in ``msoa21hclnm`` and
+        Welsh ones in ``msoa21hclnmw``. The value is in the measure's unit, of :data:`ec_maps.MEASURES`; an area without
+        a published value keeps its row, value and decile missing. ``decile`` runs from 1, the lowest tenth of the areas
+        that have a value, to 10; where many values are equal some of the ten may be empty, but never those of economic
+        connectedness. After the others come ``decile_low`` and ``decile_high``, the deciles that the area would have if
+        its value were lower or higher by the measure's ``band``, and ``num_users`` where the Atlas counts them.
+        ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that there are; ``measure``,
+        ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value; and ``near``.
+
+    Raises
+    ------
+    PlaceError
+        If `near` is no district of the table.
+    DataError
+        If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
+        boundaries, or too much is lost in joining.
+    BoundaryError
+        If the boundaries or lookups are, or do not reach as far as the scope.
+    FetchError
+        If something is missing and cannot be fetched.
+    SettingError
+        If there is no such level, measure or scope.
+    """
+    wanted, what = level_named(level), measure_named(measure)
+    scope, source = scope_named(scope, wanted), settings.source()
+    key = cache.fingerprint([*select.supplied(wanted.key, measure), *boundary_files()], source, measure, category, scope)
+    name = "-".join(["areas", source, level, measure, *([slug(category)] if category else []), *_beyond(scope)])
+    values = cache.cached_values(name, key, lambda: _build(wanted, what, category, scope))
+    # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.
+    group_of = str(values["category"].iloc[0])
+    edges = cut_points(values[measure], fewer=what.key != HEADLINE)
+    table = _with_outlines(values.drop(columns="category"), wanted, near)
+    table.attrs = {
+        "measure": measure,
+        "category": group_of,
+        "level": level,
+        "scope": scope,
+        "cut_points": [float(edge) for edge in edges],
+        "groups": sorted(int(tenth) for tenth in values["decile"].dropna().unique()),
+        "valued": int(values["decile"].notna().sum()),
+        "near": near,
+    }
+    return table
+
+
+def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
+    """Return the values of a level with their outlines after the decile: all, or those near a district."""
+    outlines = load_boundaries("msoa" if level.key == "msoa" else "lad", near)
+    if near is not None and not (values["lad21nm"] == near).any():
+        msg = f'There is no local authority "{near}" in the table (ec-maps places lists them).'
+        raise PlaceError(msg)
+    at = pd.Index(outlines[level.code]).get_indexer(pd.Index(values[level.code]))
+    if near is not None:
+        values, at = values[at >= 0].reset_index(drop=True), at[at >= 0]
+    table = gpd.GeoDataFrame(values, geometry=outlines.geometry.to_numpy()[at], crs=outlines.crs)
+    columns = [name for name in table.columns if name != "geometry"]
+    after = columns.index("decile") + 1
+    return table[[*columns[:after], "geometry", *columns[after:]]]
+
+
+def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | None = None) -> pd.DataFrame:
+    """Return one measure as the Atlas publishes it, checked, without boundaries and joined to nothing.
+
+    This is the only way to postcode districts: there are no open boundaries of them, so that they are on no map.
+
+    Parameters
+    ----------
+    level
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``. The archive of postcode districts is not fetched: put it into
+        the data folder.
+    measure, category
+        As for :func:`load_areas`.
+
+    Returns
+    -------
+    values
+        One row an area of the file, sorted by code: the code (``lad_code``, ``zip_prediction`` and so on are called
+        ``lad21cd``, ``msoa21cd`` and ``postcode_district`` here), the value under the measure's key, and ``num_users``
+        where the file counts them. No area is left out, whatever its nation or vintage. ``values.attrs`` holds
+        ``measure``, ``category``, ``level``, ``file``, ``date`` and ``notes``.
+
+    Raises
+    ------
+    DataError, FetchError, SettingError
+        As :func:`load_areas`.
+    """
+    wanted = table_named(level)
+    found = select.read_measure(level, measure, category)
+    table = found.table.rename(columns={"code": wanted.code, "value": measure})
+    table.attrs = {
+        "measure": measure,
+        "category": found.category,
+        "level": level,
+        "file": str(found.member),
+        "date": found.date,
+        "notes": found.notes,
+    }
+    return table
+
+
+def load_context() -> gpd.GeoDataFrame:
+    """Return the districts outside England and Wales that the boundaries have, for the background of maps."""
+    return _context(settings.source(), cache.fingerprint(boundary_files(fetch=False)))
+
+
+@lru_cache(maxsize=2)
+def _context(_source: str, _key: str) -> gpd.GeoDataFrame:
+    # Every map asks for it, and it is the same for all of them.
+    return outside_england_and_wales(load_boundaries("lad"), "lad21cd")
+
+
+def join_report(
+    level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
+) -> JoinReport:
+    """Return what joined and what did not at a level, read from the files and not from the cache.
+
+    Parameters
+    ----------
+    level, measure, category, scope
+        As for :func:`ec_maps.load_areas`, and so are the errors.
+    """
+    wanted, _ = level_named(level), measure_named(measure)
+    scope = scope_named(scope, wanted)
+    areas = areas_at_hand()
+    here = _covered(getattr(areas, f"{level}s"), wanted, scope)
+    values = select.read_measure(level, measure, category)
+    notes = list(areas.notes)
+    other: LevelName = "msoa" if level == "lad" else "lad"
+    if (date := data_date(other)) != values.date:
+        notes.append(
+            f"These data are dated {values.date or 'nowhere'}, but those of {level_named(other).areas} {date}."
+        )
+    return report_of(wanted, here, values, notes, scope)
+
+
+def _beyond(scope: ScopeName) -> list[str]:
+    return [] if scope == "ew" else [scope]
+
+
+def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:
+    """Return the areas that a scope covers; `BoundaryError` if a whole nation of it is absent."""
+    if scope == "ew":
+        return in_england_and_wales(areas, level.code)
+    there = set(areas["rgn21nm"])
+    if lost := [name for name in ("Scotland", "Northern Ireland") if name not in there]:
+        msg = (
+            f"A table of the United Kingdom needs the boundaries of all its districts, but {boundaries_said()} has "
+            f"none in {' or '.join(lost)}. Use a file of all 374 local authority districts of December 2021 (the "
+            f"Office for National Statistics has it), or the table of England and Wales."
+        )
+        raise BoundaryError(msg)
+    return areas
+
+
+def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> pd.DataFrame:
+    """Return the values and deciles of the areas of a scope, without their outlines, which all measures share."""
+    here = _covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
+    values = select.read_measure(level.key, measure.key, category)
+    report = report_of(level, here, values, [], scope)
+    stop_if_lost(level, report, here, values)
+    table = pd.DataFrame(here.drop(columns="geometry")).merge(
+        values.table.rename(columns={"code": level.code, "value": measure.key}),
+        on=level.code,
+        how="left",
+        validate="one_to_one",
+    )
+    numbers = table[measure.key]
+    try:
+        edges = cut_points(numbers, fewer=measure.key != HEADLINE)
+    except DataError as error:
+        msg = f"{values.member}: {error}"
+        raise DataError(msg) from None
+    table["decile"] = group(numbers, edges)
+    table["decile_low"] = group(numbers - measure.band, edges)
+    table["decile_high"] = group(numbers + measure.band, edges)
+    table["category"] = values.category
+    first = [*_columns_before(level), measure.key, "decile"]
+    last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]
+    return pd.DataFrame(table[[*first, *(name for name in table.columns if name not in {*first, *last}), *last]])
+
+
+def _columns_before(level: Level) -> list[str]:
+    above = [] if level.key == "lad" else ["lad21cd", "lad21nm"]
+    return [level.code, level.name, *above, "rgn21nm"]

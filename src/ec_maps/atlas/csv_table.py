@@ -1,0 +1,266 @@
+"""One Atlas CSV, turned into a checked table of one value an area."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ec_maps.atlas.archive import DATASET_PAGE, Member
+from ec_maps.errors import DataError, listed
+from ec_maps.geography.levels import POSTCODE_DISTRICT, Level
+from ec_maps.measures import COUNTS, Measure
+
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
+
+#: What is expected of a unit's values, in words, and between which two numbers they lie.
+_RANGES = {
+    "share": ("shares from 0 to 1", 0.0, 1.0),
+    "gap": ("shares from −1 to 1", -1.0, 1.0),
+    "rate": ("numbers for every 1,000 people", 0.0, 1000.0),
+}
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """One measure at one level, as published.
+
+    Attributes
+    ----------
+    table
+        One row an area, columns ``code``, ``value`` (float, missing as NaN) and, where the file counts them,
+        ``num_users`` (nullable integers), sorted by code.
+    member
+        The CSV that it was read from.
+    column
+        The column of the CSV that holds the values.
+    category
+        The group of people that the values are about, as the file names it; empty if it names none.
+    date
+        The data's own date (column ``ds``), as written there; empty if the file has none.
+    notes
+        What was put right or looked odd, a sentence each.
+    """
+
+    table: pd.DataFrame
+    member: Member
+    column: str = ""
+    category: str = ""
+    date: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def parse(content: bytes, member: Member, level: Level, measure: Measure, category: str = "") -> Measurements:
+    """Turn one CSV's bytes into a checked table, or raise `DataError` with all that is wrong.
+
+    The rows are those of `category`; if that is empty, of the measure's own, and if it has none, of the only one that
+    there is, or of all users.
+    """
+    frame = _frame(content, member)
+    column = measure.column_in(frame.columns, level.key)
+    needed = [level.atlas_code, *(["measurement_category"] if measure.category or category else [])]
+    missing = [name for name in needed if name not in frame.columns]
+    if column is None or missing:
+        missing += [] if column else [" or ".join(measure.columns)]
+        msg = (
+            f"{member}: {_plural(len(missing), 'column')} {listed([repr(name) for name in missing])} not found. Its "
+            f"columns are: {listed(list(frame.columns), 20)}. The file's layout may have changed since this version "
+            f"of ec_maps; check {DATASET_PAGE}, fetch again with --refresh, or take an earlier file."
+        )
+        raise DataError(msg)
+    rows, category = _of_category(frame, member, category or measure.category)
+    faults: list[str] = []
+    notes: list[str] = []
+    rows, date = _latest(rows, notes)
+    table = pd.DataFrame(
+        {"code": _codes(rows[level.atlas_code], level, notes), "value": _numbers(rows[column], faults)}
+    )
+    if users := next((name for name in COUNTS if name in rows.columns), None):
+        table["num_users"] = _counts(rows[users], notes)
+    table = _one_row_an_area(table, rows[column], faults, notes)
+    _check_range(table["value"], measure, column, faults, notes)
+    if not faults and table["value"].isna().all():
+        faults.append(f"none of its {len(table)} areas has a value in {column}")
+    if faults:
+        msg = f"{member} cannot be used: {'; '.join(faults)}. Fetch it again with --refresh, or from {DATASET_PAGE}."
+        raise DataError(msg)
+    return Measurements(table.sort_values("code", ignore_index=True), member, column, category, date, notes)
+
+
+def categories(content: bytes, member: Member) -> set[str]:
+    """Return the groups of people that a CSV's rows are about; none if it does not say."""
+    names, _, rows = _read(content, member)
+    if "measurement_category" not in names:
+        return set()
+    at = names.index("measurement_category")
+    return {row[at].strip().lower() for row in rows}
+
+
+def _categories(frame: pd.DataFrame) -> pd.Series:
+    return frame["measurement_category"].str.strip().str.lower()
+
+
+def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
+    """Return the rows about the people wanted, or the only ones, and what these are called."""
+    if "measurement_category" not in frame:
+        return frame, ""
+    category = _categories(frame)
+    present = sorted(category.unique())
+    if not wanted:
+        wanted = present[0] if len(present) == 1 else "all_users"
+    rows = frame[category == wanted]
+    if rows.empty:
+        msg = (
+            f'{member}: no row has measurement_category "{wanted}". The values there are: {listed(present, 20)}. One '
+            f"of them can be named with category=…; if none is what you expect, the file's layout may have changed: "
+            f"check {DATASET_PAGE}, or take an earlier file."
+        )
+        raise DataError(msg)
+    return rows, wanted
+
+
+def _plural(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
+def _frame(content: bytes, member: Member) -> pd.DataFrame:
+    """Return the CSV as text, its columns in small letters, indexed by line."""
+    names, lines, rows = _read(content, member)
+    frame = pd.DataFrame(rows, index=pd.Index(lines), columns=pd.Index(names), dtype=str)
+    # The row numbers that the publisher's tool wrote have no name; they are no data.
+    return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
+
+
+def _read(content: bytes, member: Member) -> tuple[list[str], tuple[int, ...], list[list[str]]]:
+    """Return the columns' names, the lines' numbers and the rows; what a reader would bend into shape is an error."""
+    # Lines may end as on any system.
+    reader = csv.reader(io.StringIO(_text(content, member), newline=None), strict=True)
+    try:
+        header: list[str] = next((row for row in reader if row), [])
+        numbered = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        msg = f"{member} is no readable CSV: line {reader.line_num}: {error}."
+        raise DataError(msg) from None
+    names = [name.strip().lower() for name in header]
+    if repeated := sorted({name for name in names if name and names.count(name) > 1}):
+        msg = f"{member} has more than one column called {listed(repeated)}; which one is meant cannot be told."
+        raise DataError(msg)
+    if not numbered:
+        msg = f"{member} has no data rows, only the header {listed(header)}." if header else f"{member} is empty."
+        raise DataError(msg)
+    if odd := [(line, len(row)) for line, row in numbered if len(row) != len(header)]:
+        (line, values), number = odd[0], len(odd)
+        msg = (
+            f"{member}: {_rows(number)} {'does' if number == 1 else 'do'} not have as many values as the header has "
+            f"names (the first, line {line}, has {values}; the header {len(header)}: {listed(header)})."
+        )
+        raise DataError(msg)
+    lines, rows = zip(*numbered, strict=True)
+    return names, lines, list(rows)
+
+
+def _text(content: bytes, member: Member) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        msg = (
+            f"{member} is not UTF-8 text (line {line}, byte {error.start}: {error.reason}). A spreadsheet may have "
+            f"saved it in Windows-1252 or UTF-16; put the file in its place as it was published."
+        )
+        raise DataError(msg) from None
+    if "\0" in text:
+        msg = f"{member} is not plain text: it holds NUL bytes, the first at byte {content.index(0)}."
+        raise DataError(msg)
+    return text
+
+
+def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
+    """Keep the latest date's rows where there are several dates that can be ordered."""
+    if "ds" not in rows.columns:
+        return rows, ""
+    dates = rows["ds"].str.strip()
+    if len(odd := dates[~dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*")]):
+        notes.append(f'The date column "ds" is not in the form 2025-02-28 (such as "{odd.iloc[0]}"); kept as it is.')
+        return rows, str(odd.iloc[0])
+    if dates.nunique() > 1:
+        notes.append(f"The file has {dates.nunique()} dates; the latest, {dates.max()}, is used.")
+    return rows[dates == dates.max()], str(dates.max())
+
+
+def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
+    codes = raw.str.strip(" \t\"'").str.upper()
+    if changed := int((codes != raw).sum()):
+        notes.append(f"{changed} codes were in lower case, quoted or had spaces round them; put right.")
+    codes = codes.mask(codes.str.lower().isin(_MISSING), "")
+    form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
+    if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
+        notes.append(f'{_rows(len(odd))} {"has" if len(odd) == 1 else "have"} no code of an area, but "{odd.iloc[0]}".')
+    return codes
+
+
+def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
+    text = raw.str.strip()
+    text = text.mask(text.str.lower().isin(_MISSING))
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    for bad, what in ((text.notna() & numbers.isna(), "is not a number"), (np.isinf(numbers), "is infinite")):
+        if places := [int(place) for place in raw.index[bad]]:
+            example = f'"{raw[places[0]]}" at line {places[0]}'
+            faults.append(f"{raw.name} {what} in {_rows(len(places))} (the first: {example})")
+    return numbers
+
+
+def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
+    """Return counts as nullable integers: fractions rounded, and what cannot be a count left out; both are noted."""
+    text = raw.str.strip()
+    text = text.mask(text.str.lower().isin(_MISSING))
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    impossible = text.notna() & (numbers.isna() | np.isinf(numbers) | (numbers < 0))
+    fractions = ~impossible & numbers.notna() & (numbers % 1 != 0)
+    for found, words in ((impossible, "cannot be counts and were left out"), (fractions, "are fractions, rounded")):
+        if number := int(found.sum()):
+            place = int(raw.index[found][0])
+            notes.append(f'{number} of the {raw.name} {words} (the first: "{raw[place]}" at line {place}).')
+    return numbers.mask(impossible).round().astype("Int64")
+
+
+def _rows(number: int) -> str:
+    return f"{number} {_plural(number, 'row')}"
+
+
+def _one_row_an_area(table: pd.DataFrame, raw: pd.Series, faults: list[str], notes: list[str]) -> pd.DataFrame:
+    if blank := int((table["code"] == "").sum()):
+        faults.append(f"{_rows(blank)} {'has' if blank == 1 else 'have'} no area code")
+    once = table.drop_duplicates()
+    if len(once) < len(table):
+        notes.append(f"{_rows(len(table) - len(once))} stood in the file twice, word for word; one of each was kept.")
+    again = once["code"].duplicated(keep=False) & (once["code"] != "")
+    if again.any():
+        code = once.loc[again, "code"].iloc[0]
+        values = ", ".join(raw[once.index[once["code"] == code]])
+        number = once.loc[again, "code"].nunique()
+        occur = "area occurs" if number == 1 else "areas occur"
+        faults.append(f"{number} {occur} more than once (such as {code}: {values})")
+    return once
+
+
+def _check_range(values: pd.Series, measure: Measure, column: str, faults: list[str], notes: list[str]) -> None:
+    finite = values[np.isfinite(values)]
+    if finite.empty:
+        return
+    low, high = finite.min(), finite.max()
+    expected, least, most = _RANGES[measure.unit]
+    said = f"{column} runs from {low:g} to {high:g}"
+    if measure.unit != "rate" and (high > 1.5 or abs(finite.median()) > 1):
+        faults.append(f"{said}, which looks like percentages; {expected} were expected")
+    elif low < least - 0.5 or high > most + 0.5:
+        faults.append(f"{said}; {expected} were expected")
+    elif low < least or high > most:
+        outside = int(((finite < least) | (finite > most)).sum())
+        notes.append(
+            f"{outside} values lie just outside {least:g} to {most:g} ({low:g} to {high:g}), as added noise can make "
+            f"them; kept."
+        )

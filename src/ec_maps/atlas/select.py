@@ -1,0 +1,295 @@
+"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its columns and codes.
+
+What reads values, with pandas, is loaded when values are read: to know which archives there are takes none of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ec_maps import settings
+from ec_maps.atlas import archive, hdx
+from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Member
+from ec_maps.atlas.holdings import Holding, holdings
+from ec_maps.errors import DataError, FetchError, listed
+from ec_maps.fetch import fetcher, manifest
+from ec_maps.fetch.jobs import Job
+from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
+from ec_maps.geography.levels import LEVELS, POSTCODE_DISTRICT, Level, TableName, table_named
+from ec_maps.measures import HEADLINE, Measure, measure_named, measures_in
+
+if TYPE_CHECKING:
+    from ec_maps.atlas.csv_table import Measurements
+
+
+def archives() -> list[Path]:
+    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's.
+
+    Of those fetched, only the ones count that are as they came.
+    """
+    if settings.is_demo():
+        return sorted(settings.shipped("demo").glob("*.zip"))
+    return [*_by_hand(), *(entry.path for level in LEVELS if (entry := manifest.held(f"atlas_{level}")))]
+
+
+def _by_hand() -> list[Path]:
+    folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
+    found = [path for folder in folders for path in sorted(folder.iterdir()) if _is_zip_name(path)]
+    return [path for path in found if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
+
+
+def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
+    """Return what has to be fetched for a level: its archive, or nothing if one was put here by hand."""
+    wanted, what = table_named(level), measure_named(measure)
+    if settings.is_demo() or level == POSTCODE_DISTRICT.key or _candidates(wanted, what, _by_hand()).found:
+        return []  # postcode districts make no map, and whoever wants them puts their archive here
+    key = f"atlas_{level}"
+    by_hand = (
+        f'You can also download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
+        f"browser and put them, as they are, into {settings.data_dir()} (EC_MAPS_DATA_DIR)."
+    )
+    return [Job(key, ".zip", partial(hdx.bring, key), partial(_check_fetched, wanted, what), by_hand)]
+
+
+def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
+    """Return the archives at hand, having fetched the level's if none of them is it.
+
+    Raises
+    ------
+    FetchError
+        If there is none of the level and it cannot be fetched.
+    """
+    if settings.is_demo() or manifest.held(f"atlas_{level}"):
+        return archives()
+    wanted, what, by_hand = table_named(level), measure_named(measure), _by_hand()
+    if level == POSTCODE_DISTRICT.key:
+        return archives()
+    seen = _candidates(wanted, what, by_hand)
+    if not seen.found and seen.unreadable:
+        # It was put here by somebody who means it to be used: it is not passed over in silence.
+        raise DataError(_not_found(wanted, what, by_hand, seen.looked_at + seen.unreadable))
+    if not seen.found:
+        try:
+            fetcher.required(fetch_jobs(level, measure))
+        except FetchError as error:
+            if not by_hand:
+                raise
+            why = str(error).split("\n\n", 1)[0]
+            told = [*seen.looked_at, f"The right one could not be fetched either. {why}"]
+            raise DataError(_not_found(wanted, what, by_hand, told)) from None
+    return archives()
+
+
+def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
+    """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
+    from ec_maps.atlas.csv_table import parse
+
+    member, _ = _find(level, measure, "", [path])
+    check_vintage(level, parse(archive.read(member), member, level, measure))
+
+
+def read_measure(level: str, measure: str = HEADLINE, category: str | None = None) -> Measurements:
+    """Read one measure at one level from the Atlas zips at hand; fetch the one that is missing.
+
+    Parameters
+    ----------
+    level
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``.
+    measure
+        A measure's key.
+    category
+        The group of people, as ``measurement_category`` has it, if not the measure's own.
+
+    Raises
+    ------
+    DataError
+        If no archive holds the measure and the group at that level, if more than one equally recent file does, or if
+        the table has faults; all faults of the table at once. A damaged archive in the cache is removed, so that it can
+        be fetched again; one put into the data folder by hand is left alone.
+    FetchError
+        If there is no archive of the level here and it cannot be fetched.
+    """
+    from ec_maps.atlas.csv_table import parse
+
+    wanted, what, whom = table_named(level), measure_named(measure), (category or "").strip().lower()
+    member, notes = _find(wanted, what, whom, supplied(wanted.key, measure))
+    found = parse(_whole(member, wanted), member, wanted, what, whom)
+    found.notes.extend(notes)
+    return found
+
+
+def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
+    """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
+    from ec_maps.atlas.csv_table import parse
+
+    wanted, what = table_named(level), measure_named(measure)
+    try:
+        member, _ = _find(wanted, what, "", archives())
+        return parse(archive.read(member), member, wanted, what).date
+    except DataError:
+        return None
+
+
+def check_vintage(level: Level, values: Measurements) -> None:
+    """Raise `DataError` for values of areas of another year than the maps, or of the demonstration in a live build."""
+    codes = list(values.table["code"])
+    vintage: Vintage = (district_vintage if level.key == "lad" else neighbourhood_vintage)(codes)
+    expected = "demo" if settings.is_demo() else "2021"
+    if vintage.name == expected:
+        return
+    if vintage.name == "demo":
+        msg = (
+            f"{values.member} is demonstration data (codes such as {codes[0]}), but the source is live. Remove it from "
+            f"{settings.data_dir()}, or set EC_MAPS_SOURCE=demo."
+        )
+        raise DataError(msg)
+    maps = "December 2021 local authority districts" if level.key == "lad" else "2021 MSOAs"
+    what = {"mixed": "mixes vintages", "unknown": "uses codes of no vintage that is known"}
+    says = what.get(vintage.name, f"uses areas of {vintage.name}")
+    evidence = listed(vintage.evidence or vintage.unrecognised or codes, 4)
+    blank = f" {len(vintage.blank)} areas would be blank: {listed(vintage.blank, 20)}." if vintage.blank else ""
+    msg = (
+        f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{blank}\n\n"
+        f"Use the release of the Atlas that has the maps' areas, from {DATASET_PAGE}; if it was fetched, ec-maps fetch "
+        f"--refresh asks for the present one."
+    )
+    raise DataError(msg)
+
+
+def _whole(member: Member, level: Level) -> bytes:
+    """Return the member's bytes; say what to do if its archive is damaged."""
+    try:
+        return archive.read(member)
+    except DamagedArchive as error:
+        msg = f"Reading {level.areas}: {error} {_replace(member.archive)}"
+        raise DataError(msg) from None
+
+
+def _is_zip_name(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() == ".zip" and not path.name.startswith(".")
+
+
+def _is_named(member: Member, measure: Measure) -> bool:
+    """Return whether a CSV's name says that it is the measure's own; columns decide where none is."""
+    return re.fullmatch(rf"(?:.*_)?{measure.file}_\d{{4}}.*\.csv", member.base, flags=re.IGNORECASE) is not None
+
+
+def _date_in(member: Member) -> str:
+    """Return the digits of the date in a member's name, padded so that text order is date order."""
+    form = r"(?:^|_)(\d{4}(?:[-_]?\d{2}){0,2})(?!\d)[^_]*(?:_[^_]*)?\.csv"
+    digits = re.search(form + "$", member.base, flags=re.IGNORECASE)
+    return re.sub(r"\D", "", digits[1]).ljust(8, "0") if digits else ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look into archives gave: the CSVs of a measure and level, other contents, and what could not be read."""
+
+    found: list[Holding]
+    looked_at: list[str]
+    unreadable: list[str]
+
+
+def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
+    """Look into archives for CSVs of a measure whose codes are a level's: those with its name, or else its column."""
+    seen = _Seen([], [], [])
+    for path in paths:
+        try:
+            inside = holdings(path)
+        except DataError as error:
+            seen.unreadable.append(f"{error} {_replace(path)}" if isinstance(error, DamagedArchive) else str(error))
+            continue
+        own = [held for held in inside if _is_named(held.member, measure)]
+        holding = [held for held in inside if measure.column_in(held.columns, level.key) or held in own]
+        seen.found.extend(held for held in holding if _is_of(held, level))
+        if not holding:
+            told = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
+            names = [member.base for member in archive.members(path)]
+            excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
+            there = sorted({known.key for held in inside for name in held.columns for known in measures_in(name)})
+            present = f" The measures there are: {listed(there, 20)}." if there else ""
+            seen.looked_at.append(f"{told}{listed(names) or 'nothing'}.{present}{excel}")
+        others = [held for held in holding if not _is_of(held, level)]
+        seen.looked_at.extend(f"{held.member} holds {held.words}." for held in others)
+    return seen
+
+
+def _is_of(held: Holding, level: Level) -> bool:
+    # One that is stored twice is an error that is told when it is read.
+    return held.table == level.key or (held.member.repeated and not held.columns)
+
+
+def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> tuple[Member, list[str]]:
+    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into.
+
+    A CSV that is called after the measure comes before others that have its column too (by age, say). One that is asked
+    for another group of people than the measure's own is looked for in all.
+    """
+    seen = _candidates(level, measure, paths)
+    if not seen.found:
+        raise DataError(_not_found(level, measure, paths, seen.looked_at + seen.unreadable))
+    own = [held.member for held in seen.found if _is_named(held.member, measure)]
+    having = [held.member for held in seen.found if measure.column_in(held.columns, level.key)]
+    found = own or having
+    if category not in ("", measure.category):
+        found = _about(category, having, level, measure)
+    elif not own:
+        found = _about(measure.category, found, level, measure)
+    latest = max(map(_date_in, found))
+    best = [member for member in found if _date_in(member) == latest]
+    if len(best) > 1 and len({_whole(member, level) for member in best}) > 1:
+        msg = (
+            f"Reading {level.areas}: {len(best)} different files hold the same measure with the same date: "
+            f"{listed(best)}. Which one is meant cannot be told: keep one of them in {settings.data_dir()}."
+        )
+        raise DataError(msg)
+    return best[0], seen.unreadable
+
+
+def _about(category: str, members: list[Member], level: Level, measure: Measure) -> list[Member]:
+    """Return the CSVs that are about a group of people; of a measure about everybody, those about all, or the only."""
+    from ec_maps.atlas.csv_table import categories
+
+    groups = {member: categories(_whole(member, level), member) for member in members}
+    if not category:
+        about_all = [member for member, there in groups.items() if "all_users" in there or not there]
+        return about_all or members
+    if found := [member for member, there in groups.items() if category in there]:
+        return found
+    msg = (
+        f'{measure.title} of {level.areas} is not there for the group "{category}". The groups there are: '
+        f"{listed(sorted(set().union(*groups.values())), 20) or 'none; its files do not name any'}. "
+        f"Name one of them with category=…, or leave it out."
+    )
+    raise DataError(msg)
+
+
+def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: list[str]) -> str:
+    begin = f"{measure.title} of {level.areas} was not found."
+    if settings.is_demo():
+        return f"{begin} The demonstration data in {settings.shipped('demo')} are incomplete. {' '.join(looked_at)}"
+    if not paths:
+        begin += f" There is no zip in {settings.data_dir()}."
+    if level == POSTCODE_DISTRICT:
+        begin += " It is never fetched by itself, as no map is made from it."
+    where = (
+        f'Download the file "{level.file_stem}-….zip" from {DATASET_PAGE} and put it, as it is, into '
+        f"{settings.data_dir()} (or the folder that EC_MAPS_DATA_DIR names). To try things without it, use the "
+        f"built-in data: EC_MAPS_SOURCE=demo."
+    )
+    return "\n\n".join(part for part in (" ".join([begin, *looked_at]), where) if part)
+
+
+def _replace(path: Path) -> str:
+    """Say what to do about a damaged archive, having removed it if it was our own copy."""
+    if path.parent == settings.cache_dir():
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            return f"Remove it from the cache ({error.strerror}), so that it can be fetched again from {DATASET_PAGE}."
+        return f"It was removed from the cache, so that it can be fetched again from {DATASET_PAGE}."
+    return f"Download it again from {DATASET_PAGE} and put it in its place."

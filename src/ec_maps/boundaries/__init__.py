@@ -1,0 +1,1 @@
+"""Outlines and lookups of areas, whoever they come from."""

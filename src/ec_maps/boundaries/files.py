@@ -1,0 +1,177 @@
+"""Tables in files of any of the usual kinds, looked at by their columns before they are read."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ec_maps.errors import BoundaryError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+_PARQUET = {".parquet", ".geoparquet"}
+_VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
+_TEXT = {".csv"}
+
+#: So many areas tell a hexagon layout from outlines.
+_SAMPLE = 200
+
+# A column's name says what it holds and of which year: LAD21CD, rgn22nm, rgn21nm_filled. Districts and regions of
+# 2022 have the codes and names of 2021 (no change between December 2021 and December 2022), so either serves.
+_KNOWN = re.compile(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?|msoa21(?:cd|nm|hclnmw?)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in a file: which columns it has, under our names, and whether it has outlines.
+
+    `columns` are all of its columns, lower-cased; those of 2022 districts and regions under their 2021 names.
+    `original` gives the name in the file by our name.
+    """
+
+    path: Path
+    layer: str | None
+    original: dict[str, str]
+    has_outlines: bool
+
+    @property
+    def columns(self) -> list[str]:
+        """Our names of the table's columns."""
+        return list(self.original)
+
+    def __str__(self) -> str:
+        """Return the file's name, and the layer's where there are several."""
+        return (
+            f"{self.path.name}, layer {self.layer}" if self.layer and self.layer != self.path.stem else self.path.name
+        )
+
+    def read_outlines(self, first: int | None = None) -> gpd.GeoDataFrame:
+        """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file.
+
+        With `first`, only so many rows.
+        """
+        import geopandas as gpd
+
+        wanted = [name for name in self.original if _KNOWN.fullmatch(name)]
+        theirs = [self.original[name] for name in wanted]
+        with _named_in_errors(self.path):
+            if self.path.suffix.lower() in _PARQUET:
+                frame = gpd.read_parquet(self.path).iloc[:first]
+            else:
+                frame = gpd.read_file(self.path, layer=self.layer, columns=theirs, rows=first)
+        frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
+        return frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
+
+    def has_hexagons(self) -> bool:
+        """Return whether its outlines, by the first of them, are a hexagon layout."""
+        from ec_maps.boundaries.geometry import is_hexagon_layout
+
+        return self.has_outlines and is_hexagon_layout(self.read_outlines(_SAMPLE).geometry.to_numpy())
+
+    def read_columns(self, names: list[str]) -> pd.DataFrame:
+        """Return columns as text: no spaces round it, codes in capitals, missing values as empty text.
+
+        Raises
+        ------
+        BoundaryError
+            If the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
+        """
+        import pandas as pd
+
+        with _named_in_errors(self.path):
+            frame = self._raw_columns([self.original[name] for name in names]).set_axis(names, axis=1)
+        frame = frame.astype(object).where(frame.notna(), "").astype(str).apply(lambda column: column.str.strip())
+        codes = [name for name in names if name.endswith("cd")]
+        return pd.DataFrame(frame.assign(**{name: frame[name].str.upper() for name in codes}))
+
+    def _raw_columns(self, theirs: list[str]) -> pd.DataFrame:
+        import pandas as pd
+
+        suffix = self.path.suffix.lower()
+        if suffix in _TEXT:
+            frame = pd.read_csv(self.path, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
+        elif suffix in _PARQUET:
+            frame = pd.read_parquet(self.path, columns=theirs)
+        else:
+            import pyogrio
+
+            frame = pyogrio.read_dataframe(self.path, layer=self.layer, columns=theirs, read_geometry=False)
+        return pd.DataFrame(frame[theirs])
+
+
+def files_in(root: Path) -> list[Path]:
+    """Return the files of a folder and the folders in it, in order of path, or the one file with its parts."""
+    if root.suffix.lower() == ".shp":  # its columns and coordinate system lie in files beside it
+        return sorted(root.parent.glob(f"{glob.escape(root.stem)}.*"))
+    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def find_tables(paths: Iterable[Path]) -> list[Table]:
+    """Return the tables in files, in the order given.
+
+    Files of other kinds, and hidden ones, are passed over. A shapefile's parts count as one.
+
+    Raises
+    ------
+    BoundaryError
+        If a file of a known kind cannot be read.
+    """
+    known = _PARQUET | _VECTOR | _TEXT
+    tables: list[Table] = []
+    for path in paths:
+        if path.suffix.lower() in known and not path.name.startswith("."):
+            with _named_in_errors(path):
+                tables += _tables_in(path)
+    return tables
+
+
+@contextmanager
+def _named_in_errors(path: Path) -> Iterator[None]:
+    """Turn what a reader raises over a damaged file into one sentence that names it."""
+    import shapely
+
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError) as error:
+        msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
+        raise BoundaryError(msg) from None
+
+
+def _tables_in(path: Path) -> list[Table]:
+    suffix = path.suffix.lower()
+    if suffix in _TEXT:
+        import pandas as pd
+
+        header = pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
+        return [Table(path, None, _our_names(list(header.columns)), has_outlines=False)]
+    if suffix in _PARQUET:
+        import pyarrow.parquet as pq
+
+        schema = pq.read_schema(path)
+        outlines = b"geo" in (schema.metadata or {})
+        return [Table(path, None, _our_names(schema.names), has_outlines=outlines)]
+    import pyogrio
+
+    tables = []
+    for layer, geometry_type in pyogrio.list_layers(path):
+        fields = list(pyogrio.read_info(path, layer=layer)["fields"])
+        tables.append(Table(path, layer, _our_names(fields), has_outlines=geometry_type is not None))
+    return tables
+
+
+def _our_names(columns: list[str]) -> dict[str, str]:
+    """Return the columns by our names; where a table has the 2021 and the 2022 form, the 2021 form is taken."""
+    ours: dict[str, str] = {}
+    for column in sorted(columns, key=lambda name: "22" in name):
+        name = column.strip().lower()
+        if match := re.fullmatch(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?", name):
+            name = f"{match[1]}21{match[2]}"
+        ours.setdefault(name, column)
+    return ours

@@ -1,0 +1,270 @@
+"""Boundaries and lookups from the Open Geography Portal of the Office for National Statistics (ONS).
+
+Services there are renamed and withdrawn, and some that have the right name hold something else. So each key has several
+candidates (``sources.csv``), and the first one counts that has the right columns and every code of the right edition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+
+from ec_maps import settings
+from ec_maps.boundaries.arcgis import Layer, ServiceFault, open_layer
+from ec_maps.boundaries.editions import (
+    edition,
+    english_districts,
+    more_than_one,
+    not_filled,
+    welsh_and_english_districts,
+)
+from ec_maps.boundaries.features import Rows, read
+from ec_maps.errors import BoundaryError, listed
+from ec_maps.fetch.http_errors import Fault, host_of
+from ec_maps.fetch.manifest import Brought
+from ec_maps.fetch.sources import Source, candidates, source
+from ec_maps.geography.codes import official_districts
+from ec_maps.geography.levels import LevelName
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["KEYS", "bring"]
+
+#: How many outlines to ask for at once. Those of full detail are up to a megabyte each.
+_PAGES = {"full": 50, "generalised": 500, "super": 500}
+
+#: The English regions, in the order of their codes, E12000001 and so on.
+_REGIONS = (
+    "North East",
+    "North West",
+    "Yorkshire and The Humber",
+    "East Midlands",
+    "West Midlands",
+    "East of England",
+    "London",
+    "South East",
+    "South West",
+)
+
+#: How fine outlines are, as names of services and of layers have it; BFC is full, BGC generalised, and so on.
+_FINENESS = re.compile(r"(?<![A-Z])B(?:FC|FE|GC|SC|UC)(?![A-Z])")
+
+#: What says that the host itself does not answer, so that its other services need not be asked.
+_NO_HOST = ("offline", "blocked", "stalled", "busy")
+
+Made = tuple[Layer, "pd.DataFrame | gpd.GeoDataFrame", list[str]]
+
+
+def bring(key: str, path: Path) -> Brought:
+    """Write what a key stands for to a file, replacing it, and return what is known of it.
+
+    Parameters
+    ----------
+    key
+        ``"lad21_boundaries"`` or ``"msoa21_boundaries"``: GeoParquet in EPSG:27700 with ``LAD21CD LAD21NM LAD21NMW
+        geometry`` (``MSOA21…``), the names in English and Welsh, districts of the whole kingdom where the service has
+        them. ``"msoa21_lad21_lookup"``: CSV, ``MSOA21CD,LAD21CD``. ``"lad21_rgn21_lookup"``: CSV,
+        ``LAD21CD,LAD21NM,RGN21CD,RGN21NM`` of England. Sorted by code; the same data make the same bytes.
+    path
+        The file to write, whose folder must exist. It is written only once everything is here and checked.
+
+    Returns
+    -------
+    Brought
+        Its `variant` is how fine the outlines are that were asked for; a note says so if others stand in for them.
+
+    Raises
+    ------
+    Fault
+        If no candidate could be had: it says which were tried and what was wrong with each, but leaves it to the
+        caller to say what for.
+    OSError
+        If the file cannot be written.
+    """
+    make, detail, reasons = _MAKERS[key], settings.detail(), dict[str, str]()
+    for row in candidates(key, detail):
+        try:
+            layer, frame, notes = make(row)
+        except (Fault, BoundaryError) as fault:
+            if isinstance(fault, Fault) and _is_of_the_host(fault):
+                raise _host_fault(fault, reasons) from None
+            reasons[row.address] = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
+            continue
+        if row.detail not in ("", detail):
+            notes.insert(0, f"Outlines of {detail} detail could not be had; {row.detail} ones stand in for them.")
+        _write(frame, path)
+        return Brought(
+            address=layer.address,
+            name=row.address,
+            resource=layer.item,
+            date=layer.date,
+            licence=layer.licence or row.licence,
+            variant=detail if row.detail else "",
+            notes=(*_passed_over(reasons), *notes),
+        )
+    if key == "lad21_rgn21_lookup":
+        return _own_regions(key, path, reasons)
+    raise _no_candidate(reasons)
+
+
+def _is_of_the_host(fault: Fault) -> bool:
+    return settings.is_offline() or (fault.kind in _NO_HOST and not isinstance(fault, ServiceFault))
+
+
+def _host_fault(fault: Fault, reasons: dict[str, str]) -> Fault:
+    again = " It may answer again later." if fault.kind in ("busy", "stalled") else ""
+    msg = f"{fault}{again}{_tried(reasons)}"
+    return Fault(msg, fault.kind, fault.wait, fault.status)
+
+
+def _no_candidate(reasons: dict[str, str]) -> Fault:
+    msg = (
+        f"No service of the ONS portal ({host_of(settings.ons_url())}) has what is needed.{_tried(reasons)} "
+        f"A newer version of ec_maps may know where it is now."
+    )
+    return Fault(msg, "wrong")
+
+
+def _tried(reasons: dict[str, str]) -> str:
+    """Return which services were tried, and why they failed, those together that failed alike."""
+    alike: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        alike.setdefault(why, []).append(name)
+    tried = "; ".join(f"{', '.join(names)} – {why}" for why, names in alike.items())
+    return f" Tried: {tried}." if tried else ""
+
+
+def _passed_over(reasons: dict[str, str]) -> list[str]:
+    return [f"{name} was passed over: {why}." for name, why in reasons.items()]
+
+
+def _boundaries(row: Source) -> Made:
+    """Return the layer of a candidate, and its areas in order and of the right edition."""
+    import geopandas as gpd
+    import shapely
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    from ec_maps.boundaries.geometry import in_order
+
+    level = cast(LevelName, row.key.split("21", 1)[0])
+    names = [f"{level}21{part}".upper() for part in ("cd", "nm", "nmw")]
+    layer = open_layer(row.address, [(name,) for name in names[:2]])
+    says, should = _FINENESS.search(layer.name), _FINENESS.search(row.address)
+    if says and should and says[0] != should[0]:
+        _refuse_if(row, f"its outlines are of another kind ({layer.name}, {says[0]}) than its name says")
+    areas = edition(level)
+    columns = [name for name in names if layer.field(name)]
+    theirs = [layer.field(name) for name in columns]
+    rows = read(layer, theirs, least=len(areas.needed), page=_PAGES[row.detail], label=row.key)
+    table = _table(rows, columns).reindex(columns=names, fill_value="")
+    _refuse_if(row, areas.misfit(table[names[0]]) or not_filled(table, names[:2]))
+    _refuse_if(row, _too_coarse(shapely.get_coordinates(rows.shapes)))
+    notes = _nations_left_out(set(table[names[0]]), row.address) if level == "lad" else []
+    try:
+        system = None if rows.system is None else CRS.from_user_input(rows.system)
+        frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(rows.shapes, crs=system))
+        frame = in_order(frame, names[0], where=row.address, notes=notes)
+    except (CRSError, shapely.errors.ShapelyError) as error:
+        raise ServiceFault(row.address, f"its outlines cannot be used ({error})") from None
+    return layer, frame.sort_values(names[0], ignore_index=True)[[*names, "geometry"]], notes
+
+
+def _districts_of_neighbourhoods(row: Source) -> Made:
+    """Return the layer of a candidate, and its pairs of codes, one for each neighbourhood."""
+    areas = edition("msoa")
+    layer, table = _lookup(row, [("MSOA21CD",), ("LAD21CD", "LAD22CD")], len(areas.needed))
+    _refuse_if(row, areas.misfit(table["MSOA21CD"]) or more_than_one(table, "MSOA21CD", "LAD21CD"))
+    _refuse_if(row, welsh_and_english_districts().misfit(table["LAD21CD"]))
+    return layer, table, []
+
+
+def _regions_of_districts(row: Source) -> Made:
+    """Return the layer of a candidate, and the English districts with their regions, named as ONS does."""
+    pairs = [("LAD21CD", "LAD22CD"), ("LAD21NM", "LAD22NM"), ("RGN21CD", "RGN22CD"), ("RGN21NM", "RGN22NM")]
+    english = english_districts()
+    layer, table = _lookup(row, pairs, len(english.needed))
+    # Some list the other nations too, without a region or as one of their own.
+    table = table[~table["LAD21CD"].str[:1].isin(["W", "S", "N"])]
+    _refuse_if(row, english.misfit(table["LAD21CD"]) or more_than_one(table, "LAD21CD", "RGN21CD"))
+    _refuse_if(row, not_filled(table, list(table.columns)))
+    # Spelt "Yorkshire and the Humber" by some.
+    names = {name.casefold(): name for name in _REGIONS}
+    table = table.assign(RGN21NM=[names.get(name.casefold(), name) for name in table["RGN21NM"]])
+    if differing := sorted(set(_REGIONS) ^ set(table["RGN21NM"])):
+        _refuse_if(row, f"its regions are not the nine English ones (in one of both only: {listed(differing)})")
+    return layer, table, []
+
+
+_MAKERS: dict[str, Callable[[Source], Made]] = {
+    "lad21_boundaries": _boundaries,
+    "msoa21_boundaries": _boundaries,
+    "msoa21_lad21_lookup": _districts_of_neighbourhoods,
+    "lad21_rgn21_lookup": _regions_of_districts,
+}
+
+#: What :func:`bring` can bring.
+KEYS = tuple(_MAKERS)
+
+
+def _own_regions(key: str, path: Path, reasons: dict[str, str]) -> Brought:
+    """Write the regions of our own table of districts."""
+    english = [district for code, district in sorted(official_districts().items()) if code[0] == "E"]
+    rows = [(each.code, each.name, f"E120000{_REGIONS.index(each.region) + 1:02d}", each.region) for each in english]
+    _write(pd.DataFrame(rows, columns=["LAD21CD", "LAD21NM", "RGN21CD", "RGN21NM"]), path)
+    note = "The lookup from district to region could not be had from ONS; ec_maps's own table stands in for it."
+    return Brought(
+        address="",
+        name="ec_maps's own table of districts",
+        licence=source(key).licence,
+        notes=(note, *_passed_over(reasons)),
+    )
+
+
+def _lookup(row: Source, needed: Sequence[tuple[str, ...]], least: int) -> tuple[Layer, pd.DataFrame]:
+    layer = open_layer(row.address, needed)
+    rows = read(layer, [layer.field(*names) for names in needed], least=least, label=row.key)
+    table = _table(rows, [names[0] for names in needed])
+    return layer, table.drop_duplicates().sort_values(list(table.columns), ignore_index=True)
+
+
+def _table(rows: Rows, columns: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows.values, columns=columns)
+    return table.assign(**{name: table[name].str.upper() for name in columns if name.endswith("CD")})
+
+
+def _refuse_if(row: Source, reason: str) -> None:
+    if reason:
+        raise ServiceFault(row.address, reason)
+
+
+def _too_coarse(points: np.ndarray) -> str:
+    """Return what is wrong where degrees came although metres were asked for, to one decimal."""
+    in_degrees = len(points) > 0 and float(np.abs(points).max()) <= 360
+    if in_degrees and bool((points == points.round(1)).all()):
+        return "its outlines are in degrees and to one decimal, which is 11 kilometres"
+    return ""
+
+
+def _nations_left_out(codes: set[str], where: str) -> list[str]:
+    nations = {"S": "Scotland", "N": "Northern Ireland"}
+    lost = [code[0] for code in set(official_districts()) - codes]
+    return [
+        f"{where} leaves out {lost.count(letter)} districts of {name}."
+        for letter, name in nations.items()
+        if letter in lost
+    ]
+
+
+def _write(frame: pd.DataFrame | gpd.GeoDataFrame, path: Path) -> None:
+    if "geometry" in frame:
+        # Without checksums, one flipped bit can come back as another value.
+        frame.to_parquet(path, index=False, compression="zstd", write_page_checksum=True)
+    else:
+        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

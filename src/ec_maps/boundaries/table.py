@@ -1,0 +1,322 @@
+"""Boundaries and lookups, recognised by their columns, put together into one table of areas a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ec_maps import cache, settings
+from ec_maps.boundaries.files import Table, find_tables
+from ec_maps.boundaries.sources import PORTAL, boundary_files, boundary_name, boundary_notes
+from ec_maps.errors import BoundaryError, listed
+from ec_maps.geography.codes import district_vintage, nation, neighbourhood_vintage, official_districts
+from ec_maps.geography.levels import LevelName
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from ec_maps.stored import Rows
+
+#: How wide the frame round a district is: so many times the district, and as a district of so many metres at least.
+_ROOM, _LEAST = 2.0, 4_000.0
+
+#: Regions of their own: ONS leaves the region empty outside England.
+_NATIONS_AS_REGIONS = ("Wales", "Scotland", "Northern Ireland")
+#: What the maps of both levels cover. The demonstration's codes do not tell its English areas from its Welsh ones.
+_ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The areas of both levels as the boundary files give them.
+
+    Attributes
+    ----------
+    lads
+        ``lad21cd lad21nm rgn21nm geometry``, EPSG:27700, sorted by code; Scottish and Northern Irish districts too,
+        where the files have them.
+    msoas
+        ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``
+        and ``msoa21hclnmw`` (the Welsh ones, missing in England).
+    notes
+        What was put right or assumed, a sentence each.
+    """
+
+    lads: gpd.GeoDataFrame
+    msoas: gpd.GeoDataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def load_boundaries(level: LevelName, near: str | None = None) -> gpd.GeoDataFrame:
+    """Return the areas of a level, from the cache where the files have not changed: see :class:`Areas`.
+
+    Parameters
+    ----------
+    level
+        The level.
+    near
+        The name of a district: only the areas in a wide frame round it; no row if there is no such district.
+    """
+    key = cache.fingerprint(boundary_files(), settings.source())
+    if near is not None:
+        return _read(level, settings.source(), key, lambda table, boxes: _framed(table["lad21nm"] == near, boxes))
+    # A copy that shares the outlines: whoever changes theirs changes nobody else's.
+    return _whole(level, settings.source(), key, settings.cache_dir()).copy(deep=False)
+
+
+@lru_cache(maxsize=2)
+def _whole(level: LevelName, source: str, key: str, _folder: Path) -> gpd.GeoDataFrame:
+    # The tables of all measures share it.
+    return _read(level, source, key, None)
+
+
+def _read(level: LevelName, source: str, key: str, rows: Rows | None) -> gpd.GeoDataFrame:
+    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(areas_at_hand(), f"{level}s"), rows=rows)
+
+
+def _framed(here: pd.Series, boxes: pd.DataFrame) -> np.ndarray:
+    """Return which boxes touch a square frame round those that are `here`, with room for any map of them."""
+    if not here.any():
+        return np.zeros(len(here), dtype=bool)
+    left, bottom, right, top = (*boxes.loc[here, ["xmin", "ymin"]].min(), *boxes.loc[here, ["xmax", "ymax"]].max())
+    reach = max(right - left, top - bottom, _LEAST) * _ROOM / 2
+    x, y = (left + right) / 2, (bottom + top) / 2
+    across = (boxes["xmin"] <= x + reach) & (boxes["xmax"] >= x - reach)
+    up = (boxes["ymin"] <= y + reach) & (boxes["ymax"] >= y - reach)
+    return np.asarray(across & up)
+
+
+def load_districts() -> pd.DataFrame:
+    """Return ``lad21cd lad21nm rgn21nm`` of the districts of England and Wales, sorted by code."""
+    return pd.DataFrame(in_england_and_wales(load_boundaries("lad"), "lad21cd").drop(columns="geometry"))
+
+
+def in_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
+    """Return the rows whose code is of England or Wales, real or the demonstration's, numbered anew."""
+    return frame[_is_here(frame[code])].reset_index(drop=True)
+
+
+def outside_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
+    """Return the other rows, those of Scotland and Northern Ireland, real or the demonstration's, numbered anew."""
+    return frame[~_is_here(frame[code])].reset_index(drop=True)
+
+
+def _is_here(codes: pd.Series) -> pd.Series:
+    return codes.map(nation).isin(_ENGLAND_AND_WALES)
+
+
+def areas_at_hand() -> Areas:
+    """Return what :func:`read_areas` does, read once in a process from the same files."""
+    return _areas_of(boundary_name(), tuple(boundary_notes()), cache.fingerprint(boundary_files(), settings.source()))
+
+
+@lru_cache(maxsize=1)
+def _areas_of(_root: str, _notes: tuple[str, ...], _key: str) -> Areas:
+    # The tables of both levels are made of it, and every report of what joined.
+    return read_areas()
+
+
+def read_areas() -> Areas:
+    """Read the boundary files at hand, uncached.
+
+    Raises
+    ------
+    BoundaryError
+        If a level has no boundaries or more than one set, they are of another vintage, or neighbourhoods or districts
+        cannot be placed because a lookup is absent, incomplete or ambiguous.
+    """
+    root = boundary_name()
+    tables = find_tables(boundary_files())
+    notes = boundary_notes()
+    hexagons = [table for table in tables if {"lad21cd", "msoa21cd"} & set(table.columns) and table.has_hexagons()]
+    notes += [f"{table} is a hexagon layout, not outlines; left aside." for table in hexagons]
+    # What else lies in its file, such as outlines of districts, is of the layout too.
+    apart = {table.path for table in hexagons}
+    tables = [table for table in tables if table.path not in apart]
+    msoas = _outlines(tables, "msoa", root, notes)
+    if msoas is None:
+        msg = " ".join([f"{root} holds no neighbourhood boundaries (MSOA21CD with outlines).", *notes, _seen(tables)])
+        raise BoundaryError(msg)
+    lookup = _district_of_each(tables, list(msoas["msoa21cd"]), root)
+    msoas = msoas.drop(columns=["lad21cd", "lad21nm", "rgn21nm"], errors="ignore").merge(
+        lookup, on="msoa21cd", how="left", validate="one_to_one"
+    )
+    lads = _outlines(tables, "lad", root, notes)
+    names = _names(tables, lads, "lad")
+    if lads is None:
+        from ec_maps.boundaries.geometry import dissolved
+
+        notes.append("No file holds district boundaries; they were put together from the neighbourhoods.")
+        _check_vintage("lad", list(msoas["lad21cd"]), f"{root}: the neighbourhood lookup")
+        lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
+    lads["lad21nm"] = lads["lad21cd"].map(names)
+    # A database may have no names beyond England and Wales, and those of December 2021 are known.
+    known = {code: district.name for code, district in official_districts().items()}
+    lads["lad21nm"] = lads["lad21nm"].fillna(lads["lad21cd"].map(known))
+    lads["rgn21nm"] = lads["lad21cd"].map(_regions(tables, list(lads["lad21cd"]), names, root))
+    places = lads.set_index("lad21cd")
+    if strangers := sorted(set(msoas["lad21cd"]) - set(places.index)):
+        msg = (
+            f"{root}: the district boundaries lack {len(strangers)} of the districts that the neighbourhood lookup "
+            f"names ({listed(strangers)}). Both must be of December 2021 (or 2022, which is the same)."
+        )
+        raise BoundaryError(msg)
+    msoas["lad21nm"] = msoas["lad21cd"].map(places["lad21nm"])
+    msoas["rgn21nm"] = msoas["lad21cd"].map(places["rgn21nm"])
+    msoas["msoa21nm"] = msoas["msoa21cd"].map(_names(tables, msoas, "msoa"))
+    if msoas["msoa21nm"].isna().all():
+        notes.append(f"{root} has no official names of neighbourhoods; their codes stand in for them.")
+        msoas["msoa21nm"] = msoas["msoa21cd"]
+    _complete(lads, "lad21nm", "lad21cd", root)
+    _complete(msoas, "msoa21nm", "msoa21cd", root)
+    more = []
+    for name in ("msoa21hclnm", "msoa21hclnmw"):
+        if readable := _column(tables, "msoa21cd", name):
+            msoas[name] = msoas["msoa21cd"].map(readable)
+            more.append(name)
+    if not more:
+        notes.append("There are no readable names of neighbourhoods; the maps show their official ones.")
+    _warn_if_partial(lads, msoas, root, notes)
+    return Areas(
+        lads.sort_values("lad21cd", ignore_index=True)[["lad21cd", "lad21nm", "rgn21nm", "geometry"]],
+        msoas.sort_values("msoa21cd", ignore_index=True)[
+            ["msoa21cd", "msoa21nm", "lad21cd", "lad21nm", "rgn21nm", "geometry", *more]
+        ],
+        notes,
+    )
+
+
+def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]) -> gpd.GeoDataFrame | None:
+    """Return the outlines of a level, in order and of the right vintage, or None if no file has them."""
+    from ec_maps.boundaries.geometry import in_order
+
+    code = f"{level}21cd"
+    found = [table for table in tables if table.has_outlines and code in table.columns]
+    if level == "lad":
+        found = [table for table in found if "msoa21cd" not in table.columns]
+    frames = []
+    for table in found:
+        frame = table.read_outlines()
+        if not len(frame):
+            notes.append(f"{table} holds no areas; left aside.")
+        else:
+            frames.append((table, frame))
+    if len(frames) > 1:
+        names = listed([str(table) for table, _ in frames])
+        msg = f"{root} holds more than one set of {level.upper()} boundaries ({names}). Keep the one to be drawn."
+        raise BoundaryError(msg)
+    if not frames:
+        return None
+    table, frame = frames[0]
+    frame[code] = frame[code].astype(str).str.strip().str.upper()
+    _check_vintage(level, list(frame[code]), str(table))
+    return in_order(frame, code, where=str(table), notes=notes)
+
+
+def _check_vintage(level: LevelName, codes: list[str], where: str) -> None:
+    vintage = (district_vintage if level == "lad" else neighbourhood_vintage)(codes)
+    if not vintage.fits:
+        msg = (
+            f"{where} is of vintage {vintage.name} ({listed(vintage.evidence, 3)}), but the maps are made for "
+            f"{'December 2021 districts' if level == 'lad' else '2021 MSOAs'}. Fetch the 2021 files from {PORTAL}."
+        )
+        raise BoundaryError(msg)
+
+
+def _column(tables: list[Table], key: str, value: str) -> dict[str, str]:
+    """Return value by key from every table that has both, blanks left out; the first file that knows a key wins."""
+    found: dict[str, str] = {}
+    for table in tables:
+        if {key, value} <= set(table.columns):
+            rows = table.read_columns([key, value])
+            for left, right in zip(rows[key], rows[value], strict=True):
+                if left and right:
+                    found.setdefault(left, right)
+    return found
+
+
+def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.DataFrame:
+    """Return ``msoa21cd lad21cd``, one row for each of the codes."""
+    pairs = [
+        table.read_columns(["msoa21cd", "lad21cd"]) for table in tables if {"msoa21cd", "lad21cd"} <= set(table.columns)
+    ]
+    if not pairs:
+        msg = (
+            f"{root} holds no lookup from neighbourhood to district: no file has MSOA21CD with LAD21CD or "
+            f"LAD22CD. {_seen(tables)}"
+        )
+        raise BoundaryError(msg)
+    lookup = pd.concat(pairs).drop_duplicates()
+    lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
+    if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
+        both = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join)
+        shown = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
+        msg = (
+            f"{root}: the lookups put {len(both)} neighbourhoods in more than one district ({shown}). Keep one exact "
+            f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as there is at {PORTAL}."
+        )
+        raise BoundaryError(msg)
+    if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
+        msg = (
+            f"{root}: {len(lost)} of {len(codes)} neighbourhoods have no district in the lookup ({listed(lost, 3)}). "
+            f"A lookup of 2021 MSOAs to 2021 or 2022 districts is needed, from {PORTAL}."
+        )
+        raise BoundaryError(msg)
+    return lookup
+
+
+def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName) -> dict[str, str]:
+    """Return name by code: the boundaries' own names first, then those of any other file."""
+    code, name = f"{level}21cd", f"{level}21nm"
+    names = _column(tables, code, name)
+    if areas is not None and name in areas.columns:
+        own = areas[areas[name].notna()]
+        names |= {left: text for left, right in zip(own[code], own[name], strict=True) if (text := str(right).strip())}
+    return names
+
+
+def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root: str) -> dict[str, str]:
+    """Return the region of each district; Wales, Scotland and Northern Ireland are regions of their own."""
+    regions = _column(tables, "lad21cd", "rgn21nm")
+    regions |= {code: nation(code) for code in codes if nation(code) in _NATIONS_AS_REGIONS}
+    if lost := [code for code in codes if code not in regions]:
+        shown = listed([names.get(code, code) for code in lost], 5)
+        msg = (
+            f"{root}: {len(lost)} of {len(codes)} districts have no region ({shown}). A lookup with LAD21CD and "
+            f"RGN21NM "
+            f"(local authority district to region, December 2021) is needed, from {PORTAL}. {_seen(tables)}"
+        )
+        raise BoundaryError(msg)
+    return regions
+
+
+def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: str) -> None:
+    if (lost := frame[column].isna() | (frame[column] == "")).any():
+        msg = (
+            f"{root}: {int(lost.sum())} areas have no name ({column}) in any file: "
+            f"{listed(list(frame.loc[lost, code]), 5)}."
+        )
+        raise BoundaryError(msg)
+
+
+def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str, notes: list[str]) -> None:
+    here = in_england_and_wales(lads, "lad21cd")
+    if here["lad21cd"].str[0].ne("X").any() and len(here) != 331:
+        notes.append(f"{root} holds {len(here)} of the 331 districts of England and Wales; the others cannot be drawn.")
+    if msoas["msoa21cd"].str[0].ne("X").any() and len(msoas) != 7264:
+        notes.append(f"{root} holds {len(msoas)} of the 7,264 neighbourhoods; the others cannot be drawn.")
+    if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
+        have = "district has" if len(empty) == 1 else "districts have"
+        notes.append(f"{len(empty)} {have} no neighbourhood boundaries: {listed(empty)}.")
+
+
+def _seen(tables: list[Table]) -> str:
+    """List the files and their columns, so that a reader sees what was made of them."""
+    if not tables:
+        return "No file there is a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV); unpack zips first."
+    return "Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."

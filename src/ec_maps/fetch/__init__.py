@@ -1,0 +1,1 @@
+"""One file from a publisher into the cache."""

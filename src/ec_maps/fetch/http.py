@@ -1,0 +1,326 @@
+"""Requests over the web: to known hosts only, patient where waiting helps, and never a page in place of a file.
+
+A request that fails raises :class:`Fault`, which says what happened without the question-mark part of any address:
+temporary download links carry a signature there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from ec_maps import settings
+from ec_maps.fetch.http_errors import (
+    Fault,
+    Kind,
+    from_requests,
+    from_status,
+    host_of,
+    is_page,
+    kind_of,
+    page,
+    plain,
+    stalled,
+)
+
+if TYPE_CHECKING:
+    import requests
+    import tenacity
+
+logger = logging.getLogger(__name__)
+
+#: How often a request is tried, first try included, where trying again can help. Elsewhere it is once.
+TRIES: dict[Kind, int] = {"offline": 3, "stalled": 2, "short": 5, "damaged": 2, "busy": 6, "expired": 5}
+
+#: A file is given up after this many seconds, tries and waits included, and when it grows beyond this many bytes.
+DEADLINE = 15 * 60.0
+MAX_BYTES = 500 * 2**20
+MAX_TEXT_BYTES = 64 * 2**20
+
+_HOPS = 3
+_HOSTS = (
+    "data.humdata.org",
+    "services1.arcgis.com",
+    "houseofcommonslibrary.github.io",
+    "raw.githubusercontent.com",
+)
+_STORAGE = ".amazonaws.com"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file that was brought: its size, its checksums and what the server said of it."""
+
+    size: int
+    sha256: str
+    md5: str
+    headers: Mapping[str, str]
+
+    @property
+    def etag(self) -> str:
+        """The server's mark for this content, without quotation marks; empty if it gave none."""
+        return self.headers.get("ETag", "").removeprefix("W/").strip('"')
+
+    @property
+    def date(self) -> str:
+        """When the server says the file was last changed; empty if it does not."""
+        return self.headers.get("Last-Modified", "")
+
+
+def pause(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
+def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) -> Result:
+    """Call until it succeeds, as often as its faults give reason to; raise the last :class:`Fault`.
+
+    Between two tries lie 1, 2, 4, 8, 16 seconds and a bit, or what the server asked for (two minutes at most).
+    """
+    from tenacity import Retrying, retry_if_exception, stop_before_delay
+
+    def enough(state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= tries.get(_fault(state).kind, 1)
+
+    def how_long(state: tenacity.RetryCallState) -> float:
+        told = _fault(state).wait
+        return min(2.0 ** (state.attempt_number - 1), 16.0) + random.uniform(0, 0.3) if told is None else told
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        fault = _fault(state)
+        logger.info(
+            "%s Trying again in %.0f s (%d/%d).",
+            fault,
+            state.upcoming_sleep,
+            state.attempt_number,
+            tries[fault.kind] - 1,
+        )
+
+    retrying = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, Fault)),
+        stop=lambda state: enough(state) or stop_before_delay(DEADLINE)(state),
+        wait=how_long,
+        before_sleep=tell,
+        sleep=pause,
+        reraise=True,
+    )
+    return retrying(request)
+
+
+def _fault(state: tenacity.RetryCallState) -> Fault:
+    assert state.outcome is not None
+    fault = state.outcome.exception()
+    assert isinstance(fault, Fault)
+    return fault
+
+
+def get_json(url: str, params: Mapping[str, str] | None = None) -> Any:
+    """Return the JSON that an address answers with, whatever type it says it is; one try.
+
+    Raises
+    ------
+    Fault
+        If there is no answer, or it is no JSON. A web page in its place is of the kind ``"blocked"``.
+    """
+    response = _open(url, params)
+    try:
+        body = b"".join(_chunks(response, MAX_TEXT_BYTES))
+    finally:
+        response.close()
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        if is_page(body):
+            raise Fault(page(url, response), "blocked") from None
+        msg = f"{plain(url)} answered with {len(body):,} bytes that are not the JSON that was expected."
+        raise Fault(msg, "short") from None
+
+
+def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
+    """Write what an address answers with to a file, replacing it; one try. Other than by `path` nothing is changed.
+
+    Parameters
+    ----------
+    url
+        The address. Redirects are followed to known hosts only.
+    path
+        The file to write, whose folder must exist.
+    label
+        What the progress bar is called; it shows on a terminal only.
+    begins
+        The bytes that the file must begin with.
+
+    Raises
+    ------
+    Fault
+        If there is no answer, an error, a web page, a file that begins otherwise, or fewer bytes than were announced.
+    OSError
+        If the file cannot be written.
+    """
+    from tqdm import tqdm
+
+    response = _open(url, None, {"Accept-Encoding": "identity"})
+    sums = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    size = 0
+    try:
+        announced = response.headers.get("Content-Length", "")
+        total = int(announced) if announced.isdigit() else None
+        with (
+            path.open("wb") as file,
+            tqdm(total=total, unit="B", unit_scale=True, desc=label, disable=None, leave=False) as bar,
+        ):
+            for chunk in _chunks(response, MAX_BYTES):
+                if not size:
+                    _check_beginning(chunk, begins, url, response)
+                _write(file, chunk, sums)
+                size += len(chunk)
+                bar.update(len(chunk))
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        response.close()
+    if not size:
+        msg = f"{plain(url)} sent no file (HTTP {response.status_code}, 0 bytes)."
+        raise Fault(msg, "short")
+    return Saved(size, sums[0].hexdigest(), sums[1].hexdigest(), dict(response.headers.items()))
+
+
+def _write(file: IO[bytes], chunk: bytes, sums: tuple[Any, ...]) -> None:
+    file.write(chunk)
+    for digest in sums:
+        digest.update(chunk)
+
+
+def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.Response) -> None:
+    if chunk.startswith(begins):
+        return
+    if is_page(chunk):
+        raise Fault(page(url, response), "blocked")
+    if chunk.startswith(b"{"):  # "being prepared", or an error with a good status
+        msg = f"{plain(url)} answered with a message, not with the file: {_short(chunk)}"
+        raise Fault(msg, "refused")
+    msg = f"{plain(url)} answered with {kind_of(chunk)}, not with the kind of file that was expected."
+    raise Fault(msg, "wrong")
+
+
+def _open(url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> requests.Response:
+    """Return the answer with a good status at the end of the redirects, its body unread."""
+    import requests
+
+    if settings.is_offline():
+        msg = f"EC_MAPS_OFFLINE is set, so {urlsplit(url).hostname} was not asked."
+        raise Fault(msg, "refused")
+    start, hops = url, 0
+    while True:
+        _check_host(url, start)
+        try:
+            response = _session().get(
+                url,
+                params=None if hops else params,
+                headers={"User-Agent": settings.user_agent(), **(headers or {})},
+                timeout=(min(10.0, settings.timeout()), settings.timeout()),
+                stream=True,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise from_requests(error, url) from None
+        except ValueError:  # requests takes a redirect's address to pieces before anyone can look at it
+            msg = f"{plain(url)} redirects to what is no address."
+            raise Fault(msg, "wrong") from None
+        if not response.is_redirect:
+            break
+        response.close()
+        hops += 1
+        if hops > _HOPS:
+            msg = f"{plain(start)} redirects in a circle or too often (more than {_HOPS} times)."
+            raise Fault(msg, "wrong")
+        url = _joined(url, response.headers["Location"])
+    if response.status_code != 200:
+        try:
+            raise from_status(response, url)
+        finally:
+            response.close()
+    return response
+
+
+@lru_cache(maxsize=1)
+def _session() -> requests.Session:
+    import requests
+
+    return requests.Session()
+
+
+def _check_host(url: str, start: str) -> None:
+    """Refuse an address that is not one of the publishers', over https, or of what settings put in their place."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise _no_address(url) from None
+    told = {
+        settings.hdx_url(): settings.HDX_URL,
+        settings.ons_url(): settings.ONS_URL,
+        settings.names_url(): settings.NAMES_URL,
+        settings.hexagons_url(): settings.HEXAGONS_URL,
+    }
+    replaced = {urlsplit(address).hostname for address, usual in told.items() if address != usual}
+    if parts.scheme in ("http", "https") and host in replaced:
+        return
+    if parts.scheme == "https" and port in (None, 443) and (host in _HOSTS or host.endswith(_STORAGE)):
+        return
+    how = "" if parts.scheme == "https" else f" over {parts.scheme or 'no protocol'}"
+    msg = f"Refused to go from {urlsplit(start).hostname} to {host or 'nowhere'}{how}: not a known host of these data."
+    raise Fault(msg, "wrong")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise _no_address(location) from None
+
+
+def _no_address(text: str) -> Fault:
+    return Fault(f'Refused to go to "{plain(text)[:200]}", which is no address.', "wrong")
+
+
+def _chunks(response: requests.Response, most: int) -> Any:
+    """Yield the body as it comes, decoded; a fault if it stops early, grows too large or takes too long."""
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+    begun, size = time.monotonic(), 0
+    try:
+        for chunk in response.raw.stream(64 * 1024, decode_content=True):
+            size += len(chunk)
+            if size > most:
+                msg = f"{plain(response.url)} sends more than {most // 2**20} MB; that is none of the files known."
+                raise Fault(msg, "wrong")
+            if time.monotonic() - begun > DEADLINE:
+                msg = f"{plain(response.url)} sent only {size:,} bytes in {DEADLINE / 60:.0f} minutes."
+                raise Fault(msg, "wrong")
+            if chunk:
+                yield chunk
+    except ReadTimeoutError:
+        raise stalled(response.url) from None
+    except HTTPError:
+        announced = response.headers.get("Content-Length", "")
+        total = f" of {int(announced):,}" if announced.isdigit() else ""
+        # What came over the wire: the last piece, being incomplete, was not handed out.
+        msg = f"The download from {host_of(response.url)} stopped after {response.raw.tell():,}{total} bytes."
+        raise Fault(msg, "short") from None
+
+
+def _short(body: bytes) -> str:
+    return " ".join(body[:200].decode("utf-8", errors="replace").split())

@@ -1,0 +1,77 @@
+"""Every remote thing, by key: where it may be found, in order of preference, and under which licence.
+
+The table is ``sources.csv``. Services of the ONS are renamed and withdrawn, so most keys have several rows.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+__all__ = ["Source", "candidates", "rows", "source"]
+
+#: How fine a boundary is, from the one asked for to what may stand in for it.
+_STAND_INS = {
+    "generalised": ("generalised", "super"),
+    "super": ("super", "generalised"),
+    "full": ("full", "generalised"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One place where something may be found.
+
+    Attributes
+    ----------
+    key
+        What it is called in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
+    kind
+        How it is asked for: from HDX, from a map service, as a plain file, from GitHub, or from a database.
+    detail
+        How fine the boundaries there are: ``"full"``, ``"generalised"`` or ``"super"``; empty for other things.
+    address
+        For HDX the resource's id and the file's name, for a map service the service's name, else a file's name.
+    what
+        What it is, in words.
+    licence
+        Its licence as far as it is known beforehand.
+    """
+
+    key: str
+    kind: Literal["hdx", "arcgis", "file", "github", "postgis"]
+    detail: str
+    address: str
+    what: str
+    licence: str
+
+
+@cache
+def _table() -> tuple[Source, ...]:
+    text = (resources.files("ec_maps") / "tables" / "sources.csv").read_text(encoding="utf-8")
+    return tuple(Source(**row) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
+
+
+def candidates(key: str, detail: str = "") -> list[Source]:
+    """Return the places where a key may be found, best first.
+
+    With a `detail`, those of that detail come first, and then those that may stand in for it.
+    """
+    found = rows(key)
+    if not any(row.detail for row in found):
+        return found
+    order = _STAND_INS[detail]
+    return sorted((row for row in found if row.detail in order), key=lambda row: order.index(row.detail))
+
+
+def rows(key: str) -> list[Source]:
+    """Return all rows of a key, in the table's order."""
+    return [row for row in _table() if row.key == key]
+
+
+def source(key: str) -> Source:
+    """Return the first row of a key: what it is, and its licence."""
+    return rows(key)[0]

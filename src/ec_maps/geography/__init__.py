@@ -1,0 +1,1 @@
+"""Codes and names of areas, from shipped tables only."""

@@ -1,0 +1,298 @@
+"""What a text means among the districts at hand: which one it names, or what it might have been meant to.
+
+Only a code, an official name or its Welsh form is taken, however it is capitalised, spaced or encoded. Everything
+looser, a short name, a former district, a slip of the keyboard, is answered with a suggestion and never chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ec_maps.errors import listed
+from ec_maps.geography.codes import (
+    MAP_YEAR,
+    Change,
+    District,
+    aliases,
+    district_changes,
+    is_demo_code,
+    is_neighbourhood_code,
+    official_districts,
+)
+from ec_maps.geography.names import folded, plain, quoted
+
+__all__ = ["Gazetteer", "Place"]
+
+_CODE = re.compile(r"[A-Z]\d{8}")
+_BEYOND = ("Scotland", "Northern Ireland")
+_TOO_WIDE = frozenset({"england", "england and wales", "great britain", "united kingdom", "uk"})
+# These begin many names or stand in the middle of them, so they tell nothing about a misspelt one.
+_COMMON_WORDS = frozenset({"north", "south", "central", "forest", "county", "isles", "valley"})
+_LIKE = 78  # of 100: "Telfrd and Wrekin" has 97; unrelated names of the list rarely have more than 70
+_NEARLY_AS_LIKE = 12
+
+
+@dataclass(frozen=True)
+class Place:
+    """A local authority district.
+
+    Attributes
+    ----------
+    name
+        Its official name, in composed Unicode (NFC).
+    lad21cd
+        Its code of December 2021.
+    region
+        Its region; Wales, Scotland and Northern Ireland are regions of their own.
+    """
+
+    name: str
+    lad21cd: str
+    region: str
+
+
+class Gazetteer:
+    """The districts at hand, and what else a person may call them.
+
+    Parameters
+    ----------
+    places
+        The districts that can be found. Their codes may be the demonstration's: Welsh names, real codes and all hints
+        come from the shipped tables and lead to a place by its official name.
+    """
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.places = tuple(places)
+        self._codes = {place.lad21cd: place for place in self.places}
+        self._official = {plain(place.name): place for place in self.places}
+        self._names = self._official | {
+            plain(district.welsh): self._official[plain(district.name)]
+            for district in official_districts().values()
+            if district.welsh and plain(district.name) in self._official
+        }
+
+    def find(self, text: str) -> Place | None:
+        """Return the place whose code, official name or Welsh name this is, or None."""
+        code = text.strip().upper()
+        if code in self._codes:
+            return self._codes[code]
+        if code in official_districts():
+            return self._official.get(plain(official_districts()[code].name))
+        return self._names.get(plain(text))
+
+    def search(self, text: str) -> list[Place]:
+        """Return the places that `text` may mean, the closest first; all of them, by name, for an empty text."""
+        key = folded(text)
+        if not text.strip():
+            return sorted(self.places, key=_by_name)
+        exact = self.find(text)
+        change = self._other_times.get(key)
+        tiers: list[Sequence[Place]] = [
+            [exact] if exact else [],
+            self._suggested.get(key, []),
+            self._beginning(key, shortest=1),
+            self._in_region(key),
+            self._in_county(key),
+            self._covering(change) if change else [],
+            [place for name, place in self._folded_names if key and key in name],
+            [place for place in self.places if key and place.lad21cd.lower().startswith(key)],
+        ]
+        if not any(tiers):
+            return list(dict.fromkeys(place for hit in self._like(key) for place in self._meant(hit)))
+        return list(dict.fromkeys(place for tier in tiers for place in sorted(tier, key=_by_name)))
+
+    def explain(self, text: str, where: str = "") -> str:
+        """Return why `text` names no place and what to write instead.
+
+        Parameters
+        ----------
+        text
+            What :meth:`find` did not find.
+        where
+            Follows the quoted text in the sentence, such as " (line 3 of places.yml)".
+        """
+        said = f"{quoted(text)}{where}"
+        if _CODE.fullmatch(text.strip().upper()):
+            return self._explain_code(text.strip().upper(), said)
+        key = folded(text)
+        if district := self._absent.get(key):
+            return f"{said} {_why_absent(district)}"
+        if change := self._other_times.get(key):
+            return self._explain_change(change, said, self._beginning(key))
+        if area := self._explain_area(key, said):
+            return area
+        if likely := self._suggested.get(key) or self._beginning(key):
+            return _ask(said, likely)
+        return self._explain_misspelt(key, said)
+
+    @cached_property
+    def _folded_names(self) -> list[tuple[str, Place]]:
+        return [(folded(name), place) for name, place in self._names.items()]
+
+    @cached_property
+    def _suggested(self) -> dict[str, list[Place]]:
+        """Official and Welsh names in their loosest form, and aliases, each with the places it may mean."""
+        found: dict[str, list[Place]] = {}
+        for key, place in self._folded_names:
+            found.setdefault(key, []).append(place)
+        for alias, name in aliases():
+            if place_of := self._official.get(plain(name)):
+                known = found.setdefault(folded(alias), [])
+                known.extend([place_of] if place_of not in known else [])
+        return found
+
+    @cached_property
+    def _absent(self) -> dict[str, District]:
+        """Districts of December 2021 that cannot be found here, by folded name or alias."""
+        absent = [district for district in official_districts().values() if plain(district.name) not in self._official]
+        by_name = {district.name: district for district in absent}
+        also = {folded(alias): by_name[name] for alias, name in aliases() if name in by_name}
+        named = also | {folded(district.name): district for district in absent}
+        return {key: district for key, district in named.items() if key not in self._suggested}
+
+    @cached_property
+    def _other_times(self) -> dict[str, Change]:
+        """Districts of before and after December 2021, unless one of that time has the name."""
+        names = {folded(district.name) for district in official_districts().values()}
+        changes = {folded(change.name): change for change in district_changes()}
+        return {key: change for key, change in changes.items() if key not in names}
+
+    @cached_property
+    def _spellings(self) -> dict[str, list[Place | District | Change]]:
+        """Every key that a misspelt text is compared with: whole names of all kinds, and telling words in names."""
+        found: dict[str, list[Place | District | Change]] = defaultdict(list)
+        for name, place in self._folded_names:
+            telling = {word for word in name.split() if len(word) > 4} - _COMMON_WORDS
+            for key in {name, *telling}:
+                found[key].append(place)
+        for key, places in self._suggested.items():
+            found[key].extend(place for place in places if place not in found[key])
+        for things in (self._absent, self._other_times):
+            for key, thing in things.items():
+                found[key].append(thing)
+        return found
+
+    def _like(self, key: str) -> list[Place | District | Change]:
+        """Return what is spelt nearly as `key`, the closest first."""
+        score: dict[str, float] = {}
+        # Here, because most names are right.
+        from rapidfuzz import fuzz, process
+
+        for scorer in (fuzz.ratio, fuzz.token_sort_ratio):
+            for spelling, likeness, _ in process.extract(
+                key, list(self._spellings), scorer=scorer, limit=8, score_cutoff=_LIKE
+            ):
+                score[spelling] = max(likeness, score.get(spelling, 0))
+        enough = max(score.values(), default=0) - _NEARLY_AS_LIKE
+        near = sorted((spelling for spelling in score if score[spelling] > enough), key=lambda one: -score[one])
+        return list(dict.fromkeys(thing for spelling in near for thing in self._spellings[spelling]))
+
+    def _beginning(self, key: str, shortest: int = 3) -> list[Place]:
+        """Return the places in whose name a word, or several, begin with `key`."""
+        if len(key) < shortest or key in ("and", "the"):
+            return []
+        start = re.compile(rf"\b{re.escape(key)}")
+        return sorted({place for name, place in self._folded_names if start.search(name)}, key=_by_name)
+
+    def _in_region(self, key: str) -> list[Place]:
+        return [place for place in self.places if folded(place.region) == key]
+
+    def _in_county(self, key: str) -> list[Place]:
+        if not key:
+            return []
+        inside = [district for district in official_districts().values() if folded(district.county) == key]
+        return [place for district in inside if (place := self._official.get(plain(district.name)))]
+
+    def _covering(self, change: Change) -> list[Place]:
+        found = (self._official.get(plain(official_districts()[code].name)) for code in change.covers)
+        return [place for place in found if place]
+
+    def _meant(self, thing: Place | District | Change) -> list[Place]:
+        if isinstance(thing, Place):
+            return [thing]
+        return self._covering(thing) if isinstance(thing, Change) else []
+
+    def _explain_area(self, key: str, said: str) -> str | None:
+        if members := self._in_region(key):
+            also = _did_you_mean(self._suggested.get(key, []))
+            return f"{said} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
+        if members := self._in_county(key):
+            return f"{said} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
+        if key in {folded(name) for name in _BEYOND}:
+            return f"{said} is not on the maps, as the data at hand stop at the border of England and Wales."
+        if key in _TOO_WIDE:
+            return f"{said} is not one local authority; name the ones you want."
+        return None
+
+    def _explain_change(self, change: Change, said: str, alike: Sequence[Place]) -> str:
+        covering = self._covering(change)
+        if change.last < MAP_YEAR and set(alike) - set(covering):
+            likely = sorted({*covering, *alike}, key=_by_name)
+            return f"{_ask(said, likely)} The district called {change.name} {_what_became(change)}"
+        return f"{said} {_what_became(change)} {_did_you_mean(covering)}".rstrip()
+
+    def _explain_code(self, code: str, said: str) -> str:
+        if district := official_districts().get(code):
+            return f"{said} ({district.name}) {_why_absent(district)}"
+        for change in district_changes():
+            if change.code == code:
+                if same := [place for place in self._covering(change) if place.name == change.name]:
+                    span = f"before {change.last + 1}" if change.last < MAP_YEAR else f"since {change.first}"
+                    return f"{said} is the code of {change.name} {span}. {_did_you_mean(same)}"
+                return self._explain_change(change, f"{said} ({change.name})", ())
+        if is_demo_code(code):
+            return f"{said} is a code of the demonstration data, not of a place in use here; write the name."
+        if is_neighbourhood_code(code):
+            return f"{said} is the code of a neighbourhood; write the name of its local authority."
+        return f"Unknown local authority code {said}. Write the name."
+
+    def _explain_misspelt(self, key: str, said: str) -> str:
+        hits = self._like(key)
+        unknown = f"Unknown local authority {said}"
+        if not hits:
+            return f"{unknown}; no name is like it."
+        closest = hits[0]
+        if isinstance(closest, Place):
+            return f"{unknown}. {_did_you_mean([hit for hit in hits if isinstance(hit, Place)][:4])}"
+        fact = _why_absent(closest) if isinstance(closest, District) else _what_became(closest)
+        return f"{unknown}. {closest.name} {fact} {_did_you_mean(self._meant(closest))}".rstrip()
+
+
+def _why_absent(district: District) -> str:
+    if district.region in _BEYOND:
+        return f"is in {district.region}, and the data at hand stop at the border of England and Wales."
+    return "is a local authority of December 2021, but the boundaries at hand do not have it."
+
+
+def _what_became(change: Change) -> str:
+    """Return the history of a district of another time, as what follows its name in a sentence."""
+    now = listed([official_districts()[code].name for code in change.covers])
+    if change.first > MAP_YEAR:
+        return f"was created on 1 April {change.first}; the maps use the local authorities of December {MAP_YEAR}."
+    if change.code in official_districts():
+        return f"has been called {now} since 1 April {change.last + 1}."
+    return f"was abolished on 1 April {change.last + 1} and became part of {now}."
+
+
+def _by_name(place: Place) -> tuple[str, str]:
+    return folded(place.name), place.lad21cd
+
+
+def _several(places: Sequence[Place], limit: int = 10) -> str:
+    # Names have commas in them, so semicolons part them.
+    more = f"; and {len(places) - limit} more" if len(places) > limit else ""
+    return "; ".join(place.name for place in places[:limit]) + more
+
+
+def _did_you_mean(places: Sequence[Place]) -> str:
+    return f"Did you mean: {_several(places)}?" if places else ""
+
+
+def _ask(said: str, places: Sequence[Place]) -> str:
+    if len(places) == 1:
+        return f"Unknown local authority {said}. {_did_you_mean(places)}"
+    return f"{said} could be any of several local authorities: {_several(places)}. Write the whole name of one."

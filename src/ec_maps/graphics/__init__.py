@@ -1,0 +1,1 @@
+"""Drawing that knows no particular map."""

@@ -1,0 +1,194 @@
+"""The words on a map: names inside areas, numbers, boxed names with arrows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib import patheffects
+
+from ec_maps.boundaries.geometry import union
+from ec_maps.graphics import layers, palette
+from ec_maps.graphics.ground import Ground
+from ec_maps.graphics.labels import CROWDED, Label, Placer, roomiest_point
+from ec_maps.graphics.layout import Sheet
+from ec_maps.graphics.text_metrics import forms
+from ec_maps.measures import measure_of
+
+_NAME_SIZES = (7.0, 6.0, 5.5)
+_NUMBER_SIZES = (7.5, 6.5, 5.5, 5.0)
+
+#: Of as many places at most, labels are placed in every order, to find the best.
+_ORDERS_TRIED = 3
+
+#: How often the numbers beside crowded areas are placed anew, in another order, until each has room.
+_TRIES = 12
+
+#: A name of more letters is broken into two lines beside the place.
+_LONG = 24
+
+_BOX = {"boxstyle": "square,pad=0.12", "facecolor": "#ffffff", "edgecolor": "#8d8779", "linewidth": 0.4}
+_ARROW = {
+    "arrowstyle": "-|>",
+    "color": palette.INK,
+    "linewidth": 1.1,
+    "shrinkA": 0,
+    "shrinkB": 0,
+    "mutation_scale": 9,
+}
+
+
+def area_numbers(names: pd.Series) -> list[str]:
+    """Return the number at the end of each official name, without zeros; where one has none, its place in the list."""
+    numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0")
+    numbers = numbers.where(
+        numbers.fillna("") != "", pd.Series(range(1, len(names) + 1), index=names.index).astype(str)
+    )
+    return [str(number) for number in numbers]
+
+
+def in_inches(sheet: Sheet, shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape (metres of the grid) in inches from the map's lower left corner."""
+    return shapely.transform(shape, sheet.to_inches)
+
+
+def _write(sheet: Sheet, label: Label, *, zorder: float = 5, **style: Any) -> None:
+    """Write a placed label at the centre of its box."""
+    x, y = sheet.to_metres(*label.box.centre)
+    middle = "center_baseline" if label.text.isdigit() else "center"
+    style = {"ha": "center", "va": middle, "linespacing": 1.05, "color": palette.INK, "parse_math": False, **style}
+    sheet.ax.text(x, y, label.text, size=label.size, zorder=zorder, **style)
+
+
+def call_out(sheet: Sheet, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+    """Outline places and write their names in boxes beside them, each with an arrow from the box to the place.
+
+    The outline lies outside the place and its colour is drawn again on top: of a small one there is little enough.
+    """
+    for shape in places.geometry:
+        layers.draw_outline(sheet.ax, shape, width=2.6, cased=True)
+    layers.draw_deciles(sheet.ax, places, edge=layers.EDGES["regional"], zorder=3.2)
+    shapes = [in_inches(sheet, shape) for shape in places.geometry]
+    ground = Ground(sheet.frame, land)
+    placer.points = [roomiest_point(shape) for shape in shapes]
+    names = [_short_lines(name) for name in places["lad21nm"]]
+
+    def placed_in(order: Sequence[int]) -> tuple[Placer, list[tuple[Label, tuple[float, float]]]]:
+        trial = placer.copy()
+        return trial, [
+            trial.beside(names[at], shapes[at], 9.0, ground, keep=shapes, cover=3.0, weight="bold", pad=0.06, least=0.3)
+            for at in order
+        ]
+
+    # The first label takes the best place, perhaps that of a later one: of a few places, every order is tried.
+    orders = itertools.permutations(range(len(names))) if len(names) <= _ORDERS_TRIED else [range(len(names))]
+    best, placed = min((placed_in(order) for order in orders), key=lambda trial: trial[0].spent)
+    placer.adopt(best)
+    for label, point in placed:
+        sheet.ax.annotate(
+            label.text, xy=sheet.to_metres(*point), xytext=sheet.to_metres(*label.box.centre), size=label.size,
+            weight="bold", ha="center", va="center", color=palette.INK, zorder=7, annotation_clip=False,
+            parse_math=False, bbox={**_BOX, "boxstyle": "square,pad=0.35", "edgecolor": palette.INK, "linewidth": 0.8},
+            arrowprops={**_ARROW, "path_effects": _cased(3)},
+        )  # fmt: skip
+
+
+def _short_lines(name: str) -> str:
+    """Return a name in two lines if it is long."""
+    return forms(name)[1] if len(name) > _LONG and " " in name else name
+
+
+def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
+    """Return the effect of a white line of this width beneath."""
+    return [patheffects.Stroke(linewidth=width, foreground="#ffffff"), patheffects.Normal()]
+
+
+def name_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame) -> None:
+    """Write each name inside its area where it fits."""
+    colours = palette.colours(measure_of(areas))
+    for name, decile, shape in zip(areas["lad21nm"], areas["decile"], areas.geometry, strict=True):
+        label = placer.inside_area(name, in_inches(sheet, shape), _NAME_SIZES, wrapped=True)
+        if label and pd.isna(decile):
+            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+        elif label:
+            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+
+
+def name_neighbours(sheet: Sheet, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
+    """Write the names of the land around, in italics, where they fit in what is seen of it."""
+    frame = placer.frame.grown(-0.04).shape()
+    for name, shape in neighbours.items():
+        seen = shapely.intersection(shapely.make_valid(in_inches(sheet, shape)), frame)
+        parts = [part for part in shapely.get_parts(seen) if isinstance(part, shapely.Polygon)]
+        label = placer.inside_area(name, shapely.MultiPolygon(parts), (6.5, 5.5), wrapped=True, style="italic")
+        if label:
+            _write(sheet, label, style="italic", color="#5b5344", zorder=4)
+
+
+def name_regions(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
+    """Write the regions' names over their districts where they hide none."""
+    for name, shape in regions.items():
+        districts = areas.geometry[areas["rgn21nm"] == name]
+        inches = np.array([in_inches(sheet, district) for district in districts], dtype=object)
+        label = placer.over_areas(name, in_inches(sheet, shape), inches, 7.0, "bold")
+        if label:
+            _write(sheet, label, weight="bold", path_effects=_cased(1.8), gid=f"{layers.CASED}1.8")
+
+
+def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
+    """Write each area's number inside it if it fits, else beside it with a line."""
+    colours = palette.colours(measure_of(areas))
+    small: list[tuple[str, shapely.Geometry]] = []
+    for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
+        inches = in_inches(sheet, shape)
+        label = placer.inside_area(number, inches, _NUMBER_SIZES)
+        if label is None:
+            small.append((number, inches))
+        elif pd.isna(decile):
+            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+        else:
+            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+    if not small:
+        return
+    ground = Ground(sheet.frame, in_inches(sheet, union(areas.geometry.to_numpy())))
+    keep = [inches for _, inches in small]
+    placer.points = [roomiest_point(inches) for inches in keep]
+    order = list(range(len(small)))
+    best: Placer | None = None
+    for _ in range(_TRIES):
+        trial, labels, tight = placer.copy(), [], []
+        for at in order:
+            before = trial.spent
+            labels.append(trial.beside(*small[at], 6.0, ground, keep=keep, cover=0.5, pad=0.02, least=0.08))
+            if trial.spent - before >= CROWDED:
+                tight.append(at)
+        if best is None or trial.spent < best.spent:
+            best, placed = trial, labels
+        if not tight:
+            break
+        # Those that found no room go first at the next try, while there is some.
+        order = tight + [at for at in order if at not in tight]
+    placer.adopt(best or placer)
+    for label, point in placed:
+        ends = np.array([sheet.to_metres(*label.box.centre), sheet.to_metres(*point)])
+        sheet.ax.plot(
+            *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=1.5,
+            path_effects=_cased(1.5),
+        )  # fmt: skip
+        _write(sheet, label, zorder=6, bbox=_BOX)
+
+
+def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:
+    """Return "1  Hillside" for each area where readable names are known, else one line that explains the numbers."""
+    if "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any():
+        readable = areas["msoa21hclnm"].fillna(areas["msoa21nm"])
+        return [
+            f"{number}  {name}"
+            for number, name in sorted(zip(numbers, readable, strict=True), key=lambda pair: int(pair[0]))
+        ]
+    return [f"Numbers are those of the official names: {numbers[0]} is {areas['msoa21nm'].iloc[0]}."]

@@ -1,0 +1,124 @@
+"""A finished map: its figure, its rows and its words, and how it is saved."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from ec_maps.errors import SettingError
+from ec_maps.graphics.png import png
+from ec_maps.graphics.text_metrics import DPI
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Map:
+    """A finished map.
+
+    Attributes
+    ----------
+    figure
+        The figure; ``axes[0]`` is the map, in EPSG:27700.
+    areas
+        The rows drawn in colour or hatched.
+    alt_text
+        What the map shows, for those who do not see it.
+    caption
+        What the map says, in a sentence or two.
+    """
+
+    figure: Figure
+    areas: gpd.GeoDataFrame
+    alt_text: str
+    caption: str
+
+    def save(self, path: str | Path, *, links: Mapping[str, str] | None = None, marks: bool = False) -> Path:
+        """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
+
+        The same map gives the same bytes. The file appears whole or not at all.
+
+        Parameters
+        ----------
+        path
+            The file to write.
+        links, marks
+            As for :meth:`svg`; a PNG has neither.
+
+        Raises
+        ------
+        SettingError
+            If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".png", ".svg"):
+            msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
+            raise SettingError(msg)
+        temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
+        try:
+            temporary.write_bytes(
+                self.png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
+            )
+            os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+        except OSError as error:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)
+            msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
+            raise SettingError(msg) from None
+        return path
+
+    def svg(self, *, links: Mapping[str, str] | None = None, marks: bool = False) -> str:
+        """Return the map as SVG whose areas can be questioned: each has its name, value and tenth.
+
+        Parameters
+        ----------
+        links
+            Addresses by area code, relative to the folder that the file will lie in; those areas become links to them.
+        marks
+            Whether the map is shared by many pages: with an area's code after ``#`` in its address, it shows that area
+            outlined.
+        """
+        from ec_maps.graphics.svg import svg_of
+
+        with _repeatable():
+            return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
+
+    def png(self) -> bytes:
+        """Return the map as PNG, 1400 pixels wide; the same map gives the same bytes."""
+        with _repeatable():
+            self.figure.set_dpi(DPI)
+            canvas = FigureCanvasAgg(self.figure)
+            canvas.draw()  # type: ignore[no-untyped-call]
+        drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        written = png(drawn, dpi=DPI, texts={"Title": self.caption, "Description": self.alt_text})
+        # The pixels, 10 MB of them, would stay as long as the figure does: each of its words remembers who drew it.
+        FigureCanvasAgg(self.figure)
+        for text in self.figure.findobj(Text):
+            text._renderer = None  # type: ignore[attr-defined]
+        return written
+
+    def _repr_png_(self) -> bytes:
+        return self.png()
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Fix what decides on the bytes of a drawing.
+
+    A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that they
+    are made from: some libraries change NumPy's.
+    """
+    with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
+        yield

@@ -1,0 +1,75 @@
+"""Land on a fine raster: how much of it is beneath a box or a line, and where the map is empty, found quickly."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from ec_maps.graphics.boxes import Box
+
+_STEP = 0.04
+_SAMPLES = 24
+
+
+class Ground:
+    """Which cells of a map, a twenty-fifth of an inch wide, have their centre on land.
+
+    Parameters
+    ----------
+    frame
+        The map's box, in inches from its own lower left corner.
+    land
+        The land, in inches from the same corner.
+    """
+
+    def __init__(self, frame: Box, land: shapely.Geometry) -> None:
+        self.frame = frame
+        xs = np.arange(frame.left + _STEP / 2, frame.right, _STEP)
+        ys = np.arange(frame.bottom + _STEP / 2, frame.top, _STEP)
+        # What is finer than half a cell makes no difference to its centre, or none that is seen.
+        coarse = shapely.simplify(land, _STEP / 2)
+        shapely.prepare(coarse)
+        grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        self._land = shapely.intersects_xy(coarse, grid[:, 0], grid[:, 1]).reshape(len(ys), len(xs))
+        # Sums over all cells below and left: the count in any rectangle follows from its four corners.
+        self._sums = np.pad(self._land.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+
+    def covered(self, centres: np.ndarray, extent: tuple[float, float]) -> np.ndarray:
+        """Return the share of land beneath boxes of one extent (width, height in inches) at these centres."""
+        rows, columns = self._land.shape
+        low = np.rint((centres - np.array(extent) / 2 - (self.frame.left, self.frame.bottom)) / _STEP).astype(int)
+        high = low + np.maximum(1, np.rint(np.array(extent) / _STEP)).astype(int)
+        left, right = np.clip(low[:, 0], 0, columns), np.clip(high[:, 0], 0, columns)
+        bottom, top = np.clip(low[:, 1], 0, rows), np.clip(high[:, 1], 0, rows)
+        sums = self._sums
+        inside = sums[top, right] - sums[bottom, right] - sums[top, left] + sums[bottom, left]
+        return np.asarray(inside / np.prod(high - low, axis=1))
+
+    def crossed(self, starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
+        """Return how many inches of the lines from each of the points to the one run over land."""
+        rows, columns = self._land.shape
+        along = np.linspace(0, 1, _SAMPLES)[:, None, None]
+        points = starts + along * (np.array(end) - starts)
+        cells = ((points - (self.frame.left, self.frame.bottom)) / _STEP).astype(int)
+        on_land = self._land[np.clip(cells[..., 1], 0, rows - 1), np.clip(cells[..., 0], 0, columns - 1)]
+        return np.asarray(on_land.mean(axis=0) * np.hypot(*(starts - end).T))
+
+    def empty_rectangle(self, aspect: float, gap: float) -> Box | None:
+        """Return the largest rectangle of an aspect (width by height) that keeps `gap` inches off all land.
+
+        Of equally large ones the one nearest the right-hand side is taken. None if nothing wider than an inch is free.
+        """
+        around = round(gap / _STEP)
+        rows, columns = self._land.shape
+        sums = self._sums
+        for inner in range(columns // 2, round(1 / _STEP), -1):
+            width, height = inner + 2 * around, max(1, round(inner / aspect)) + 2 * around
+            if height >= rows or width >= columns:
+                continue
+            land = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+            y, x = np.nonzero(land == 0)
+            if len(y):
+                best = int(np.argmax(x * rows + y))
+                left, bottom = self.frame.left + x[best] * _STEP, self.frame.bottom + y[best] * _STEP
+                return Box(left, bottom, left + width * _STEP, bottom + height * _STEP).grown(-around * _STEP)
+        return None

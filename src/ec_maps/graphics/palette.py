@@ -1,0 +1,131 @@
+"""The ten colours of the deciles, read from ``assets/palettes/ice.txt``: the only place they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from ec_maps import settings
+from ec_maps.errors import PaletteError, listed
+from ec_maps.measures import Measure
+
+_HEX = re.compile(r"#[0-9a-f]{6}")
+_CLASSES = 10
+
+#: What is not data, in colours that are not in the palette: warm where the palette is cold, so that they stay apart
+#: from every class for people with any of the three kinds of colour blindness too.
+PAGE = "#ffffff"
+SEA = "#f1ebdd"
+NEIGHBOUR = "#d9d1c0"
+MISSING = "#ffffff"
+HATCH = "#6b6257"
+#: Nearly black: on the middle class white falls short of a contrast of 4.5, and so would any lighter ink.
+INK = "#0b0910"
+
+
+def ice_colours() -> list[str]:
+    """Return the ten hex colours of the deciles, decile 1 (lowest, deep purple) first.
+
+    Returns
+    -------
+    colours
+        Ten strings such as ``"#340d57"``, from dark to light.
+
+    Raises
+    ------
+    PaletteError
+        If the file is missing, holds other than ten colours, a line that is no hex code, or colours whose lightness
+        does not rise from each to the next; all faults at once.
+    """
+    return read_palette(
+        "ice.txt",
+        _CLASSES,
+        "ten hex colours, one a line, from the darkest (decile 1) to the lightest (decile 10)",
+        _not_rising,
+    )
+
+
+def colours(measure: Measure) -> list[str]:
+    """Return the ten colours of a measure's deciles, decile 1 first: purple is the end that the codebook says."""
+    return ice_colours() if measure.purple == "low" else ice_colours()[::-1]
+
+
+#: Returns what is wrong with the colours of a palette, each given with the number of its line.
+Check = Callable[[list[tuple[int, str]]], list[str]]
+
+
+def read_palette(name: str, number: int, expected: str, check: Check) -> list[str]:
+    """Return the colours of a palette file, in small letters, in its order.
+
+    Parameters
+    ----------
+    name
+        The file's name in the folder of palettes.
+    number
+        How many colours it has to have.
+    expected
+        What it should hold, for messages.
+    check
+        Returns what else is wrong.
+
+    Raises
+    ------
+    PaletteError
+        If the file is missing, holds another number of colours, a line that is no hex code, or what `check` finds; all
+        faults at once.
+    """
+    path = settings.shipped("palettes") / name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Reading the palette {path}: {error}. It should be a text file of {expected}."
+        raise PaletteError(msg) from None
+    return list(_parse(text, path, number, expected, check))
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str, path: Path, number: int, expected: str, check: Check) -> tuple[str, ...]:
+    lines = [(at, line.strip().lower()) for at, line in enumerate(text.splitlines(), 1) if line.strip()]
+    faults = [f'line {at}: "{line}" is no colour such as #340d57' for at, line in lines if not _HEX.fullmatch(line)]
+    if len(lines) != number:
+        faults.append(f"{len(lines)} colours, where there have to be {number}")
+    faults += check([(at, line) for at, line in lines if _HEX.fullmatch(line)])
+    if faults:
+        msg = f"The palette {path} cannot be used: {listed(faults)}. It should hold {expected}."
+        raise PaletteError(msg)
+    return tuple(line for _, line in lines)
+
+
+def _not_rising(colours: list[tuple[int, str]]) -> list[str]:
+    """Return which colours are not lighter than the one before."""
+    return [
+        f"line {at}: {colour} (lightness {lightness(colour):.0f}) is not lighter than {before} before it "
+        f"({lightness(before):.0f})"
+        for (_, before), (at, colour) in pairwise(colours)
+        if lightness(colour) <= lightness(before)
+    ]
+
+
+def lightness(colour: str) -> float:
+    """Return the CIE lightness L* (0 black to 100 white) of a hex colour, by way of its sRGB luminance."""
+    luminance = relative_luminance(colour)
+    # CIE 15:2004, equation 8.3; 216/24389 and 24389/27 are the exact forms of 0.008856 and 903.3.
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27
+
+
+def relative_luminance(colour: str) -> float:
+    """Return the relative luminance (0 to 1) of a hex colour as WCAG 2.2 defines it."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def ink_on(colour: str) -> str:
+    """Return the ink, dark or white, that reads better on a colour by WCAG's contrast ratio."""
+    luminance = relative_luminance(colour)
+    with_white = 1.05 / (luminance + 0.05)
+    with_ink = (luminance + 0.05) / (relative_luminance(INK) + 0.05)
+    return "#ffffff" if with_white > with_ink else INK

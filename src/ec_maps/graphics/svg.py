@@ -1,0 +1,287 @@
+"""A figure as SVG that can be questioned: every area has its name, value and tenth, and the file is small.
+
+matplotlib draws; what it wrote is read, its areas are found by what `drawing.name_areas_in` gave them, and all is
+written anew in whole tenths of a point. Nothing in it refers to anything outside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.text import Text
+
+from ec_maps.areas.deciles import GROUPS
+from ec_maps.graphics.layers import AREAS, CASED, SWATCH
+from ec_maps.graphics.marks import marks_of
+from ec_maps.graphics.styles import OWN, UNITS, attributes, style_of, text_of
+from ec_maps.graphics.svg_paths import (
+    Bounds,
+    Ring,
+    Shape,
+    at_nought,
+    bounds,
+    circle,
+    clipped,
+    moved,
+    path_data,
+    rings,
+    simplified,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: As wide as a page shows a map, in CSS pixels.
+WIDTH = 700
+
+#: How far a line may move, in units: at the width of a page, half a pixel.
+_TOLERANCE = 3.0
+
+#: A map of more areas leaves out what follows from the group that an area is in, and what a script can add.
+_MANY = 1000
+
+_HREF = "{http://www.w3.org/1999/xlink}href"
+
+
+def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, str], marks: bool) -> str:
+    """Return a figure as SVG; the same figure gives the same text.
+
+    Parameters
+    ----------
+    figure
+        The figure; its collections and patches are questioned as far as they are named (see
+        :mod:`ec_maps.graphics.layers`).
+    title, description
+        What it is called and what it shows.
+    links
+        Addresses by area code, relative to the file's own folder; those areas become links.
+    marks
+        Whether each area gets an outline that shows when the file's address ends in ``#`` and its code.
+    """
+    with mpl.rc_context({"svg.fonttype": "none"}), _real_words(figure):
+        stream = io.BytesIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(stream, format="svg", metadata=metadata)
+    writer = _Writer(ET.fromstring(stream.getvalue()), links, marks)
+    body = writer.body()
+    across, high = writer.size
+    text = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{round(WIDTH * high / across)}" '
+        f'viewBox="0 0 {round(across)} {round(high)}" role="group" aria-labelledby="{OWN}t" '
+        f'aria-describedby="{OWN}d" font-family="DejaVu Sans, Verdana, sans-serif" '
+        f'stroke-linejoin="round" stroke-width="{UNITS}">'
+        f'<title id="{OWN}t">{escape(title)}</title><desc id="{OWN}d">{escape(description)}</desc>{body}</svg>\n'
+    )
+    own = "m" + hashlib.sha256(text.encode("utf-8")).hexdigest()[:6]
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + text.replace(OWN, own)
+
+
+@contextmanager
+def _real_words(figure: Figure) -> Iterator[None]:
+    """Take the casing off words for a while: with it, matplotlib would write their letters as shapes."""
+    cased = [text for text in figure.findobj(Text) if (text.get_gid() or "").startswith(CASED)]
+    effects = [text.get_path_effects() for text in cased]
+    try:
+        for text in cased:
+            text.set_path_effects([])
+        yield
+    finally:
+        for text, effect in zip(cased, effects, strict=True):
+            text.set_path_effects(effect)
+
+
+@dataclass
+class _Writer:
+    """What is read of matplotlib's SVG, and what is written so far.
+
+    `parts` are elements, each hidden or not, with its style; `drawn` has the shapes of each area with their names, by
+    its code, and `at` the part that such a shape is.
+    """
+
+    root: ET.Element
+    links: Mapping[str, str]
+    marks: bool
+    parts: list[tuple[bool, str, str]] = field(default_factory=list)
+    drawn: dict[str, list[tuple[str, Shape]]] = field(default_factory=dict)
+    at: dict[tuple[str, str], int] = field(default_factory=dict)
+    stamp: Shape | None = None
+
+    def __post_init__(self) -> None:
+        for element in self.root.iter():
+            element.tag = element.tag.rpartition("}")[2]
+        for parent in [*self.root.iter()]:
+            for child in [*parent]:
+                if child.tag == "path" and not {"d", "id"} & set(child.attrib):
+                    parent.remove(child)  # all of it lies outside the picture
+        self.size = np.array(self.root.attrib["viewBox"].split()[2:], dtype=float) * UNITS
+        self.defined = {element.attrib["id"]: element for element in self.root.iter() if "id" in element.attrib}
+        leaves = [
+            element for element in self.root.iter() if element.tag in ("path", "use") and "id" not in element.attrib
+        ]
+        outlines = simplified([self._outline(leaf) for leaf in leaves], _TOLERANCE)
+        self.outlines = {id(leaf): outline for leaf, outline in zip(leaves, outlines, strict=True)}
+        self.many = sum(element.tag == "a" for element in self.root.iter()) > _MANY
+
+    def body(self) -> str:
+        """Return everything within the root."""
+        self._walk(self.root, "")
+        text = []
+        for hidden, parts in groupby(self.parts, key=lambda part: part[0]):
+            runs = [
+                f"<g {style}>{''.join(part for *_, part in run)}</g>" if style else "".join(part for *_, part in run)
+                for style, run in groupby(parts, key=lambda part: part[1])
+            ]
+            # Words lie over areas: they must not come between these and the pointer.
+            text.append(f'<g aria-hidden="true" pointer-events="none">{"".join(runs)}</g>' if hidden else "".join(runs))
+        used = sorted(set(re.findall(rf"url\(#{OWN}(\w+)\)", "".join(text))))
+        defs = "".join(self._definition(name) for name in used)
+        if self.stamp:
+            defs += f'<path id="{OWN}h" d="{path_data(at_nought(self.stamp.outline))}"/>'
+        marks = marks_of(self.drawn) if self.marks else ""
+        return f"<defs>{defs}</defs>{''.join(text)}{marks}" if defs else f"{''.join(text)}{marks}"
+
+    def _walk(self, element: ET.Element, clip: str, casing: str = "") -> None:
+        for child in element:
+            name, within = child.get("id", ""), child.get("clip-path", clip)
+            if child.tag in ("g", "a") and name.startswith(AREAS):
+                self._areas(child, within, name.partition("|")[2])
+            elif child.tag == "g" and name.startswith(SWATCH):
+                self._swatch(child, within, name.removeprefix(SWATCH))
+            elif child.tag in ("g", "a"):
+                self._walk(child, within, name.removeprefix(CASED) if name.startswith(CASED) else casing)
+            elif child.tag in ("path", "use"):
+                shape = self._shape(child, within)
+                if shape:
+                    self.parts.append((True, attributes(shape.style), f"<{shape.tag} {shape.geometry}/>"))
+            elif child.tag == "text":
+                self.parts.append((True, "", text_of(child, casing)))
+            elif child.tag == "image":
+                kept = {key: child.get(key, "") for key in ("x", "y", "width", "height", "transform")}
+                text = attributes({**kept, "href": "".join(child.attrib[_HREF].split())})
+                self.parts.append((True, f'transform="scale({UNITS})"', f"<image {text}/>"))
+
+    def _areas(self, group: ET.Element, clip: str, only: str) -> None:
+        """Write a collection of areas, each with its words, those of one tenth in a group."""
+        found = [(told.split("|", 2), self._shape(leaf, within)) for leaf, within, told in _leaves(group, clip, only)]
+        for _, shape in found:
+            if shape and self.many and "stroke" not in shape.style and shape.style["fill"].startswith("#"):
+                # So many small areas that meet: smoothed, their joints would show as pale seams.
+                shape.style.update({"stroke": shape.style["fill"], "stroke-width": "5"})
+        shown = [(told, shape, attributes(shape.style)) for told, shape in found if shape]
+        # Maps are drawn in this order; dots, which lie beside one another, may come in any.
+        shown.sort(key=lambda one: (int(one[0][1] or 0), one[2]))
+        for (code, tenth, words), shape, style in shown:
+            geometry, place = shape.geometry, (code, shape.geometry)
+            if place in self.at:
+                # What is called out is drawn again on top: of the two, only that one is to be questioned.
+                self.parts[self.at[place]] = (*self.parts[self.at[place]][:2], "")
+                self.drawn[code] = [copy for copy in self.drawn[code] if copy[1].geometry != shape.geometry]
+            self.at[place] = len(self.parts)
+            name = f"{OWN}{len(self.parts)}"
+            self.drawn.setdefault(code, []).append((name, shape))
+            if self.marks:
+                geometry = f'id="{name}" {geometry}'
+            about = f'class="ec-area" data-code={quoteattr(code)}'
+            title = f"<title>{escape(words)}</title>"
+            if code in self.links:
+                address = quoteattr(self.links[code])
+                text = f'<a {about} href={address} target="_top">{title}<{shape.tag} {geometry}/></a>'
+            elif self.many:
+                title = f"<title>{escape(words.rpartition(', tenth ')[0] or words)}</title>"
+                tag, geometry = self._stamped(shape)
+                text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
+            else:
+                text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'
+            self.parts.append((False, f'class="ec-tenth" data-tenth="{tenth}" {style}', text))
+
+    def _stamped(self, shape: Shape) -> tuple[str, str]:
+        """Return tag and geometry of one of many areas: most may be one shape, such as a hexagon, in many places."""
+        if self.stamp is None:
+            self.stamp = shape
+        at = moved(self.stamp.outline, shape.outline)
+        if at is None:
+            return shape.tag, shape.geometry
+        return "use", f'href="#{OWN}h" x="{at[0]:.0f}" y="{at[1]:.0f}"'
+
+    def _swatch(self, group: ET.Element, clip: str, tenth: str) -> None:
+        # A swatch of something else than a tenth has its own words after its number.
+        tenth, _, words = tenth.partition("|")
+        tenth = "" if tenth == "missing" else tenth
+        words = words or (f"tenth {tenth} of {GROUPS}" if tenth else "no published estimate")
+        for path, within, _ in _leaves(group, clip, ""):
+            shape = self._shape(path, within)
+            if shape:
+                about = f'class="ec-swatch" data-tenth="{tenth}" role="img"'
+                text = f"<{shape.tag} {about} {shape.geometry}><title>{escape(words)}</title></{shape.tag}>"
+                self.parts.append((False, attributes(shape.style), text))
+
+    def _outline(self, element: ET.Element) -> list[Ring]:
+        """Return the outline of a path, or of a path that is used at a place, in units."""
+        if element.tag == "path":
+            return rings(element.attrib["d"], np.zeros(2), UNITS)
+        at = np.array([float(element.get("x", 0)), float(element.get("y", 0))])
+        return rings(self.defined[element.attrib[_HREF][1:]].attrib["d"], at, UNITS)
+
+    def _shape(self, element: ET.Element, clip: str) -> Shape | None:
+        """Return a path, or a path that is used at a place; None if nothing of it lies in what it is clipped to."""
+        style, outline = style_of(element), self.outlines[id(element)]
+        if element.tag == "use":
+            style = {**style_of(self.defined[element.attrib[_HREF][1:]]), **style}
+        reach = bounds(outline)
+        if name := clip[len("url(#") : -1]:
+            edge, window = float(style.get("stroke-width", UNITS)), self._window(name)
+            left, top, right, bottom = _grown(reach, edge)
+            if left > window[2] or top > window[3] or right < window[0] or bottom < window[1]:
+                return None
+            if left < window[0] or top < window[1] or right > window[2] or bottom > window[3]:
+                style["clip-path"] = f"url(#{OWN}{name})"
+                outline = clipped(outline, _grown(window, edge + 1))
+        if whole := circle(outline):
+            return Shape("circle", whole, style, reach, outline)
+        return Shape("path", f'd="{path_data(outline)}"', style, reach, outline) if outline else None
+
+    def _window(self, name: str) -> Bounds:
+        rect = next(self.defined[name].iter("rect"))
+        x, y, width, height = (float(rect.attrib[key]) * UNITS for key in ("x", "y", "width", "height"))
+        return x, y, x + width, y + height
+
+    def _definition(self, name: str) -> str:
+        """Return a clip path or a pattern."""
+        element = self.defined[name]
+        if element.tag == "clipPath":
+            left, top, right, bottom = self._window(name)
+            box = f'x="{left:.0f}" y="{top:.0f}" width="{right - left:.0f}" height="{bottom - top:.0f}"'
+            return f'<clipPath id="{OWN}{name}"><rect {box}/></clipPath>'
+        side = float(element.attrib["width"]) * UNITS
+        ground = next(element.iter("rect")).attrib["fill"]
+        shape = self._shape(next(element.iter("path")), "")
+        lines = f"<{shape.tag} {shape.geometry} {attributes(shape.style)}/>" if shape else ""
+        return (
+            f'<pattern id="{OWN}{name}" patternUnits="userSpaceOnUse" width="{side:.0f}" height="{side:.0f}">'
+            f'<path fill="{ground}" d="m0 0h{side:.0f}v{side:.0f}h-{side:.0f}z"/>{lines}</pattern>'
+        )
+
+
+def _leaves(group: ET.Element, clip: str, told: str) -> Iterator[tuple[ET.Element, str, str]]:
+    """Return what draws within a group, with what it is clipped to and the link round it."""
+    for child in group:
+        within = child.get("clip-path", clip)
+        if child.tag in ("path", "use"):
+            yield child, within, told
+        elif child.tag != "defs":
+            yield from _leaves(child, within, told or child.get(_HREF, ""))
+
+
+def _grown(box: Bounds, by: float) -> Bounds:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by

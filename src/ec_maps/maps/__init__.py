@@ -1,0 +1,1 @@
+"""One module a picture, its words beside it."""

@@ -1,0 +1,270 @@
+"""Many maps at once: every region and every district, each in a file; what stands there already is not drawn again."""
+
+from __future__ import annotations
+
+import os
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+
+from ec_maps import cache, settings
+from ec_maps.atlas import select
+from ec_maps.boundaries.sources import boundary_files
+from ec_maps.errors import EcMapsError, RenderError, SettingError
+from ec_maps.geography.names import slug
+from ec_maps.maps import workers
+from ec_maps.measures import HEADLINE
+from ec_maps.site.kept import found, keep
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+KindName = Literal["regions", "places"]
+FormatName = Literal["png", "svg"]
+
+KINDS: tuple[KindName, ...] = ("regions", "places")
+FORMATS: tuple[FormatName, ...] = ("png", "svg")
+
+#: So many maps that could not be drawn are told of.
+_TOLD = 10
+
+
+class Wanted(NamedTuple):
+    """A map that is to be drawn: of a region or of a place, under its name, into a file."""
+
+    kind: KindName
+    name: str
+    file: str
+
+
+class Tables(NamedTuple):
+    """What the maps are drawn from; `msoas` is None if no places are drawn."""
+
+    lads: gpd.GeoDataFrame
+    msoas: gpd.GeoDataFrame | None
+    context: gpd.GeoDataFrame
+
+
+class Outcome(NamedTuple):
+    """What became of a map: the file's content or, in a sentence, why there is none, and what warned."""
+
+    wanted: Wanted
+    content: bytes
+    fault: str = ""
+    warned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run did: all files that there are now, and the names of what was drawn anew."""
+
+    paths: list[Path]
+    drawn: list[str]
+
+
+def draw_maps(
+    folder: str | Path,
+    *,
+    kinds: Iterable[KindName] = KINDS,
+    measure: str = HEADLINE,
+    category: str | None = None,
+    format: FormatName = "png",
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> list[Path]:
+    """Draw the map of every region and of every district of England and Wales, and return the files.
+
+    A file that stands in the folder already, made from the same data by the same version, is left alone, so that what
+    was interrupted goes on where it was. Several processes of this machine draw, or the Dask cluster whose scheduler
+    ``EC_MAPS_DASK`` names; the files are the same either way.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; it is created. They are called as the places: ``norwich.png``. A hidden folder in it,
+        ``.kept``, records what each was made from.
+    kinds
+        ``"regions"`` for the ten maps of regions by district, ``"places"`` for those of the districts by neighbourhood.
+    measure, category
+        As for :func:`ec_maps.load_areas`.
+    format
+        ``"png"`` or ``"svg"``.
+    jobs
+        How many processes draw at once; if not given, ``EC_MAPS_JOBS``, or else the cores of this machine, 4 at most.
+    quiet
+        Show no progress. It is shown only in a terminal.
+
+    Returns
+    -------
+    files
+        All of them, the regions first, each kind by name.
+
+    Raises
+    ------
+    RenderError
+        If some maps cannot be drawn (the others are there), or the cluster cannot be used.
+    SettingError
+        If there is no such kind, measure or format, or the folder cannot be written.
+    DataError, BoundaryError, FetchError
+        As :func:`ec_maps.load_areas`.
+    """
+    return bring(
+        Path(folder), kinds=kinds, measure=measure, category=category, format=format, jobs=jobs, quiet=quiet
+    ).paths
+
+
+def bring(
+    folder: Path,
+    *,
+    kinds: Iterable[KindName] = KINDS,
+    measure: str = HEADLINE,
+    category: str | None = None,
+    format: FormatName = "png",
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> Done:
+    """Do as :func:`draw_maps` does, and say what was drawn anew."""
+    chosen = _checked(kinds, format, jobs)
+    settings.jobs(), settings.dask()  # a fault in them is told before any work
+    maps = _all_maps(chosen, measure, category, format)
+    inputs = _inputs()
+    marks = (cache.package_digest(), inputs, measure, category, format)
+    stamps = {one: sha256(repr((marks, one)).encode()).hexdigest()[:16] for one in maps}
+    missing = [one for one in maps if found(folder, one.file, stamps[one], [one.file]) is None]
+    _make(folder)
+    load = partial(_tables, settings.source(), inputs, chosen, measure, category)
+    faults: list[str] = []
+    drawn: list[str] = []
+    if missing:
+        for done in _shown(missing, load, format, jobs=jobs, quiet=quiet):
+            one = done.wanted
+            if done.fault:
+                faults.append(f"{one.name}: {done.fault}")
+                continue
+            _write(folder / one.file, done.content)
+            drawn.append(one.name)
+            for told in done.warned:
+                warnings.warn(f"{one.name}: {told}", stacklevel=2)
+            if not done.warned:  # what warned, of tiles that did not come, may be better the next time
+                keep(folder, one.file, stamps[one], [one.file], "")
+    if faults:
+        raise RenderError(_told(faults, len(maps)))
+    return Done([folder / one.file for one in maps], drawn)
+
+
+def _checked(kinds: Iterable[KindName], format: str, jobs: int | None) -> tuple[KindName, ...]:
+    """Return the kinds in our order; `SettingError` for what is not known."""
+    asked = [kinds] if isinstance(kinds, str) else list(kinds)
+    if not asked or any(kind not in KINDS for kind in asked):
+        msg = f'The kinds of maps are "regions" and "places"; what was asked for is {asked}.'
+        raise SettingError(msg)
+    if format not in FORMATS:
+        msg = f'The maps can be saved as "png" or "svg"; "{format}" was asked for.'
+        raise SettingError(msg)
+    number: object = jobs  # whatever a caller without a type checker hands over
+    if number is not None and not (isinstance(number, int) and number > 0):
+        msg = f"jobs is {jobs!r}; it should be how many processes draw at once, a whole number such as 2."
+        raise SettingError(msg)
+    return tuple(kind for kind in KINDS if kind in asked)
+
+
+def _all_maps(kinds: Sequence[KindName], measure: str, category: str | None, format: str) -> list[Wanted]:
+    from ec_maps.areas.table import load_areas
+
+    lads = load_areas("lad", measure, category=category)
+    names: list[tuple[KindName, str, str | None]] = []
+    if "regions" in kinds:
+        names += [("regions", name, None) for name in sorted(lads["rgn21nm"].unique())]
+    if "places" in kinds:
+        rows: pd.DataFrame = lads.sort_values("lad21nm")
+        names += [("places", name, code) for name, code in zip(rows["lad21nm"], rows["lad21cd"], strict=True)]
+    # Whether two places are called alike is a matter of all of them, whatever is drawn now.
+    taken = [slug(name) for name in (*lads["lad21nm"], *lads["rgn21nm"].unique())]
+    often = {one for one in taken if taken.count(one) > 1} if len(set(taken)) < len(taken) else set()
+    files = [slug(name, code if slug(name) in often else None) for _, name, code in names]
+    return [Wanted(kind, name, f"{file}.{format}") for (kind, name, _), file in zip(names, files, strict=True)]
+
+
+def _inputs() -> str:
+    return cache.fingerprint([*select.archives(), *boundary_files(fetch=False)], settings.source(), settings.basemap())
+
+
+@lru_cache(maxsize=1)
+def _tables(_source: str, _inputs: str, kinds: Sequence[KindName], measure: str, category: str | None) -> Tables:
+    """Return the tables, loaded once in each process for each state of the data."""
+    from ec_maps.areas.table import load_areas, load_context
+
+    msoas = load_areas("msoa", measure, category=category) if "places" in kinds else None
+    return Tables(load_areas("lad", measure, category=category), msoas, load_context())
+
+
+def _shown(
+    maps: list[Wanted], load: Callable[[], Tables], format: FormatName, *, jobs: int | None, quiet: bool
+) -> Iterable[Outcome]:
+    """Return the outcomes as they come, with a bar on a terminal."""
+    from tqdm import tqdm
+
+    done = workers.results(partial(draw, format), load, maps, jobs=jobs)
+    return cast(
+        "Iterable[Outcome]", tqdm(done, total=len(maps), desc="Maps", unit="map", disable=True if quiet else None)
+    )
+
+
+def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
+    """Draw one map, in whatever process this is called; nothing is written."""
+    from ec_maps.maps.choropleth import local_map, regional_map
+
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            if wanted.kind == "places":
+                assert tables.msoas is not None
+                drawn = local_map(tables.msoas, wanted.name, context=tables.context)
+            else:
+                drawn = regional_map(tables.lads, wanted.name, context=tables.context)
+            content = drawn.svg().encode() if format == "svg" else drawn.png()
+    except EcMapsError as error:
+        return Outcome(wanted, b"", str(error))
+    except Exception as error:  # noqa: BLE001 - one map's fault, whatever it is, must not cost the others
+        return Outcome(wanted, b"", f"{type(error).__name__}: {error} (a fault of ec_maps rather than yours)")
+    # A library's word on its own future is no fault of the map.
+    told = dict.fromkeys(str(one.message) for one in said if issubclass(one.category, UserWarning))
+    return Outcome(wanted, content, warned=tuple(told))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The maps cannot be written into {folder}: {error.strerror or error}. Name a folder."
+        raise SettingError(msg) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+    except OSError as error:
+        msg = (
+            f"The map could not be written to {path}: {error.strerror or error}. Those written before are kept, and "
+            f"the same command goes on from there."
+        )
+        raise SettingError(msg) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _told(faults: list[str], number: int) -> str:
+    shown = "\n".join(f"  {fault}" for fault in faults[:_TOLD])
+    more = f"\n  and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
+    lost = f"{len(faults)} of {number} maps could not be drawn"
+    return f"{lost}; the others are there and are not drawn again:\n{shown}{more}"

@@ -1,0 +1,314 @@
+"""The three maps: the country by district, a region by district, a district by neighbourhood.
+
+Where ``EC_MAPS_BASEMAP`` names a tile provider, its tiles take the place of the grey land around, and its labels, if it
+has them apart, lie over the areas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from ec_maps import settings
+from ec_maps.areas import wording
+from ec_maps.areas.coverage import BEYOND
+from ec_maps.areas.deciles import cut_points
+from ec_maps.areas.table import load_context
+from ec_maps.boundaries.geometry import union, unions
+from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
+from ec_maps.geography.codes import official_districts
+from ec_maps.geography.levels import Level, level_named
+from ec_maps.graphics import layers
+from ec_maps.graphics.annotation import (
+    area_numbers,
+    call_out,
+    in_inches,
+    key_to_numbers,
+    name_areas,
+    name_neighbours,
+    name_regions,
+    number_areas,
+)
+from ec_maps.graphics.drawable import drawable
+from ec_maps.graphics.figure import Map
+from ec_maps.graphics.labels import Placer
+from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
+from ec_maps.maps.basemap import Basemap, basemap_for
+from ec_maps.maps.insets import draw_frame, draw_inset
+from ec_maps.maps.shetland import brought_near
+from ec_maps.maps.simplify import to_pixels
+from ec_maps.measures import Measure
+
+#: How tall a national map may be for its width, by what the table covers: it fills its map better than others.
+_NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
+
+
+def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
+    """Draw England and Wales, or the United Kingdom, by local authority, with London enlarged in an inset.
+
+    On a map of the United Kingdom Shetland stands in a frame of its own, at the map's scale. The Republic of Ireland is
+    not in the data; nothing is drawn there.
+
+    Parameters
+    ----------
+    lads
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700, of either scope.
+    context
+        Land outside the table to draw in grey; if not given, those of the boundaries at hand (Scotland) round a table
+        of England and Wales, none round one of the United Kingdom.
+
+    Returns
+    -------
+    map
+        The map of all rows.
+    """
+    lads, measure = drawable(lads, "lad")
+    around = _context(context, lads)
+    shown = brought_near(
+        lads,
+        pd.concat([lads.geometry, around.geometry]),
+        tallest=_NATIONAL_TALLEST[lads.attrs.get("scope", "ew")],
+    )
+    tiles = basemap_for(shown.extent)
+    around = _in_view(around, shown.extent, tiles)
+    words = Words(
+        f"{measure.title} across {wording.universe(lads)}",
+        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
+        wording.sources(basemap=tiles.credit if tiles else ""),
+    )
+    key = _key(lads, lads, measure, "lad", f"outside {wording.universe(lads)}" if len(around) else "")
+    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    drawn, around = _to_scale(shown.areas, around, shown.extent)
+    layers.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
+    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["national"])
+    regions = unions(drawn.geometry, drawn["rgn21nm"])
+    land = union(np.array(list(regions.values()), dtype=object))
+    _draw_base(sheet, tiles, land)
+    for shape in regions.values():
+        layers.draw_outline(sheet.ax, shape, width=0.7)
+    placer = Placer(sheet.frame)
+    if shown.frame:
+        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        land = shapely.union(land, shown.frame)
+    if len(around):
+        # A frame on the grey land would seem to be a part of it.
+        land = shapely.union(land, union(around.geometry.to_numpy()))
+    inset = draw_inset(sheet, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
+    if inset:
+        placer.taken.append(inset)
+    name_regions(sheet, placer, drawn, regions)
+    _draw_labels(sheet, placer, tiles)
+    alt_text = _joined(wording.alt_text(lads, "national"), shown.words)
+    return Map(sheet.figure, lads, alt_text, wording.caption(lads, "national"))
+
+
+def regional_map(
+    lads: gpd.GeoDataFrame, region: str, *, highlight: Sequence[str] = (), context: gpd.GeoDataFrame | None = None
+) -> Map:
+    """Draw one region by local authority on the national scale, its neighbours in grey.
+
+    Of Scotland, Shetland stands in a frame of its own, at the map's scale.
+
+    Parameters
+    ----------
+    lads
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, the whole of it: the neighbours come from it too.
+    region
+        A region's name, or ``"Wales"``; of a table of the United Kingdom ``"Scotland"`` or ``"Northern Ireland"`` too.
+    highlight
+        Names of districts in the region to outline and to label with an arrow.
+    context
+        Land outside the table to draw in grey, as for :func:`national_map`.
+
+    Raises
+    ------
+    PlaceError
+        If the region is not in the table, or a place to highlight not in the region.
+    """
+    # Here, because it brings a reader of YAML, for the list of places.
+    from ec_maps.areas.places import find_region
+
+    lads, measure = drawable(lads, "lad")
+    region = find_region(region, sorted(lads["rgn21nm"].unique()))
+    areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
+    if strangers := [name for name in highlight if name not in set(areas["lad21nm"])]:
+        msg = (
+            f"{listed(strangers)}: not a local authority of {wording.the(region)}, whose districts are "
+            f"{listed(list(areas['lad21nm']), 12)}."
+        )
+        raise PlaceError(msg)
+    others = lads.loc[lads["rgn21nm"] != region, ["lad21nm", "geometry"]]
+    around = pd.concat([others, _context(context, lads)], ignore_index=True)
+    shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
+    tiles = basemap_for(shown.extent)
+    around = _in_view(around, shown.extent, tiles)
+    words = Words(
+        f"{measure.title} in {wording.the(region)}",
+        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
+        wording.sources(basemap=tiles.credit if tiles else ""),
+    )
+    key = _key(lads, areas, measure, "lad", f"outside {wording.the(region)}" if len(around) else "")
+    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    drawn, around = _to_scale(shown.areas, around, shown.extent)
+    layers.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
+    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["regional"])
+    land = union(drawn.geometry.to_numpy())
+    _draw_base(sheet, tiles, land)
+    layers.draw_outline(sheet.ax, land, width=0.9)
+    placer = Placer(sheet.frame)
+    named = list(dict.fromkeys(highlight))
+    if shown.frame:
+        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        land = shapely.union(land, shown.frame)
+    call_out(sheet, placer, drawn.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
+    name_areas(sheet, placer, drawn)
+    name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
+    _draw_labels(sheet, placer, tiles)
+    alt_text = _joined(wording.alt_text(areas, "regional", highlight=named), shown.words)
+    return Map(sheet.figure, areas, alt_text, wording.caption(areas, "regional", highlight=named))
+
+
+def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
+    """Draw one district by neighbourhood on the national scale, each numbered, its surroundings in grey.
+
+    A neighbourhood's number is that at the end of its official name ("Great Yarmouth 001" is 1), and where readable
+    names are known a key beneath the map gives them. A district without any value is drawn hatched, one with a
+    single neighbourhood in its surroundings.
+
+    Parameters
+    ----------
+    msoas
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, the whole of it: the surroundings come from it too.
+    lad_name
+        The district's name as in ``lad21nm``.
+    context
+        Land outside the table to draw in grey, as for :func:`national_map`.
+
+    Raises
+    ------
+    PlaceError
+        If no neighbourhood of the table lies in a district of that name.
+    """
+    msoas, measure = drawable(msoas, "msoa")
+    areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
+    if areas.empty:
+        beyond = [one.region for one in official_districts().values() if one.name == lad_name and one.region in BEYOND]
+        if beyond:
+            msg = (
+                f"{wording.capital(wording.the_district(lad_name))} is in {beyond[0]}, and neighbourhood data stop "
+                f"at the border: the neighbourhoods mapped here (MSOAs) exist only in England and Wales. The map of "
+                f'the region "{beyond[0]}" has it, from a table with scope="uk".'
+            )
+            raise PlaceError(msg)
+        msg = (
+            f'There are no neighbourhoods of "{lad_name}" to draw. Either no local authority is called so (ec-maps '
+            f"places lists them), or the boundaries have no neighbourhood in it."
+        )
+        raise PlaceError(msg)
+    numbers = area_numbers(areas["msoa21nm"])
+    # A single neighbourhood is shown in its surroundings, not from edge to edge.
+    extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
+    tiles = basemap_for(extent)
+    others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
+    around = _in_view(pd.concat([others, _context(context, msoas)], ignore_index=True), extent, tiles)
+    words = Words(
+        f"{measure.title} in {wording.the_district(lad_name)}",
+        f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. {measure.colours_in_words}",
+        wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else ""),
+        key_to_numbers(areas, numbers),
+    )
+    key = _key(msoas, areas, measure, "msoa", f"outside {wording.the_district(lad_name)}" if len(around) else "")
+    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    drawn, around = _to_scale(areas, around, extent)
+    neighbours = unions(around.geometry, around["lad21nm"])
+    layers.draw_neighbours(sheet.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
+    for shape in neighbours.values():
+        layers.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
+    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["local"])
+    land = union(drawn.geometry.to_numpy())
+    _draw_base(sheet, tiles, land)
+    layers.draw_outline(sheet.ax, land, width=1.0)
+    placer = Placer(sheet.frame)
+    number_areas(sheet, placer, drawn, numbers)
+    name_neighbours(sheet, placer, neighbours)
+    _draw_labels(sheet, placer, tiles)
+    return Map(sheet.figure, areas, wording.alt_text(areas, "local"), wording.caption(areas, "local"))
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _context(given: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the land around: that given, or what the boundaries have beyond England and Wales.
+
+    A table of the United Kingdom has all land that there are boundaries of, so that nothing is around it.
+    """
+    if given is None:
+        nothing = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
+        try:
+            given = nothing if table.attrs.get("scope") == "uk" else load_context()
+        except (BoundaryError, SettingError):
+            # A table that somebody made without boundary files is still drawn; there is just nothing around it.
+            given = nothing
+    return given[["lad21nm", "geometry"]]
+
+
+def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
+    return left, bottom, right, top
+
+
+def _in_view(
+    around: gpd.GeoDataFrame, extent: tuple[float, float, float, float], tiles: Basemap | None
+) -> gpd.GeoDataFrame:
+    """Return the rows whose boxes the map's frame touches, or none where tiles show the land around."""
+    if tiles:
+        return around.iloc[:0]
+    left, bottom, right, top = extent
+    box = around.geometry.bounds
+    seen = (box["minx"] < right) & (box["maxx"] > left) & (box["miny"] < top) & (box["maxy"] > bottom)
+    return around[seen]
+
+
+def _to_scale(
+    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return areas and the land around them with outlines as fine as the map's pixels, simplified together."""
+    shapes = to_pixels(np.concatenate([areas.geometry.to_numpy(), around.geometry.to_numpy()]), extent)
+    first, last = shapes[: len(areas)], shapes[len(areas) :]
+    return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
+
+
+def _draw_base(sheet: Sheet, tiles: Basemap | None, land: shapely.Geometry) -> None:
+    """Draw the tiles beneath everything, and on them a white rim round the areas: dark ones show on dark tiles too."""
+    if tiles:
+        layers.draw_picture(sheet.ax, tiles.base, zorder=0)
+        layers.draw_outline(sheet.ax, land, width=3.0, colour="#ffffff", zorder=1)
+
+
+def _draw_labels(sheet: Sheet, placer: Placer, tiles: Basemap | None) -> None:
+    """Draw the tiles' labels over the areas and beneath our own words, less those that the words meet."""
+    labels = tiles.labels_around(placer) if tiles else None
+    if labels is not None:
+        layers.draw_picture(sheet.ax, labels, zorder=3.5)
+
+
+def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
+    words: Level = level_named(level)
+    blank = int(shown["decile"].isna().sum())
+    # Of a table of the surroundings alone only its attributes know how many there are in the whole.
+    valued = int(whole.attrs["valued"] if whole.attrs.get("near") else whole["decile"].notna().sum())
+    edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
+    return Key.of(
+        measure,
+        f"the {valued:,} {words.areas} of {wording.universe(whole)}",
+        whole,
+        edges,
+        missing=f"no published estimate ({blank})" if blank else "",
+        around=around,
+    )

@@ -1,0 +1,232 @@
+"""The matrix: how closely each two measures go together, a cell a pair, with the number in it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from ec_maps import settings
+from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, said, titles
+from ec_maps.areas.wording import capital, joined, number_of, some, sources
+from ec_maps.geography.levels import SCOPES, Level, level_named
+from ec_maps.graphics import palette
+from ec_maps.graphics.figure import Map
+from ec_maps.graphics.layers import AREAS, HATCH, draw_missing, fill
+from ec_maps.graphics.layout import (
+    FAINT,
+    LEGEND,
+    MAP_WIDTH,
+    MARGIN,
+    SMALL,
+    STAMP,
+    SUBTITLE,
+    TITLE,
+    WIDTH,
+    furniture,
+    write,
+)
+from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.measures import HEADLINE, measure_named
+from ec_maps.site.markup import series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: From brown, one measure high where the other is low, to green-blue, both high together: after ColorBrewer's BrBG,
+#: the pale greens moved apart for those who do not see red. No hue is one of the tenths'.
+COLOURS = ("#8c510a", "#bf812d", "#dfc27d", "#f6e8c3", "#fafafa", "#b3e0d8", "#6fc3b7", "#35978f", "#01665e")
+
+#: Where a class of strength begins, whatever the sign.
+EDGES = (0.1, 0.3, 0.5, 0.7)
+
+#: What counts as strong in the words.
+STRONG = 0.5
+
+#: In inches: the widest cell and how high all are, what is kept for the last measure's name, the legend's swatches.
+_WIDEST, _HIGH, _NAME, _SWATCH, _SWATCH_HIGH = 0.44, 0.36, 0.94, 0.27, 0.15
+_LEGEND_WIDTH = 9 * _SWATCH
+#: The rows beside the legend, and that a figure always has.
+_BESIDE = 3
+
+_CELL_EDGE = "#8d8779"
+
+
+def colour_of(correlation: float) -> str:
+    """Return the colour of a correlation's class, that of the number as it is shown, with two decimals."""
+    strength = int(np.searchsorted(EDGES, abs(round(correlation, 2)), side="right"))
+    return COLOURS[4 + int(math.copysign(strength, correlation))]
+
+
+def correlation_matrix(found: Correlations) -> Map:
+    """Draw the correlations between measures as the lower triangle of a table.
+
+    The measures stand on the diagonal, in the order of `found`. A cell is where the row that ends at one measure's name
+    and the column beneath another's meet; a pair without a correlation is hatched.
+
+    Parameters
+    ----------
+    found
+        At least two measures' correlations.
+
+    Returns
+    -------
+    map
+        The figure, whose first axes are in inches; `areas` are the pairs: see :attr:`Correlations.table`.
+    """
+    cell = min(_WIDEST, (MAP_WIDTH - _NAME) / (len(found.measures) - 1))
+    figure, ax, top = _new_figure(found)
+    _draw_cells(ax, found, cell, top)
+    for row, key in enumerate(found.measures):
+        x, y = row * cell + 0.06, top - (row + 0.5) * _HIGH
+        right = MAP_WIDTH - _LEGEND_WIDTH - 0.15 if row < _BESIDE else MAP_WIDTH
+        name = wrap(measure_named(key).title, LEGEND, right - x, "bold")
+        write(ax, x, y, name, size=LEGEND, weight="bold", va="center")
+    _draw_legend(ax, top, missing=bool(found.missing))
+    return Map(figure, found.table, _alt_text(found), _caption(found))
+
+
+def _new_figure(found: Correlations) -> tuple[Figure, Axes, float]:
+    """Return the figure with the words round the matrix, the axes of the matrix in inches, and how high these are."""
+    areas, demo = level_named(found.level).areas, settings.is_demo()
+    title = wrap(f"Which measures go together, by {level_named(found.level).area}", TITLE, MAP_WIDTH, "bold")
+    subtitle = (
+        f"Each cell is a pair: its row ends at one measure’s name, its column hangs from the other’s. All {areas} of "
+        f"{SCOPES[found.scope]} with both values."
+    )
+    subtitle = wrap(subtitle, SUBTITLE, MAP_WIDTH)
+    about = wrap(sources(), SMALL, MAP_WIDTH)
+    body = max(len(found.measures), _BESIDE) * _HIGH
+    foot = text_size(about, SMALL)[1] + 0.22
+    head = (STAMP if demo else 0) + 0.26 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1]
+    height = foot + body + head
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label="matrix")
+    ax.set(xlim=(0, MAP_WIDTH), ylim=(0, body))
+    ax.set_axis_off()
+    ax.patch.set_visible(False)
+    around = furniture(figure, title, subtitle, demo=demo)
+    write(around, MARGIN, 0.08, about, size=SMALL, color=FAINT, va="bottom")
+    return figure, ax, body
+
+
+def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
+    order = {key: place for place, key in enumerate(found.measures)}
+    columns, rows = (np.array([order[key] for key in keys]) for keys in zip(*map(_keys, found.pairs), strict=True))
+    left, upper = columns * cell, top - rows * _HIGH
+    shapes = np.asarray(shapely.box(left, upper - _HIGH, left + cell, upper))
+    values = np.array([pair.correlation for pair in found.pairs])
+    there = ~np.isnan(values)
+    told = np.array([_told(pair, level_named(found.level)) for pair in found.pairs], dtype=object)
+    style = {"edgecolors": _CELL_EDGE, "linewidths": 0.5, "zorder": 2}
+    drawn = fill(ax, shapes[there], facecolors=[colour_of(value) for value in values[there]], **style)
+    hatched = draw_missing(ax, shapes[~there], edge=0.5, zorder=1.9)
+    for collection, words in ((drawn, told[there]), (hatched, told[~there])):
+        if collection is not None:
+            # As `drawing.name_areas_in` has it.
+            collection.set_gid(AREAS if len(words) > 1 else f"{AREAS}|{words[0]}")
+            collection.set_urls(list(words))
+    # As large as the widest number allows: it is read on a phone too.
+    style = {"size": min(10.0, (cell - 0.055) / text_size("−.88", 1)[0]), "ha": "center", "va": "center", "zorder": 3}
+    for value, x, y in zip(values[there], left[there], upper[there], strict=True):
+        write(ax, x + cell / 2, y - _HIGH / 2, _short(value), color=palette.ink_on(colour_of(value)), **style)
+
+
+def _keys(pair: Pair) -> tuple[str, str]:
+    return pair.first, pair.second
+
+
+def _told(pair: Pair, level: Level) -> str:
+    """Return what a cell says when it is questioned: a code, no tenth, and words."""
+    one, other = measure_named(pair.first).title, *titles([pair.second])
+    words = f"{one} and {other}: {said(pair.correlation)}, over {number_of(pair.areas, level)}"
+    return f"{pair.first}--{pair.second}||{words}"
+
+
+def _short(value: float) -> str:
+    """Return a correlation as it stands in a cell: ".62", "−.62", "1.0"."""
+    text = f"{abs(value):.2f}"
+    text = "1.0" if text == "1.00" else text[1:]
+    return f"−{text}" if value < 0 and text != ".00" else text
+
+
+def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
+    """Draw the classes in the corner that the triangle leaves free."""
+    left, strip = MAP_WIDTH - _LEGEND_WIDTH, top - 0.48
+    write(ax, left, top - 0.02, "Rank correlation (Spearman’s)", size=LEGEND, weight="bold", va="top")
+    for place, colour in enumerate(COLOURS):
+        style = {"facecolor": colour, "edgecolor": _CELL_EDGE, "linewidth": 0.5}
+        ax.add_patch(Rectangle((left + place * _SWATCH, strip), _SWATCH, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
+    for place, edge in enumerate((-1.0, *(-edge for edge in reversed(EDGES)), *EDGES, 1.0)):
+        sides = {0: "left", len(COLOURS): "right"}
+        words, x, y = f"{edge:g}".replace("-", "−"), left + place * _SWATCH, strip + _SWATCH_HIGH + 0.03
+        words = words.replace("0.", ".")
+        write(ax, x, y, words, size=SMALL, color=FAINT, ha=sides.get(place, "center"), va="baseline")
+    write(ax, left, strip - 0.13, "one high, the other low", size=SMALL, va="baseline")
+    write(ax, MAP_WIDTH, strip - 0.13, "both high together", size=SMALL, ha="right", va="baseline")
+    if missing:
+        style = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH, "linewidth": 0.5}
+        ax.add_patch(Rectangle((left, strip - 0.38), _SWATCH, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
+        words = f"none: all alike, or under {FEWEST} areas"
+        write(ax, left + _SWATCH + 0.06, strip - 0.38 + _SWATCH_HIGH / 2, words, size=SMALL, va="center")
+
+
+def _strongest(found: Correlations, number: int) -> str:
+    pairs = [f"{' and '.join(titles(_keys(pair)))} ({said(pair.correlation)})" for pair in found.strongest[:number]]
+    return f"The strongest: {'; '.join(pairs)}." if pairs else ""
+
+
+def _with_headline(found: Correlations, number: int) -> str:
+    """Return which measures economic connectedness goes with most, in a sentence; nothing if it is not among them."""
+    pairs = found.of(HEADLINE)[:number]
+    names = [f"{titles([pair.other(HEADLINE)])[0]} ({said(pair.correlation)})" for pair in pairs]
+    return f"{measure_named(HEADLINE).title} goes most closely with {series(names)}." if names else ""
+
+
+def _without(found: Correlations) -> str:
+    number = len(found.missing)
+    return f"{capital(some(number))} {'pair has' if number == 1 else 'pairs have'} no correlation." if number else ""
+
+
+def _caption(found: Correlations) -> str:
+    level = level_named(found.level)
+    counts = [pair.areas for pair in found.strongest]
+    if not counts:
+        return joined(f"No pair of measures has a correlation over the {level.areas} of {SCOPES[found.scope]}.")
+    strong = sum(abs(round(pair.correlation, 2)) >= STRONG for pair in found.strongest)
+    low, high = min(counts), max(counts)
+    span = number_of(high, level) if low == high else f"{low:,} to {number_of(high, level)}"
+    finding = (
+        f"Rank correlations over {span} of {SCOPES[found.scope]}: {some(strong)} of {_number(found)} "
+        f"{'is' if strong == 1 else 'are'} {STRONG} or stronger, up or down."
+    )
+    return joined(finding, _with_headline(found, 3), _without(found))
+
+
+def _alt_text(found: Correlations) -> str:
+    values = np.array([round(pair.correlation, 2) for pair in found.strongest])
+    counts = [
+        f"{some(int(which.sum()))} {words}"
+        for words, which in (
+            (f"at {STRONG} or above", values >= STRONG),
+            (f"at −{STRONG} or below", values <= -STRONG),
+            ("in between", np.abs(values) < STRONG),
+        )
+    ]
+    kind = (
+        f"Matrix of the rank correlations between {len(found.measures)} measures over the "
+        f"{level_named(found.level).areas} of {SCOPES[found.scope]}, brown where one is high and the other low, "
+        f"green-blue where both are high together."
+    )
+    classes = f"Of {_number(found)}, {series(counts)}." if len(values) else ""
+    return joined(kind, classes, _strongest(found, 3), _with_headline(found, 3), _without(found))
+
+
+def _number(found: Correlations) -> str:
+    return "1 pair" if len(found.pairs) == 1 else f"{len(found.pairs)} pairs"

@@ -1,0 +1,243 @@
+"""The map of hexagons: every neighbourhood the same size, so that its colour counts as much as any other's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from matplotlib import patheffects
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+from shapely.ops import substring
+
+from ec_maps import settings
+from ec_maps.areas import wording
+from ec_maps.areas.deciles import cut_points
+from ec_maps.boundaries import hexgrid
+from ec_maps.boundaries.geometry import union, unions
+from ec_maps.errors import SettingError
+from ec_maps.graphics import layers, palette
+from ec_maps.graphics.annotation import in_inches
+from ec_maps.graphics.drawable import drawable
+from ec_maps.graphics.figure import Map
+from ec_maps.graphics.ground import Ground
+from ec_maps.graphics.labels import Label, Placer
+from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
+from ec_maps.graphics.text_metrics import forms
+from ec_maps.maps.hexmap_words import EXPLAINED, GAPS, alt_text, caption, where
+from ec_maps.measures import Measure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Large cities all over the country, for readers to find their way: districts, and what they are called for short.
+CITIES = {
+    "Birmingham": "Birmingham",
+    "Bradford": "Bradford",
+    "Brighton and Hove": "Brighton",
+    "Bristol, City of": "Bristol",
+    "Cardiff": "Cardiff",
+    "Exeter": "Exeter",
+    "Kingston upon Hull, City of": "Hull",
+    "Leeds": "Leeds",
+    "Leicester": "Leicester",
+    "Liverpool": "Liverpool",
+    "Manchester": "Manchester",
+    "Newcastle upon Tyne": "Newcastle",
+    "Norwich": "Norwich",
+    "Nottingham": "Nottingham",
+    "Plymouth": "Plymouth",
+    "Sheffield": "Sheffield",
+    "Southampton": "Southampton",
+    "Swansea": "Swansea",
+}
+
+_TALLEST = 1.2
+
+#: More surroundings than on other maps: names stand beside the land, as on it they would hide hexagons.
+_ROOM = 1.06
+
+_REGION_SIZE, _CITY_SIZE = 7.5, 6.0
+
+#: A name of more letters is broken into two lines; and how far the line from a region's name reaches in, in inches.
+_LONG = 14
+_REACH = 0.15
+
+#: A name may point at any of a place's pieces that is at least so large, as a share of its largest.
+_SMALLEST = 0.3
+
+#: How far off a name may stand, in inches, rather than cover land; from which cost on its place is not good; and how
+#: often the names are placed anew, in another order, while there are such.
+_COVER = 30.0
+_TIGHT = 3.5
+_TRIES = 6
+
+
+def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
+    """Draw every neighbourhood as a hexagon of one size in its decile's colour, districts and regions outlined.
+
+    Parameters
+    ----------
+    msoas
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, or any rows of it, such as those of one region.
+
+    Returns
+    -------
+    map
+        The map of all rows; its ``areas`` are the hexagons: equal, sharing their corners to the last digit, EPSG:27700.
+        Neither distances nor places mean anything.
+
+    Raises
+    ------
+    SettingError
+        If it is not such a table, has no rows, or has areas that the layout of hexagons lacks.
+    BoundaryError
+        If there is no layout of hexagons, or none that is right. The House of Commons Library publishes one;
+        ``ec-maps fetch`` brings it.
+    """
+    msoas, measure = drawable(msoas, "msoa")
+    if msoas.empty:
+        msg = "The map of hexagons: the table has no rows. It should have at least one neighbourhood."
+        raise SettingError(msg)
+    cells = hexgrid.layout()
+    hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
+    extent = view(tuple(shapely.total_bounds(hexagons.geometry.to_numpy())), room=_ROOM, tallest=_TALLEST)
+    words = Words(
+        f"{measure.title} across {where(hexagons)}, all neighbourhoods the same size",
+        f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
+        wording.sources(hexagons=True),
+    )
+    sheet = new_sheet(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
+    # Of so many, an SVG has no room for the readable names too.
+    shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
+    layers.draw_deciles(sheet.ax, shown, edge=0)
+    for drawn in sheet.ax.collections:
+        # Hexagons meet exactly. Smoothed, each joint would show as a pale seam, and the file be half as large again.
+        drawn.set_antialiased(False)
+    land = np.array(list(backdrops.values()), dtype=object)
+    layers.fill(sheet.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
+    regions, districts = borders(hexagons)
+    _draw_lines(sheet.ax, districts, palette.INK, 0.4)
+    _draw_lines(sheet.ax, regions, "#ffffff", 1.7)
+    _draw_lines(sheet.ax, regions, palette.INK, 0.9)
+    _name_places(sheet, hexagons, shapely.union_all(land))
+    return Map(sheet.figure, hexagons, alt_text(hexagons), caption(hexagons, gaps=bool(backdrops)))
+
+
+def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Return the lines round regions, the coast with them, and those between districts inside regions."""
+    regions, districts = (
+        shapely.union_all([shapely.boundary(shape) for shape in unions(hexagons.geometry, hexagons[name]).values()])
+        for name in ("rgn21nm", "lad21cd")
+    )
+    return shapely.line_merge(regions), shapely.line_merge(shapely.difference(districts, regions))
+
+
+def _draw_lines(ax: Axes, lines: shapely.Geometry, colour: str, width: float) -> None:
+    """Draw lines as one path."""
+    parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines)]
+    if not parts:
+        return
+    codes = np.concatenate([[Outline.MOVETO] + [Outline.LINETO] * (len(part) - 1) for part in parts])
+    path = Outline(np.concatenate(parts), codes)
+    ax.add_patch(PathPatch(path, facecolor="none", edgecolor=colour, linewidth=width, joinstyle="round", zorder=3))
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A name to be written beside the land: its place in inches, and the type it is set in."""
+
+    text: str
+    place: shapely.Geometry
+    size: float
+    weight: str
+
+
+def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+    """Write the names of regions and of large cities beside their hexagons, each with a line to its place."""
+    regions = hexagons.geometry.groupby(hexagons["rgn21nm"])
+    shapes = {str(name): in_inches(sheet, union(part.to_numpy())) for name, part in regions}
+    # Cities first: a region's name can stand anywhere beside it.
+    names = [
+        _Name(CITIES[str(name)], in_inches(sheet, union(part.to_numpy())), _CITY_SIZE, "normal")
+        for name, part in hexagons.geometry.groupby(hexagons["lad21nm"])
+        if name in CITIES
+    ]
+    names += [_Name(_in_lines(name), shape, _REGION_SIZE, "bold") for name, shape in shapes.items()]
+    ground = Ground(sheet.frame, union(np.array(list(shapes.values()), dtype=object)))
+    least = np.inf
+    placed: list[tuple[_Name, tuple[Label, shapely.LineString]]] = []
+    for _ in range(_TRIES):
+        placer, tried, tight = Placer(sheet.frame), [], []
+        for name in names:
+            before = placer.spent
+            tried.append(_placed(placer, name, ground))
+            if placer.spent - before >= _TIGHT:
+                tight.append(name)
+        if placer.spent < least:
+            least, placed = placer.spent, list(zip(names, tried, strict=True))
+        if not tight:
+            break
+        # Those that found no good place go first at the next try, while there is one.
+        names = tight + [name for name in names if name not in tight]
+    for name, (label, line) in placed:
+        _write(sheet, label, line, name.weight, land)
+
+
+def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely.LineString]:
+    """Place a name and return it with its line, which ends a little inside a region and amid a city."""
+    parts = shapely.get_parts(name.place)
+    tries = []
+    for part in parts[shapely.area(parts) >= _SMALLEST * shapely.area(parts).max()]:
+        trial = placer.copy()
+        label, point = trial.beside(
+            name.text, part, name.size, ground, cover=_COVER, pad=0.03, least=0.1, weight=name.weight
+        )
+        tries.append((trial, part, label, point))
+    cheapest, part, label, point = min(tries, key=lambda one: one[0].spent)
+    placer.adopt(cheapest)
+    line = shapely.LineString([label.box.centre, point])
+    if name.weight == "bold":
+        enters = shapely.distance(shapely.intersection(line, part), shapely.Point(label.box.centre))
+        line = substring(line, 0, min(enters + _REACH, line.length))
+        placer.lines[-1] = line
+    return label, line
+
+
+def _in_lines(name: str) -> str:
+    return forms(name)[1] if len(name) > _LONG and " " in name else name
+
+
+def _write(sheet: Sheet, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
+    """Write a label with its line, which ends in a dot, on the colour of what lies behind it."""
+    ends = np.array([sheet.to_metres(x, y) for x, y in line.coords])
+    behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
+    cased = [patheffects.Stroke(linewidth=1.5, foreground="#ffffff"), patheffects.Normal()]
+    sheet.ax.plot(
+        *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=2.0,
+        path_effects=cased,
+    )  # fmt: skip
+    sheet.ax.text(
+        ends[0, 0], ends[0, 1], label.text, size=label.size, weight=weight, ha="center", va="center", linespacing=1.05,
+        color=palette.INK, zorder=6, parse_math=False,
+        bbox={"boxstyle": "square,pad=0.12", "facecolor": behind, "edgecolor": "none"},
+    )  # fmt: skip
+
+
+def _key(areas: gpd.GeoDataFrame, measure: Measure) -> Key:
+    """Return the legend's words; of a table's part, the classes stay those of the whole that it was taken from."""
+    edges = areas.attrs.get("cut_points") or [float(edge) for edge in cut_points(areas[measure.key])]
+    values = areas[measure.key].dropna()
+    whole = bool(len(values)) and (values.min(), values.max()) == (edges[0], edges[-1])
+    number = f"the {len(values):,}" if whole else "all"
+    blank = int(areas["decile"].isna().sum())
+    return Key.of(
+        measure,
+        f"{number} neighbourhoods of England and Wales",
+        areas,
+        edges,
+        missing=f"no published estimate ({blank})" if blank else "",
+    )

@@ -1,0 +1,92 @@
+"""What stands apart on a map: London enlarged in whatever part of it is empty, Shetland in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from matplotlib.patches import Rectangle
+
+from ec_maps.boundaries.geometry import union
+from ec_maps.graphics import layers, palette
+from ec_maps.graphics.annotation import in_inches
+from ec_maps.graphics.boxes import Box
+from ec_maps.graphics.ground import Ground
+from ec_maps.graphics.layout import LEGEND, Sheet
+from ec_maps.graphics.text_metrics import text_size
+
+
+def draw_inset(
+    sheet: Sheet,
+    london: gpd.GeoDataFrame,
+    land: shapely.Geometry,
+    paint: Callable[..., None] = layers.draw_deciles,
+    *,
+    on_tiles: bool = False,
+) -> Box | None:
+    """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box.
+
+    `london` has its districts, in full detail; without any, nothing is drawn. `paint` draws them on axes.
+    What is drawn `on_tiles` gets a white ground of its own, as nobody knows what colour theirs is there.
+    """
+    if london.empty:
+        return None
+    whole = union(london.geometry.to_numpy())
+    left, bottom, right, top = shapely.bounds(whole)
+    room = 0.04 * (right - left)
+    left, bottom, right, top = left - room, bottom - room, right + room, top + room
+    head = 0.2
+    box = Ground(sheet.frame, in_inches(sheet, land)).empty_rectangle((right - left) / (top - bottom), 0.12)
+    if box is None:
+        return None
+    width, height = sheet.figure.get_size_inches()
+    position = sheet.ax.get_position()
+    shrunk = Box(box.left + 0.05, box.bottom + 0.05, box.right - 0.05, box.top - head)
+    across = min(shrunk.right - shrunk.left, (shrunk.top - shrunk.bottom) * (right - left) / (top - bottom))
+    tall = across * (top - bottom) / (right - left)
+    x, y = shrunk.right - across, shrunk.bottom
+    inset = sheet.figure.add_axes(
+        (position.x0 + x / width, position.y0 + y / height, across / width, tall / height), label="London"
+    )
+    inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
+    inset.spines[:].set(color=palette.INK, linewidth=0.8)
+    paint(inset, london, edge=layers.EDGES["regional"])
+    layers.draw_outline(inset, whole, width=0.9)
+    times = sheet.scale / ((right - left) / across)
+    words = f"London, {times:.1f} times larger"
+    # Of a small inset the words are the wider: they stay on the map.
+    at = min(x, sheet.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
+    sheet.ax.text(
+        *sheet.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
+        color=palette.INK, zorder=6,
+        bbox={"boxstyle": "square,pad=0.2", "facecolor": "#ffffff", "edgecolor": "none"} if on_tiles else None,
+    )  # fmt: skip
+    corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    sheet.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
+    return box
+
+
+def draw_frame(sheet: Sheet, frame: shapely.Polygon, name: str) -> Box:
+    """Draw a frame (in metres of the map) round what was moved into it, its name at the top; return the name's box.
+
+    It has a ground of its own, the sea's, which hides tiles beneath.
+    """
+    left, bottom, right, top = frame.bounds
+    sheet.ax.add_patch(
+        Rectangle(
+            (left, bottom),
+            right - left,
+            top - bottom,
+            facecolor=palette.SEA,
+            edgecolor=palette.INK,
+            linewidth=0.8,
+            zorder=1.5,
+        )
+    )
+    width, height = text_size(name, LEGEND, "bold")
+    x, y = (float(inches) for inches in sheet.to_inches(np.array([left, top])))
+    x, y = x + 0.05, y - 0.05
+    sheet.ax.text(*sheet.to_metres(x, y), name, size=LEGEND, weight="bold", va="top", color=palette.INK, zorder=6)
+    return Box(x, y - height, x + width, y)

@@ -1,0 +1,200 @@
+"""The picture that stands for a place's page where it is shared: its name, its value and its neighbourhoods.
+
+Beyond England and Wales, where there are no neighbourhoods, the district itself is drawn among those around.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+
+from ec_maps import settings
+from ec_maps.analysis.district import Standing, standing
+from ec_maps.areas import wording
+from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.wording import capital, ends_in_words, joined, some, tenth_in_words, the_district
+from ec_maps.graphics import layers, palette
+from ec_maps.graphics.figure import Map
+from ec_maps.graphics.layout import FAINT, stamp, write
+from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+#: The size that is asked for by those who show such pictures, in pixels.
+PIXELS = (1200, 630)
+
+_WIDTH, _HEIGHT = (pixels / DPI for pixels in PIXELS)
+_MARGIN, _STAMP = 0.2, 0.24
+
+#: The box of the map, and the column of words left of it, in inches.
+_MAP_LEFT = 3.2
+_COLUMN = _MAP_LEFT - 0.2 - _MARGIN
+
+#: Sizes of words in points; the name is tried at one after the other until it fits.
+_NAME_SIZES = (27.0, 25.0, 23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0)
+_SITE, _LINE, _WORDS, _SMALL = 7.5, 10.5, 7.0, 5.5
+
+#: How high a swatch of the tenths is, in inches.
+_SWATCH = 0.17
+
+_PAPER = "#f7f4ec"
+
+
+def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address: str = "") -> Map:
+    """Draw the card of a district's page, 1200 by 630 pixels as PNG.
+
+    Parameters
+    ----------
+    lads, msoas
+        The tables of :func:`ec_maps.load_areas`, whole.
+    lad_name
+        The district's name as in ``lad21nm``.
+    address
+        The page's address, to be written beneath the site's name; empty for none.
+
+    Returns
+    -------
+    map
+        The figure, whose first axes are the map of the neighbourhoods, EPSG:27700; `areas` are the neighbourhoods, or
+        the district where there are none because it lies beyond England and Wales.
+
+    Raises
+    ------
+    PlaceError
+        If no district of the table has the name.
+    """
+    place = standing(lads, msoas, lad_name)
+    areas, around = place.msoas, lads.iloc[:0]
+    if place.beyond:
+        here = lads["lad21nm"] == lad_name
+        areas, around = lads[here].reset_index(drop=True), lads[~here]
+    areas, around = (rows if rows.crs == "EPSG:27700" else rows.to_crs("EPSG:27700") for rows in (areas, around))
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor=_PAPER)
+    FigureCanvasAgg(figure)
+    top = _HEIGHT - _MARGIN - (_STAMP if settings.is_demo() else 0.0)
+    sources = wrap(wording.sources(), _SMALL, _WIDTH - 2 * _MARGIN)
+    bottom = 0.12 + text_size(sources, _SMALL)[1] + 0.12
+    _draw_map(figure, areas, around, (_MAP_LEFT, bottom, _WIDTH - _MARGIN - _MAP_LEFT, top - bottom))
+    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, _WIDTH), ylim=(0, _HEIGHT))
+    around.set_axis_off()
+    around.patch.set_visible(False)
+    if settings.is_demo():
+        stamp(around, _HEIGHT, _STAMP, _WIDTH)
+    write(around, _MARGIN, 0.12, sources, size=_SMALL, color=FAINT, va="bottom", linespacing=1.1)
+    _write_words(around, place, address, bottom, top)
+    return Map(figure, areas, _alt_text(place), _caption(place))
+
+
+def _draw_map(
+    figure: Figure, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, box: tuple[float, float, float, float]
+) -> None:
+    """Draw areas as large as the box (left, bottom, width and height in inches) lets them be, and what is around."""
+    x, y, width, height = box
+    ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT), label="map")
+    ax.set_axis_off()
+    if areas.empty:
+        return
+    left, bottom, right, top = areas.total_bounds
+    scale = max((right - left) / width, (top - bottom) / height) * (1.25 if len(around) else 1.02)
+    middle = ((left + right) / 2, (bottom + top) / 2)
+    ax.set(
+        xlim=(middle[0] - scale * width / 2, middle[0] + scale * width / 2),
+        ylim=(middle[1] - scale * height / 2, middle[1] + scale * height / 2),
+    )
+    layers.draw_neighbours(ax, around.geometry.to_numpy(), edge=0.5)
+    layers.draw_deciles(ax, areas, edge=layers.EDGES["local"])
+    if len(around):
+        layers.draw_outline(ax, areas.geometry.iloc[0], width=0.8)
+
+
+def _write_words(ax: Axes, place: Standing, address: str, bottom: float, top: float) -> None:
+    """Write the words in a column: the site, the name and the sentence from its top, the tenths at its bottom."""
+    site = f"{place.entry.title} in {place.universe}"
+    write(ax, _MARGIN, top, site, size=_SITE, color=FAINT, weight="bold", va="top")
+    y = top - 0.16
+    if address:
+        write(ax, _MARGIN, y, _shortened(address), size=_SMALL, color=FAINT, va="top")
+        y -= 0.12
+    y -= 0.06
+    sentence = wrap(_sentence(place), _LINE, _COLUMN)
+    tenths = bottom + 0.12
+    name, size = _fitted(place.name, y - tenths - _SWATCH - 0.26 - text_size(sentence, _LINE)[1])
+    write(ax, _MARGIN, y, name, size=size, weight="bold", va="top", linespacing=1.05)
+    y -= text_size(name, size)[1] + 0.06
+    write(ax, _MARGIN, y, sentence, size=_LINE, va="top")
+    colours = palette.colours(place.entry)
+    _tenths(ax, tenths, colours, None if math.isnan(place.value) else int(place.district["decile"]))
+
+
+def _tenths(ax: Axes, y: float, colours: list[str], decile: int | None) -> None:
+    """Draw the ten tenths in a row, the district's one framed, with its number and a pointer above."""
+    wide, high = _COLUMN / GROUPS, _SWATCH
+    for tenth, colour in enumerate(colours, 1):
+        x = _MARGIN + (tenth - 1) * wide
+        style = {"edgecolor": "#6d6a80", "linewidth": 0.5}
+        if tenth == decile:
+            style = {"edgecolor": palette.INK, "linewidth": 1.8, "zorder": 3}
+            middle = x + wide / 2
+            corners = [(middle - 0.06, y + high + 0.1), (middle + 0.06, y + high + 0.1), (middle, y + high + 0.03)]
+            ax.add_patch(Polygon(corners, facecolor=palette.INK, edgecolor="none"))
+        ax.add_patch(Rectangle((x, y), wide, high, facecolor=colour, **style))  # type: ignore[arg-type]
+        write(
+            ax, x + wide / 2, y + high / 2, str(tenth), size=_WORDS, color=palette.ink_on(colour), ha="center",
+            va="center_baseline", weight="bold" if tenth == decile else "normal", zorder=4,
+        )  # fmt: skip
+    write(ax, _MARGIN, y - 0.12, "lowest", size=_WORDS, va="baseline")
+    write(ax, _MARGIN + _COLUMN, y - 0.12, "highest", size=_WORDS, ha="right", va="baseline")
+
+
+def _fitted(name: str, height: float) -> tuple[str, float]:
+    """Return a name in lines as wide as the column, and the size in points at which they keep to the height."""
+    for size in _NAME_SIZES:
+        lines = wrap(name, size, _COLUMN, "bold")
+        width, high = text_size(lines, size, "bold")
+        if width <= _COLUMN and high <= height:
+            break
+    return lines, size
+
+
+def _shortened(address: str) -> str:
+    """Return an address without its scheme, and without its middle where it is too long for the column."""
+    shown = address.split("://", 1)[-1].rstrip("/")
+    if text_size(shown, _SMALL)[0] <= _COLUMN:
+        return shown
+    kept = next(kept for kept in range(len(shown), 0, -1) if text_size(f"…{shown[-kept:]}", _SMALL)[0] <= _COLUMN)
+    return f"…{shown[-kept:]}"
+
+
+def _sentence(place: Standing) -> str:
+    if math.isnan(place.value):
+        return f"No estimate is published for {the_district(place.name)} as a whole"
+    return f"{capital(place.finding)}: {tenth_in_words(place.district['decile'])} in {place.universe}"
+
+
+def _alt_text(place: Standing) -> str:
+    number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
+    shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
+    told = f"A small map of {shown}, coloured by tenth, {ends_in_words(place.entry)}." if number else ""
+    if place.beyond:
+        told = (
+            "A small map of the district in the colour of its tenth, or hatched without one, those around it in grey."
+        )
+    hatched = ""
+    if blank:
+        which = "It" if number == 1 else "All" if blank == number else capital(some(blank))
+        verb = "is" if blank == 1 else "are"
+        hatched = f"{which} {verb} hatched, without a published estimate."
+    return joined(f"Card for {the_district(place.name)}. {_sentence(place)}.", told, hatched)
+
+
+def _caption(place: Standing) -> str:
+    if math.isnan(place.value):
+        return joined(f"{_sentence(place)}.")
+    tenth = tenth_in_words(place.district["decile"])
+    return joined(f"In {the_district(place.name)}, {place.finding}: {tenth} in {place.universe}.")

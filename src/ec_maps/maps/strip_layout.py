@@ -1,0 +1,114 @@
+"""How a strip plot is laid out: where its strips lie, and the scale that they share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ec_maps.graphics.layout import MAP_WIDTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ec_maps.analysis.district import Standing
+    from ec_maps.measures import Measure
+
+#: A row of words above or beneath a strip, in inches.
+ROW = 0.17
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Where a strip lies: its middle line in inches above the axis, and how high it is."""
+
+    middle: float
+    height: float
+
+    @property
+    def top(self) -> float:
+        """Its upper edge."""
+        return self.middle + self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return self.middle - self.height / 2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where all that is in the axes lies, in inches above the axis: the lower strip, if there is one, and the upper."""
+
+    lower: Strip | None
+    upper: Strip
+
+    @classmethod
+    def of(cls, place: Standing) -> Layout:
+        """Return the layout: without the strip of neighbourhoods beyond England and Wales, where there are none."""
+        lower = None if place.beyond else Strip(ROW + 0.32, 0.64)
+        # Beneath the upper strip stand the words of its middles, and beneath those what the lower strip is.
+        foot = lower.top + 2 * ROW + 0.06 if lower else ROW
+        return cls(lower, Strip(foot + 0.6, 1.2))
+
+    @property
+    def strips(self) -> list[Strip]:
+        """The strips that there are."""
+        return [self.upper, *([self.lower] if self.lower else [])]
+
+    @property
+    def name(self) -> float:
+        """Where the district's name stands: above the upper strip's dots and the marked one."""
+        return self.upper.top + 0.16
+
+    @property
+    def body(self) -> float:
+        """How high the axes are: the name, and above it what the upper strip is."""
+        return self.name + 2 * ROW
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale of both strips' axis: in per cent, or in the measure's own unit where that is no share."""
+
+    low: float
+    high: float
+    measure: Measure
+
+    @classmethod
+    def of(cls, measure: Measure, *values: pd.Series) -> Scale:
+        """Return the scale for these values (in the measure's unit), with room for half a dot beyond each end."""
+        all_of_them = _per_unit(measure) * np.concatenate(values)
+        low, high = (float(all_of_them.min()), float(all_of_them.max())) if len(all_of_them) else (0.0, 100.0)
+        room = max((high - low) * 0.02, 0.005 * _per_unit(measure))
+        return cls(low - room, high + room, measure)
+
+    def units(self, values: Any) -> Any:
+        """Return values (in the measure's unit) as numbers on the axis."""
+        return _per_unit(self.measure) * values
+
+    def inches(self, values: pd.Series | float) -> np.ndarray:
+        """Return values (in the measure's unit) in inches from the axis's left end."""
+        told = self.units(np.asarray(values, dtype=float))
+        return np.asarray((told - self.low) / (self.high - self.low) * MAP_WIDTH)
+
+    def place(self, inches: float) -> float:
+        """Return the number on the axis at so many inches from the left end."""
+        return self.low + inches / MAP_WIDTH * (self.high - self.low)
+
+    @property
+    def ticks(self) -> dict[float, str]:
+        """Round numbers, a dozen at most, each with how it is written."""
+        least = 0 if _per_unit(self.measure) > 1 else -2
+        steps = (step * 10.0**power for power in range(least, 9) for step in (1, 2, 5))
+        step = next(step for step in steps if (self.high - self.low) / step <= 12)
+        marks = np.arange(math.ceil(self.low / step) * step, self.high, step)
+        unit = "" if self.measure.unit == "rate" else "%"
+        return {float(mark): f"{round(float(mark), 2):g}{unit}".replace("-", "−") for mark in marks}
+
+
+def _per_unit(measure: Measure) -> float:
+    """Return how many of the axis's units a value of 1 is: shares are shown in per cent."""
+    return 1.0 if measure.unit == "rate" else 100.0

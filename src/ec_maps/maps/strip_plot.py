@@ -1,0 +1,286 @@
+"""Two strips of dots on one axis: a district among all districts, and its neighbourhoods among all neighbourhoods.
+
+A Scottish or Northern Irish district has the first of them alone.
+
+Every area is a dot of one size, so that large rural areas do not dominate the eye as they do on a map.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse
+
+from ec_maps import settings
+from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.stability import BESIDE
+from ec_maps.areas import wording
+from ec_maps.areas.wording import capital, the, the_district
+from ec_maps.graphics import palette
+from ec_maps.graphics.figure import Map
+from ec_maps.graphics.layers import SWATCH, name_areas_in
+from ec_maps.graphics.layout import (
+    FAINT,
+    LEGEND,
+    MAP_WIDTH,
+    MARGIN,
+    SMALL,
+    STAMP,
+    SUBTITLE,
+    TITLE,
+    WIDTH,
+    furniture,
+    write,
+)
+from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.maps.strip_layout import ROW, Layout, Scale, Strip
+from ec_maps.maps.strip_words import alt_text, caption, districts, neighbourhoods
+from ec_maps.maps.swarm import above, squeezed, swarm, width_within
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ec_maps.measures import Measure
+
+#: How many times larger the marked district's dot is than the others.
+MARKED = 1.7
+
+#: What is left free between two dots, and the widths of their edges, in points.
+_FREE, _THIN, _THICK = 0.3, 0.4, 1.3
+
+#: How wide the point in a dot is for the dot's width.
+_POINT = 0.34
+
+#: Of the key: the words at the ends of the tenths, from one dot to the next, between entries (inches).
+_ENDS, _PITCH, _BETWEEN = ("lowest tenth", "highest tenth"), 0.1, 0.16
+
+_EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
+
+
+def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
+    """Draw all districts as a strip of dots, one of them marked, and beneath it that one's neighbourhoods.
+
+    Both strips share an axis. Behind the neighbourhoods a grey shape shows how all those of England and Wales are
+    spread. Areas without a value have no dot and are counted in words. A district beyond England and Wales has one
+    strip, as it has no neighbourhoods.
+
+    Parameters
+    ----------
+    lads, msoas
+        The tables of :func:`ec_maps.load_areas`, whole.
+    lad_name
+        The district's name as in ``lad21nm``.
+
+    Returns
+    -------
+    map
+        The figure, whose first axes are in per cent (or the unit of a rate) across and in inches upwards; `areas` are
+        the neighbourhoods.
+
+    Raises
+    ------
+    PlaceError
+        If no district of the table has the name.
+    """
+    place = standing(lads, msoas, lad_name)
+    measure = place.measure
+    upper, lower = lads[lads[measure].notna()], place.msoas[place.msoas[measure].notna()]
+    layout, shown = Layout.of(place), [upper[measure]]
+    if layout.lower:
+        shown += [lower[measure], _usual(place.country)]
+    axis = Scale.of(place.entry, *shown)
+    figure, ax = _new_figure(place, axis, layout)
+    if layout.lower:
+        _silhouette(ax, axis, layout.lower, _usual(place.country))
+    _medians(ax, axis, layout, place)
+    xs = [axis.inches(rows[measure]) for rows in (upper, lower)][: len(layout.strips)]
+    width = min(width_within(x, strip.height) for x, strip in zip(xs, layout.strips, strict=True))
+    here = (upper["lad21nm"] == lad_name).to_numpy()
+    up = np.zeros(len(upper))
+    up[~here] = squeezed(swarm(xs[0][~here], width), width, layout.upper.height)
+    # The marked one lies on top of the others: the line to its name crosses none of them.
+    up[here] = [above(x, xs[0][~here], up[~here], width * (1 + MARKED) / 2) for x in xs[0][here]]
+    _dots(ax, axis, upper, layout.upper.middle + up, np.where(here, MARKED, 1) * width)
+    inside = (upper["rgn21nm"] == place.region).to_numpy() & ~here
+    _points(ax, axis, upper[inside], layout.upper.middle + up[inside], width)
+    _label(ax, axis, layout, place, layout.upper.middle + up[here] + MARKED * width / 2)
+    if layout.lower:
+        up = squeezed(swarm(xs[1], width), width, layout.lower.height)
+        _dots(ax, axis, lower, layout.lower.middle + up, np.full(len(lower), width))
+    return Map(figure, place.msoas, alt_text(place), caption(place))
+
+
+def _usual(values: pd.Series) -> pd.Series:
+    """Return the values but for the outermost half of a hundredth at each end: they would take up half the axis."""
+    return values[values.between(values.quantile(0.005), values.quantile(0.995))]
+
+
+def _new_figure(place: Standing, axis: Scale, layout: Layout) -> tuple[Figure, Axes]:
+    """Return the figure with all words but those at the dots, and the axes of the strips."""
+    measure, demo, body = place.entry, settings.is_demo(), layout.body
+    title = wrap(f"{capital(the_district(place.name))} among all local authorities", TITLE, MAP_WIDTH, "bold")
+    subtitle = f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its tenth."
+    subtitle = wrap(subtitle, SUBTITLE, MAP_WIDTH)
+    sources = wrap(wording.sources(), SMALL, MAP_WIDTH)
+    key = _key(place)
+    foot = 0.3 + len(key) * ROW + text_size(sources, SMALL)[1] + 0.14
+    head = (STAMP if demo else 0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + 0.08
+    height = foot + body + head
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label="strips")
+    ax.set(xlim=(axis.low, axis.high), ylim=(0, body), xticks=[], yticks=[])
+    ax.patch.set_visible(False)
+    ax.spines[["left", "right", "top"]].set_visible(False)
+    ax.spines["bottom"].set(color="#8d8779", linewidth=0.6)
+    around = furniture(figure, title, subtitle, demo=demo)
+    ticks = axis.ticks
+    for strip in layout.strips:
+        ax.vlines(list(ticks), strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)
+    for tick, words in ticks.items():
+        x = MARGIN + (tick - axis.low) / (axis.high - axis.low) * MAP_WIDTH
+        write(around, x, foot - 0.14, words, size=LEGEND, color=FAINT, ha="center", va="baseline")
+    write(ax, axis.low, layout.name + ROW + 0.03, districts(place), size=LEGEND, weight="bold", va="baseline")
+    if layout.lower:
+        words, y = capital(neighbourhoods(place)), layout.lower.top + 0.06
+        write(ax, axis.low, y, words, size=LEGEND, weight="bold", va="baseline")
+    for row, entries in enumerate(key):
+        _draw_key(around, place.entry, entries, foot - 0.36 - row * ROW)
+    write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
+    return figure, ax
+
+
+def _silhouette(ax: Axes, axis: Scale, strip: Strip, values: pd.Series) -> None:
+    """Draw how values are spread: the higher the shape, the more of them are there."""
+    if values.empty:
+        return
+    shown = axis.units(values)
+    counts, edges = np.histogram(shown, bins=300, range=(axis.low, axis.high))
+    # Smoothed over about a fiftieth of the axis, so that it shows the spread and not its accidents.
+    bell = np.exp(-0.5 * (np.arange(-18, 19) / 5) ** 2)
+    shape = np.convolve(counts, bell, mode="same")
+    shape = shape / shape.max() * strip.height / 2
+    middles = (edges[1:] + edges[:-1]) / 2
+    seen = (middles >= shown.min()) & (middles <= shown.max())
+    middles, shape = middles[seen], shape[seen]
+    ax.fill_between(middles, strip.middle - shape, strip.middle + shape, color=_SHADE, linewidth=0, zorder=0.5)
+
+
+def _medians(ax: Axes, axis: Scale, layout: Layout, place: Standing) -> None:
+    """Draw the middles of the country and of the region as lines, the words of the lower one to its left."""
+    values = place.lads[place.measure]
+    middles = [
+        (float(values.median()), place.universe, "solid"),
+        (float(values[place.lads["rgn21nm"] == place.region].median()), the(place.region), (0, (3, 1.5))),
+    ]
+    left = True
+    for value, where, line in sorted(middles, key=lambda middle: middle[0]):
+        if not math.isnan(value):
+            words = f"middle of {where} {place.entry.said(value)}"
+            _tick(ax, axis, layout.upper, value, words, left=left, linestyle=line)
+            left = False
+    if layout.lower and len(place.country):
+        middle = float(place.country.median())
+        words = f"middle neighbourhood of England and Wales {place.entry.said(middle)}"
+        _tick(ax, axis, layout.lower, middle, words)
+
+
+def _tick(ax: Axes, axis: Scale, strip: Strip, value: float, words: str, **style: Any) -> None:
+    """Draw a line through a strip and write its words in the row beneath, to its right or, if told so, to its left."""
+    left = style.pop("left", False)
+    ax.vlines(axis.units(value), strip.bottom - 0.14, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
+    width, x = text_size(words, SMALL)[0], float(axis.inches(value))
+    start = x - 0.05 - width if left else x + 0.05
+    start = min(max(start, 0.0), MAP_WIDTH - width)
+    write(ax, axis.place(start), strip.bottom - 0.12, words, size=SMALL, va="baseline", zorder=5)
+
+
+def _dots(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray) -> None:
+    """Draw rows with a value as dots in their tenths' colours, `widths` inches wide with their edges."""
+    if rows.empty:
+        return
+    colours = palette.colours(axis.measure)
+    marked = widths > widths.min()
+    edges = np.where(marked, _THICK, _THIN)
+    dots = ax.scatter(
+        axis.units(rows[axis.measure.key]),
+        ups,
+        s=(72 * widths - edges - _FREE) ** 2,
+        c=[colours[decile - 1] for decile in rows["decile"].astype(int)],
+        edgecolors=np.where(marked, palette.INK, _EDGE).tolist(),
+        linewidths=edges.tolist(),
+        zorder=2,
+    )
+    name_areas_in(dots, rows.drop(columns=BESIDE, errors="ignore"))
+
+
+def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float) -> None:
+    """Draw a point inside each dot of the region, dark on light and white on dark: colour is not all they have."""
+    if rows.empty:
+        return
+    colours = palette.colours(axis.measure)
+    inks = [palette.ink_on(colours[decile - 1]) for decile in rows["decile"].astype(int)]
+    values = axis.units(rows[axis.measure.key])
+    ax.scatter(values, ups, s=(_POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
+
+
+def _label(ax: Axes, axis: Scale, layout: Layout, place: Standing, tops: np.ndarray) -> None:
+    """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
+    said = place.entry.said(place.value)
+    words = f"{place.name} {said}" if len(tops) else f"{place.name}: {said}"
+    width, x = text_size(words, SUBTITLE, "bold")[0], 0.0
+    if len(tops):
+        x = float(axis.inches(place.value))
+        at, top = [axis.units(place.value)] * len(tops), layout.name - 0.02
+        ax.vlines(at, tops, top, color=palette.INK, linewidth=0.8, zorder=4)
+    left = min(max(x - width / 2, 0.0), MAP_WIDTH - width)
+    write(ax, axis.place(left), layout.name + 0.02, words, size=SUBTITLE, weight="bold", va="baseline", zorder=5)
+
+
+def _key(place: Standing) -> list[list[tuple[str, str]]]:
+    """Return the rows of the key, each entry a kind and its words, as many in a row as fit."""
+    entries = [("tenths", ""), ("region", f"in {the(place.region)}")]
+    if not place.beyond:
+        entries.append(("shade", f"99% of all {len(place.country):,} neighbourhoods"))
+    rows: list[list[tuple[str, str]]] = [[]]
+    for entry in entries:
+        widths = list(map(_key_width, [*rows[-1], entry]))
+        if sum(widths) + (len(widths) - 1) * _BETWEEN > MAP_WIDTH:
+            rows.append([])
+        rows[-1].append(entry)
+    return rows
+
+
+def _key_width(entry: tuple[str, str]) -> float:
+    kind, words = entry
+    if kind == "tenths":
+        return sum(text_size(end, SMALL, "bold")[0] for end in _ENDS) + 10 * _PITCH + 0.12
+    return {"region": 0.12, "shade": 0.29}[kind] + text_size(words, SMALL)[0]
+
+
+def _draw_key(ax: Axes, measure: Measure, entries: list[tuple[str, str]], y: float) -> None:
+    x, line, colours = MARGIN, y - 0.033, palette.colours(measure)
+    for entry in entries:
+        kind, words = entry
+        if kind == "tenths":
+            first = x + text_size(_ENDS[0], SMALL, "bold")[0] + 0.1
+            for tenth, colour in enumerate(colours, 1):
+                swatch = Circle((first + (tenth - 1) * _PITCH, y), 0.04, facecolor=colour, edgecolor=_EDGE)
+                swatch.set(linewidth=_THIN, gid=f"{SWATCH}{tenth}")
+                ax.add_patch(swatch)
+            write(ax, x, line, _ENDS[0], size=SMALL, weight="bold", va="baseline")
+            write(ax, first + 10 * _PITCH - 0.02, line, _ENDS[1], size=SMALL, weight="bold", va="baseline")
+        elif kind == "region":
+            ax.add_patch(Circle((x + 0.04, y), 0.04, facecolor=colours[6], edgecolor=_EDGE, linewidth=_THIN))
+            ax.add_patch(Circle((x + 0.04, y), 0.04 * _POINT, facecolor=palette.ink_on(colours[6]), edgecolor="none"))
+            write(ax, x + 0.12, line, words, size=SMALL, va="baseline")
+        else:
+            ax.add_patch(Ellipse((x + 0.12, y), 0.24, 0.1, facecolor=_SHADE, edgecolor="none"))
+            write(ax, x + 0.29, line, words, size=SMALL, va="baseline")
+        x += _key_width(entry) + _BETWEEN

@@ -1,0 +1,1 @@
+"""The pages of the Quarto site, and what builds them."""

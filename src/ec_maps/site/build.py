@@ -1,0 +1,174 @@
+"""Building the site: by Quarto where it is installed, else by our preview renderer, and never half."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from ec_maps import settings
+from ec_maps.errors import RenderError, SettingError
+from ec_maps.site.staging import staged
+
+Engine = Literal["quarto", "preview"]
+
+_OLDEST_QUARTO = (1, 7)
+
+
+def render_site(
+    *, profile: str | None = None, engine: str | None = None, log: Callable[[str], None] = print
+) -> tuple[Path, str]:
+    """Build the site of the project and return its folder and what built it.
+
+    The site is built beside its place and moved there when it is whole: a failed build leaves the site before it as
+    it was.
+
+    Parameters
+    ----------
+    profile
+        A Quarto profile, such as ``"demo"``.
+    engine
+        ``"quarto"`` or ``"preview"``; the former if it is installed when not given.
+    log
+        Is called with a line of progress.
+
+    Raises
+    ------
+    MissingExtraError
+        If what runs the pages is not installed.
+    RenderError
+        If the build fails.
+    SettingError
+        If there is no project here, or Quarto was asked for and is not there or too old.
+    """
+    settings.require_extra("site", "Building the site")
+    root = settings.project_root()
+    if not (root / "_quarto.yml").is_file():
+        msg = f"There is no site to build in {root}: it has no _quarto.yml. Run ec-maps render in the project's folder."
+        raise SettingError(msg)
+    _same_source(root, profile)
+    _absolute_paths()
+    quarto = shutil.which("quarto")
+    if engine == "quarto" and quarto is None:
+        msg = "Quarto was asked for and is not installed. Get it from https://quarto.org, or use --engine preview."
+        raise SettingError(msg)
+    if engine == "preview" or (engine is None and quarto is None):
+        from ec_maps.site import preview
+
+        _fetch(root, profile)
+        log("Building with the preview renderer" + ("." if engine else " (Quarto is not installed)."))
+        try:
+            return preview.render(root, profile=profile, log=log), "the preview renderer"
+        except OSError as error:
+            raise RenderError(_disk(error)) from None
+    assert quarto is not None
+    version = _version(quarto)
+    if version < _OLDEST_QUARTO:
+        msg = (
+            f"The Quarto that is installed, {'.'.join(map(str, version))}, is too old: the site needs 1.7 or newer. "
+            f"Update it "
+            f"from https://quarto.org, or use --engine preview."
+        )
+        raise SettingError(msg)
+    _fetch(root, profile)
+    name = f"Quarto {'.'.join(map(str, version))}"
+    log(f"Building with {name}.")
+    return _by_quarto(quarto, root, profile, log), name
+
+
+def _same_source(root: Path, profile: str | None) -> None:
+    """Refuse a build whose banner and data would disagree: a shell's variable wins over the profile's."""
+    told = settings.source()
+    wanted = profile_environment(root, profile).get("EC_MAPS_SOURCE", "live")
+    if "EC_MAPS_SOURCE" in os.environ and told != wanted:
+        how = f"with --profile {profile}" if profile else "without a profile"
+        msg = (
+            f'EC_MAPS_SOURCE is "{told}", but a site built {how} is made from "{wanted}" data, and its banner would '
+            f"not "
+            f"fit. Unset EC_MAPS_SOURCE, or build {'with --profile demo' if told == 'demo' else 'without the profile'}."
+        )
+        raise SettingError(msg)
+
+
+def _fetch(root: Path, profile: str | None) -> None:
+    """Bring what is missing before a page needs it, so that its progress is seen and its failure told in a sentence."""
+    from ec_maps.areas import supplies
+    from ec_maps.fetch import fetcher
+
+    if profile_environment(root, profile).get("EC_MAPS_SOURCE", settings.source()) == "live":
+        fetcher.required(supplies.needed())
+
+
+def _absolute_paths() -> None:
+    """Make relative paths in the environment absolute: pages run in their own folders."""
+    for name in ("EC_MAPS_DATA_DIR", "EC_MAPS_BOUNDARIES"):
+        value = os.environ.get(name, "").strip()
+        if value and value.lower() not in ("ons", "postgis"):
+            os.environ[name] = str(Path(value).expanduser().resolve())
+
+
+def _disk(error: OSError) -> str:
+    where = f" at {error.filename}" if error.filename else ""
+    return (
+        f"The site could not be written{where}: {error.strerror or error}. The site that was there before is as it was."
+    )
+
+
+def _version(quarto: str) -> tuple[int, ...]:
+    told = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
+    numbers = re.match(r"\d+(\.\d+)*", told.stdout.strip())
+    return tuple(int(part) for part in numbers[0].split(".")) if numbers else (0,)
+
+
+def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str], None]) -> Path:
+    target = root / _output_folder(root, profile)
+    # The pages must run in the very Python that was asked to build them.
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **profile_environment(root, profile)}
+    try:
+        with staged(root, target, log) as aside:
+            command = [quarto, "render", str(root), "--output-dir", aside.name]
+            command += ["--profile", profile] if profile else []
+            done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode or not (aside / "index.html").is_file():
+                raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
+    except OSError as error:
+        raise RenderError(_disk(error)) from None
+    return target
+
+
+def _output_folder(root: Path, profile: str | None) -> str:
+    folder = "_site"
+    for name in ("_quarto.yml", *([f"_quarto-{profile}.yml"] if profile else [])):
+        if (root / name).is_file():
+            project = (yaml.safe_load((root / name).read_text(encoding="utf-8")) or {}).get("project") or {}
+            folder = project.get("output-dir", folder)
+    return str(folder)
+
+
+def profile_environment(root: Path, profile: str | None) -> dict[str, str]:
+    """Return the variables of ``_environment-<profile>``, which Quarto gives to pages."""
+    path = root / f"_environment-{profile}"
+    if not profile or not path.is_file():
+        return {}
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "=" in line and not line.startswith("#")]
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
+
+
+def _what_failed(output: str, status: int) -> str:
+    """Return Quarto's failure as a letter: the page it was at and the last error, without the traceback."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    pages = re.findall(r"^\[\s*\d+/\d+\]\s+(\S+)", plain, flags=re.MULTILINE)
+    errors = re.findall(
+        r"^(?:[\w.]*(?:Error|Exception)|ERROR)(?::| -)\s*(.+(?:\n\n?(?!\s|Traceback|\[).+)*)", plain, flags=re.MULTILINE
+    )
+    lines = [line for line in plain.splitlines() if line.strip()]
+    told = errors[-1].strip() if errors else (lines[-1].strip() if lines else "it said nothing")
+    at = f" at {pages[-1]}" if pages else ""
+    return f"Quarto stopped{at} (exit status {status}): {told}\n\nThe site that was there before is as it was."

@@ -1,0 +1,204 @@
+"""The two levers of one district in plain words: who is there to meet, and how far friendships follow."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ec_maps.analysis.bivariate import two_way, two_way_colours
+from ec_maps.analysis.kinds import BETWEEN, KINDS, THIRDS, class_number, thirds_of
+from ec_maps.areas.wording import capital, some, tenth_in_words, the_district, universe
+from ec_maps.graphics import palette
+from ec_maps.maps.two_way_words import THIRD_IN_WORDS, class_in_words, counts
+from ec_maps.measures import measure_named
+from ec_maps.site.markup import attribute, escaped
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from ec_maps.analysis.district import Standing
+
+_HEADING = "## Who is there to meet, and who becomes a friend"
+
+#: Where the two are explained, from a place's page.
+_POST = "../posts/levers/index.qmd"
+
+#: A value nearer to zero than this is shown as zero.
+_NOUGHT = 0.0005
+
+
+def panel(told: Standing, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
+    """Return what exposure and bias say of one district, as a section of its page: words, then its place in the square.
+
+    Parameters
+    ----------
+    told
+        Where the district stands.
+    exposure, bias
+        The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, whole. Thirds and tenths are
+        those of these tables, so they may be of the United Kingdom.
+
+    Returns
+    -------
+    section
+        Markdown with its heading. A district that lacks one value or both, or is not in the tables, is told so.
+
+    Raises
+    ------
+    DataError, SettingError
+        As :func:`ec_maps.analysis.bivariate.two_way` does.
+    """
+    table = two_way(exposure, bias)
+    code, where = str(told.district["lad21cd"]), the_district(told.name)
+    rows = table[table["lad21cd"] == code]
+    row = rows.iloc[0] if len(rows) else pd.Series({"exposure_third": pd.NA, "bias_third": pd.NA, "kind": pd.NA})
+    meet, follow = (
+        _Lever.of(key, lads, code, row[f"{key}_third"]) for key, lads in (("exposure", exposure), ("bias", bias))
+    )
+    parts = [_HEADING]
+    if math.isnan(meet.value) and math.isnan(follow.value):
+        parts.append(
+            f"The Atlas has no published estimate of exposure or bias for {escaped(where)}. That is no sign of a low "
+            f"or a high value."
+        )
+    else:
+        parts.append(escaped(f"{_meeting(meet, where)} {_following(follow, where, expected=meet.value)}"))
+    if not pd.isna(row["kind"]):
+        number = class_number(int(row["exposure_third"]), int(row["bias_third"]))
+        parts += [escaped(_of_its_kind(table, where, number)), _square(table, where, number)]
+    parts.append(
+        f"Both are estimates about residents’ networks, wherever their friends live. They go together with much else "
+        f"and prove no cause. [What the two mean, and what is not known]({_POST})."
+    )
+    return "\n\n".join(parts)
+
+
+@dataclass(frozen=True)
+class _Lever:
+    """One of the two measures for one district.
+
+    `value` is its share or NaN, `decile` its tenth or NA, `third` 1 to 3, `ends` the lowest and the highest of all,
+    `middle` the median, `number` how many have a value, `where` where these are.
+    """
+
+    key: str
+    value: float
+    decile: object
+    third: int
+    ends: tuple[float, float]
+    middle: float
+    number: int
+    where: str
+
+    @classmethod
+    def of(cls, key: str, lads: gpd.GeoDataFrame, code: str, third: object) -> _Lever:
+        values = lads[key].astype(float)
+        rows = lads[lads["lad21cd"] == code]
+        value = float(values[rows.index[0]]) if len(rows) else math.nan
+        if pd.isna(third):  # type: ignore[call-overload]
+            # The other value is missing: among all that have this one.
+            third = min(int(float((values.dropna() < value).mean()) * THIRDS) + 1, THIRDS)
+        return cls(
+            key,
+            value,
+            rows["decile"].iloc[0] if len(rows) and "decile" in rows else pd.NA,
+            int(str(third)),
+            (float(values.min()), float(values.max())),
+            float(values.median()),
+            int(values.notna().sum()),
+            universe(lads),
+        )
+
+    def said(self, value: float) -> str:
+        return measure_named(self.key).said(value)
+
+    def place(self, *, brief: bool = False) -> str:
+        """Return where the value lies: "tenth 6 of 10 of the local authorities of …; the middle one is at 49.8%"."""
+        end = {self.ends[0]: "the lowest of all", self.ends[1]: "the highest of all"}.get(self.value, "")
+        middle = f"the middle one is at {self.said(self.middle)}"
+        whole = "" if brief else f" of the local authorities of {self.where}"
+        if end:
+            return f"{end} {self.number}; {middle}" if brief else f"{end} {self.number} local authorities; {middle}"
+        if pd.isna(self.decile):  # type: ignore[call-overload]
+            return middle.replace("one", "local authority")
+        return f"{tenth_in_words(self.decile)}{whole}; {middle}"
+
+
+def _meeting(meet: _Lever, where: str) -> str:
+    """Return how many there are to meet."""
+    if math.isnan(meet.value):
+        return f"How many high-income people low-income people in {where} have to meet is not published."
+    amount = {
+        1: "fewer high-income people to meet than in most places",
+        2: "neither many nor few high-income people to meet, compared with other places",
+        THIRDS: "more high-income people to meet than in most places",
+    }[meet.third]
+    return (
+        f"People on low incomes in {where} have {amount}. Going by who is there to meet, one would "
+        f"expect {meet.said(meet.value)} of their friends to be high-income ({meet.place()})."
+    )
+
+
+def _following(follow: _Lever, where: str, *, expected: float) -> str:
+    """Return how far friendships follow."""
+    if math.isnan(follow.value):
+        return f"How far friendships in {where} fall short of that is not published."
+    whose, what = "Their friendships", "that"
+    if math.isnan(expected):
+        whose, what = "Low-income people’s friendships with high-income people", "what one would expect"
+    value, place = follow.said(follow.value), follow.place(brief=not math.isnan(expected))
+    if follow.value <= -_NOUGHT:
+        return f"{whose} do not fall short of {what} but exceed it: the Atlas puts bias at {value} ({place})."
+    if follow.value < _NOUGHT:
+        return f"{whose} come to just {what}: the Atlas puts bias at 0.0% ({place})."
+    much = {1: "less than in most places", 2: "about as much as elsewhere", THIRDS: "more than in most places"}[
+        follow.third
+    ]
+    return f"{whose} fall short of {what} by {much}: the Atlas puts bias at {value} ({place})."
+
+
+def _of_its_kind(table: gpd.GeoDataFrame, where: str, number: int) -> str:
+    """Return what kind of place it is, how many there are of it, and what to ask."""
+    found = counts(table)
+    whole = f"the {sum(found)} local authorities of {universe(table)} with both values"
+    exposure, bias = (THIRD_IN_WORDS[third] for third in thirds_of(number))
+    thirds = f"{capital(where)} is in the {exposure} third for exposure and in the {bias} third for bias"
+    kind = next((kind for kind in KINDS if kind.number == number), None)
+    if kind is None:
+        many = sum(found) - sum(found[kind.number - 1] for kind in KINDS)
+        return f"{thirds}. That is {BETWEEN}, {_others(many)} of {whole}."
+    return (
+        f"{thirds}: “{kind.name}”, {_others(found[number - 1])} of {whole}. {kind.means_not} A question to ask: "
+        f"{kind.question[:1].lower()}{kind.question[1:]}"
+    )
+
+
+def _others(number: int) -> str:
+    """Return how many there are beside the one that is spoken of: "as are 28 others"."""
+    if number <= 2:
+        return f"as is {('no', 'one')[number - 1]} other"
+    return f"as are {some(number - 1)} others"
+
+
+def _square(table: gpd.GeoDataFrame, where: str, here: int) -> str:
+    """Return the square of the two as a list of nine fields with the counts in them, one of them marked."""
+    fields = []
+    for number, (colour, count) in enumerate(zip(two_way_colours(), counts(table), strict=True), 1):
+        at = "<em>● here</em>" if number == here else ""
+        current = ' aria-current="true"' if number == here else ""
+        words = class_in_words(number)
+        fields.append(
+            f'<li{current} style="background:{colour};color:{palette.ink_on(colour)}"><b>{count}</b>{at}'
+            f"<span>{words}</span></li>"
+        )
+    label = f"Where {attribute(where)} lies by exposure and bias: number of local authorities in each third"
+    told = label.replace("&", "&amp;").replace("<", "&lt;")
+    return (
+        "```{=html}\n"
+        f'<div class="ec-square"><p aria-hidden="true">friendships fall further short →</p>\n<ol aria-label="{told}">\n'
+        + "\n".join(fields)
+        + '\n</ol>\n<p aria-hidden="true">more high-income people to meet →</p></div>\n```'
+    )

@@ -1,0 +1,130 @@
+"""The finder: all districts by region as a list, and the index that its search field looks into."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ec_maps.areas.coverage import BEYOND
+from ec_maps.areas.wording import universe
+from ec_maps.geography.codes import aliases, official_districts
+from ec_maps.geography.names import folded, slug
+from ec_maps.measures import measure_of
+from ec_maps.site.figure_cache import FOLDER
+from ec_maps.site.markup import escaped
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: The file that the search looks into: a script, since a page opened from a folder may not fetch.
+INDEX = "finder-index.js"
+
+
+def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDataFrame | None = None) -> str:
+    """Return all districts, by region and from A to Z, with value and tenth, linked where they have a page.
+
+    Parameters
+    ----------
+    lads
+        The table of districts of England and Wales, whole.
+    pages
+        The pages that there are: see :func:`ec_maps.site.district_pages.linked`.
+    kingdom
+        The table of the United Kingdom, of which Scotland and Northern Ireland are told after the others; None leaves
+        them out.
+    """
+    measure = measure_of(lads)
+    parts = []
+    for region, rows in [*lads.groupby("rgn21nm", sort=True), *_beyond(kingdom)]:
+        lines = []
+        for row in rows.sort_values("lad21nm", key=lambda names: names.map(folded)).itertuples():
+            page = pages.get(str(row.lad21cd))
+            name = f"[{escaped(row.lad21nm)}]({page}.html)" if page else escaped(row.lad21nm)
+            value = getattr(row, measure.key)
+            tenth = "" if pd.isna(value) else f", tenth {row.decile}"
+            lines.append(f"- {name} [{measure.said(value)}{tenth}]{{.ec-value}}")
+        told = "\n".join(lines)
+        note = f"Tenths here are of the local authorities of {universe(rows)}.\n\n" if region in BEYOND else ""
+        parts.append(f"## {escaped(str(region))} {{#{slug(str(region))}}}\n\n{note}::: {{.ec-places}}\n{told}\n:::")
+    return "\n\n".join(parts)
+
+
+def field() -> str:
+    """Return the search field; it is shown where scripts run."""
+    return (
+        "```{=html}\n"
+        '<form class="ec-finder" role="search" aria-label="Find a place" hidden>\n'
+        '<label for="ec-find">District, neighbourhood or region</label>\n'
+        '<input id="ec-find" name="q" type="search" autocomplete="off" spellcheck="false" '
+        'placeholder="For example Norwich" aria-describedby="ec-found-number">\n'
+        '<p id="ec-found-number" role="status"></p>\n'
+        '<ul id="ec-found"></ul>\n'
+        "</form>\n"
+        f'<script src="{FOLDER}/{INDEX}" defer></script>\n'
+        "```"
+    )
+
+
+def _beyond(kingdom: gpd.GeoDataFrame | None) -> list[tuple[str, gpd.GeoDataFrame]]:
+    """Return the regions beyond England and Wales with their rows."""
+    if kingdom is None:
+        return []
+    return [(region, kingdom[kingdom["rgn21nm"] == region]) for region in BEYOND]
+
+
+def write_index(
+    lads: gpd.GeoDataFrame,
+    msoas: gpd.GeoDataFrame,
+    pages: dict[str, str],
+    path: Path,
+    kingdom: gpd.GeoDataFrame | None = None,
+) -> None:
+    """Write the index: each district with region, page (or nothing), value and tenth, and each neighbourhood.
+
+    The districts of England and Wales come first, then those beyond, if `kingdom` has them: the tenth of these is text,
+    "3 of the United Kingdom".
+
+    A neighbourhood is its district's place in the list, what follows the district's name in its official name, its
+    readable names (none, one, or an English and a Welsh one), and its code in small letters. ``also`` has Welsh and
+    popular names of districts, each with its district's place.
+    """
+    measure = measure_of(lads)
+    tables = [lads, *(rows for _, rows in _beyond(kingdom))]
+    order = {name: place for place, name in enumerate(name for rows in tables for name in rows["lad21nm"])}
+    districts = [
+        [
+            row.lad21nm,
+            row.rgn21nm,
+            pages.get(str(row.lad21cd), ""),
+            measure.said(getattr(row, measure.key)),
+            _tenth(row.decile, rows),
+        ]
+        for rows in tables
+        for row in rows.itertuples()
+    ]
+    columns = [msoas[name] for name in ("msoa21hclnm", "msoa21hclnmw") if name in msoas]
+    readable = [
+        [name for name in dict.fromkeys(names) if isinstance(name, str)] for names in zip(*columns, strict=True)
+    ] or [[] for _ in range(len(msoas))]
+    areas = [
+        [order[lad], name.removeprefix(f"{lad} "), " / ".join(known), code.lower()]
+        for lad, name, known, code in zip(msoas["lad21nm"], msoas["msoa21nm"], readable, msoas["msoa21cd"], strict=True)
+        if lad in order
+    ]
+    welsh = [(district.welsh, district.name) for district in official_districts().values() if district.welsh]
+    also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
+    names = [*sorted(set(lads["rgn21nm"])), *(region for region, _ in _beyond(kingdom))]
+    regions = {region: slug(str(region)) for region in names}
+    told = {"districts": districts, "also": also, "areas": areas, "regions": regions}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
+
+
+def _tenth(decile: object, rows: gpd.GeoDataFrame) -> int | str | None:
+    """Return a tenth, with what it is of where that is not what the page says."""
+    if pd.isna(decile):  # type: ignore[call-overload]
+        return None
+    return int(str(decile)) if rows.attrs.get("scope", "ew") == "ew" else f"{decile} of {universe(rows)}"

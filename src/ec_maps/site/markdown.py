@@ -1,0 +1,152 @@
+"""Maps as figures of a page: the files beside it, and the markdown that shows them with their tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from PIL import Image
+
+from ec_maps.analysis.downloads import lowest_first
+from ec_maps.areas.provenance import in_words, line
+from ec_maps.geography.levels import level_named
+from ec_maps.graphics.annotation import area_numbers
+from ec_maps.graphics.figure import Map
+from ec_maps.measures import Measure, measure_of
+from ec_maps.site.figure_cache import FOLDER
+from ec_maps.site.markup import attribute, escaped, framed, pipe_table
+
+#: The width of a figure on a page, in CSS pixels.
+WIDTH = 700
+
+#: The width of the pictures in lists and cards, in pixels: at 1400 they weighed more than the rest of the home page.
+_CARD = 700
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A saved map as a page shows it.
+
+    `name` is that of its files, without folder and ending; `height` is in CSS pixels at a width of :data:`WIDTH`.
+    """
+
+    name: str
+    caption: str
+    alt_text: str
+    height: int
+
+    def markdown(self, *, mark: str = "") -> str:
+        """Return the figure; `mark` is the code of the area to mark on a map that many pages share."""
+        address = f"{FOLDER}/{self.name}.svg" + (f"#{mark}" if mark else "")
+        return (
+            f'![{escaped(self.caption)}]({address}){{.ec-map fig-alt="{attribute(self.alt_text)}" '
+            f"width={WIDTH} height={self.height}}}"
+        )
+
+
+def picture(drawn: Map, name: str) -> Picture:
+    """Return how a page shows a map whose files have this name."""
+    across, high = drawn.figure.get_size_inches()
+    return Picture(name, drawn.caption, drawn.alt_text, round(WIDTH * high / across))
+
+
+def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[str, str] | None = None) -> str:
+    """Write a map into a page's folder as SVG, with `links` from its areas, and as `png`, and return its figure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn.save(folder / f"{name}.svg", links=links)
+    if png:
+        drawn.save(folder / f"{name}.png")
+    return picture(drawn, name).markdown()
+
+
+def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
+    """Keep a saved map, smaller, under a page's name: the picture that stands for the page in lists and cards."""
+    with Image.open(folder / f"{name}.png") as picture:
+        height = round(picture.height * _CARD / picture.width)
+        small = picture.resize((_CARD, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
+    small.save(folder / f"{page}-card.png", optimize=True)
+
+
+def downloads(name: str, *, areas: bool = False) -> str:
+    """Return the links to what can be taken away beside a figure, the `areas` with their outlines too."""
+    told = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}
+    links = [f"[{words}]({FOLDER}/{name}.{kind})" for words, kind in told.items() if areas or kind != "geojson"]
+    return f"::: {{.ec-downloads}}\nDownload: {' · '.join(links)}\n:::"
+
+
+def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -> str:
+    """Return the table of areas, lowest first, in a frame of its own.
+
+    With `anchors`, each row can be addressed by its area's code in small letters.
+    """
+    table = lowest_first(areas)
+    level = level_named("msoa" if "msoa21cd" in table else "lad")
+    measure = measure_of(areas)
+    by_rate = measure.unit == "rate"
+    values = [
+        measure.said(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
+    ]
+    tenths = _tenths(table)
+    names = [escaped(name) for name in table[level.name]]
+    if anchors:
+        names = [f"[{name}]{{#{code.lower()}}}" for name, code in zip(names, table[level.code], strict=True)]
+    heads, columns, align = ["Local authority"], [names], "lrr"
+    if level.key == "msoa":
+        heads, columns, align = ["No.", "Neighbourhood"], [area_numbers(table[level.name]), names], "rlrr"
+        if "msoa21hclnm" in table:
+            known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
+            heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
+    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, "Tenth"]
+    columns = [*columns, values, tenths]
+    if "num_users" in table:
+        heads, align = [*heads, "Users"], f"{align}r"
+        columns.append(["–" if pd.isna(users) else f"{users:,}" for users in table["num_users"]])
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    note = table_note(measure, table)
+    return framed(pipe_table(heads, rows, title, align), title) + (f"\n\n{note}" if note else "")
+
+
+def table_note(measure: Measure, table: pd.DataFrame) -> str:
+    """Return what the brackets and the users of a table are, as a small paragraph; nothing if it has neither."""
+    told = []
+    if any("(" in tenth for tenth in _tenths(table)):
+        told.append(
+            f"In brackets: the tenths it would be in if its value were {measure.band_in_words} lower or higher."
+        )
+    if "num_users" in table:
+        told.append("Users: how many people the estimate is made from.")
+    return f"::: {{.ec-note}}\n{' '.join(told)}\n:::" if told else ""
+
+
+def _tenths(table: pd.DataFrame) -> list[str]:
+    """Return each row's tenth in words, with the span that it could be in if that is more than one."""
+    if "decile_low" not in table:
+        return ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
+    spans = zip(table["decile"], table["decile_low"], table["decile_high"], strict=True)
+    return [
+        "–" if pd.isna(decile) else f"{decile}" if low == high else f"{decile} ({low}–{high})"
+        for decile, low, high in spans
+    ]
+
+
+def provenance() -> str:
+    """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
+    told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
+    return f"::: {{.ec-provenance}}\n{told}\n:::"
+
+
+__all__ = [
+    "FOLDER",
+    "WIDTH",
+    "Picture",
+    "area_table",
+    "downloads",
+    "keep_card",
+    "picture",
+    "provenance",
+    "saved",
+    "table_note",
+]

@@ -1,0 +1,299 @@
+"""What the methods page says of the data at hand, which calls it through :mod:`ec_maps.methods`: all is counted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ec_maps import settings
+from ec_maps.analysis.comparison import measures_at_hand
+from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.join import JoinReport
+from ec_maps.areas.provenance import in_words
+from ec_maps.areas.table import join_report, load_areas
+from ec_maps.areas.wording import capital, some
+from ec_maps.errors import BoundaryError, DataError
+from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
+from ec_maps.graphics import palette
+from ec_maps.measures import HEADLINE, MEASURES, measure_named
+from ec_maps.site.figure_cache import inputs
+from ec_maps.site.markup import escaped, framed, pipe_table, series, tabset
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
+
+_SWATCH = "display: inline-block; width: 2.5em; height: 1em; border: 1px solid; vertical-align: -0.1em;"
+
+
+@lru_cache(maxsize=64)
+def _table(level: LevelName, measure: str, scope: ScopeName, _inputs: str) -> gpd.GeoDataFrame:
+    return load_areas(level, measure, scope=scope)
+
+
+def _areas(level: LevelName, measure: str = HEADLINE, scope: ScopeName = "ew") -> gpd.GeoDataFrame:
+    return _table(level, measure, scope, inputs())
+
+
+@lru_cache(maxsize=4)
+def _report_of(level: LevelName, _inputs: str) -> JoinReport:
+    return join_report(level)
+
+
+def _report(level: LevelName) -> JoinReport:
+    return _report_of(level, inputs())
+
+
+@lru_cache(maxsize=4)
+def _sorted_out(level: LevelName, _inputs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the measures of a level that can be mapped, and those whose files are faulty."""
+    good, bad = [], []
+    for key in measures_at_hand(level):
+        try:
+            _areas(level, key)
+        except DataError:
+            bad.append(key)
+        else:
+            good.append(key)
+    return tuple(good), tuple(bad)
+
+
+def _usable(level: LevelName) -> tuple[str, ...]:
+    return _sorted_out(level, inputs())[0]
+
+
+def codebook() -> str:
+    """Return the measures in the codebook's order: what each is, its unit, and its columns in the Atlas."""
+    title = "The measures"
+    rows = [
+        [
+            f"**{escaped(measure.title)}** `{measure.key}`",
+            escaped(capital(measure.meaning)),
+            escaped(capital(measure.unit_in_words)),
+            " or ".join(f"`{column}`" for column in measure.columns)
+            + (f" of `{measure.category}`" if measure.category else ""),
+            measure.purple,
+        ]
+        for measure in MEASURES.values()
+    ]
+    heads = ["Measure and key", "What it is", "Unit", "Column in the Atlas", "Purple end"]
+    return framed(pipe_table(heads, rows, title, "lllll"), title)
+
+
+def absent_measures() -> str:
+    """Return which measures of the codebook the files at hand lack, in a sentence for each level."""
+    said = []
+    for level in _LEVELS:
+        there = measures_at_hand(level)
+        lacking = [measure.title for key, measure in MEASURES.items() if key not in there]
+        areas = level_named(level).areas
+        said.append(
+            f"The files of {areas} at hand hold all {len(MEASURES)} measures."
+            if not lacking
+            else f"The files of {areas} at hand hold {len(there)} of the {len(MEASURES)} measures; not among them: "
+            f"{escaped(series(lacking))}."
+        )
+        if faulty := [measure_named(key).title for key in _sorted_out(level, inputs())[1]]:
+            said.append(f"Of these, the tables of {areas} for {escaped(series(faulty))} are faulty and not mapped.")
+    return " ".join(said)
+
+
+def spread() -> str:
+    """Return, in a tab for each level, how many areas each measure has, and its cut points in short."""
+    return tabset([(capital(level_named(level).areas), _spread(level)) for level in _LEVELS])
+
+
+def _spread(level: LevelName) -> str:
+    title = f"{capital(level_named(level).areas)} of England and Wales: the measures and their cut points"
+    rows = []
+    for key in _usable(level):
+        measure, areas = measure_named(key), _areas(level, key)
+        edges = areas.attrs["cut_points"]
+        told = [edges[at] for at in (0, 1, GROUPS // 2, GROUPS - 1, GROUPS)]
+        numbers = [f"{int(areas[key].notna().sum()):,}", *(measure.short(edge) for edge in told)]
+        rows.append([escaped(measure.title), *numbers, measure.short_unit])
+    heads = ["Measure", "With a value", "Lowest", "End of tenth 1", "Middle", "End of tenth 9", "Highest", "Unit"]
+    return framed(pipe_table(heads, rows, title, "lrrrrrrl"), title)
+
+
+def tenths() -> str:
+    """Return the range of each tenth of economic connectedness, and how many areas are in it, at both levels."""
+    measure, title = measure_named(HEADLINE), "The tenths of economic connectedness in England and Wales"
+    tables = [_areas(level) for level in _LEVELS]
+    rows = []
+    for tenth in range(1, GROUPS + 1):
+        row = [str(tenth)]
+        for areas in tables:
+            low, high = areas.attrs["cut_points"][tenth - 1 : tenth + 1]
+            row += [f"{measure.said(low)} to {measure.said(high)}", f"{int((areas['decile'] == tenth).sum()):,}"]
+        rows.append(row)
+    heads = ["Tenth", *(head for level in _LEVELS for head in (capital(level_named(level).areas), "How many"))]
+    return framed(pipe_table(heads, rows, title, "rlrlr"), title)
+
+
+def ties() -> str:
+    """Return how many values are distinct, and which measures have so many equal that some tenths stay empty."""
+    said, fewer = [], []
+    for level in _LEVELS:
+        values = _areas(level)[HEADLINE].dropna()
+        said.append(f"{values.nunique():,} of the {len(values):,} values of {level_named(level).areas} are distinct")
+        for key in _usable(level):
+            groups = _areas(level, key).attrs["groups"]
+            if len(groups) < GROUPS:
+                fewer.append(
+                    f"{escaped(measure_named(key).title)} by {level_named(level).area} ({some(len(groups))} groups)"
+                )
+    rest = (
+        f"So many values are equal that fewer than ten groups can be shown for {series(fewer)}."
+        if fewer
+        else "Every measure at hand forms ten groups."
+    )
+    return f"Of economic connectedness, {series(said)}. {rest}"
+
+
+def missing() -> str:
+    """Return how many areas have no value of economic connectedness and why, in a sentence for each level."""
+    said = []
+    for level in _LEVELS:
+        report, words = _report(level), level_named(level)
+        blank, absent = len(report.without_value), len(report.without_row)
+        if not blank and not absent:
+            said.append(f"Each of the {report.areas:,} {words.areas} has a value.")
+            continue
+        why = [f"{some(blank)} {_have(blank)} a row without one"] if blank else []
+        why += [f"{some(absent)} {_are(absent)} not in the file at all"] if absent else []
+        said.append(f"Of the {report.areas:,} {words.areas}, {report.with_value:,} have a value; {series(why)}.")
+    return " ".join(said)
+
+
+def united_kingdom() -> str:
+    """Return what the scale of the United Kingdom changes: how many districts it adds, how many change their tenth."""
+    try:
+        whole = _areas("lad", HEADLINE, "uk")
+    except BoundaryError:
+        return (
+            "The boundaries that this page was made with hold no districts of Scotland and Northern Ireland, so that "
+            "no table of the United Kingdom could be made."
+        )
+    return f"{_uk_districts(whole, _areas('lad'))} {_beyond_the_border()}"
+
+
+def _uk_districts(whole: pd.DataFrame, here: pd.DataFrame) -> str:
+    added = whole.loc[~whole["lad21cd"].isin(here["lad21cd"])]
+    nations = added["rgn21nm"].value_counts()
+    more = series([f"{int(number)} in {name}" for name, number in sorted(nations.items())])
+    both = here.merge(whole, on="lad21cd", suffixes=("", "_uk"), validate="one_to_one").dropna(
+        subset=["decile", "decile_uk"]
+    )
+    apart = both["decile_uk"] - both["decile"]
+    changed, far = int((apart != 0).sum()), int(apart.abs().max()) if len(apart) else 0
+    moved = (
+        f"{changed} are in another tenth of the United Kingdom than of {SCOPES['ew']}, by {some(far)} at most."
+        if changed
+        else f"each is in the same tenth of the United Kingdom as of {SCOPES['ew']}."
+    )
+    moved = f"Of the {len(both)} districts of {SCOPES['ew']} that have a value, {moved}"
+    return f"There are {len(whole)} districts in {SCOPES['uk']}: {len(here)} in {SCOPES['ew']}, {more}. {moved}"
+
+
+def _beyond_the_border() -> str:
+    left = _report("msoa").left_out
+    if not left:
+        return f"The file of neighbourhoods holds none outside {SCOPES['ew']}."
+    counts = series([f"{number:,} in {name}" for name, number in left.items()])
+    return f"The file of neighbourhoods holds areas outside {SCOPES['ew']}, which are counted and not mapped: {counts}."
+
+
+def exposure_and_bias() -> str:
+    """Return how near bias comes to one less connectedness divided by exposure in the data at hand, in sentences."""
+    said = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
+    return " ".join(said) if said else "The files at hand do not hold exposure and bias."
+
+
+def _of_levers(level: LevelName) -> str:
+    words, code = level_named(level), level_named(level).code
+    tables = [_areas(level, key).set_index(code)[key] for key in (HEADLINE, "exposure", "bias")]
+    told = pd.concat(tables, axis=1).dropna()
+    told = told[told["exposure"] > 0]
+    apart = (told["bias"] - (1 - told[HEADLINE] / told["exposure"])).abs()
+    exceed = int((told["bias"] < 0).sum())
+    return (
+        f"Of the {len(told):,} {words.areas} that have all three values, {some(exceed)} {_have(exceed)} a bias below "
+        f"zero. In the middle of them the published bias is {_points(float(apart.median()))} away from one less "
+        f"connectedness divided by exposure, and {_points(float(apart.max()))} at most."
+    )
+
+
+def vintages() -> str:
+    """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
+    rows = []
+    for level in _LEVELS:
+        report, areas = _report(level), _areas(level)
+        files = [escaped(report.atlas_file), report.atlas_date or "no date", escaped(report.boundaries)]
+        rows.append([capital(level_named(level).areas), *files, str(areas[level_named(level).code].iloc[0])])
+    title = "Files, dates and codes"
+    heads = ["Level", "Values", "Date in the file", "Boundaries", "First code"]
+    return framed(pipe_table(heads, rows, title, "lllll"), title)
+
+
+def colours() -> str:
+    """Return the ten colours of the tenths, with their lightness, as a table."""
+    title = "The colours of the tenths, where low is purple"
+    rows = [
+        [str(tenth), f'[]{{style="{_SWATCH} background: {colour}"}} `{colour}`', f"{palette.lightness(colour):.0f}"]
+        for tenth, colour in enumerate(palette.ice_colours(), 1)
+    ]
+    return framed(pipe_table(["Tenth", "Colour", "Lightness (0 to 100)"], rows, title, "rlr"), title)
+
+
+def citations() -> str:
+    """Return how to cite the data at hand and this version of the library, as a list."""
+    return f"- **The data:** {_of_data()}\n- **The software:** {_of_software()}"
+
+
+def _of_data() -> str:
+    date = _report("lad").atlas_date
+    dated = f" Data dated {in_words(date)}." if date else ""
+    if settings.is_demo():
+        dated = " This page was made from demonstration data, so that it has no date to cite."
+    address = "https://data.humdata.org/dataset/uk-social-capital-atlas"
+    return (
+        "Meta, with the Behavioural Insights Team and partners (2025). *UK Social Capital Atlas* \\[data set\\]. "
+        f"Humanitarian Data Exchange. [{address.removeprefix('https://')}]({address}).{dated}"
+    )
+
+
+def _of_software() -> str:
+    title = f"*ec\\_maps: maps of economic connectedness*, version {version('ec-maps')}"
+    return f"The ec\\_maps authors. {title} \\[software\\]."
+
+
+def _points(apart: float) -> str:
+    return "less than 0.1 percentage points" if apart < 0.0005 else f"{100 * apart:.1f} percentage points"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+__all__ = [
+    "absent_measures",
+    "citations",
+    "codebook",
+    "colours",
+    "exposure_and_bias",
+    "missing",
+    "spread",
+    "tenths",
+    "ties",
+    "united_kingdom",
+    "vintages",
+]

@@ -1,0 +1,193 @@
+"""Drawing the pages of the places that are out of date, aside, and putting them into their place when all are whole.
+
+They are drawn on this machine even where a cluster draws maps: a page says of which files, with their checksums, its
+numbers are, and takes neighbours, levers and links from more tables than a map does, so that a worker would need the
+data folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ec_maps.analysis.district import standing
+from ec_maps.analysis.stability import BESIDE
+from ec_maps.areas.coverage import BEYOND
+from ec_maps.areas.places import Place
+from ec_maps.errors import EcMapsError, RenderError
+from ec_maps.maps import workers
+from ec_maps.maps.choropleth import national_map
+from ec_maps.site import district_page
+from ec_maps.site.district_page import FILES, FILES_BEYOND, Around
+from ec_maps.site.district_pages import KEEP, Built, digest, linked, wanted
+from ec_maps.site.finder import INDEX, write_index
+from ec_maps.site.kept import RECORDS, found, keep
+from ec_maps.site.markdown import FOLDER, Picture, picture
+from ec_maps.site.place_tables import PlaceTables, levers_at_hand, tables_at
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+#: After so many pages a log hears of it.
+_EVERY = 25
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that there is to be: its name, a mark of all that it depends on, and its files as ``maps/`` has them."""
+
+    place: Place
+    name: str
+    stamp: str
+    files: tuple[str, ...]
+
+    def is_whole(self, folder: Path) -> bool:
+        """Return whether it is in a folder, of this stamp and with every file as it was made."""
+        return found(folder / FOLDER, self.name, self.stamp, self.files) is not None
+
+
+class Work(NamedTuple):
+    """A folder of pages that is to be brought in line.
+
+    `aside` is where they are made; what an interrupted build left there is used. `inputs` and `basis` are marks of the
+    data, and of all that every page depends on; `site` is the address of the published site, or nothing. The others are
+    as for :func:`ec_maps.site.district_pages.build`.
+    """
+
+    folder: Path
+    aside: Path
+    inputs: str
+    basis: str
+    site: str
+    log: Callable[[str], None]
+    jobs: int | None
+    quiet: bool
+
+
+def redraw(work: Work) -> Built:
+    """Bring a folder of pages in line with the list: see :func:`ec_maps.site.district_pages.build`."""
+    notes: list[str] = []
+    levers = levers_at_hand(work.inputs, notes.append)
+    for note in notes:
+        work.log(note)
+    tables = tables_at(work.inputs, levers=levers)
+    links = linked(tables.lads)
+    pages = [_page(place, links, work.basis, tables) for place in wanted(tables.lads)]
+    (work.aside / FOLDER).mkdir(parents=True, exist_ok=True)
+    stale = [page for page in pages if not page.is_whole(work.folder)]
+    missing = [page for page in stale if not page.is_whole(work.aside)]
+    shared = _shared(pages, tables)
+    pictures = {name: _national(name, table, work, links) for name, table in shared.items()}
+    around = Around(links, work.site, pictures["national"], pictures.get("uk"))
+    _draw(missing, around, work, levers=levers)
+    write_index(tables.lads, tables.msoas, links, work.aside / FOLDER / INDEX, tables.kingdom)
+    removed = _take_over(work.aside, work.folder, pages, stale, list(shared))
+    shutil.rmtree(work.aside, ignore_errors=True)
+    return Built(len(pages), [page.place.name for page in missing], removed, tuple(notes))
+
+
+def _page(place: Place, links: dict[str, str], basis: str, tables: PlaceTables) -> Page:
+    name = links[place.lad21cd]
+    endings = FILES_BEYOND if place.region in BEYOND else FILES
+    files = (f"../{name}.qmd", *(f"{name}{ending}" for ending in endings))
+    return Page(place, name, _stamp(basis, place, tables, links), files)
+
+
+def _stamp(basis: str, place: Place, tables: PlaceTables, links: dict[str, str]) -> str:
+    """Return a mark of all that one page depends on: the pages that it links to, too."""
+    lads, _ = tables.home(place)
+    region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
+    told = standing(lads, lads.iloc[:0], place.name, tables.kingdom)
+    near = told.surroundings.loc[told.surroundings["lad21nm"].isin(told.neighbours), "lad21cd"]
+    return digest(basis, place, sorted({(code, links[code]) for code in [*region, *near] if code in links}))
+
+
+def _shared(pages: list[Page], tables: PlaceTables) -> dict[str, gpd.GeoDataFrame]:
+    """Return the tables of the national maps that many pages share, by the names of their files."""
+    if tables.kingdom is None or not any(page.place.region in BEYOND for page in pages):
+        return {"national": tables.lads}
+    return {"national": tables.lads, "uk": tables.kingdom}
+
+
+def _national(name: str, table: gpd.GeoDataFrame, work: Work, links: dict[str, str]) -> Picture:
+    """Return how pages show a national map that is in its place, or aside; draw it there if it is in neither."""
+    aside = work.aside
+    stamp, file = digest(work.basis, name, sorted(links.items())), f"{name}.svg"
+    for there in (work.folder, aside):
+        if (text := found(there / FOLDER, name, stamp, [file])) is not None:
+            return Picture(**json.loads(text))
+    # Every page sends it: its areas tell only what is short.
+    drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
+    addresses = {code: f"../{page}.html" for code, page in links.items()}
+    drawn.save(aside / FOLDER / file, links=addresses, marks=True)
+    shown = picture(drawn, name)
+    keep(aside / FOLDER, name, stamp, [file], json.dumps(asdict(shown)))
+    return shown
+
+
+def _draw(pages: list[Page], around: Around, work: Work, *, levers: bool) -> None:
+    from tqdm import tqdm
+
+    if not pages:
+        return
+    bar = not work.quiet and sys.stderr.isatty()
+    calls = [(page, around, work.aside, work.inputs, levers) for page in pages]
+    done = workers.local(_draw_one, calls, jobs=work.jobs)
+    for number, _ in enumerate(tqdm(done, total=len(pages), desc="Pages of places", unit="page", disable=not bar), 1):
+        if not bar and (number % _EVERY == 0 or number == len(pages)):
+            work.log(f"Place pages drawn: {number} of {len(pages)}.")
+
+
+def _draw_one(page: Page, around: Around, aside: Path, inputs: str, levers: bool) -> None:  # noqa: FBT001
+    """Draw one page, here or in another process, and record it when all its files are there."""
+    name = page.place.name
+    try:
+        tables = tables_at(inputs, levers=levers)
+        lads, both = tables.home(page.place)
+        district_page.write(name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, both_levers=both)
+        if all((aside / FOLDER / file).is_file() for file in page.files):
+            keep(aside / FOLDER, page.name, page.stamp, page.files, "")
+    except EcMapsError as error:
+        failure = RenderError(f"The page of {name} could not be made: {error}")
+        failure.exit_status = error.exit_status
+        raise failure from error
+    except Exception as error:
+        # Whatever it is, among hundreds of pages the author must hear which one it was.
+        msg = (
+            f"The page of {name} could not be made: {type(error).__name__}: {error}. This is a fault of ec_maps "
+            f"rather than yours; the site that was there before is as it was."
+        )
+        raise RenderError(msg) from error
+
+
+def _take_over(aside: Path, folder: Path, pages: list[Page], stale: list[Page], shared: list[str]) -> list[str]:
+    """Move what was made into its place and remove what belongs to no page; return the pages that have gone.
+
+    `shared` are the names of the maps that many pages share.
+    """
+    here, there = folder / FOLDER, aside / FOLDER
+    (here / RECORDS).mkdir(parents=True, exist_ok=True)
+    names = {page.name for page in pages}
+    removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != KEEP and path.stem not in names]
+    for page in removed:
+        (folder / f"{page}.qmd").unlink()
+    files = [file for page in pages for file in page.files]
+    records = [f"{name}.json" for name in (*names, *shared)]
+    for place, ours in ((here, {*files, *(f"{name}.svg" for name in shared), INDEX}), (here / RECORDS, {*records})):
+        for path in place.iterdir():
+            if path.is_file() and path.name not in ours:
+                path.unlink()
+    # The text after the figures, and the record last: a page is there when all that it shows is.
+    made = [*(f"{name}.svg" for name in shared), INDEX]
+    made += [file for page in stale for file in reversed(page.files)]
+    made += [f"{RECORDS}/{name}.json" for name in (*shared, *(page.name for page in stale))]
+    for file in made:
+        if (there / file).is_file():
+            os.replace(there / file, here / file)  # noqa: PTH105 - atomic, also over an existing file
+    return removed

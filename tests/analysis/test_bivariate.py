@@ -1,0 +1,298 @@
+"""Exposure and bias in thirds: the table, what it refuses, and the nine colours for every eye."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ec_maps import ice_colours
+from ec_maps.analysis.bivariate import agreement, check_direction, thirds, two_way, two_way_colours
+from ec_maps.analysis.kinds import BETWEEN, CLASSES, KINDS, class_number, kind_of, thirds_of
+from ec_maps.errors import DataError, PaletteError, SettingError
+from ec_maps.graphics import palette
+from graphics.test_palette import SIGHTS, seen_lab
+from made import VALUE, districts
+
+CONTEXT = {
+    "page": palette.PAGE,
+    "sea": palette.SEA,
+    "neighbours": palette.NEIGHBOUR,
+    "hatching": palette.HATCH,
+}
+COLUMNS = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "bias", "exposure_third", "bias_third", "kind", "geometry"]
+
+
+def lever(key: str, values: list[float | None]) -> gpd.GeoDataFrame:
+    """Return a table of districts with one of the two measures."""
+    table = districts(values).rename(columns={VALUE: key})
+    table.attrs = {"measure": key, "level": "lad", "scope": "ew"}
+    return table
+
+
+def nine() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return both tables for nine districts, A to I, one in each class in the order of the classes."""
+    exposure = [0.40, 0.50, 0.60, 0.41, 0.51, 0.61, 0.42, 0.52, 0.62]
+    bias = [0.20, 0.21, 0.22, 0.10, 0.11, 0.12, -0.02, 0.01, 0.02]
+    return lever("exposure", list(exposure)), lever("bias", list(bias))
+
+
+def apart(one: str, other: str, sight: str) -> float:
+    """Return the CIEDE2000 distance of two colours as seen."""
+    import colour
+
+    return float(colour.difference.delta_E_CIE2000(seen_lab(one, sight), seen_lab(other, sight)))
+
+
+# ---- the colours ----
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the palette file of a project of its own, not yet there."""
+    for mark in ("_quarto.yml", "places.yml"):
+        (tmp_path / mark).touch()
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "assets" / "palettes" / "two_way.txt"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_nine_colours(root: Path) -> None:
+    """There are nine hex colours, those of the file, in its order."""
+    colours = two_way_colours()
+    assert len(set(colours)) == CLASSES
+    assert colours == (root / "assets" / "palettes" / "two_way.txt").read_text(encoding="utf-8").split()
+
+
+def test_purple_to_ice() -> None:
+    """The least connected corner is the purple of every other map; the best connected is the lightest, and cold."""
+    colours = two_way_colours()
+    assert colours[0] == ice_colours()[0]
+    assert max(colours, key=palette.lightness) == colours[-1]
+    red, green, blue = (int(colours[-1][at : at + 2], 16) for at in (1, 3, 5))
+    assert red < green < blue
+
+
+def test_lightness_rises_both_ways() -> None:
+    """More exposure is lighter at any bias, and less bias is lighter at any exposure: also without colour."""
+    light = np.array([palette.lightness(code) for code in two_way_colours()]).reshape(3, 3)
+    assert (np.diff(light, axis=0) > 8).all()
+    assert (np.diff(light, axis=1) > 8).all()
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_every_two_are_apart(sight: str) -> None:
+    """Any two of the nine are at least 10 apart (CIEDE2000), for every kind of sight."""
+    for one, other in itertools.combinations(two_way_colours(), 2):
+        assert apart(one, other, sight) >= 10, (one, other)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("what", CONTEXT)
+def test_apart_from_what_is_no_data(sight: str, what: str) -> None:
+    """Every class is at least 10 from page, sea, the neighbours' grey and the hatching, for every kind of sight."""
+    for code in two_way_colours():
+        assert apart(code, CONTEXT[what], sight) >= 10, code
+
+
+def test_counts_read_on_every_class() -> None:
+    """The ink of a count in the legend has a contrast of at least 4.5 with its field."""
+    for code in two_way_colours():
+        one, other = sorted(map(palette.relative_luminance, (code, palette.ink_on(code))))
+        assert (other + 0.05) / (one + 0.05) >= 4.5, code
+
+
+def test_own_palette(written: Path) -> None:
+    """A project's own file counts, with capitals and blank lines."""
+    colours = [f"#{level:02x}0000" for level in range(10, 190, 20)]
+    written.write_text("\n\n".join(colours).upper(), encoding="utf-8")
+    assert two_way_colours() == colours
+
+
+def test_missing_palette(written: Path) -> None:
+    """Without the file the error names it and says what it should be."""
+    with pytest.raises(PaletteError, match=r"two_way\.txt.*nine different hex colours"):
+        two_way_colours()
+
+
+def test_all_faults_of_the_palette(written: Path) -> None:
+    """A line that is no colour, one that is there twice and the wrong number are told together, with their lines."""
+    written.write_text("#340d57\npurple\n#340D57\n#ffffff", encoding="utf-8")
+    with pytest.raises(PaletteError) as caught:
+        two_way_colours()
+    for part in (str(written), 'line 2: "purple"', "line 3: #340d57 is that of line 1", "4 colours", "9"):
+        assert part in str(caught.value)
+
+
+# ---- the kinds ----
+
+
+def test_classes_and_thirds_agree() -> None:
+    """A class's number gives its thirds and they give the number, as the square is read from its top left corner."""
+    assert [class_number(*thirds_of(number)) for number in range(1, CLASSES + 1)] == list(range(1, CLASSES + 1))
+    assert (thirds_of(1), thirds_of(3), thirds_of(7), thirds_of(9)) == ((1, 3), (3, 3), (1, 1), (3, 1))
+
+
+def test_four_corners_have_names() -> None:
+    """The corners have four names of their own; the other five classes are in between."""
+    names = [kind_of(*thirds_of(number)) for number in range(1, CLASSES + 1)]
+    assert {names[at] for at in (0, 2, 6, 8)} == {kind.name for kind in KINDS}
+    assert [names[at] for at in (1, 3, 4, 5, 7)] == [BETWEEN] * 5
+    assert names[0].startswith("fewer to meet")
+    assert names[8] == "many to meet, and friendships follow"
+
+
+def test_each_kind_says_what_it_is_not() -> None:
+    """Each kind has a sentence on what it means, one on what it does not, and a question, without words of blame."""
+    for kind in KINDS:
+        for text in (kind.means, kind.means_not):
+            assert text.endswith(".")
+        assert kind.question.endswith("?")
+        text = f"{kind.name} {kind.means} {kind.means_not} {kind.question}".lower()
+        assert not {"poor", "bad", "deprived", "failing", "worst", "problem", "segregated"} & set(text.split())
+
+
+# ---- thirds ----
+
+
+@given(st.lists(st.floats(-1, 1, allow_subnormal=False), min_size=3, max_size=60, unique=True))
+def test_thirds_are_qcut_s(values: list[float]) -> None:
+    """Thirds are those of pandas.qcut, and the edges too, wherever these are three groups."""
+    series = pd.Series(values)
+    groups, edges = pd.qcut(series, 3, labels=False, retbins=True, duplicates="drop")
+    if groups.nunique() < 3:
+        return
+    third, found = thirds(series, "exposure")
+    assert found == pytest.approx(edges)
+    assert third.tolist() == (groups + 1).tolist()
+
+
+def test_missing_has_no_third() -> None:
+    """A missing value has a missing third and moves no edge."""
+    values = [0.1, None, 0.2, 0.3, 0.4, None, 0.5, 0.6]
+    third, edges = thirds(pd.Series(values, dtype=float), "bias")
+    assert third.tolist() == [1, pd.NA, 1, 2, 2, pd.NA, 3, 3]
+    assert edges[[0, -1]].tolist() == [0.1, 0.6]
+
+
+@pytest.mark.parametrize("values", [[], [0.5], [0.1, 0.9], [0.2] * 20 + [0.3] * 4, [0.1, 0.1, 0.9, 0.9]])
+def test_heavy_ties(values: list[float]) -> None:
+    """Values that form fewer than three groups are an error that says of what, how many values and how many groups."""
+    with pytest.raises(DataError, match=rf"thirds of bias: the {len(values)} values.*form only \d group.*three groups"):
+        thirds(pd.Series(values, dtype=float), "bias")
+
+
+def test_infinite() -> None:
+    """Infinite values are an error."""
+    with pytest.raises(DataError, match="1 of the 4 values are infinite"):
+        thirds(pd.Series([0.1, 0.2, 0.3, np.inf]), "exposure")
+
+
+# ---- the table ----
+
+
+def test_table() -> None:
+    """Nine districts, one in each class: columns as promised, kinds by corner, edges in the attributes."""
+    table = two_way(*nine())
+    assert list(table.columns) == COLUMNS
+    assert table.crs == "EPSG:27700"
+    found = [class_number(one, other) for one, other in zip(table["exposure_third"], table["bias_third"], strict=True)]
+    assert found == list(range(1, 10))
+    assert table["kind"].tolist() == [kind_of(*thirds_of(number)) for number in found]
+    assert (str(table["exposure_third"].dtype), str(table["bias_third"].dtype)) == ("Int64", "Int64")
+    assert table.attrs["exposure_cut_points"] == pytest.approx([0.40, 0.47333, 0.54667, 0.62], abs=1e-4)
+    assert len(table.attrs["bias_cut_points"]) == 4
+
+
+def test_rows_are_joined_by_code() -> None:
+    """The order of the bias table does not matter, and the tables given are left as they were."""
+    exposure, bias = nine()
+    before = bias.copy()
+    shuffled = bias.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(two_way(exposure, shuffled)), pd.DataFrame(two_way(exposure, bias)), check_index_type=False
+    )
+    pd.testing.assert_frame_equal(pd.DataFrame(bias), pd.DataFrame(before))
+
+
+def test_lacking_either_is_missing() -> None:
+    """A district that lacks either value has neither thirds nor kind, and moves no cut point of the other."""
+    exposure, bias = nine()
+    more = lever("exposure", [*exposure["exposure"], 0.99, None]), lever("bias", [*bias["bias"], None, 0.99])
+    table = two_way(*more)
+    assert table.loc[9:, ["exposure_third", "bias_third", "kind"]].isna().all(axis=None)
+    assert (table["exposure"][9], table["bias"][10]) == (0.99, 0.99)
+    for key in ("exposure_cut_points", "bias_cut_points"):
+        assert table.attrs[key] == pytest.approx(two_way(exposure, bias).attrs[key])
+
+
+def test_faults_at_once() -> None:
+    """A column that is missing, a district that is there twice and one in one table only are told together."""
+    exposure, bias = nine()
+    twice = pd.concat([bias, bias.iloc[[0]]])
+    with pytest.raises(SettingError) as caught:
+        two_way(exposure, twice.iloc[1:], exposure)
+    assert 'load_areas("lad", "economic_connectedness")' in str(caught.value)
+    with pytest.raises(SettingError) as caught:
+        two_way(exposure, twice.iloc[:-2].iloc[1:])
+    assert "E06000001" in str(caught.value)
+    with pytest.raises(SettingError, match="E06000001 more than once"):
+        two_way(exposure, twice)
+
+
+# ---- which way bias runs ----
+
+
+def trio(*, turned: bool = False, number: int = 30) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return exposure, bias and connectedness of areas; `turned` has bias the wrong way round."""
+    rng = np.random.default_rng(4)
+    exposure = pd.Series(rng.uniform(0.4, 0.6, number))
+    bias = pd.Series(rng.normal(0.07, 0.03, number))
+    connectedness = exposure * (1 - bias) + rng.normal(0, 0.002, number)
+    return exposure, -bias if turned else bias, connectedness
+
+
+def test_right_way_round() -> None:
+    """Where bias is the shortfall, the two agree closely and nothing is said."""
+    assert agreement(*trio()) > 0.9
+    check_direction(*trio())
+
+
+def test_wrong_way_round() -> None:
+    """Bias of the opposite sign is an error that says so, with the number of districts and the correlation."""
+    with pytest.raises(DataError, match=r"average_bias seems to run the other way.*30 local authorities.*is -0\.\d\d"):
+        check_direction(*trio(turned=True))
+
+
+def test_the_table_checks_the_direction() -> None:
+    """With the table of connectedness given, a turned bias stops the table being made; without it, not."""
+    exposure, bias, connectedness = (list(values) for values in trio(turned=True))
+    tables = lever("exposure", exposure), lever("bias", bias)
+    two_way(*tables)
+    with pytest.raises(DataError, match="other way"):
+        two_way(*tables, lever(VALUE, connectedness))
+
+
+def test_too_few_to_tell() -> None:
+    """Of fewer than ten districts the direction is not checked; a correlation that cannot be told is an error."""
+    check_direction(*trio(turned=True, number=9))
+    exposure, bias, _ = trio()
+    with pytest.raises(DataError, match="cannot be told"):
+        check_direction(exposure, bias * 0, exposure)
+
+
+def test_demonstration_data_run_our_way(demo: Path) -> None:
+    """The demonstration data pass the check, and every kind of place but the missing has its name."""
+    from ec_maps import load_areas
+
+    tables = [load_areas("lad", key) for key in ("exposure", "bias", VALUE)]
+    table = two_way(*tables)
+    assert len(table) == len(tables[0])
+    assert table["kind"].isna().sum() == (table["exposure"].isna() | table["bias"].isna()).sum() > 0

@@ -1,0 +1,227 @@
+"""Exports: what is read back from each format, what travels with the table, and what is never written over."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+import pytest
+
+from ec_maps.analysis.comparison import side_by_side
+from ec_maps.analysis.export import columns_of, export
+from ec_maps.areas.provenance import line
+from ec_maps.errors import SettingError
+from ec_maps.measures import MEASURES
+
+SOME = ["exposure", "bias", "volunteering_groups"]
+FORMATS = [".csv", ".parquet", ".gpkg"]
+
+
+@pytest.fixture(autouse=True)
+def _demo(demo: Path) -> None:
+    """Switch the library to the demonstration data."""
+
+
+def like(table: pd.DataFrame, whole: pd.DataFrame) -> None:
+    """Assert that a table read back has the columns, values and missing values of the whole one."""
+    names = [name for name in whole.columns if name != "geometry"]
+    assert [name for name in table.columns if name not in ("geometry", "source")] == names
+    back = pd.DataFrame(table[names]).astype({name: whole[name].dtype for name in names})
+    pd.testing.assert_frame_equal(back, pd.DataFrame(whole[names]), check_exact=True)
+
+
+def test_csv_reads_back(tmp_path: Path) -> None:
+    """All measures of all districts come back from CSV, missing ones empty; each row says where it is from."""
+    path = export(tmp_path / "all.csv", level="lad")
+    whole = side_by_side("lad")
+    assert whole["bias_decile"].isna().any()
+    table = pd.read_csv(path, dtype={name: "Int64" for name in whole if name.endswith("_decile")})
+    like(table, whole)
+    assert set(MEASURES) < set(table.columns)
+    assert table["source"].unique().tolist() == [line()]
+    assert "geometry" not in table
+
+
+def test_csv_is_described_beside_it(tmp_path: Path) -> None:
+    """The metadata of CSV on the Web name the file, each column in its order with its type, and the provenance."""
+    path = export(tmp_path / "some.csv", level="lad", measures=SOME)
+    told = json.loads((tmp_path / "some.csv-metadata.json").read_text(encoding="utf-8"))
+    assert told["@context"][0] == "http://www.w3.org/ns/csvw"
+    assert told["url"] == path.name
+    assert told["dc:source"] == line()
+    assert "Open Government Licence" in told["dc:rights"]
+    assert "Demonstration data, not real values" in told["dc:title"]
+    columns = {column["name"]: column for column in told["tableSchema"]["columns"]}
+    assert list(columns) == list(pd.read_csv(path, nrows=0).columns)
+    assert told["tableSchema"]["primaryKey"] == "lad21cd"
+    assert columns["bias"]["datatype"] == {"base": "number"}
+    assert MEASURES["bias"].meaning[1:] in columns["bias"]["dc:description"]
+    assert "average_bias, measurement_category low_ses_users" in columns["bias"]["dc:source"]
+    assert columns["bias_decile"]["datatype"] == {"base": "integer", "minimum": 1, "maximum": 10}
+    assert all(column["dc:description"] for column in columns.values())
+
+
+def test_geoparquet_reads_back(tmp_path: Path) -> None:
+    """Values, nullable integers, outlines and their coordinate system come back from GeoParquet as they were."""
+    whole = side_by_side("lad", SOME)
+    table = gpd.read_parquet(export(tmp_path / "some.parquet", level="lad", measures=SOME))
+    like(table, whole)
+    assert list(table.columns) == list(whole.columns)
+    assert table.crs == "EPSG:27700"
+    assert table.geometry.geom_equals(whole.geometry).all()
+    assert {str(table[f"{key}{end}"].dtype) for key in SOME for end in ("_decile", "_users")} == {"Int64"}
+
+
+def test_geoparquet_says_what_it_is(tmp_path: Path) -> None:
+    """Provenance and codebook lie in the schema's metadata, each column's meaning with the column."""
+    path = export(tmp_path / "some.parquet", level="lad", measures=SOME)
+    schema = pq.read_schema(path)
+    told = json.loads(schema.metadata[b"ec_maps"])
+    assert told["source"] == line()
+    assert [column["column"] for column in told["columns"]] == schema.names
+    assert all(field.metadata[b"description"] for field in schema)
+    assert MEASURES["exposure"].meaning[1:] in schema.field("exposure").metadata[b"description"].decode()
+
+
+def test_geopackage_reads_back(tmp_path: Path) -> None:
+    """Values, whole numbers, outlines and their coordinate system come back from the layer of areas."""
+    whole = side_by_side("lad", SOME)
+    path = export(tmp_path / "some.gpkg", level="lad", measures=SOME)
+    like(gpd.read_file(path, layer="areas"), whole)
+    table = gpd.read_file(path, layer="areas")
+    assert table.crs == "EPSG:27700"
+    assert table.geometry.geom_equals(whole.geometry).all()
+    info = pyogrio.read_info(path, layer="areas")
+    types = dict(zip(info["fields"], info["ogr_types"], strict=True))
+    assert {types["bias_decile"], types["bias_users"], types["bias"]} == {"OFTInteger64", "OFTReal"}
+
+
+def test_geopackage_says_what_it_is(tmp_path: Path) -> None:
+    """A table beside the layer describes each column; provenance is in the package's metadata."""
+    path = export(tmp_path / "some.gpkg", level="lad", measures=SOME)
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "codebook"]
+    codebook = pyogrio.read_dataframe(path, layer="codebook", read_geometry=False).set_index("column")
+    assert list(codebook.index) == list(side_by_side("lad", SOME).columns)
+    assert codebook.loc["bias", "title"] == MEASURES["bias"].title
+    assert codebook.loc["bias", "atlas_columns"] == "average_bias"
+    assert pyogrio.read_info(path, layer="areas")["dataset_metadata"]["SOURCE"] == line()
+
+
+def test_neighbourhoods(tmp_path: Path) -> None:
+    """A table of neighbourhoods has their codes and their districts', and says so."""
+    path = export(tmp_path / "all.parquet", level="msoa", measures="bias")
+    table = gpd.read_parquet(path)
+    assert list(table.columns[:5]) == ["msoa21cd", "msoa21nm", "lad21cd", "lad21nm", "rgn21nm"]
+    like(table, side_by_side("msoa", "bias"))
+    assert "by neighbourhood" in json.loads(pq.read_schema(path).metadata[b"ec_maps"])["title"]
+
+
+def test_every_column_is_told() -> None:
+    """Each column of a table with all measures has a type, a title and a meaning; each measure its unit."""
+    for column in columns_of(side_by_side("lad")):
+        assert column.type in ("string", "integer", "number", "geometry")
+        assert column.title
+        assert column.meaning.endswith(".")
+        assert bool(column.unit and column.atlas_columns and column.source) == (column.column in MEASURES)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    """The same data give the same file."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        export(tmp_path / name / f"some{suffix}", level="lad", measures=SOME)
+    for first in (tmp_path / "a").iterdir():
+        assert first.read_bytes() == (tmp_path / "b" / first.name).read_bytes()
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_nothing_is_written_over(tmp_path: Path, suffix: str) -> None:
+    """A file that is there stays as it is, until `force` is given."""
+    path = tmp_path / f"mine{suffix}"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"already.*--force"):
+        export(path, level="lad", measures=SOME)
+    assert path.read_text(encoding="utf-8") == "mine"
+    export(path, level="lad", measures=SOME, force=True)
+    assert path.stat().st_size > 1000
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith(".")]
+
+
+def test_nor_is_what_lies_beside_a_csv(tmp_path: Path) -> None:
+    """Metadata that are there already stay as they are too."""
+    beside = tmp_path / "new.csv-metadata.json"
+    beside.write_text("mine", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"new\.csv-metadata\.json is in"):
+        export(tmp_path / "new.csv", level="lad", measures=SOME)
+    assert [one.name for one in tmp_path.iterdir()] == [beside.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("table.xlsx", r"\.csv, \.parquet \(GeoParquet\) or \.gpkg"),
+        ("table", "has none of these endings"),
+        ("nowhere/table.csv", "there is no folder"),
+        ("folder.csv", "is a folder"),
+    ],
+)
+def test_paths_that_cannot_be(tmp_path: Path, name: str, words: str) -> None:
+    """Another suffix, a folder that is not there, a folder in the file's place: a letter, and nothing is written."""
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(SettingError, match=words):
+        export(tmp_path / name, level="lad", measures=SOME, force=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_that_is_closed(tmp_path: Path) -> None:
+    """A folder that may not be written into is told."""
+    tmp_path.chmod(0o500)
+    with pytest.raises(SettingError, match="may you write into the folder"):
+        export(tmp_path / "table.csv", level="lad", measures=SOME)
+
+
+def test_measures_are_checked(tmp_path: Path) -> None:
+    """An unknown measure or scope is told, and nothing is written."""
+    for arguments in ({"measures": "wealth"}, {"scope": "gb"}, {"level": "ward"}):
+        with pytest.raises(SettingError, match="There is no"):
+            export(tmp_path / "table.csv", **{"level": "lad", **arguments})  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+_WITHOUT_ROOM = """
+import resource, sys
+from pathlib import Path
+from ec_maps.analysis.comparison import side_by_side
+from ec_maps.errors import SettingError
+from ec_maps.analysis.export import export
+
+side_by_side("lad", ["exposure", "bias"])
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    export(Path(sys.argv[1]), level="lad", measures=["exposure", "bias"], force=True)
+except SettingError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such limits are Unix's")
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_no_room(tmp_path: Path, suffix: str) -> None:
+    """Where a file cannot grow, as on a full disk, what was there stays, no part is left, and a letter says so."""
+    path = tmp_path / f"mine{suffix}"
+    path.write_text("mine", encoding="utf-8")
+    command = [sys.executable, "-c", _WITHOUT_ROOM, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"The table could not be written to {path}: ")
+    assert "Traceback" not in done.stderr
+    assert {one.name: one.read_text(encoding="utf-8") for one in tmp_path.iterdir()} == {path.name: "mine"}

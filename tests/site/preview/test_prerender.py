@@ -1,0 +1,177 @@
+"""The preview runs the commands of ``project: pre-render:`` as Quarto does, and stops with what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from ec_maps.errors import RenderError
+from ec_maps.site import preview
+
+Write = Callable[[str, str], Path]
+SITE = "website:\n  title: A small site\n"
+LETTER = 'places.yml, line 3: there is no district "Hul".\n\nDid you mean Kingston upon Hull?'
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return a function that writes a file of a project."""
+
+    def write_file(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    write_file("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
+    return write_file
+
+
+@pytest.fixture
+def build(tmp_path: Path, write: Write) -> Callable[..., list[str]]:
+    """Return a function that builds the project with these commands and returns the lines of its log."""
+
+    def build_site(commands: object, **options: str) -> list[str]:
+        write(
+            "_quarto.yml",
+            f"project:\n  type: website\n  pre-render: {json.dumps(commands)}\n"
+            f"  render: [/index.qmd, /places/*.qmd]\n{SITE}",
+        )
+        said: list[str] = []
+        preview.render(tmp_path, log=said.append, **options)
+        return said
+
+    return build_site
+
+
+def failure(build: Callable[..., list[str]], commands: object) -> tuple[str, int]:
+    """Return the message and the exit status that a build ends with."""
+    with pytest.raises(RenderError) as caught:
+        build(commands)
+    return str(caught.value), caught.value.exit_status
+
+
+def test_a_script_writes_pages_that_are_then_read(
+    build: Callable[..., list[str]], write: Write, tmp_path: Path
+) -> None:
+    """It runs in the project's folder with this very Python, before the list of pages is made; its words are told."""
+    write(
+        "scripts/places.py",
+        "import pathlib, sys\n"
+        "pathlib.Path('places').mkdir()\n"
+        "pathlib.Path('places/hull.qmd').write_text(f'---\\ntitle: Hull {sys.argv[1]}\\n---\\n')\n"
+        "print(sys.executable)\nprint('a note', file=sys.stderr)\n",
+    )
+    said = build("scripts/places.py 'of two words'")
+    assert sys.executable in said
+    assert "a note" in said
+    page = BeautifulSoup((tmp_path / "_site/places/hull.html").read_text(encoding="utf-8"), "html.parser")
+    assert page.h1.text == "Hull of two words"
+
+
+def test_commands_run_in_their_order(build: Callable[..., list[str]], write: Write, tmp_path: Path) -> None:
+    """A list is run from first to last; what is no script of Python is started as it is, without a shell."""
+    write("one.py", "open('order', 'a').write('1')")
+    write("two.py", "open('order', 'a').write('2')")
+    said = build(["one.py", "python two.py", "python -c \"print('a  b; $HOME')\""])
+    assert (tmp_path / "order").read_text(encoding="utf-8") == "12"
+    assert "a  b; $HOME" in said
+
+
+def test_a_script_sees_what_quarto_gives_it(
+    build: Callable[..., list[str]], write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Profile, folders and the variables of the environment files; a variable of the shell wins over the files."""
+    write("_environment", "EC_TEST_A=base\nEC_TEST_B=base\nEC_TEST_C=base\n")
+    write("_environment-demo", "EC_TEST_B=demo\nEC_TEST_C=demo\n")
+    monkeypatch.setenv("EC_TEST_C", "shell")
+    write("show.py", "import os, json\nprint(json.dumps(dict(os.environ)))")
+    seen = json.loads(next(line for line in build("show.py", profile="demo") if line.startswith("{")))
+    assert [seen[f"EC_TEST_{letter}"] for letter in "ABC"] == ["base", "demo", "shell"]
+    assert seen["QUARTO_PROFILE"] == "demo"
+    assert seen["QUARTO_PROJECT_DIR"] == str(tmp_path)
+    assert seen["QUARTO_PROJECT_RENDER_ALL"] == "1"
+    assert Path(seen["QUARTO_PROJECT_OUTPUT_DIR"]).parent == tmp_path
+    assert "QUARTO_PROJECT_RENDER_ALL" not in os.environ
+
+
+def test_what_a_script_puts_into_the_output_is_in_the_site(
+    build: Callable[..., list[str]], write: Write, tmp_path: Path
+) -> None:
+    """The folder it is told is the one that becomes the site."""
+    write(
+        "add.py", "import os, pathlib\npathlib.Path(os.environ['QUARTO_PROJECT_OUTPUT_DIR'], 'a.txt').write_text('a')"
+    )
+    build("add.py")
+    assert (tmp_path / "_site/a.txt").read_text(encoding="utf-8") == "a"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "status"),
+    [
+        # Our own letters whole, whatever was told before them.
+        (f"import sys\nsys.stderr.write('ec-maps: note: a\\nec-maps: ' + {LETTER!r} + '\\n')\nsys.exit(2)", LETTER, 2),
+        ("import sys\nsys.stderr.write('ec-maps: no network.\\n')\nsys.exit(1)", "no network.", 1),
+        # Of others the last line, and no traceback, with what ran.
+        (
+            "import sys\nsys.stderr.write('ec-maps: note: a\\n')\n1 / 0",
+            "_quarto.yml, project: pre-render: fail.py ended with exit status 1: ZeroDivisionError: division by zero",
+            1,
+        ),
+        (
+            "import sys\nsys.exit(7)",
+            "_quarto.yml, project: pre-render: fail.py ended with exit status 7: it wrote nothing to say why",
+            1,
+        ),
+        (
+            "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+            "_quarto.yml, project: pre-render: fail.py was ended by SIGKILL: it wrote nothing to say why",
+            1,
+        ),
+    ],
+)
+def test_a_failing_script_stops_the_build(
+    build: Callable[..., list[str]], write: Write, code: str, expected: str, status: int
+) -> None:
+    """The message is its last letter and the status is its own; the site is as it was, and the next is not run."""
+    tmp_path = write("fine.py", "").parent
+    build("fine.py")
+    before = {path: path.read_bytes() for path in (tmp_path / "_site").rglob("*") if path.is_file()}
+    write("fail.py", code)
+    write("next.py", "open('ran', 'w')")
+    write("index.qmd", "---\ntitle: Other\n---\n")
+    assert failure(build, ["fail.py", "next.py"]) == (expected, status)
+    assert not (tmp_path / "ran").exists()
+    assert {path: path.read_bytes() for path in (tmp_path / "_site").rglob("*") if path.is_file()} == before
+
+
+def test_what_cannot_be_run_is_named_before_anything_runs(
+    build: Callable[..., list[str]], write: Write, tmp_path: Path
+) -> None:
+    """Scripts and programs that are not there, other languages, open quotes, and what is no command: all at once."""
+    write("first.py", "open('ran', 'w')")
+    message, status = failure(build, ["first.py", "scripts/no.py", "no-such-program -x", "a.R", 'python "x', 3, ""])
+    assert status == 1
+    for part in (
+        "'scripts/no.py': there is no file scripts/no.py",
+        "there is no program no-such-program on this machine's PATH",
+        "'a.R': the preview runs .py files and commands, no .r files",
+        "the quotes are not closed",
+        "pre-render: 3 is no command",
+        "pre-render: '' is no command",
+    ):
+        assert part in message
+    assert "first.py" not in message
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_script_that_asks_gets_no_answer(build: Callable[..., list[str]], write: Write) -> None:
+    """A build that waits for a key would wait for ever."""
+    write("ask.py", "input('sure? ')")
+    assert "EOFError" in failure(build, "ask.py")[0]

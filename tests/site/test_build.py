@@ -1,0 +1,192 @@
+"""Building the site as a whole: with either engine, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from ec_maps.areas.places import slug
+from ec_maps.areas.wording import the_district
+from ec_maps.errors import RenderError, SettingError
+from ec_maps.site import build as render
+from facts import plain
+from tested_places import SITE, listed
+
+NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
+
+
+@pytest.fixture
+def project(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo_data_dir: Path) -> Path:
+    """Return a copy of the project, the working folder of the test."""
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", str(demo_data_dir))
+    return copy
+
+
+def build(engine: str) -> Path:
+    """Build the demonstration site with an engine and return its folder."""
+    site, _ = render.render_site(profile="demo", engine=engine, log=lambda _: None)
+    return site
+
+
+def page(site: Path, name: str) -> BeautifulSoup:
+    """Return a page of a site."""
+    return BeautifulSoup((site / "posts" / name / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def tab_names(soup: BeautifulSoup) -> list[str]:
+    """Return the names on a page's tabs, in order."""
+    return [plain(tab.get_text(strip=True)) for tab in soup.select("[role=tab]")]
+
+
+@pytest.mark.site
+@pytest.mark.full
+@pytest.mark.parametrize("engine", ["preview", pytest.param("quarto", marks=pytest.mark.quarto)])
+def test_adding_places_is_one_line_each(request: pytest.FixtureRequest, engine: str) -> None:
+    """Places appear in the author's order on both pages, with tables and downloads; those of one region share a map."""
+    if engine == "preview":
+        site = request.getfixturevalue("site")
+    else:
+        (request.getfixturevalue("project") / "places.yml").write_text(listed(SITE), encoding="utf-8")
+        site = build(engine)
+    local = page(site, "hyperlocal")
+    assert tab_names(local) == list(SITE)
+    regional = page(site, "regional")
+    assert tab_names(regional)[:5] == ["East of England", "North East", "West Midlands", "London", "North West"]
+    assert tab_names(regional)[5:9] == ["South West", "Wales", "Scotland", "Northern Ireland"]
+    assert len(set(tab_names(regional))) == 12
+    pictures = [str(img["alt"]) for img in regional.select("main img")]
+    assert "Great Yarmouth" in pictures[0]
+    assert "King's Lynn and West Norfolk" in pictures[0]
+    places = list(SITE[:-2])  # without those beyond the border, which have no neighbourhoods
+    for name in places:
+        assert (site / "posts" / "hyperlocal" / "maps" / f"{slug(name)}.csv").is_file()
+        assert (site / "posts" / "hyperlocal" / "maps" / f"{slug(name)}.png").is_file()
+    assert all((site / "places" / f"{slug(name)}.html").is_file() for name in SITE)
+    tables = [plain(table.caption.get_text()) for table in local.select("table") if table.caption]
+    assert [the_district(name) in table for name, table in zip(places, tables, strict=True)] == [True] * 10
+    assert f"{', '.join(SITE[:-1])} and {SITE[-1]}" in plain(regional.get_text(" ", strip=True))
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("engine", ["preview", pytest.param("quarto", marks=pytest.mark.quarto)])
+def test_a_failed_build_leaves_the_site_as_it_was(project: Path, engine: str) -> None:
+    """A fault ends the build with the fault's own message; the previous site stays, and nothing half-built is left."""
+    before = project / "_site-demo"
+    before.mkdir()
+    (before / "index.html").write_text("the site before", encoding="utf-8")
+    (before / ".ec-maps").write_text("", encoding="utf-8")
+    (project / "places.yml").write_text("- Telfrd and Wrekin\n", encoding="utf-8")
+    with pytest.raises((RenderError, SettingError, ValueError)) as caught:
+        build(engine)
+    assert "Telford and Wrekin" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert (before / "index.html").read_text(encoding="utf-8") == "the site before"
+    assert [path.name for path in project.iterdir() if path.name.startswith("_site")] == ["_site-demo"]
+
+
+@pytest.mark.parametrize(("told", "profile"), [("live", "demo"), ("demo", None)])
+def test_banner_and_data_cannot_disagree(
+    project: Path, monkeypatch: pytest.MonkeyPatch, told: str, profile: str | None
+) -> None:
+    """A variable of the shell that contradicts the profile is refused: it would put the banner over real data."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", told)
+    with pytest.raises(SettingError, match="EC_MAPS_SOURCE"):
+        render.render_site(profile=profile, engine="preview", log=lambda _: None)
+    assert not (project / "_site").exists()
+
+
+def test_quarto_asked_for_and_not_there(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says where to get Quarto, and what to do without."""
+    monkeypatch.setenv("PATH", str(project))
+    with pytest.raises(SettingError, match=r"quarto\.org.*--engine preview"):
+        render.render_site(profile="demo", engine="quarto", log=lambda _: None)
+
+
+def test_quarto_too_old(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Quarto of another age is refused with its version."""
+    fake = project / "quarto"
+    fake.write_text("#!/bin/sh\necho 1.3.450\n", encoding="utf-8")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project}:{os.environ['PATH']}")
+    with pytest.raises(SettingError, match=r"1\.3\.450.*1\.7"):
+        render.render_site(profile="demo", engine="quarto", log=lambda _: None)
+
+
+def test_no_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a project the message says what is missing."""
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
+    with pytest.raises(SettingError, match=r"_quarto\.yml"):
+        render.render_site(log=lambda _: None)
+
+
+@pytest.mark.site
+@pytest.mark.quarto
+@pytest.mark.full
+def test_quarto_and_preview_build_the_same(project: Path) -> None:
+    """Both engines give the same pages, tabs, words, tables and downloads, and maps that are alike to the byte."""
+    sites = {}
+    for engine in ("preview", "quarto"):
+        sites[engine] = project / f"kept-{engine}"
+        build(engine).rename(sites[engine])
+    ours, theirs = sites["preview"], sites["quarto"]
+    pages = {path.relative_to(ours).as_posix() for path in ours.rglob("*.html")}
+    assert pages == {path.relative_to(theirs).as_posix() for path in theirs.rglob("*.html")}
+    for name in ("national", "regional", "hyperlocal"):
+        left, right = page(ours, name), page(theirs, name)
+        assert tab_names(left) == tab_names(right)
+        for selector, attribute in (("main figure img", "alt"), ("main figure img", "src")):
+            texts = [[str(found[attribute]) for found in soup.select(selector)] for soup in (left, right)]
+            assert texts[0] == texts[1]
+        cells = [[cell.get_text(strip=True) for cell in soup.select("main td")] for soup in (left, right)]
+        assert cells[0] == cells[1]
+        maps = {path.name: path.read_bytes() for path in (ours / "posts" / name / "maps").iterdir()}
+        assert maps == {path.name: path.read_bytes() for path in (theirs / "posts" / name / "maps").iterdir()}
+
+
+@pytest.mark.site
+@pytest.mark.quarto
+@pytest.mark.full
+def test_quarto_render_has_no_warnings(project: Path, demo_data_dir: Path) -> None:
+    """``quarto render --profile demo``, typed by hand, builds without a warning and asks no other host for anything."""
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}
+    done = subprocess.run(
+        ["quarto", "render", "--profile", "demo"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    # ipykernel's word on its own connection is none of ours.
+    warnings = [line for line in told.splitlines() if "WARN" in line.upper() and "TCP without encryption" not in line]
+    assert not warnings
+    for path in (project / "_site-demo").rglob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        loaded = [
+            tag.get("src") or tag.get("href")
+            for tag in soup.select("script[src], img[src], iframe[src], link[rel=stylesheet]")
+        ]
+        assert not [address for address in loaded if str(address).startswith(("http:", "https:", "//"))], path.name
+        assert "Demonstration data" in soup.get_text()
+
+
+def test_site_configuration(root: Path) -> None:
+    """Quarto may not freeze pages, publishes a list of them, and the demo has a folder and a banner of its own."""
+    config = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    demo = yaml.safe_load((root / "_quarto-demo.yml").read_text(encoding="utf-8"))
+    assert config["execute"]["freeze"] is False
+    assert all(entry.startswith("/") for entry in config["project"]["render"])
+    assert demo["project"]["output-dir"] != config["project"]["output-dir"]
+    assert demo["website"]["announcement"]["dismissable"] is False

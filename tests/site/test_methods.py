@@ -1,0 +1,167 @@
+"""The methods page counts what it says from the data, and its tables agree with the tables of areas."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pypandoc
+import pytest
+from bs4 import BeautifulSoup
+
+from ec_maps import load_areas, methods
+from ec_maps.errors import BoundaryError
+from ec_maps.graphics.palette import ice_colours
+from ec_maps.measures import MEASURES
+from ec_maps.site import methods as method_tables
+from facts import terms
+
+
+def tables(markdown: str) -> list[list[list[str]]]:
+    """Return the tables of some markdown as rows of cells, heads first."""
+    html = BeautifulSoup(pypandoc.convert_text(markdown, "html", format="markdown"), "html.parser")
+    return [
+        [[" ".join(cell.get_text().split()) for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+        for table in html.find_all("table")
+    ]
+
+
+@pytest.mark.usefixtures("demo")
+def test_every_function_of_the_page_gives_text_and_every_table_its_frame() -> None:
+    """Whatever the page calls gives markdown without a gap; tables scroll in frames that have a name."""
+    for name in method_tables.__all__:
+        text = getattr(method_tables, name)()
+        assert text.strip(), name
+        assert not re.search(r"\bnan\b|<NA>|None\b|\{\w+\}", text), name
+        assert len(re.findall(r'\.ec-table role="region" tabindex="0" aria-label="[^"]+"', text)) == len(tables(text))
+
+
+def test_the_page_calls_what_the_module_has(root: Path) -> None:
+    """No sentence of the module is forgotten, and the page computes nothing by itself."""
+    used = {
+        name
+        for page in ("methods.qmd", "python.qmd")
+        for name in re.findall(r"\bmethods\.(\w+)\(\)", (root / page).read_text(encoding="utf-8"))
+    }
+    assert used == set(methods.__all__)
+    cells = re.findall(r"```\{python\}\n(.*?)```", (root / "methods.qmd").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert [cell for cell in cells if "lambda" in cell or "[" in cell] == []
+
+
+def test_the_codebook_has_each_measure_once() -> None:
+    """A row a measure, in the codebook's order, with its key and every column that it is read from."""
+    ((_, *rows),) = tables(method_tables.codebook())
+    assert [row[0] for row in rows] == [f"{measure.title} {measure.key}" for measure in MEASURES.values()]
+    for row, measure in zip(rows, MEASURES.values(), strict=True):
+        assert all(column in row[3] for column in measure.columns)
+        assert row[4] == measure.purple
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_tenths_are_those_of_the_tables() -> None:
+    """The edges and the number of areas of each tenth are those that the maps are drawn with."""
+    ((_, *rows),) = tables(method_tables.tenths())
+    lads = load_areas("lad")
+    assert [int(row[2]) for row in rows] == [int((lads["decile"] == tenth).sum()) for tenth in range(1, 11)]
+    assert rows[0][1] == f"{lads['economic_connectedness'].min():.1%} to {lads.attrs['cut_points'][1]:.1%}"
+    assert rows[9][1].endswith(f"{lads['economic_connectedness'].max():.1%}")
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_spread_has_every_measure_at_hand() -> None:
+    """A row a measure and a table a level; the number of areas with a value is counted from the table."""
+    for level, (_, *rows) in zip(("lad", "msoa"), tables(method_tables.spread()), strict=True):
+        keys = method_tables.measures_at_hand(level)
+        assert [row[0] for row in rows] == [MEASURES[key].title for key in keys]
+        assert [row[1] for row in rows] == [f"{load_areas(level, key)[key].notna().sum():,}" for key in keys]
+
+
+@pytest.mark.usefixtures("demo")
+def test_missing_areas_are_told_apart() -> None:
+    """Of the demonstration, two districts have no row and two no value."""
+    assert method_tables.missing().startswith(
+        "Of the 331 local authorities, 327 have a value; two have a row without one and two are not in the file at all."
+    )
+
+
+@pytest.mark.usefixtures("demo")
+def test_measures_with_ties_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a measure of which many values are equal, the page says how many groups there are."""
+    areas = load_areas("lad")
+    areas.attrs["groups"] = [1, 4, 5, 6, 7, 8, 9]
+    monkeypatch.setattr(method_tables, "_areas", lambda *_: areas)
+    monkeypatch.setattr(method_tables, "_usable", lambda level: ["volunteering_groups"] if level == "lad" else [])
+    assert method_tables.ties().endswith(
+        "So many values are equal that fewer than ten groups can be shown for Volunteering groups by local authority "
+        "(seven groups)."
+    )
+
+
+def districts(deciles: list[int], regions: list[str], codes: str) -> pd.DataFrame:
+    """Return districts with deciles."""
+    names = [f"{code}{number}" for number, code in enumerate(codes)]
+    return pd.DataFrame({"lad21cd": names, "rgn21nm": regions, "decile": pd.array(deciles, dtype="Int64")})
+
+
+def test_what_the_scale_of_the_kingdom_changes_is_counted() -> None:
+    """The districts that it adds are counted by nation, those of which the tenth differs are counted, with how far."""
+    here = districts([1, 2, 3], ["London"] * 3, "EEE")
+    whole = districts([1, 3, 5, 2, 8], ["London"] * 3 + ["Scotland", "Northern Ireland"], "EEESN")
+    told = terms(method_tables._uk_districts(whole, here))
+    assert told == (
+        "There are 5 districts in the United Kingdom: 3 in England and Wales, 1 in Northern Ireland and 1 in Scotland. "
+        "Of the 3 districts of England and Wales that have a value, 2 are in another decile of the United Kingdom than "
+        "of England and Wales, by two at most."
+    )
+    assert "each is in the same decile" in terms(method_tables._uk_districts(here, here.iloc[:2]))
+
+
+@pytest.mark.usefixtures("demo")
+def test_boundaries_without_scotland_are_no_fault_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no table of the United Kingdom can be made, the page says so and is built."""
+
+    def areas(_level: str, _measure: str = "", scope: str = "ew") -> gpd.GeoDataFrame:
+        assert scope == "uk"
+        msg = "none in Scotland"
+        raise BoundaryError(msg)
+
+    monkeypatch.setattr(method_tables, "_areas", areas)
+    assert method_tables.united_kingdom().endswith("no table of the United Kingdom could be made.")
+
+
+def test_bias_is_compared_with_one_less_the_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known values: connectedness 0.4 of an exposure of 0.5 is a bias of 0.2; 0.23 is three points away."""
+    told = {
+        "economic_connectedness": [0.4, 0.4, 0.6, None],
+        "exposure": [0.5, 0.5, 0.5, 0.5],
+        "bias": [0.2, 0.23, -0.2, 0.1],
+    }
+    frames = {key: pd.DataFrame({"lad21cd": list("abcd"), key: values}) for key, values in told.items()}
+    monkeypatch.setattr(method_tables, "_areas", lambda _level, key: frames[key])
+    assert method_tables._of_levers("lad") == (
+        "Of the 3 local authorities that have all three values, one has a bias below zero. In the middle of them the "
+        "published bias is less than 0.1 percentage points away from one less connectedness divided by exposure, and "
+        "3.0 percentage points at most."
+    )
+
+
+def test_the_colours_are_those_of_the_palette() -> None:
+    """Ten rows, decile 1 first, and lightness rises."""
+    ((_, *rows),) = tables(method_tables.colours())
+    assert [row[1].strip() for row in rows] == ice_colours()
+    lightness = [int(row[2]) for row in rows]
+    assert lightness == sorted(lightness)
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_demonstration_cannot_be_cited() -> None:
+    """The citation has the version and the data set's address; of invented data it gives no date."""
+    from importlib.metadata import version
+
+    told = method_tables.citations()
+    assert f"version {version('ec-maps')}" in told
+    assert "data.humdata.org/dataset/uk-social-capital-atlas" in told
+    assert "demonstration data" in told
+    assert "Data dated" not in told

@@ -1,0 +1,129 @@
+"""The pages of districts of all kinds, built from the demonstration data: their words and figures against the tables.
+
+Among a dozen of them, or all 374 in the weekly run. What a browser sees of them is in ``test_site.py``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+import facts
+from ec_maps import load_areas
+from ec_maps.areas.coverage import BEYOND
+from ec_maps.geography.codes import official_districts
+from tested_places import ALL_PLACES, SITE
+
+pytestmark = [pytest.mark.site, pytest.mark.full]
+
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def rows(site: Path) -> Rows:
+    """Return the rows of the national page's download."""
+    return read(site / "posts" / "national" / "maps" / "national.csv")
+
+
+@pytest.fixture(scope="module")
+def kingdom(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Return the rows of the United Kingdom as those of a download: no national page has one of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EC_MAPS_SOURCE", "demo")
+        patch.setenv("EC_MAPS_DATA_DIR", str(tmp_path_factory.mktemp("kingdom")))
+        table = load_areas("lad", scope="uk").drop(columns="geometry")
+    return table.astype(object).where(table.notna(), "").astype(str).to_dict("records")
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Return the pages of the districts by their heading."""
+    found = [
+        BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted((site / "places").glob("*.html"))
+        if path.name != "index.html"
+    ]
+    return {facts.plain(page.h1.text): page for page in found}
+
+
+def read(path: Path) -> Rows:
+    """Return the rows of a CSV."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def each(pages: dict[str, BeautifulSoup], check: Callable[[str, BeautifulSoup], None]) -> None:
+    """Check each page; a failure names all those that fail, each with the first thing that is wrong with it."""
+    faults = []
+    for name, page in pages.items():
+        try:
+            check(name, page)
+        except AssertionError as error:
+            faults.append(f"{name}: {error}")
+    assert not faults, "\n".join(["", *faults])
+
+
+def test_there_is_a_page_for_each_district(site: Path, pages: dict[str, BeautifulSoup], rows: Rows) -> None:
+    """Each is headed by its district's name and linked from the finder, which has the others without a link."""
+    assert len(rows) == 331
+    official = {district.name for district in official_districts().values()}
+    assert set(pages) == (official if ALL_PLACES else set(SITE))
+    finder = BeautifulSoup((site / "places" / "index.html").read_text(encoding="utf-8"), "html.parser")
+    assert len(finder.select(".ec-places li")) == len(official) == 374
+    linked = {link["href"] for link in finder.select(".ec-places a")}
+    assert linked == {path.name for path in (site / "places").glob("*.html")} - {"index.html"}
+
+
+def test_the_words_are_those_of_the_table(pages: dict[str, BeautifulSoup], rows: Rows, kingdom: Rows) -> None:
+    """Value, decile, rank, and the medians of region and whole, as counted from the downloads.
+
+    Those beyond England and Wales are counted in the United Kingdom.
+    """
+    here, there = ({row["lad21nm"]: row for row in table} for table in (rows, kingdom))
+
+    def check(name: str, page: BeautifulSoup) -> None:
+        lead = page.select_one(".ec-lead").text
+        if name in here:
+            facts.check(lead, here[name], rows)
+        else:
+            facts.check(lead, there[name], kingdom, "the United Kingdom")
+
+    each(pages, check)
+
+
+def test_the_neighbourhoods_are_those_of_the_table(site: Path, pages: dict[str, BeautifulSoup], rows: Rows) -> None:
+    """How many there are in each decile, and a row for each; none beyond the border, where the page says why."""
+    here = {row["lad21nm"] for row in rows}
+    beyond = {one.name for one in official_districts().values() if one.region in BEYOND}
+
+    def check(name: str, page: BeautifulSoup) -> None:
+        if name not in here:
+            assert name in beyond
+            assert page.select(".ec-tenths, .ec-table") == []
+            assert "Neighbourhood data stop at the border" in page.text
+            return
+        download = page.find("a", href=lambda link: bool(link) and link.endswith(".csv"))["href"]
+        inside = [one["decile"] for one in read(site / "places" / download)]
+        if any(inside):
+            told = [field.b.text for field in page.select(".ec-tenths li")]
+            assert told == [str(inside.count(str(decile)) or "–") for decile in range(1, 11)]
+        assert len(page.select(".ec-table tbody tr")) == len(inside)
+
+    each(pages, check)
+
+
+def test_every_page_is_light(site: Path, pages: dict[str, BeautifulSoup]) -> None:
+    """With its maps, styles and scripts, all that it shows, each page is under 600 kB before any compression."""
+
+    def check(name: str, page: BeautifulSoup) -> None:
+        loaded = [tag.get("src") or tag.get("href") for tag in page.select("img, script[src], link[rel=stylesheet]")]
+        files = {(site / "places" / link.split("#")[0]).resolve() for link in loaded}
+        shared = {site / "places" / "maps" / f"{map_}.svg" for map_ in ("national", "uk")}
+        assert len(shared & files) == 1
+        assert len(str(page).encode()) + sum(file.stat().st_size for file in files) < 600_000
+
+    each(pages, check)
