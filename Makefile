@@ -43,8 +43,9 @@ test: setup-dev $(CHECKERS) ## run the quick tests on all cores, four minutes (A
 test-all: setup-dev $(CHECKERS) ## run all tests: browser, databases, clusters, Quarto where it is; ten minutes
 	@$(RUN) -m pytest -n auto $(ARGS)
 
-lint: setup-dev ## check the style of the code
+lint: setup-dev ## check the style of the code and who imports whom
 	@$(RUN) -m ruff check .
+	@$(VENV)/bin/lint-imports --no-cache
 
 types: setup-dev ## check the types of the library
 	@$(RUN) -m mypy

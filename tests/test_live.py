@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pytest
 from bs4 import BeautifulSoup
 
-from ec_maps.areas import supplies
+from ec_maps.areas import provenance
 from ec_maps.areas.table import join_report, load_areas
 from ec_maps.errors import FetchError
 from ec_maps.fetch import fetcher, manifest
@@ -140,7 +140,7 @@ def test_finer_and_coarser(servers: Servers, data: Path, monkeypatch: pytest.Mon
     assert ec_maps("fetch").returncode == 0
     before = manifest.read()
     monkeypatch.setenv("EC_MAPS_DETAIL", "super")
-    planned = {done.job.key: done.state for done in supplies.fetch(dry_run=True)}
+    planned = {done.job.key: done.state for done in provenance.fetch(dry_run=True)}
     assert {key for key, state in planned.items() if state == "to be fetched"} == {
         "lad21_boundaries",
         "msoa21_boundaries",
@@ -211,7 +211,7 @@ def test_nothing_can_be_reached(servers: Servers, data: Path, monkeypatch: pytes
     servers.stop()
     monkeypatch.setattr("ec_maps.fetch.http.pause", lambda _: None)
     with pytest.raises(FetchError) as caught:
-        fetcher.required(supplies.needed())
+        fetcher.required(provenance.needed())
     text = str(caught.value)
     assert len(text.split("\n\n")) == 2
     for part in ("No connection to 127.0.0.1", "Social Capital Atlas by local authority", "Boundaries of districts"):
@@ -224,7 +224,7 @@ def test_nothing_can_be_reached(servers: Servers, data: Path, monkeypatch: pytes
 def fetch(environment: dict[str, str]) -> None:
     """Fetch, in a process of its own."""
     os.environ.update(environment)
-    supplies.fetch()
+    provenance.fetch()
 
 
 def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,13 +232,20 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
     told = {f"EC_MAPS_{name}_URL": os.environ[f"EC_MAPS_{name}_URL"] for name in ("HDX", "ONS", "NAMES", "HEXAGONS")}
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "whole"))
     began = time.monotonic()
-    supplies.fetch()
+    provenance.fetch()
     lasts = time.monotonic() - began
     right = {key: entry.sha256 for key, entry in manifest.read().items()}
     expected = load_areas("msoa")
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(
-        ["ec_maps.areas.supplies", "ec_maps.boundaries.ons", "ec_maps.atlas.hdx", "ec_maps.boundaries.msoa_names", "ec_maps.boundaries.hexgrid", "geopandas"]
+        [
+            "ec_maps.areas.provenance",
+            "ec_maps.boundaries.ons",
+            "ec_maps.atlas.hdx",
+            "ec_maps.boundaries.msoa_names",
+            "ec_maps.boundaries.hexgrid",
+            "geopandas",
+        ]
     )
     chance = random.Random(1)
     killed = Counter[str]()
@@ -259,7 +266,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
             assert entry.sha256 == right[entry.key]
         # Every few kills, and whenever the fetch was quicker, the next build: it goes well, and the next begins anew.
         if len(listed) == len(right) or number % 5 == 4:
-            assert {done.state for done in supplies.fetch()} <= {"fetched", "already there"}
+            assert {done.state for done in provenance.fetch()} <= {"fetched", "already there"}
             assert load_areas("msoa").equals(expected)
             assert not [path for path in (folder / "cache").iterdir() if path.name.startswith(".fetch-")]
             folder = tmp_path / str(number + 1)

@@ -1,46 +1,38 @@
-"""A cache of finished tables, each under a fingerprint of all that it was made from."""
+"""A cache of finished tables, each under a fingerprint of all that it was made from; digests, and the one atomic write.
+
+Importing this is light: whoever only wants a fingerprint loads none of the libraries that read tables.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import uuid
 import warnings
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ec_maps import settings
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
+    import pyarrow.parquet as pq
 
-    from ec_maps.stored import Rows
+    #: Which rows of a table are wanted: takes its columns and the boxes of its outlines (``xmin ymin xmax ymax``).
+    Rows = Callable[[pd.DataFrame, pd.DataFrame], np.ndarray]
 
-#: The modules that a table is made by.
-_COMPUTING = (
-    "areas/deciles",
-    "areas/join",
-    "areas/table",
-    "atlas/archive",
-    "atlas/csv_table",
-    "atlas/holdings",
-    "atlas/select",
-    "boundaries/files",
-    "boundaries/geometry",
-    "boundaries/sources",
-    "boundaries/table",
-    "cache",
-    "geography/codes",
-    "geography/levels",
-    "geography/names",
-    "measures",
-    "stored",
-)
+#: Where the code is that a table is made by: rooms of the package, and modules of its own.
+_COMPUTING = ("geography", "atlas", "boundaries", "areas", "measures.py", "cache.py")
+
+#: Neighbours by code are mostly neighbours on the ground: so many rows together are a county or two.
+_GROUP = 256
 
 #: This library and those whose versions may change a picture.
 _DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow")
@@ -53,6 +45,14 @@ def fingerprint(files: Iterable[Path], *parts: object) -> str:
         digest.update(path.name.encode() + bytes.fromhex(file_digest(path)))
     digest.update(repr(parts).encode())
     return digest.hexdigest()[:16]
+
+
+def digest(*parts: object) -> str:
+    """Return sixteen hex digits that change with the parts; bytes count as they are."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part if isinstance(part, bytes) else repr(part).encode())
+    return found.hexdigest()[:16]
 
 
 def file_digest(path: Path) -> str:
@@ -71,10 +71,17 @@ def _digest(path: str, _size: int, _mtime_ns: int) -> str:
 def _code_digest() -> str:
     # The data half of the library and the versions of what it computes with: a change in either makes old tables stale.
     digest = hashlib.sha256(" ".join(version(name) for name in ("pandas", "geopandas", "shapely")).encode())
-    package = Path(__file__).parent
-    for path in (*(package / f"{name}.py" for name in _COMPUTING), *sorted(package.glob("tables/*.csv"))):
+    for path in _computing(Path(__file__).parent):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _computing(package: Path) -> list[Path]:
+    """Return the files that a table depends on: the code that it is made by, and the code lists."""
+    rooms = [
+        path for name in _COMPUTING for path in ([package / name] if "." in name else (package / name).rglob("*.py"))
+    ]
+    return sorted([*rooms, *package.glob("tables/*.csv")])
 
 
 @lru_cache(maxsize=1)
@@ -98,6 +105,32 @@ def package_changed() -> bool:
     return package_digest.__wrapped__() != package_digest()
 
 
+@contextmanager
+def atomic_write(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Give a path to write to; what was written takes its place at `path` in one step, or leaves nothing behind.
+
+    Parameters
+    ----------
+    path
+        The file to write or to replace.
+    durable
+        Whether it must be on disk before it takes its place.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield temporary
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)  # noqa: PTH105 - atomic on one file system, which Path.replace does not promise
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+# --- tables -------------------------------------------------------------------------------------------
+
+
 def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame], *, rows: Rows | None = None) -> gpd.GeoDataFrame:
     """Return the table called `name` from the cache, or build and keep it.
 
@@ -111,7 +144,7 @@ def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame], *, rows: 
     build
         Makes the table, which has outlines.
     rows
-        Which of its rows are wanted, as for :func:`ec_maps.stored.read`; all if None.
+        Which of its rows are wanted, as for :func:`read_table`; all if None.
     """
     import geopandas as gpd
 
@@ -140,34 +173,25 @@ def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
     path = settings.cache_dir() / f"{name}-{key}.parquet"
     if not path.is_file():
         return None
-    # Here, because whoever only wants a fingerprint does without it.
-    from ec_maps import stored
-
     try:
-        return stored.read(path, rows)
-    except stored.UNREADABLE:
+        return read_table(path, rows)
+    except unreadable():
         return None
 
 
 def _write(table: pd.DataFrame, name: str, key: str) -> None:
-    from ec_maps import stored
-
     if not settings.may_cache():
         return
     path = settings.cache_dir() / f"{name}-{key}.parquet"
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stored.write(table, temporary)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic on one file system, which Path.replace does not promise
+        with atomic_write(path) as temporary:
+            write_table(table, temporary)
         for old in path.parent.glob(f"{name}-????????????????.parquet"):
             if old != path:
                 old.unlink(missing_ok=True)
     except OSError as error:
         _warn_unwritable(str(path.parent), str(error.strerror or error))
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=8)
@@ -177,3 +201,89 @@ def _warn_unwritable(folder: str, reason: str) -> None:
         f"Set EC_MAPS_DATA_DIR to a folder that can be written.",
         stacklevel=5,
     )
+
+
+# --- Parquet files of our own -------------------------------------------------------------------------
+#
+# GeoPandas writes the files and any GeoParquet reader opens them. They are read here because it takes a third of the
+# memory: each group of rows becomes geometries before the next is read, and a box leaves groups outside it unread. The
+# libraries are imported where they are used: whoever only wants a fingerprint does without them.
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, with outlines (GeoParquet with a box for each row) or without."""
+    import geopandas as gpd
+
+    # Without checksums, one flipped bit can come back as another value.
+    options: dict[str, Any] = {"write_page_checksum": True, "row_group_size": _GROUP}
+    if isinstance(table, gpd.GeoDataFrame):
+        table.to_parquet(path, compression="zstd", write_covering_bbox=True, **options)
+    else:
+        table.to_parquet(path, compression="zstd", **options)
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """Return what reading a damaged Parquet file raises, depending on which bytes are hit."""
+    import pyarrow as pa
+    import shapely
+
+    return OSError, ValueError, KeyError, TypeError, RuntimeError, pa.ArrowException, shapely.errors.ShapelyError
+
+
+def read_table(path: Path, rows: Rows | None = None) -> pd.DataFrame:
+    """Return a table that :func:`write_table` wrote, a GeoDataFrame if it has outlines.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        Which rows of a table with outlines are wanted; all if None. The outlines of the others are not read.
+
+    Raises
+    ------
+    OSError, ValueError, pyarrow.ArrowException
+        Or another of :func:`unreadable`, if the file is damaged.
+    """
+    import geopandas as gpd
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+        names = [name for name in file.schema_arrow.names if name != "bbox"]
+        # On one thread: each further one keeps memory of its own, and the files are small.
+        columns = [name for name in names if name != "geometry"]
+        table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
+        if "geometry" not in names:
+            return table
+        wanted = np.ones(len(table), dtype=bool) if rows is None else rows(table, _boxes(file))
+        shapes = _outlines(file, wanted)
+        crs = json.dumps(json.loads(file.schema_arrow.metadata[b"geo"])["columns"]["geometry"]["crs"])
+    whole: pd.DataFrame = gpd.GeoDataFrame(table[wanted].reset_index(drop=True), geometry=shapes, crs=crs)
+    return whole[names]
+
+
+def _boxes(file: pq.ParquetFile) -> pd.DataFrame:
+    import pandas as pd
+
+    boxes = file.read(columns=["bbox"], use_threads=False)["bbox"].combine_chunks()
+    return pd.DataFrame({edge: boxes.field(edge).to_numpy() for edge in ("xmin", "ymin", "xmax", "ymax")})
+
+
+def _outlines(file: pq.ParquetFile, wanted: np.ndarray) -> np.ndarray:
+    """Return the outlines of the wanted rows; groups without any are not read."""
+    import numpy as np
+    import shapely
+
+    shapes = np.empty(int(wanted.sum()), dtype=object)
+    first = filled = 0
+    for group in range(file.num_row_groups):
+        last = first + file.metadata.row_group(group).num_rows
+        chosen = wanted[first:last]
+        if chosen.any():
+            column = file.read_row_group(group, columns=["geometry"], use_threads=False)["geometry"]
+            found = shapely.from_wkb(column.to_numpy()[chosen])
+            shapes[filled : filled + len(found)] = found
+            filled += len(found)
+        first = last
+    return shapes

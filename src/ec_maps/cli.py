@@ -85,21 +85,21 @@ class _Teller(logging.Handler):
 def fetch(*, refresh: bool, dry_run: bool) -> None:
     """Bring the Atlas and the boundaries into data/cache, so that all else works offline."""
     from ec_maps import settings
-    from ec_maps.areas import supplies
-    from ec_maps.fetch import jobs
+    from ec_maps.areas import provenance
+    from ec_maps.fetch import manifest
 
     if settings.is_demo():
         click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be fetched.")
         return
-    outcomes = supplies.fetch(refresh=refresh, dry_run=dry_run)
+    outcomes = provenance.fetch(refresh=refresh, dry_run=dry_run)
     if not outcomes:
         click.echo(f"Nothing has to be fetched: archives and boundaries were put here by hand ({settings.data_dir()}).")
         return
-    click.echo(supplies.as_table(outcomes))
+    click.echo(provenance.as_table(outcomes))
     for done in outcomes:
-        for note in supplies.notes(done):
+        for note in provenance.notes(done):
             click.echo(f"note: {done.job.what}: {note}")
-    jobs.raise_failures(outcomes)
+    manifest.raise_failures(outcomes)
     if not dry_run:
         click.echo(f"\nAll of it is in {settings.cache_dir()}, and the maps can be built offline from now on.")
 
@@ -107,14 +107,14 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
 @main.command()
 def check() -> None:
     """Check data, boundaries, palette and list of places, and print what joined and what did not."""
-    from ec_maps.areas import provenance, supplies
+    from ec_maps.areas import provenance
     from ec_maps.areas.places import read_places
     from ec_maps.areas.table import join_report, load_areas
     from ec_maps.fetch import fetcher
     from ec_maps.graphics.palette import ice_colours
 
     ice_colours()
-    fetcher.required(supplies.needed())
+    fetcher.required(provenance.needed())
     for level in ("lad", "msoa"):
         load_areas(level)
         click.echo(f"{join_report(level)}\n")
@@ -188,7 +188,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
     from ec_maps import settings
     from ec_maps.site import build as render
-    from ec_maps.site import district_pages
+    from ec_maps.site import district_pages, page_list
 
     root = settings.project_root()
     for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
@@ -199,7 +199,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     with _going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
-    click.echo(f"Place pages: {done.pages} in {root / district_pages.PLACES}, {len(done.drawn)} drawn anew{gone}.")
+    click.echo(f"Place pages: {done.pages} in {root / page_list.PLACES}, {len(done.drawn)} drawn anew{gone}.")
 
 
 @main.group("map")

@@ -3,14 +3,14 @@
 Each function saves its figures and tables in ``maps/`` of the working folder, which in a render is the post's own, and
 returns markdown for a cell with ``output: asis`` to print. Figures are never shown in a loop: tabs made so come apart.
 
-Each is kept: see :mod:`ec_maps.site.figure_cache`. What makes them is in :mod:`ec_maps.site.posts` and its likes.
+Each is kept: see :mod:`ec_maps.maps.figure_cache`. What makes them is in :mod:`ec_maps.site.posts` and its likes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec_maps.site.figure_cache import shown
+from ec_maps.maps.figure_cache import shown
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,149 +25,236 @@ def areas(level: LevelName) -> gpd.GeoDataFrame:
     return posts.areas(level)
 
 
+@shown(places=True, card="national")
 def national() -> str:
     """Return the national map with its table and downloads."""
-    return shown("site.posts.national", places=True, card="national")
+    from ec_maps.site.posts import national
+
+    return national()
 
 
+@shown(places=True)
 def kingdom() -> str:
     """Return the map of the United Kingdom with its table and downloads, or why there is none."""
-    return shown("site.posts.kingdom", places=True)
+    from ec_maps.site.posts import kingdom
+
+    return kingdom()
 
 
+@shown()
 def hexagons() -> str:
     """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
-    return shown("site.posts.hexagons")
+    from ec_maps.site.posts import hexagons
+
+    return hexagons()
 
 
+@shown(places=True)
 def home_map() -> str:
     """Return the national map alone, for the home page."""
-    return shown("site.posts.home_map", places=True)
+    from ec_maps.site.posts import home_map
+
+    return home_map()
 
 
+@shown(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
-    return shown("site.posts.regional", places=True, card="regional")
+    from ec_maps.site.posts import regional
+
+    return regional()
 
 
+@shown(places=True)
 def other_regions() -> str:
     """Return one tab for each region that holds no place of the list, in order of name; empty if there is none."""
-    return shown("site.posts.other_regions", places=True)
+    from ec_maps.site.posts import other_regions
+
+    return other_regions()
 
 
+@shown(places=True, card="hyperlocal")
 def hyperlocal() -> str:
     """Return one tab for each place of the list, in the list's order."""
-    return shown("site.posts.hyperlocal", places=True, card="hyperlocal")
+    from ec_maps.site.posts import hyperlocal
+
+    return hyperlocal()
 
 
+@shown()
 def finder() -> str:
     """Return the search field of the finder."""
-    return shown("site.posts.finder")
+    from ec_maps.site.posts import finder
+
+    return finder()
 
 
+@shown(places=True)
 def places_by_region() -> str:
     """Return all districts, by region and from A to Z, linked where they have a page."""
-    return shown("site.posts.places_by_region", places=True)
+    from ec_maps.site.posts import places_by_region
+
+    return places_by_region()
 
 
+@shown(places=True)
 def pages_there() -> str:
     """Return how many districts have a page of their own, in a sentence."""
-    return shown("site.posts.pages_there", places=True)
+    from ec_maps.site.posts import pages_there
+
+    return pages_there()
 
 
+@shown(places=True)
 def listed_places() -> str:
     """Return the places of the list as words: "Great Yarmouth, Redcar and Cleveland; …"."""
-    return shown("site.posts.listed_places", places=True)
+    from ec_maps.site.posts import listed_places
+
+    return listed_places()
 
 
+@shown(places=True)
 def listed_regions() -> str:
     """Return the regions of the listed places as words: "the East of England, the North East and Wales"."""
-    return shown("site.posts.listed_regions", places=True)
+    from ec_maps.site.posts import listed_regions
+
+    return listed_regions()
 
 
+@shown()
 def number_of(level: LevelName) -> str:
     """Return how many areas of a level have a value, with a comma for the thousands."""
-    return shown("site.posts.number_of", level)
+    from ec_maps.site.posts import number_of
+
+    return number_of(level)
 
 
+@shown()
 def value_range(level: LevelName) -> str:
     """Return the lowest and the highest value of a level in words: "33.1% to 61.7%"."""
-    return shown("site.posts.value_range", level)
+    from ec_maps.site.posts import value_range
+
+    return value_range(level)
 
 
+@shown()
 def stability_note() -> str:
     """Return how many areas of each level a small change of value would move to another tenth, as a list."""
-    return shown("site.posts.stability_note")
+    from ec_maps.site.posts import stability_note
+
+    return stability_note()
 
 
+@shown()
 def join_reports() -> str:
     """Return the join report of both levels, what ``ec-maps check`` prints."""
-    return shown("site.posts.join_reports")
+    from ec_maps.site.posts import join_reports
+
+    return join_reports()
 
 
+@shown(card="compare")
 def correlations() -> str:
     """Return the two matrices with their tables and downloads, one tab a level."""
-    return shown("site.posts.correlations", card="compare")
+    from ec_maps.site.posts import correlations
+
+    return correlations()
 
 
+@shown()
 def with_connectedness() -> str:
     """Return how closely economic connectedness goes with each other measure at both levels, as a table."""
-    return shown("site.compare_pages.with_connectedness")
+    from ec_maps.site.posts import with_connectedness
+
+    return with_connectedness()
 
 
+@shown()
 def both_levels() -> str:
     """Return what changes from districts to neighbourhoods, in a few sentences."""
-    return shown("site.compare_pages.both_levels")
+    from ec_maps.site.posts import both_levels
+
+    return both_levels()
 
 
+@shown()
 def measures_table() -> str:
     """Return the measures at hand, what each is and what a higher value means, as a table."""
-    return shown("site.compare_pages.measures_table")
+    from ec_maps.site.posts import measures_table
+
+    return measures_table()
 
 
+@shown()
 def number_of_measures() -> str:
     """Return how many measures are at hand, in words up to nine."""
-    return shown("site.compare_pages.number_of_measures")
+    from ec_maps.site.posts import number_of_measures
+
+    return number_of_measures()
 
 
+@shown(places=True, card="levers")
 def levers() -> str:
     """Return the two-way map with its table and downloads, or why there is none."""
-    return shown("site.lever_pages.levers", places=True, card="levers")
+    from ec_maps.site.drivers import levers
+
+    return levers()
 
 
+@shown()
 def lever_kinds() -> str:
     """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
-    return shown("site.lever_pages.lever_kinds")
+    from ec_maps.site.drivers import lever_kinds
+
+    return lever_kinds()
 
 
+@shown()
 def levers_by_region() -> str:
     """Return how many districts of each kind there are in each region, as a table."""
-    return shown("site.lever_pages.levers_by_region")
+    from ec_maps.site.drivers import levers_by_region
+
+    return levers_by_region()
 
 
+@shown()
 def lever_ranges() -> str:
     """Return the ends and middles of both in a sentence."""
-    return shown("site.lever_pages.lever_ranges")
+    from ec_maps.site.drivers import lever_ranges
+
+    return lever_ranges()
 
 
+@shown()
 def lever_cuts() -> str:
     """Return where the thirds are cut, in a sentence."""
-    return shown("site.lever_pages.lever_cuts")
+    from ec_maps.site.drivers import lever_cuts
+
+    return lever_cuts()
 
 
+@shown()
 def lever_agreement() -> str:
     """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
-    return shown("site.lever_pages.lever_agreement")
+    from ec_maps.site.drivers import lever_agreement
+
+    return lever_agreement()
 
 
+@shown()
 def provenance() -> str:
     """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
-    return shown("site.markdown.provenance")
+    from ec_maps.site.markdown import provenance
+
+    return provenance()
 
 
+@shown()
 def sources_line() -> str:
     """Return the sources and licences of what is drawn."""
-    return shown("site.posts.sources_line")
+    from ec_maps.site.posts import sources_line
+
+    return sources_line()
 
 
 __all__ = [

@@ -13,10 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_maps import ice_colours
-from ec_maps.analysis.bivariate import agreement, check_direction, thirds, two_way, two_way_colours
-from ec_maps.analysis.kinds import BETWEEN, CLASSES, KINDS, class_number, kind_of, thirds_of
+from ec_maps.analysis.bivariate import (
+    BETWEEN,
+    CLASSES,
+    KINDS,
+    agreement,
+    check_direction,
+    class_number,
+    kind_of,
+    thirds,
+    thirds_of,
+    two_way,
+)
 from ec_maps.errors import DataError, PaletteError, SettingError
 from ec_maps.graphics import palette
+from ec_maps.maps.bivariate import two_way_colours
 from graphics.test_palette import SIGHTS, seen_lab
 from made import VALUE, districts
 

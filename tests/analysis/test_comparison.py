@@ -12,7 +12,7 @@ from ec_maps.areas.places import find_place
 from ec_maps.areas.table import load_areas
 from ec_maps.errors import PlaceError, SettingError
 from ec_maps.measures import MEASURES
-from ec_maps.site import compare_pages
+from ec_maps.site import posts
 
 NAMES = ["lad21cd", "lad21nm", "rgn21nm"]
 
@@ -123,7 +123,7 @@ def test_unknown_level_and_scope() -> None:
 def test_the_page_shows_both_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level has its figure, all pairs in a table and its files; the words count the same pairs."""
     monkeypatch.chdir(tmp_path)
-    tabs = compare_pages.correlations()
+    tabs = posts.correlations()
     pairs = len(MEASURES) * (len(MEASURES) - 1) // 2
     for level, name in (("lad", "### Local authorities"), ("msoa", "### Neighbourhoods")):
         tab = tabs.partition(name)[2].partition("### ")[0]
@@ -131,21 +131,21 @@ def test_the_page_shows_both_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert sum(" and " in row for row in tab.splitlines() if row.startswith("| ")) == pairs
         assert len(pd.read_csv(tmp_path / "maps" / f"measures-{level}.csv")) == pairs
         assert {path.suffix for path in (tmp_path / "maps").glob(f"measures-{level}.*")} == {".csv", ".png", ".svg"}
-    assert compare_pages.both_levels().startswith(f"Of {pairs} pairs of measures, ")
+    assert posts.both_levels().startswith(f"Of {pairs} pairs of measures, ")
 
 
 def test_the_page_says_what_the_measures_are() -> None:
     """Every measure at hand is described, and every other one is set against economic connectedness."""
-    described, against = compare_pages.measures_table(), compare_pages.with_connectedness()
+    described, against = posts.measures_table(), posts.with_connectedness()
     for measure in MEASURES.values():
         assert f"| {measure.title} |" in described
         assert (f"| {measure.title} |" in against) == (measure.key != "economic_connectedness")
-    assert compare_pages.number_of_measures() == str(len(MEASURES))
+    assert posts.number_of_measures() == str(len(MEASURES))
 
 
 def test_the_page_agrees_with_the_table() -> None:
     """The numbers on the page are those of the districts' own table."""
-    found = compare_pages.found("lad")
+    found = posts.found("lad")
     table = side_by_side("lad")
     for pair in found.pairs:
         both = table[[pair.first, pair.second]].dropna()

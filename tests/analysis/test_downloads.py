@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from ec_maps.analysis.downloads import write_csv, write_geojson
+from ec_maps.analysis.export import write_csv, write_geojson
 from made import VALUE, demo_tables, squares
 
 TEN = [0.30 + 0.02 * place for place in range(10)]

@@ -9,7 +9,7 @@ import shapely
 
 from ec_maps.areas import coverage
 from ec_maps.areas.coverage import BEYOND, districts_at_hand, united_kingdom
-from ec_maps.maps.shetland import brought_near
+from ec_maps.maps.insets import brought_near
 
 pytestmark = pytest.mark.usefixtures("demo")
 

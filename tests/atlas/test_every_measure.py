@@ -104,7 +104,7 @@ def test_renamed_files_give_the_same_table(
 ) -> None:
     """A measure is found by its column, wherever it is, for its own group of people: not the one by age."""
     expected = load_measure("lad", key)
-    monkeypatch.setattr("ec_maps.atlas.select.archives", lambda: renamed_zips)
+    monkeypatch.setattr("ec_maps.atlas.archive.archives", lambda: renamed_zips)
     found = load_measure("lad", key)
     pd.testing.assert_frame_equal(found, expected)
     assert found.attrs["category"] == expected.attrs["category"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ec_maps.boundaries.editions import (
+from ec_maps.boundaries.ons import (
     edition,
     english_districts,
     more_than_one,

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 import shapely
 
-from ec_maps.boundaries.arcgis import ServiceFault, open_layer
-from ec_maps.boundaries.features import Rows, read
+from ec_maps.boundaries.arcgis import Rows, ServiceFault, open_layer, read
 from ec_maps.fetch.http_errors import Fault
 from fakes import country
 from fakes.arcgis import FakeArcGIS, answered

@@ -174,7 +174,7 @@ def test_boundaries_of_true_size_take_little_memory(tmp_path: Path) -> None:
     script = (
         "import re, sys\n"
         "from pathlib import Path\n"
-        "from ec_maps.boundaries.table import ons\n"
+        "from ec_maps.boundaries import ons\n"
         "for key in ons.KEYS:\n"
         "    ons.bring(key, Path(sys.argv[1]) / key)\n"
         "print(re.search(r'VmHWM:\\s*(\\d+) kB', Path('/proc/self/status').read_text())[1])\n"

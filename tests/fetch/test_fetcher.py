@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from ec_maps.areas import supplies
-from ec_maps.atlas import select
+from ec_maps.areas import provenance
+from ec_maps.atlas import archive, select
 from ec_maps.errors import FetchError
 from ec_maps.fetch import fetcher, manifest
 from fakes.archives import EC_FILE, streamed_zip
@@ -217,7 +217,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_that_is_trusted(hdx: Bench, numbe
     left = [name for name in kept(hdx.cache) if name.startswith(".fetch-")]
     assert bool(left) == (number == signal.SIGKILL)
     assert manifest.held("atlas_lad") is None
-    assert select.archives() == []
+    assert archive.archives() == []
     hdx.restore()
     assert hdx.fetch().done.state == "fetched"  # which finds nothing half-written either
 
@@ -229,7 +229,7 @@ def test_what_was_left_between_two_steps(hdx: Bench) -> None:
     stray.write_bytes(lad_zip(scale=0.5))
     (hdx.cache / ".manifest.json.0123abcd.part").write_text('{"format": 1, "files": [', encoding="utf-8")
     assert manifest.held("atlas_lad") is None
-    assert select.archives() == []
+    assert archive.archives() == []
     assert hdx.fetch().done.state == "fetched"
 
 
@@ -302,7 +302,7 @@ def test_the_command_on_a_good_day(hdx: Bench) -> None:
     asked = len(hdx.hdx.requests)
     again = ec_maps("fetch")
     assert (again.returncode, _states(again.stdout), again.stderr) == (0, ["already there"] * 2, "")
-    assert [done.state for done in supplies.fetch(refresh=True, dry_run=True)] == ["to be asked for again"] * 2
+    assert [done.state for done in provenance.fetch(refresh=True, dry_run=True)] == ["to be asked for again"] * 2
     assert len(hdx.hdx.requests) == asked
     hdx.hdx.fault("replaced", on="local_authority")
     new = ec_maps("fetch", "--refresh")

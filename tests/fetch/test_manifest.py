@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ec_maps.areas import supplies
-from ec_maps.atlas import select
+from ec_maps.areas import provenance
+from ec_maps.atlas import archive
 from ec_maps.fetch import manifest
 from ec_maps.fetch.manifest import Brought, Entry
 from fakes.hdx import DATASET, IDS, NAMES, lad_zip
@@ -136,14 +136,14 @@ def test_a_changed_file_is_not_used_and_brought_again(hdx: Bench, spoil: Callabl
     spoil(entry.path)
     assert not entry.is_good()
     assert manifest.held("atlas_lad") is None
-    assert select.archives() == []
+    assert archive.archives() == []
     again = hdx.fetch()
     assert again.done.state == "fetched"
-    assert supplies.notes(again.done) == [
+    assert provenance.notes(again.done) == [
         f"The copy in the cache, {entry.file}, was damaged since it was fetched and has been removed."
     ]
     assert entry.is_good()
-    assert select.archives() == [entry.path]
+    assert archive.archives() == [entry.path]
 
 
 def test_a_changed_file_without_a_connection(hdx: Bench) -> None:
@@ -161,7 +161,7 @@ def test_a_missing_file_is_brought_again(hdx: Bench) -> None:
     entry = fetched(hdx)
     entry.path.unlink()
     again = hdx.fetch()
-    assert (again.done.state, supplies.notes(again.done)) == ("fetched", [])
+    assert (again.done.state, provenance.notes(again.done)) == ("fetched", [])
 
 
 def test_a_file_that_is_not_recorded_is_not_used(hdx: Bench) -> None:
@@ -169,7 +169,7 @@ def test_a_file_that_is_not_recorded_is_not_used(hdx: Bench) -> None:
     entry = fetched(hdx)
     foreign = hdx.cache / "local_authority-20260110t101112z-001.deadbeef.zip"
     foreign.write_bytes(lad_zip(scale=0.5))
-    assert select.archives() == [entry.path]
+    assert archive.archives() == [entry.path]
     assert hdx.fetch().done.state == "already there"
 
 
@@ -246,7 +246,7 @@ def test_an_entry_of_another_form(hdx: Bench, change: dict[str, object]) -> None
     assert manifest.held("atlas_lad") is None
     done = hdx.fetch().done
     assert done.state == "fetched"
-    assert "15 kB" in supplies.as_table([done])
+    assert "15 kB" in provenance.as_table([done])
 
 
 def test_a_later_versions_entry_can_say_more(hdx: Bench) -> None:

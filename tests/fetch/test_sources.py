@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ec_maps.areas import supplies
-from ec_maps.atlas import select
+from ec_maps.areas import provenance
 from ec_maps.fetch import sources
 from ec_maps.fetch.sources import Source
+from ec_maps.geography.levels import LEVELS
 
 ROWS = sources._table()
 DETAILS = ("full", "generalised", "super")
@@ -58,7 +58,7 @@ def test_each_key_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     used = set()
     for boundaries in ("ons", "postgis"):
         monkeypatch.setenv("EC_MAPS_BOUNDARIES", boundaries)
-        jobs = supplies.needed()
+        jobs = provenance.needed()
         used |= {job.key for job in jobs}
         assert [job.what for job in jobs] == [sources.source(job.key).what for job in jobs]
     assert used == {row.key for row in ROWS}
@@ -68,7 +68,7 @@ def test_each_key_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_archives_are_the_ones_of_the_data_set(level: str) -> None:
     """The Atlas's two archives are known by id and name; that of postcode districts is not among them."""
     assert len(sources.rows(f"atlas_{level}")) == 1
-    assert f"{select.LEVELS[level].file_stem}-" in sources.source(f"atlas_{level}").address  # type: ignore[index]
+    assert f"{LEVELS[level].file_stem}-" in sources.source(f"atlas_{level}").address  # type: ignore[index]
     assert not any("postcode" in row.address for row in ROWS if row.kind == "hdx")
 
 

@@ -16,14 +16,12 @@ from matplotlib.text import Text
 
 from analysis.test_bivariate import lever, nine
 from ec_maps import load_areas
-from ec_maps.analysis.bivariate import two_way_colours
-from ec_maps.analysis.kinds import CLASSES, KINDS, class_number
+from ec_maps.analysis.bivariate import CLASSES, KINDS, class_number
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import SWATCH
 from ec_maps.graphics.layout import DEMO_WORDS
-from ec_maps.maps.bivariate import two_way_map
-from ec_maps.maps.two_way_words import class_in_words
+from ec_maps.maps.bivariate import class_in_words, two_way_colours, two_way_map
 from made import Picture, counted, nothing_around
 
 

@@ -17,7 +17,6 @@ import ec_maps
 from clusters import Cluster, Counted, arrivals, cluster, seen
 from ec_maps.errors import RenderError, SettingError
 from ec_maps.maps import batch
-from ec_maps.maps import workers as crew
 
 pytestmark = pytest.mark.network
 
@@ -72,7 +71,7 @@ def test_what_is_shared_is_sent_once_to_each_worker(two: Cluster, monkeypatch: p
     import distributed
 
     monkeypatch.setenv("EC_MAPS_DASK", two.address)
-    drawn = list(crew.results(seen, partial(Counted, 5_000_000), range(100)))
+    drawn = list(batch.results(seen, partial(Counted, 5_000_000), range(100)))
     assert sorted(task for task, _, _ in drawn) == list(range(100))
     assert len({process for _, process, _ in drawn}) == 2
     assert len({(process, thing) for _, process, thing in drawn}) == 2
@@ -87,7 +86,7 @@ def test_one_worker_draws_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         alone = running.worker("only")
         running.wait_for(1)
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
-        drawn = list(crew.results(seen, partial(Counted, 10), range(3)))
+        drawn = list(batch.results(seen, partial(Counted, 10), range(3)))
     assert {process for _, process, _ in drawn} == {alone.pid}
 
 
@@ -155,7 +154,7 @@ def test_the_scheduler_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         running.worker("a")
         running.wait_for(1)
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
-        drawn = crew.results(seen, partial(Counted, 10), range(1000))
+        drawn = batch.results(seen, partial(Counted, 10), range(1000))
         assert next(drawn)
         running.running[0].send_signal(signal.SIGKILL)
         with pytest.raises(RenderError, match="its scheduler does not answer any more"):
@@ -191,7 +190,7 @@ def test_workers_that_would_draw_something_else(tmp_path: Path, monkeypatch: pyt
         at = {row["name"]: address for address, row in told.items()}
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
         with pytest.raises(RenderError) as said:
-            list(crew.results(seen, partial(Counted, 10), range(3)))
+            list(batch.results(seen, partial(Counted, 10), range(3)))
     text = str(said.value)
     assert f"{at['none']} has no ec_maps\n" in text
     assert f"{at['older']} has ec_maps 0.0.7; here it is {version('ec-maps')}\n" in text
@@ -206,7 +205,7 @@ def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with cluster(tmp_path) as running:
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
         with pytest.raises(RenderError, match=f"has no workers. Start some: dask worker {running.address}"):
-            list(crew.results(seen, partial(Counted, 10), range(3)))
+            list(batch.results(seen, partial(Counted, 10), range(3)))
 
 
 @pytest.mark.parametrize("listening", [True, False])
@@ -222,7 +221,7 @@ def test_a_scheduler_that_does_not_answer(
         monkeypatch.setenv("EC_MAPS_DASK", address)
         start = time.monotonic()
         with pytest.raises(RenderError, match=f"scheduler at {address} .* did not answer.*unset EC_MAPS_DASK") as said:
-            list(crew.results(seen, partial(Counted, 10), range(3)))
+            list(batch.results(seen, partial(Counted, 10), range(3)))
         assert time.monotonic() - start < 60
     assert said.value.exit_status == 1
     assert capfd.readouterr().err == ""
@@ -233,4 +232,4 @@ def test_tiles_and_a_cluster_do_not_go_together(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("EC_MAPS_DASK", "tcp://127.0.0.1:1")
     monkeypatch.setenv("EC_MAPS_BASEMAP", "CartoDB.Positron")
     with pytest.raises(SettingError, match=r'EC_MAPS_BASEMAP is "CartoDB.Positron".*have no tiles'):
-        list(crew.results(seen, partial(Counted, 10), range(3)))
+        list(batch.results(seen, partial(Counted, 10), range(3)))

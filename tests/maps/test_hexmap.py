@@ -19,8 +19,7 @@ from ec_maps.geography.codes import neighbourhood_codes
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS
-from ec_maps.maps.hexmap import CITIES, borders, hexagon_map
-from ec_maps.maps.hexmap_words import EXPLAINED, GAPS, alt_text, caption
+from ec_maps.maps.hexmap import CITIES, EXPLAINED, GAPS, alt_text, borders, caption, hexagon_map
 from made import VALUE, Picture, counted, demo_tables, real_tables, squares, use_layout
 
 TEN = [0.30 + 0.03 * place for place in range(10)]

@@ -12,10 +12,9 @@ import pytest
 import facts
 from analysis.test_bivariate import lever, nine
 from ec_maps import load_areas
-from ec_maps.analysis.bivariate import two_way
+from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, two_way
 from ec_maps.analysis.district import Standing, standing
-from ec_maps.analysis.kinds import BETWEEN, CLASSES, KINDS
-from ec_maps.site import lever_pages
+from ec_maps.site import drivers
 from ec_maps.site.drivers import panel
 from made import VALUE, demo_tables, squares
 
@@ -193,7 +192,7 @@ def folder(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_map_with_table_and_downloads(folder: Path) -> None:
     """The post's map comes with its files, a card, and a table of all districts from A to Z with both values."""
-    text = lever_pages.levers()
+    text = drivers.levers()
     assert sorted(path.name for path in (folder / "maps").iterdir()) == [
         *("levers-card.png", "levers.csv", "levers.png", "levers.svg")
     ]
@@ -214,11 +213,11 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
 def test_counts_are_computed(folder: Path) -> None:
     """Kinds and regions are counted from the table: each region's row adds up to its districts."""
     table = two_way(load_areas("lad", "exposure"), load_areas("lad", "bias"))
-    kinds = lever_pages.lever_kinds()
+    kinds = drivers.lever_kinds()
     for kind in KINDS:
         assert f"({(table['kind'] == kind.name).sum()})" in kinds
         assert kind.means_not in kinds
-    rows = re.findall(r"^\| ([^|:]+?) \| ([\d |]+) \|$", lever_pages.levers_by_region(), flags=re.M)
+    rows = re.findall(r"^\| ([^|:]+?) \| ([\d |]+) \|$", drivers.levers_by_region(), flags=re.M)
     sums = {region: sum(map(int, cells.split(" | "))) for region, cells in rows}
     assert sums.pop("All of England and Wales") == len(table)
     assert sums == table["rgn21nm"].value_counts().to_dict()
@@ -227,12 +226,12 @@ def test_counts_are_computed(folder: Path) -> None:
 def test_sentences(folder: Path) -> None:
     """Cut points, ends and the agreement of bias with what one can work out are given as numbers."""
     table = two_way(load_areas("lad", "exposure"), load_areas("lad", "bias"))
-    cuts = lever_pages.lever_cuts()
+    cuts = drivers.lever_cuts()
     for key in ("exposure", "bias"):
         for edge in table.attrs[f"{key}_cut_points"][1:3]:
             assert f"{edge:.1%}" in cuts
-        assert f"{table[key].max():.1%}" in lever_pages.lever_ranges()
-    assert -1 <= float(lever_pages.lever_agreement()) <= 1
+        assert f"{table[key].max():.1%}" in drivers.lever_ranges()
+    assert -1 <= float(drivers.lever_agreement()) <= 1
 
 
 def test_post_calls_what_there_is(root: Path) -> None:
@@ -240,4 +239,4 @@ def test_post_calls_what_there_is(root: Path) -> None:
     text = (root / "posts" / "levers" / "index.qmd").read_text(encoding="utf-8")
     called = set(re.findall(r"pages\.(lever\w+)\(", text))
     assert called
-    assert all(callable(getattr(lever_pages, name)) for name in called)
+    assert all(callable(getattr(drivers, name)) for name in called)

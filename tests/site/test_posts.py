@@ -21,7 +21,7 @@ from ec_maps.areas.wording import percent
 from ec_maps.errors import BoundaryError
 from ec_maps.maps.choropleth import local_map
 from ec_maps.site import posts
-from ec_maps.site.markup import escaped, pipe_table
+from ec_maps.site.markdown import escaped, pipe_table
 from facts import plain, terms
 from made import VALUE, demo_tables, nothing_around, squares
 from makers import use, write_atlas, write_boundaries
@@ -260,7 +260,7 @@ def test_join_reports(project: Path) -> None:
 def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names with what markdown or HTML would take for markup come out as they are: caption, alt text, table and CSV."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ec_maps.analysis.downloads.line", lambda: "From a test.")
+    monkeypatch.setattr("ec_maps.analysis.export.line", lambda: "From a test.")
     table = squares([None, *TEN], district=AWKWARD)
     table["msoa21hclnm"] = [AWKWARD, *[f"Hill & Dale {place}" for place in range(10)]]
     drawn = local_map(table, AWKWARD, context=nothing_around())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ec_maps import cache, settings
 from ec_maps.areas.table import load_areas, load_measure
-from ec_maps.atlas import select
+from ec_maps.atlas import archive
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import load_boundaries, load_districts
 from ec_maps.geography.codes import nation
@@ -44,7 +44,7 @@ def united_kingdom(measure: str = HEADLINE) -> gpd.GeoDataFrame | None:
     measure
         The measure, as for :func:`ec_maps.load_areas`.
     """
-    key = cache.fingerprint([*select.archives(), *boundary_files(fetch=False)], settings.source())
+    key = cache.fingerprint([*archive.archives(), *boundary_files(fetch=False)], settings.source())
     return load_areas("lad", measure, scope="uk") if _reaches(measure, key) else None
 
 

@@ -1,18 +1,20 @@
-"""Where what is shown comes from, in a line: the date of the data, the boundaries, the version of ec_maps."""
+"""Where what is shown comes from, in a line; what of it is fetched, and one mark of the state of all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ec_maps import settings
-from ec_maps.atlas import select
-from ec_maps.boundaries.sources import boundary_files
+from ec_maps import cache, settings
+from ec_maps.atlas import archive, select
+from ec_maps.boundaries.sources import boundary_files, boundary_jobs, layout_jobs
 from ec_maps.cache import file_digest, fingerprint
-from ec_maps.fetch import manifest
-from ec_maps.fetch.manifest import Entry
+from ec_maps.fetch import fetcher, manifest, sources
+from ec_maps.fetch.manifest import Entry, Job, Outcome
 from ec_maps.geography.levels import LEVELS, LevelName
 
 _DETAILS = {"full": "in full detail", "generalised": "generalised to 20 m", "super": "super-generalised"}
@@ -35,7 +37,7 @@ def line() -> str:
 
 def data_date(level: LevelName) -> str | None:
     """Return the date in the Atlas's file of a level, as it is written there; None if there is no such file here."""
-    return _dated(level, fingerprint(select.archives(), settings.source()))
+    return _dated(level, fingerprint(archive.archives(), settings.source()))
 
 
 @lru_cache(maxsize=8)
@@ -67,7 +69,7 @@ def _values() -> str:
     fetched = [entry for level in LEVELS if (entry := manifest.held(f"atlas_{level}"))]
     if fetched:
         told.append(f"fetched on {max(entry.fetched_at for entry in fetched)[:10]}")
-    sums = " and ".join(file_digest(path)[:8] for path in select.archives())
+    sums = " and ".join(file_digest(path)[:8] for path in archive.archives())
     return ", ".join([*told, f"sha256 {sums}"])
 
 
@@ -86,9 +88,28 @@ def _boundaries() -> str:
 
 def _true_detail(entry: Entry) -> str:
     """Return how fine boundaries are by the service they came from, which may have stood in for another."""
-    from ec_maps.fetch import sources
-
     return next((row.detail for row in sources.rows(entry.key) if row.address == entry.name), entry.variant)
+
+
+def inputs() -> str:
+    """Return a mark of all that figures and pages are made from: archives, boundaries, their dates, the library.
+
+    Nothing is fetched, and what is missing is no part of it.
+
+    Raises
+    ------
+    BoundaryError
+        If the boundaries are to be where nothing is.
+    """
+    told: tuple[object, ...] = (settings.source(), settings.basemap(), cache.package_digest())
+    if settings.is_demo():
+        return fingerprint([*archive.archives(), *boundary_files(fetch=False)], *told)
+    chosen, entries = settings.boundaries(), manifest.read()
+    by_hand = boundary_files(fetch=False) if isinstance(chosen, Path) else []
+    # What was fetched counts by what it is and by what the manifest says of it: pages name its dates.
+    fetched = [entry for _, entry in sorted(entries.items()) if entry.is_good()]
+    told = (*told, str(chosen), settings.detail(), settings.database_url(), fetched)
+    return fingerprint({*archive.archives(), *by_hand, *(entry.path for entry in fetched)}, *told)
 
 
 def in_words(text: str) -> str:
@@ -98,3 +119,83 @@ def in_words(text: str) -> str:
     except ValueError:
         return text
     return f"{day.day} {day:%B %Y}"
+
+
+# --- all that a site needs from elsewhere -----------------------------------------------------------
+
+
+_HEADS = ("what", "from", "size", "date", "licence", "sha256", "")
+
+
+def needed() -> list[Job]:
+    """Return everything that a site needs from elsewhere with the present settings; nothing for the demonstration.
+
+    What was put into the data folder by hand is not fetched.
+    """
+    if settings.is_demo():
+        return []
+    return [*select.fetch_jobs("lad"), *select.fetch_jobs("msoa"), *boundary_jobs(), *layout_jobs()]
+
+
+def fetch(*, refresh: bool = False, dry_run: bool = False) -> list[Outcome]:
+    """Bring everything that a site needs into the cache, and say what became of each file.
+
+    Parameters
+    ----------
+    refresh
+        Ask again for what is there already, and adopt what has changed.
+    dry_run
+        Only say what would be done.
+
+    Raises
+    ------
+    FetchError
+        If the cache cannot be written.
+    """
+    jobs = needed()
+    return fetcher.planned(jobs, refresh=refresh) if dry_run else fetcher.ensure(jobs, refresh=refresh, asked=True)
+
+
+def as_table(outcomes: Sequence[Outcome]) -> str:
+    """Return what became of each file as a table in plain text."""
+    rows = [_HEADS, *(_row(done) for done in outcomes)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def notes(done: Outcome) -> list[str]:
+    """Return what a person should know of an outcome: what was odd, replaced, or is not to be had."""
+    told = list(done.entry.notes) if done.entry else []
+    if done.state == "failed" and done.job.optional and not done.entry:
+        told.append(f"{done.said} {done.job.by_hand}")
+    elif done.said and done.state != "failed":
+        told.append(done.said.strip())
+    return told
+
+
+def _row(done: Outcome) -> tuple[str, ...]:
+    entry, planned = done.entry, sources.source(done.job.key)
+    if entry is None:
+        return (done.job.what, _host(planned.kind), "", "", planned.licence, "", done.state)
+    size = f"{entry.size / 1e6:.1f} MB" if entry.size >= 100_000 else f"{entry.size / 1e3:.0f} kB"
+    return (
+        done.job.what,
+        urlsplit(entry.address).netloc,
+        size,
+        in_words(entry.date or entry.fetched_at),
+        planned.licence or entry.licence or "not stated",
+        entry.sha256[:8],
+        done.state,
+    )
+
+
+def _host(kind: str) -> str:
+    addresses = {
+        "hdx": settings.hdx_url(),
+        "arcgis": settings.ons_url(),
+        "file": settings.names_url(),
+        "github": settings.hexagons_url(),
+    }
+    return urlsplit(addresses.get(kind, "//the database")).netloc

@@ -75,7 +75,8 @@ def load_areas(
     """
     wanted, what = level_named(level), measure_named(measure)
     scope, source = scope_named(scope, wanted), settings.source()
-    key = cache.fingerprint([*select.supplied(wanted.key, measure), *boundary_files()], source, measure, category, scope)
+    files = [*select.supplied(wanted.key, measure), *boundary_files()]
+    key = cache.fingerprint(files, source, measure, category, scope)
     name = "-".join(["areas", source, level, measure, *([slug(category)] if category else []), *_beyond(scope)])
     values = cache.cached_values(name, key, lambda: _build(wanted, what, category, scope))
     # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.

@@ -287,3 +287,8 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
             f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
         )
     return capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."
+
+
+def series(items: Sequence[str], last: str = "and") -> str:
+    """Return items as words: "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""

@@ -1,4 +1,4 @@
-"""Atlas zips as files: what lies in them, and one member's bytes, never extracted to disk."""
+"""Atlas zips as files: which are at hand, what lies in them, and one member's bytes, never extracted to disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ec_maps import settings
 from ec_maps.errors import DataError
+from ec_maps.fetch import fetcher, manifest
+from ec_maps.geography.levels import LEVELS
 
 #: Where the archives are published.
 DATASET_PAGE = "https://data.humdata.org/dataset/uk-social-capital-atlas"
@@ -147,3 +150,24 @@ def _what_it_is(path: Path) -> str:
     if start[:2] == b"\x1f\x8b":
         return "is a gzip file, not a zip"
     return "is not a zip archive"
+
+
+def archives() -> list[Path]:
+    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's.
+
+    Of those fetched, only the ones count that are as they came.
+    """
+    if settings.is_demo():
+        return sorted(settings.shipped("demo").glob("*.zip"))
+    return [*by_hand(), *(entry.path for level in LEVELS if (entry := manifest.held(f"atlas_{level}")))]
+
+
+def by_hand() -> list[Path]:
+    """Return the zips that somebody put into the data folder or the cache."""
+    folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
+    found = [path for folder in folders for path in sorted(folder.iterdir()) if _is_zip_name(path)]
+    return [path for path in found if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
+
+
+def _is_zip_name(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() == ".zip" and not path.name.startswith(".")

@@ -14,38 +14,22 @@ from typing import TYPE_CHECKING
 from ec_maps import settings
 from ec_maps.atlas import archive, hdx
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Member
-from ec_maps.atlas.holdings import Holding, holdings
+from ec_maps.atlas.inventory import Holding, holdings
 from ec_maps.errors import DataError, FetchError, listed
 from ec_maps.fetch import fetcher, manifest
-from ec_maps.fetch.jobs import Job
+from ec_maps.fetch.manifest import Job
 from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
-from ec_maps.geography.levels import LEVELS, POSTCODE_DISTRICT, Level, TableName, table_named
+from ec_maps.geography.levels import POSTCODE_DISTRICT, Level, TableName, table_named
 from ec_maps.measures import HEADLINE, Measure, measure_named, measures_in
 
 if TYPE_CHECKING:
     from ec_maps.atlas.csv_table import Measurements
 
 
-def archives() -> list[Path]:
-    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's.
-
-    Of those fetched, only the ones count that are as they came.
-    """
-    if settings.is_demo():
-        return sorted(settings.shipped("demo").glob("*.zip"))
-    return [*_by_hand(), *(entry.path for level in LEVELS if (entry := manifest.held(f"atlas_{level}")))]
-
-
-def _by_hand() -> list[Path]:
-    folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
-    found = [path for folder in folders for path in sorted(folder.iterdir()) if _is_zip_name(path)]
-    return [path for path in found if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
-
-
 def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
     """Return what has to be fetched for a level: its archive, or nothing if one was put here by hand."""
     wanted, what = table_named(level), measure_named(measure)
-    if settings.is_demo() or level == POSTCODE_DISTRICT.key or _candidates(wanted, what, _by_hand()).found:
+    if settings.is_demo() or level == POSTCODE_DISTRICT.key or _candidates(wanted, what, archive.by_hand()).found:
         return []  # postcode districts make no map, and whoever wants them puts their archive here
     key = f"atlas_{level}"
     by_hand = (
@@ -64,10 +48,10 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
         If there is none of the level and it cannot be fetched.
     """
     if settings.is_demo() or manifest.held(f"atlas_{level}"):
-        return archives()
-    wanted, what, by_hand = table_named(level), measure_named(measure), _by_hand()
+        return archive.archives()
+    wanted, what, by_hand = table_named(level), measure_named(measure), archive.by_hand()
     if level == POSTCODE_DISTRICT.key:
-        return archives()
+        return archive.archives()
     seen = _candidates(wanted, what, by_hand)
     if not seen.found and seen.unreadable:
         # It was put here by somebody who means it to be used: it is not passed over in silence.
@@ -81,7 +65,7 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
             why = str(error).split("\n\n", 1)[0]
             told = [*seen.looked_at, f"The right one could not be fetched either. {why}"]
             raise DataError(_not_found(wanted, what, by_hand, told)) from None
-    return archives()
+    return archive.archives()
 
 
 def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
@@ -128,7 +112,7 @@ def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
 
     wanted, what = table_named(level), measure_named(measure)
     try:
-        member, _ = _find(wanted, what, "", archives())
+        member, _ = _find(wanted, what, "", archive.archives())
         return parse(archive.read(member), member, wanted, what).date
     except DataError:
         return None
@@ -167,10 +151,6 @@ def _whole(member: Member, level: Level) -> bytes:
     except DamagedArchive as error:
         msg = f"Reading {level.areas}: {error} {_replace(member.archive)}"
         raise DataError(msg) from None
-
-
-def _is_zip_name(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() == ".zip" and not path.name.startswith(".")
 
 
 def _is_named(member: Member, measure: Measure) -> bool:

@@ -1,17 +1,18 @@
-"""Questions to the ArcGIS feature services of the ONS: what a service holds, and errors told for what they are.
+"""Questions to the ArcGIS feature services of the ONS: what a service holds, its rows, errors told for what they are.
 
 Such a server tells of its errors with HTTP 200, spells columns differently from year to year, and renames services.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ec_maps import settings
@@ -19,7 +20,10 @@ from ec_maps.errors import listed
 from ec_maps.fetch import http
 from ec_maps.fetch.http_errors import Fault, Kind
 
-__all__ = ["Layer", "ServiceFault", "ask", "describe", "open_layer", "understood"]
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["Layer", "Rows", "ServiceFault", "ask", "describe", "open_layer", "read", "understood"]
 
 #: The size of a page where a layer does not say how many rows it gives at once.
 _CAP = 1000
@@ -188,3 +192,193 @@ def _said(error: object) -> str:
     details = [str(detail).strip() for detail in error.get("details") or []]
     adds = next((detail for detail in details if detail not in ("", message)), "")
     return f"{error.get('code', '')} {message} {adds}".split("?", 1)[0][:200].strip(" .")
+
+
+# --- all rows of a layer, or none -------------------------------------------------------------------
+#
+# Such a server cuts every answer short, often without saying so, and gives up on too many outlines at once. So rows are
+# counted first, asked for in pages of a fixed order, and counted again at the end.
+
+
+logger = logging.getLogger(__name__)
+
+#: How many rows a page of a table has at most, and with how few rows a server must manage.
+TABLE_PAGE = 2000
+LEAST_PAGE = 25
+
+_TOO_MUCH = (500, 504)
+
+
+@dataclass
+class Rows:
+    """Rows of a layer: text by column in the order asked for, outlines, and what the outlines' coordinates are in."""
+
+    values: list[tuple[str, ...]] = field(default_factory=list)
+    shapes: list[BaseGeometry | None] = field(default_factory=list)
+    systems: set[str | None] = field(default_factory=set)
+
+    @property
+    def system(self) -> str | None:
+        """The coordinate system as the server names it; None if it does not."""
+        return next(iter(self.systems), None)
+
+
+@dataclass(frozen=True)
+class _Page:
+    keys: list[object]
+    values: list[tuple[str, ...]]
+    shapes: list[BaseGeometry | None]
+    system: str | None
+    more: bool
+
+
+def read(layer: Layer, columns: Sequence[str], *, least: int, page: int = 0, label: str) -> Rows:
+    """Return all rows of a layer, each once.
+
+    Parameters
+    ----------
+    layer
+        The layer; should it be changed while it is read, it is read once more.
+    columns
+        The columns, as the layer spells them.
+    least
+        How many rows there must be. Where a table has more, each combination of values is asked for once only.
+    page
+        How many outlines to ask for at once, in metres of the British National Grid to one decimal; 0 for none.
+    label
+        What the progress bar is called; it shows on a terminal only.
+
+    Raises
+    ------
+    ServiceFault
+        If rows are missing or cannot be had.
+    Fault
+        If the host does not answer.
+    """
+    for _ in range(2):
+        count = layer.count()
+        if count < least or (page and count > 2 * least):
+            reason = f"it has {count:,} rows where {least:,} or a few more were expected"
+            raise ServiceFault(layer.service, reason)
+        distinct = not page and count > least
+        rows = _read_pages(layer, columns, least if distinct else count, distinct=distinct, page=page, label=label)
+        now = describe(layer.service, layer.address)
+        if now.edited == layer.edited:
+            break
+        logger.info("%s was changed while it was read; reading it again.", layer.service)
+        layer = now
+    else:
+        reason = "it is being changed at the moment: twice it was not the same before and after it was read"
+        raise ServiceFault(layer.service, reason)
+    if not distinct and len(rows.values) != count:
+        raise ServiceFault(layer.service, f"it gave {len(rows.values):,} of the {count:,} rows that it says it has")
+    if len(rows.systems) > 1:
+        reason = f"its pages are in different coordinate systems ({listed(sorted(map(str, rows.systems)))})"
+        raise ServiceFault(layer.service, reason)
+    return rows
+
+
+def _read_pages(layer: Layer, columns: Sequence[str], expected: int, *, distinct: bool, page: int, label: str) -> Rows:
+    """Return the rows of all pages: fewer than expected if no more come, and some more if more come."""
+    from tqdm import tqdm
+
+    key = "" if distinct else layer.object_id
+    query = {
+        "where": "1=1",
+        "outFields": ",".join(dict.fromkeys([*columns, *filter(None, [key])])),
+        # Without a unique order, pages overlap and miss rows.
+        "orderByFields": key or ",".join(columns),
+        "returnGeometry": "true" if page else "false",
+    }
+    if distinct:
+        query["returnDistinctValues"] = "true"
+    if page:
+        query |= {"outSR": "27700", "geometryPrecision": "1", "f": "geojson"}
+    most = 2 * expected if distinct else expected
+    rows, seen = Rows(), set[object]()
+    size, received, fruitless, more = min(layer.cap, page or TABLE_PAGE), 0, 0, True
+    with tqdm(total=expected, unit=" areas", desc=label, disable=None, leave=False) as bar:
+        # A page may be short, or empty, with more to come; it is never taken for the last one while rows are missing.
+        while fruitless < 2 and len(seen) <= most and (more or len(seen) < expected):
+            got, size = _page(layer, columns, key, query | {"resultOffset": str(received)}, size)
+            before = len(seen)
+            for mark, values, shape in zip(got.keys, got.values, got.shapes, strict=True):
+                if mark not in seen:
+                    seen.add(mark)
+                    rows.values.append(values)
+                    rows.shapes.append(shape)
+            if got.keys:
+                rows.systems.add(got.system)
+            more = got.more
+            received += len(got.keys)
+            fruitless = fruitless + 1 if len(seen) == before else 0
+            bar.update(len(seen) - before)
+    return rows
+
+
+def _page(layer: Layer, columns: Sequence[str], key: str, query: dict[str, str], size: int) -> tuple[_Page, int]:
+    """Return one page, and how many rows it was asked for: fewer than `size` if so many are too much for the server."""
+
+    def once() -> _Page | None:
+        asked = query | {"resultRecordCount": str(size)}
+        try:
+            return _parsed(ask(f"{layer.address}/query", layer.service, asked), layer, columns, key)
+        except Fault as fault:
+            if size > LEAST_PAGE and _is_too_much(fault):
+                return None
+            raise
+
+    while True:
+        try:
+            got = http.patiently(once)
+        except Fault as fault:
+            if not _is_too_much(fault):
+                raise
+            said = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
+            reason = f"it cannot even answer with {size} rows at a time ({said})"
+            if query["returnGeometry"] == "true":
+                reason += "; its outlines may be too fine for it, and EC_MAPS_DETAIL can ask for coarser ones"
+            raise ServiceFault(layer.service, reason, fault.kind, fault.status) from None
+        if got is not None:
+            return got, size
+        size = max(size // 2, LEAST_PAGE)
+        logger.info("%s does not manage so many rows; asking for %d at a time.", layer.service, size)
+
+
+def _is_too_much(fault: Fault) -> bool:
+    return fault.kind == "stalled" or fault.status in _TOO_MUCH
+
+
+def _parsed(answer: dict[str, Any], layer: Layer, columns: Sequence[str], key: str) -> _Page:
+    keys: list[object] = []
+    values: list[tuple[str, ...]] = []
+    shapes: list[BaseGeometry | None] = []
+    with understood(layer.service):
+        for feature in answer["features"]:
+            told = feature.get("attributes") or feature.get("properties") or {}
+            told = {name.casefold(): value for name, value in told.items()}
+            row = tuple(_text(told.get(name.casefold())) for name in columns)
+            number = told.get(key.casefold(), feature.get("id")) if key else None
+            keys.append(row if number is None else str(number))
+            values.append(row)
+            shapes.append(_shape(feature.get("geometry"), layer.service, row[0]))
+        system = answer["crs"]["properties"]["name"] if answer.get("crs") else None
+        flags = (answer, answer.get("properties") or {})
+        more = any(flag.get("exceededTransferLimit") is True for flag in flags)
+    return _Page(keys, values, shapes, system, more)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _shape(told: Any, service: str, area: str) -> BaseGeometry | None:
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+
+    if told is None:
+        return None
+    try:
+        return shape(told)
+    except (ValueError, ShapelyError) as error:
+        raise ServiceFault(service, f"its outline of {area} is none ({error})") from None

@@ -15,9 +15,9 @@ import pandas as pd
 import shapely
 
 from ec_maps import settings
-from ec_maps.boundaries.editions import edition
 from ec_maps.boundaries.files import Table, find_tables
 from ec_maps.boundaries.geometry import BRITISH_NATIONAL_GRID
+from ec_maps.boundaries.ons import edition
 from ec_maps.boundaries.sources import boundary_files, boundary_name, layout_jobs
 from ec_maps.errors import BoundaryError, SettingError, listed
 from ec_maps.fetch import fetcher, plain_file

@@ -11,7 +11,7 @@ import io
 from pathlib import Path
 
 from ec_maps import settings
-from ec_maps.boundaries.editions import edition
+from ec_maps.boundaries.ons import edition
 from ec_maps.errors import listed
 from ec_maps.fetch import plain_file
 from ec_maps.fetch.http_errors import Fault, is_page

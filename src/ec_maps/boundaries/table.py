@@ -20,7 +20,7 @@ from ec_maps.geography.levels import LevelName
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from ec_maps.stored import Rows
+    from ec_maps.cache import Rows
 
 #: How wide the frame round a district is: so many times the district, and as a district of so many metres at least.
 _ROOM, _LEAST = 2.0, 4_000.0

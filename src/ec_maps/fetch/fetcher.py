@@ -17,7 +17,8 @@ from ec_maps import settings
 from ec_maps.cache import file_digest
 from ec_maps.errors import EcMapsError, FetchError, SettingError
 from ec_maps.fetch import manifest
-from ec_maps.fetch.jobs import (
+from ec_maps.fetch.manifest import (
+    Entry,
     Job,
     Outcome,
     State,
@@ -27,7 +28,6 @@ from ec_maps.fetch.jobs import (
     remember_failure,
     why_failed,
 )
-from ec_maps.fetch.manifest import Entry
 
 logger = logging.getLogger(__name__)
 

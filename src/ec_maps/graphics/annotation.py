@@ -14,7 +14,7 @@ from matplotlib import patheffects
 
 from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
-from ec_maps.graphics.ground import Ground
+from ec_maps.graphics.label_space import Ground
 from ec_maps.graphics.labels import CROWDED, Label, Placer, roomiest_point
 from ec_maps.graphics.layout import Sheet
 from ec_maps.graphics.text_metrics import forms

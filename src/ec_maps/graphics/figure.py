@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from ec_maps.cache import atomic_write
 from ec_maps.errors import SettingError
 from ec_maps.graphics.png import png
 from ec_maps.graphics.text_metrics import DPI
@@ -66,15 +65,11 @@ class Map:
         if path.suffix.lower() not in (".png", ".svg"):
             msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
             raise SettingError(msg)
-        temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{path.suffix.lower()}")
+        drawn = self.png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
         try:
-            temporary.write_bytes(
-                self.png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
-            )
-            os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+            with atomic_write(path) as temporary:
+                temporary.write_bytes(drawn)
         except OSError as error:
-            if temporary.parent.is_dir():
-                temporary.unlink(missing_ok=True)
             msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
             raise SettingError(msg) from None
         return path

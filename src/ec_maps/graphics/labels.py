@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
-from ec_maps.graphics.boxes import Box
-from ec_maps.graphics.ground import Ground
+from ec_maps.graphics.label_space import Box, Ground
 from ec_maps.graphics.text_metrics import Style, forms, text_size
 
 _DIGIT_HEIGHT = 0.85

@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
-from ec_maps.graphics.boxes import Box
+from ec_maps.graphics.label_space import Box
 from ec_maps.graphics.layers import HATCH, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 from ec_maps.measures import Measure

@@ -1,12 +1,11 @@
 """A figure as SVG that can be questioned: every area has its name, value and tenth, and the file is small.
 
-matplotlib draws; what it wrote is read, its areas are found by what `drawing.name_areas_in` gave them, and all is
+matplotlib draws; what it wrote is read, its areas are found by what `layers.name_areas_in` gave them, and all is
 written anew in whole tenths of a point. Nothing in it refers to anything outside it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -22,14 +21,17 @@ import numpy as np
 from matplotlib.text import Text
 
 from ec_maps.areas.deciles import GROUPS
+from ec_maps.cache import digest
+from ec_maps.graphics import palette
 from ec_maps.graphics.layers import AREAS, CASED, SWATCH
-from ec_maps.graphics.marks import marks_of
-from ec_maps.graphics.styles import OWN, UNITS, attributes, style_of, text_of
 from ec_maps.graphics.svg_paths import (
+    OWN,
+    UNITS,
     Bounds,
     Ring,
     Shape,
     at_nought,
+    attributes,
     bounds,
     circle,
     clipped,
@@ -37,10 +39,56 @@ from ec_maps.graphics.svg_paths import (
     path_data,
     rings,
     simplified,
+    style_of,
+    text_of,
 )
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Areas smaller than this each way, in tenths of a point, are ringed too; so far from the area, and no smaller.
+_SMALL, _AWAY, _LEAST = 140.0, 50.0, 110.0
+
+#: Three of each outline, one upon the other: a white casing, the line, and the area in its own colour; two of a ring.
+_STYLE = (
+    ".ec-mark{display:none;fill:none;stroke:#fff;stroke-width:70}.ec-mark:target,.ec-mark.ec-shown{display:inline}"
+    f".ec-mark use:nth-of-type(3n+2){{stroke:{palette.INK};stroke-width:40}}"
+    ".ec-mark use:nth-of-type(3n){stroke:none}"
+    f".ec-mark circle{{stroke-width:44}}.ec-mark circle:nth-of-type(2n){{stroke:{palette.INK};stroke-width:18}}"
+)
+
+
+def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
+    """Return the marks of areas, each in an element with the area's code as its name.
+
+    Parameters
+    ----------
+    drawn
+        By code, the name and the shape of each copy of the area: a district of London is in the inset too.
+    """
+    text = []
+    for code, copies in drawn.items():
+        lines = [
+            2 * f'<use href="#{name}"/>'
+            + f'<use href="#{name}" fill={quoteattr(shape.style["fill"])}/>'
+            + 2 * _ring(shape)
+            for name, shape in copies
+        ]
+        text.append(f'<g id={quoteattr(code)} class="ec-mark">{"".join(lines)}</g>')
+    return f'<style>{_STYLE}</style><g aria-hidden="true" pointer-events="none">{"".join(text)}</g>'
+
+
+def _ring(shape: Shape) -> str:
+    """Return the ring round an area, or nothing if the area is large enough to be seen."""
+    left, top, right, bottom = shape.reach
+    if max(right - left, bottom - top) >= _SMALL:
+        return ""
+    radius = max(np.hypot(right - left, bottom - top) / 2 + _AWAY, _LEAST)
+    return f'<circle cx="{(left + right) / 2:.0f}" cy="{(top + bottom) / 2:.0f}" r="{radius:.0f}"/>'
+
+
+# --- the figure -------------------------------------------------------------------------------------
+
 
 #: As wide as a page shows a map, in CSS pixels.
 WIDTH = 700
@@ -83,7 +131,7 @@ def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, 
         f'stroke-linejoin="round" stroke-width="{UNITS}">'
         f'<title id="{OWN}t">{escape(title)}</title><desc id="{OWN}d">{escape(description)}</desc>{body}</svg>\n'
     )
-    own = "m" + hashlib.sha256(text.encode("utf-8")).hexdigest()[:6]
+    own = "m" + digest(text.encode("utf-8"))[:6]
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + text.replace(OWN, own)
 
 

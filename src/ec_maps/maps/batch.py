@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from ec_maps import cache, settings
-from ec_maps.atlas import select
-from ec_maps.boundaries.sources import boundary_files
+from ec_maps.areas.provenance import inputs
 from ec_maps.errors import EcMapsError, RenderError, SettingError
 from ec_maps.geography.names import slug
 from ec_maps.maps import workers
+from ec_maps.maps.figure_cache import found, keep
+from ec_maps.maps.workers import Result, Shared, Task
 from ec_maps.measures import HEADLINE
-from ec_maps.site.kept import found, keep
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -134,12 +130,12 @@ def bring(
     chosen = _checked(kinds, format, jobs)
     settings.jobs(), settings.dask()  # a fault in them is told before any work
     maps = _all_maps(chosen, measure, category, format)
-    inputs = _inputs()
-    marks = (cache.package_digest(), inputs, measure, category, format)
-    stamps = {one: sha256(repr((marks, one)).encode()).hexdigest()[:16] for one in maps}
+    state = inputs()
+    marks = (state, measure, category, format)
+    stamps = {one: cache.digest(marks, one) for one in maps}
     missing = [one for one in maps if found(folder, one.file, stamps[one], [one.file]) is None]
     _make(folder)
-    load = partial(_tables, settings.source(), inputs, chosen, measure, category)
+    load = partial(_tables, settings.source(), state, chosen, measure, category)
     faults: list[str] = []
     drawn: list[str] = []
     if missing:
@@ -192,10 +188,6 @@ def _all_maps(kinds: Sequence[KindName], measure: str, category: str | None, for
     return [Wanted(kind, name, f"{file}.{format}") for (kind, name, _), file in zip(names, files, strict=True)]
 
 
-def _inputs() -> str:
-    return cache.fingerprint([*select.archives(), *boundary_files(fetch=False)], settings.source(), settings.basemap())
-
-
 @lru_cache(maxsize=1)
 def _tables(_source: str, _inputs: str, kinds: Sequence[KindName], measure: str, category: str | None) -> Tables:
     """Return the tables, loaded once in each process for each state of the data."""
@@ -211,7 +203,7 @@ def _shown(
     """Return the outcomes as they come, with a bar on a terminal."""
     from tqdm import tqdm
 
-    done = workers.results(partial(draw, format), load, maps, jobs=jobs)
+    done = results(partial(draw, format), load, maps, jobs=jobs)
     return cast(
         "Iterable[Outcome]", tqdm(done, total=len(maps), desc="Maps", unit="map", disable=True if quiet else None)
     )
@@ -248,19 +240,15 @@ def _make(folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic, also over an existing file
+        with cache.atomic_write(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
         msg = (
             f"The map could not be written to {path}: {error.strerror or error}. Those written before are kept, and "
             f"the same command goes on from there."
         )
         raise SettingError(msg) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _told(faults: list[str], number: int) -> str:
@@ -268,3 +256,42 @@ def _told(faults: list[str], number: int) -> str:
     more = f"\n  and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
     lost = f"{len(faults)} of {number} maps could not be drawn"
     return f"{lost}; the others are there and are not drawn again:\n{shown}{more}"
+
+
+def results(
+    draw: Callable[[Shared, Task], Result],
+    load: Callable[[], Shared],
+    tasks: Sequence[Task],
+    *,
+    jobs: int | None = None,
+) -> Iterator[Result]:
+    """Yield what `draw` makes of each task, as it comes, from this machine or the cluster that ``EC_MAPS_DASK`` names.
+
+    Parameters
+    ----------
+    draw
+        A function of a module: takes what `load` returned and a task. It may be called anywhere, and must not write.
+    load
+        Returns what all tasks share. A process of this machine calls it for each task, so that it should remember what
+        it returned; for a cluster it is called here, and what it returned is sent to each worker once.
+    tasks
+        What is to be drawn, each small.
+    jobs
+        As for :func:`ec_maps.maps.workers.processes`. A cluster has the workers that it has.
+
+    Raises
+    ------
+    RenderError, SettingError
+        If there is a cluster's address and no such cluster, or it breaks down: see :func:`ec_maps.maps.cluster.joined`.
+    """
+    if settings.dask():
+        from ec_maps.maps import cluster
+
+        with cluster.joined() as crew:
+            yield from crew.results(draw, load(), tasks)
+    else:
+        yield from workers.local(_loaded_first, [(draw, load, task) for task in tasks], jobs=jobs)
+
+
+def _loaded_first(draw: Callable[[Shared, Task], Result], load: Callable[[], Shared], task: Task) -> Result:
+    return draw(load(), task)

@@ -1,30 +1,157 @@
-"""The two-way map: the country by district, coloured by exposure and bias at once, with a square for a legend."""
+"""The two-way map: the country by district, coloured by exposure and bias at once, with a square for a legend.
+
+The colours stand in ``assets/palettes/two_way.txt`` in the order of the classes (see
+:mod:`ec_maps.analysis.bivariate`): from purple, as the least connected are on every map, to ice.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+from matplotlib.patches import Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.bivariate import two_way, two_way_colours
+from ec_maps.analysis.bivariate import (
+    BETWEEN,
+    CLASSES,
+    KINDS,
+    THIRDS,
+    class_number,
+    thirds_of,
+    two_way,
+)
 from ec_maps.areas import wording
 from ec_maps.areas.table import load_context
+from ec_maps.areas.wording import series
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.errors import BoundaryError, SettingError
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import name_regions
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import Words, new_sheet, view
+from ec_maps.graphics.layout import FAINT, LEGEND, MARGIN, SMALL, WIDTH, Words, new_sheet, view, write
+from ec_maps.graphics.palette import read_palette
+from ec_maps.graphics.text_metrics import text_size, wrap
 from ec_maps.maps.insets import draw_inset
-from ec_maps.maps.square import Square
-from ec_maps.maps.two_way_words import alt_text, caption, class_numbers, said
+from ec_maps.measures import measure_named
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
+
+_FIELD_EDGE = "#6d6a80"
+
+#: Of the legend, in inches: a field's side; from the margin to the square, where its words and cut points stand; from
+#: the square to the list; and what lies above and beneath the square.
+_SIDE = 0.36
+_LEFT, _APART, _ABOVE, _BENEATH = 0.62, 0.4, 0.48, 0.44
+
+_ACROSS, _UP = "more high-income\npeople to meet →", "friendships fall\nfurther short →"
+
+
+@dataclass(frozen=True)
+class Square:
+    """The legend: nine fields, exposure to the right and bias upwards.
+
+    Attributes
+    ----------
+    universe
+        Of what they are thirds, in words.
+    counts
+        How many districts are in each class, class 1 first.
+    exposure_cut_points, bias_cut_points
+        The four edges of each in words, as bare numbers.
+    missing, around
+        What hatching and the grey land mean, each empty if there is none.
+    """
+
+    universe: str
+    counts: list[int]
+    exposure_cut_points: list[str]
+    bias_cut_points: list[str]
+    missing: str = ""
+    around: str = ""
+
+    @classmethod
+    def of(cls, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> Square:
+        """Return the legend of a table of :func:`ec_maps.analysis.bivariate.two_way` with land around."""
+        blank = int(areas["kind"].isna().sum())
+        where = wording.universe(areas)
+        across, up = (
+            [measure_named(key).short(edge) for edge in areas.attrs[f"{key}_cut_points"]]
+            for key in ("exposure", "bias")
+        )
+        return cls(
+            f"Thirds of the {len(areas) - blank} local authorities of {where} with both values.\nCut points in per "
+            f"cent; in each field, the number of local authorities.",
+            counts(areas),
+            across,
+            up,
+            missing=f"no published estimate of one or both ({blank})" if blank else "",
+            around=f"outside {where}" if len(around) else "",
+        )
+
+    @property
+    def height(self) -> float:
+        """How much of the sheet's foot it takes, in inches."""
+        return 0.1 + _ABOVE + THIRDS * _SIDE + _BENEATH
+
+    def draw(self, ax: Axes, top: float) -> None:
+        """Draw it on axes in inches, from `top` downwards."""
+        title = "Exposure and bias, by third of all local authorities"
+        write(ax, MARGIN, top, title, size=LEGEND, weight="bold", va="top")
+        write(ax, MARGIN, top - 0.16, self.universe, size=SMALL, color=FAINT, va="top")
+        left, bottom = MARGIN + _LEFT, top - _ABOVE - THIRDS * _SIDE
+        for number, colour in enumerate(two_way_colours(), 1):
+            exposure, bias = thirds_of(number)
+            x, y = left + (exposure - 1) * _SIDE, bottom + (bias - 1) * _SIDE
+            field = Rectangle((x, y), _SIDE, _SIDE, facecolor=colour, edgecolor=_FIELD_EDGE, linewidth=0.5)
+            field.set_gid(f"{layers.SWATCH}{number}|{class_in_words(number)}")
+            ax.add_patch(field)
+            count, ink = str(self.counts[number - 1]), palette.ink_on(colour)
+            write(ax, x + _SIDE / 2, y + _SIDE / 2, count, size=LEGEND, color=ink, ha="center", va="center_baseline")
+        ends = {0: "left", THIRDS: "right"}
+        for place, (across, up) in enumerate(zip(self.exposure_cut_points, self.bias_cut_points, strict=True)):
+            x, y = left + place * _SIDE, bottom + place * _SIDE
+            write(ax, x, bottom - 0.11, across, size=6, color=FAINT, va="baseline", ha=ends.get(place, "center"))
+            level = {0: "bottom", THIRDS: "top"}.get(place, "center")
+            write(ax, left - 0.05, y, up, size=6, color=FAINT, ha="right", va=level)
+        middle = THIRDS * _SIDE / 2
+        write(ax, left + middle, bottom - 0.17, _ACROSS, size=SMALL, weight="bold", ha="center", va="top")
+        write(
+            ax, left - 0.36, bottom + middle, _UP, size=SMALL, weight="bold", ha="right", va="center", rotation=90,
+            rotation_mode="default",
+        )  # fmt: skip
+        self._list(ax, left + THIRDS * _SIDE + _APART, top - _ABOVE)
+
+    def _list(self, ax: Axes, x: float, y: float) -> None:
+        """Write what the corners are called, and what else is on the map, from a corner downwards."""
+        colours = two_way_colours()
+        plain = {"edgecolor": _FIELD_EDGE}
+        rows = [(kind.name, {"facecolor": colours[kind.number - 1], **plain}) for kind in reversed(KINDS)]
+        rows.append((f"the other five colours: {BETWEEN}", {}))
+        rows.append((self.missing, {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": layers.HATCH}))
+        rows.append((self.around, {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}))
+        for words, style in rows:
+            if not words:
+                continue
+            if style:
+                swatch = Rectangle((x, y - 0.13), 0.22, 0.13, linewidth=0.5, **style)  # type: ignore[arg-type]
+                if "hatch" in style:
+                    swatch.set_gid(f"{layers.SWATCH}missing")
+                ax.add_patch(swatch)
+            text = wrap(words, SMALL, WIDTH - MARGIN - x - 0.3)
+            write(ax, x + 0.3, y - 0.065, text, size=SMALL, va="center")
+            y -= max(text_size(text, SMALL)[1], 0.13) + 0.08
+
+
+# --- the map ----------------------------------------------------------------------------------------
+
 
 _TALLEST = 1.2
 
@@ -133,3 +260,127 @@ def _around(given: gpd.GeoDataFrame | None, extent: tuple[float, float, float, f
             given = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
     left, bottom, right, top = extent
     return given.cx[left:right, bottom:top] if len(given) else given
+
+
+# --- its words: of each district and class, alternative text, caption -------------------------------
+
+
+#: What the corners' colours are called, by class.
+_COLOURS = {1: "purple", 3: "orange", 7: "teal", 9: "ice blue"}
+
+#: What the three thirds are called.
+THIRD_IN_WORDS = {1: "lowest", 2: "middle", THIRDS: "highest"}
+
+
+def said(row: object) -> str:
+    """Return what is said of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
+    name, exposure, bias, kind = (getattr(row, key) for key in ("lad21nm", "exposure", "bias", "kind"))
+    one, other = measure_named("exposure").said(exposure), measure_named("bias").said(bias)
+    if pd.isna(kind) and pd.isna(exposure) and pd.isna(bias):
+        return f"{name}: no published estimate"
+    return f"{name}: exposure {one}, bias {other}" + ("" if pd.isna(kind) else f"; {kind}")
+
+
+def class_in_words(number: int) -> str:
+    """Return what a class is: "lowest third of exposure, highest third of bias; fewer to meet, and …"."""
+    exposure, bias = thirds_of(number)
+    kind = next((kind.name for kind in KINDS if kind.number == number), BETWEEN)
+    return f"{THIRD_IN_WORDS[exposure]} third of exposure, {THIRD_IN_WORDS[bias]} third of bias; {kind}"
+
+
+def counts(areas: pd.DataFrame) -> list[int]:
+    """Return how many districts are in each of the nine classes, class 1 first."""
+    found = np.array(class_numbers(areas[areas["kind"].notna()]), dtype=np.int64)
+    return [int(count) for count in np.bincount(found, minlength=CLASSES + 1)[1:]]
+
+
+def alt_text(areas: gpd.GeoDataFrame) -> str:
+    """Return what the map shows: its kind, how many districts are in each corner, the ends, the missing."""
+    found = counts(areas)
+    corners = [f"{_COLOURS[kind.number]} ({kind.name}) {found[kind.number - 1]}" for kind in KINDS]
+    ends = []
+    for key in ("exposure", "bias"):
+        valued = areas[areas[key].notna()].sort_values(key, kind="stable")
+        if len(valued):
+            ends_of_it = valued.iloc[[0, -1]]
+            one, other = (
+                f"{value} in {wording.the_district(name)}"
+                for name, value in zip(ends_of_it["lad21nm"], ends_of_it[key].map(measure_named(key).said), strict=True)
+            )
+            ends.append(f"{key.capitalize()} runs from {one} to {other}.")
+    return wording.joined(
+        f"Map of {wording.universe(areas)} by local authority in nine colours: exposure in thirds by bias in thirds.",
+        f"Of the {sum(found)} local authorities with both values: {'; '.join(corners)}; one of five colours {BETWEEN} "
+        f"{_between(found)}.",
+        *ends,
+        _missing(areas),
+    )
+
+
+def caption(areas: gpd.GeoDataFrame) -> str:
+    """Return what the map says: how many are of each kind, where the most of them are, and what is missing."""
+    found = counts(areas)
+    parts = []
+    for kind in KINDS:
+        regions = areas.loc[areas["kind"] == kind.name, "rgn21nm"].value_counts()
+        if len(regions):
+            # Equal counts are named together, so that the sentence does not depend on the order of rows.
+            most = sorted(str(name) for name in regions.index[regions == regions.iloc[0]])
+            where = series([wording.the(name) for name in most])
+            each = " each" if len(most) > 1 else ""
+            told = f"the most in {where} ({regions.iloc[0]}{each})" if len(regions) > 1 else f"in {where}"
+            parts.append(f"“{kind.name}”: {regions.sum()}, {told}")
+    finding = f"Of {sum(found)} local authorities, {_between(found)} are {BETWEEN}."
+    return wording.joined(finding, f"{'; '.join(parts)}." if parts else "", _missing(areas))
+
+
+def _between(found: list[int]) -> int:
+    return sum(found) - sum(found[kind.number - 1] for kind in KINDS)
+
+
+def _missing(areas: gpd.GeoDataFrame) -> str:
+    blank = int(areas["kind"].isna().sum())
+    if not blank:
+        return ""
+    lack = "local authority lacks" if blank == 1 else "local authorities lack"
+    are = "is" if blank == 1 else "are"
+    return f"{wording.capital(wording.some(blank))} {lack} one or both values and {are} hatched."
+
+
+def class_numbers(valued: pd.DataFrame) -> list[int]:
+    """Return the class of each district, 1 to 9; all of them have one."""
+    return [
+        class_number(int(exposure), int(bias))
+        for exposure, bias in zip(valued["exposure_third"], valued["bias_third"], strict=True)
+    ]
+
+
+# --- the nine colours -------------------------------------------------------------------------------
+
+
+def two_way_colours() -> list[str]:
+    """Return the nine hex colours of the classes, class 1 (least exposure, largest bias: purple) first.
+
+    Raises
+    ------
+    PaletteError
+        If the file is missing, holds other than nine colours, a line that is no hex code, or a colour twice; all
+        faults at once.
+    """
+    return read_palette(
+        "two_way.txt",
+        CLASSES,
+        "nine different hex colours, one a line: three for the largest bias, from least to most exposure, then three "
+        "for the middle, three for the smallest",
+        _repeated,
+    )
+
+
+def _repeated(colours: list[tuple[int, str]]) -> list[str]:
+    """Return which colours stand on an earlier line already."""
+    first: dict[str, int] = {}
+    return [
+        f"line {at}: {colour} is that of line {first[colour]} again"
+        for at, colour in colours
+        if first.setdefault(colour, at) != at
+    ]

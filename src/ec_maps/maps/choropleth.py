@@ -33,13 +33,12 @@ from ec_maps.graphics.annotation import (
     name_regions,
     number_areas,
 )
-from ec_maps.graphics.drawable import drawable
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
+from ec_maps.graphics.layers import drawable
 from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
 from ec_maps.maps.basemap import Basemap, basemap_for
-from ec_maps.maps.insets import draw_frame, draw_inset
-from ec_maps.maps.shetland import brought_near
+from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
 from ec_maps.maps.simplify import to_pixels
 from ec_maps.measures import Measure
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from ec_maps import settings
 from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, said, titles
-from ec_maps.areas.wording import capital, joined, number_of, some, sources
+from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
@@ -33,7 +33,6 @@ from ec_maps.graphics.layout import (
 )
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 from ec_maps.measures import HEADLINE, measure_named
-from ec_maps.site.markup import series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +128,7 @@ def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
     hatched = draw_missing(ax, shapes[~there], edge=0.5, zorder=1.9)
     for collection, words in ((drawn, told[there]), (hatched, told[~there])):
         if collection is not None:
-            # As `drawing.name_areas_in` has it.
+            # As `layers.name_areas_in` has it.
             collection.set_gid(AREAS if len(words) > 1 else f"{AREAS}|{words[0]}")
             collection.set_urls(list(words))
     # As large as the widest number allows: it is read on a phone too.

@@ -7,7 +7,6 @@ and Whyatt, by GEOS through shapely).
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import geopandas as gpd
@@ -58,7 +57,7 @@ def to_pixels(shapes: np.ndarray, extent: tuple[float, float, float, float]) -> 
 def _marks(shapes: np.ndarray, vertices: np.ndarray) -> str:
     """Return a digest that changes if any outline does: of its vertices, box, length and area."""
     told = (vertices, shapely.bounds(shapes), shapely.length(shapes), shapely.area(shapes))
-    return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in told)).hexdigest()
+    return cache.digest(*(np.ascontiguousarray(part).tobytes() for part in told))
 
 
 def _simplified(shapes: np.ndarray, tolerance: float) -> gpd.GeoDataFrame:

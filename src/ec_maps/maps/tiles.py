@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 import struct
-import uuid
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +20,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ec_maps import settings
+from ec_maps.cache import atomic_write
 from ec_maps.graphics.layout import MAP_WIDTH
 from ec_maps.graphics.text_metrics import DPI
 
@@ -198,15 +197,11 @@ def _keep(path: Path, pixels: np.ndarray, place: Extent) -> None:
     told = PngInfo()
     told.add_text("place", json.dumps(place))
     told.add_text("sha256", _digest(pixels, json.dumps(place)))
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    # The map is drawn all the same, and the cache of tables has said why the folder cannot be written.
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(temporary, "png", pnginfo=told)
-        os.replace(temporary, path)  # noqa: PTH105 - atomic on one file system, which Path.replace does not promise
-    except OSError:
-        # The map is drawn all the same, and the cache of tables has said why the folder cannot be written.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        with atomic_write(path) as temporary:
+            Image.fromarray(pixels).save(temporary, "png", pnginfo=told)
 
 
 def _digest(pixels: np.ndarray, place: str) -> str:

@@ -47,41 +47,6 @@ def processes(jobs: int | None = None) -> int:
     return wanted or max(1, min(joblib.cpu_count(), _MOST))
 
 
-def results(
-    draw: Callable[[Shared, Task], Result],
-    load: Callable[[], Shared],
-    tasks: Sequence[Task],
-    *,
-    jobs: int | None = None,
-) -> Iterator[Result]:
-    """Yield what `draw` makes of each task, as it comes, from this machine or the cluster that ``EC_MAPS_DASK`` names.
-
-    Parameters
-    ----------
-    draw
-        A function of a module: takes what `load` returned and a task. It may be called anywhere, and must not write.
-    load
-        Returns what all tasks share. A process of this machine calls it for each task, so that it should remember what
-        it returned; for a cluster it is called here, and what it returned is sent to each worker once.
-    tasks
-        What is to be drawn, each small.
-    jobs
-        As for :func:`processes`. A cluster has the workers that it has.
-
-    Raises
-    ------
-    RenderError, SettingError
-        If there is a cluster's address and no such cluster, or it breaks down: see :func:`ec_maps.maps.cluster.joined`.
-    """
-    if settings.dask():
-        from ec_maps.maps import cluster
-
-        with cluster.joined() as crew:
-            yield from crew.results(draw, load(), tasks)
-    else:
-        yield from local(_loaded_first, [(draw, load, task) for task in tasks], jobs=jobs)
-
-
 def local(
     function: Callable[..., Result], calls: Sequence[tuple[Any, ...]], *, jobs: int | None = None
 ) -> Iterator[Result]:
@@ -102,10 +67,6 @@ def ended(pool: Iterator[Result]) -> Iterator[Result]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 pool.close()  # type: ignore[attr-defined]
-
-
-def _loaded_first(draw: Callable[[Shared, Task], Result], load: Callable[[], Shared], task: Task) -> Result:
-    return draw(load(), task)
 
 
 def _here(environment: Mapping[str, str], parent: int, function: Callable[..., Result], *arguments: Any) -> Result:

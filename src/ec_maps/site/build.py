@@ -99,11 +99,11 @@ def _same_source(root: Path, profile: str | None) -> None:
 
 def _fetch(root: Path, profile: str | None) -> None:
     """Bring what is missing before a page needs it, so that its progress is seen and its failure told in a sentence."""
-    from ec_maps.areas import supplies
+    from ec_maps.areas import provenance
     from ec_maps.fetch import fetcher
 
     if profile_environment(root, profile).get("EC_MAPS_SOURCE", settings.source()) == "live":
-        fetcher.required(supplies.needed())
+        fetcher.required(provenance.needed())
 
 
 def _absolute_paths() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ec_maps.analysis.district import Standing, standing
-from ec_maps.analysis.downloads import write_csv, write_geojson
+from ec_maps.analysis.export import write_csv, write_geojson
 from ec_maps.areas.coverage import BEYOND
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, joined, the, the_district, universe
@@ -17,11 +17,11 @@ from ec_maps.geography.names import slug
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.choropleth import local_map, regional_map
+from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
 from ec_maps.site import drivers, markdown
-from ec_maps.site.markdown import FOLDER, Picture, picture
-from ec_maps.site.markup import attribute, escaped, quoted_yaml
+from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_yaml
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -110,15 +110,6 @@ def write(
         parts.append(_in_the_country(told, country))
     parts += [_nearby(told, around.pages), _care(told), _citation(told, address), markdown.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-
-
-def page_names(lads: gpd.GeoDataFrame) -> dict[str, str]:
-    """Return each district's page, code to name; two districts of like names have their codes in them."""
-    names = {code: slug(name) for code, name in zip(lads["lad21cd"], lads["lad21nm"], strict=True)}
-    often = pd.Series(names).value_counts()
-    own = dict(zip(lads["lad21cd"], lads["lad21nm"], strict=True))
-    # The finder's own page is called index.
-    return {code: slug(own[code], code) if often[page] > 1 or page == "index" else page for code, page in names.items()}
 
 
 def _front(told: Standing, page: str) -> str:

@@ -12,9 +12,9 @@ from ec_maps.areas.coverage import BEYOND
 from ec_maps.areas.wording import universe
 from ec_maps.geography.codes import aliases, official_districts
 from ec_maps.geography.names import folded, slug
+from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.measures import measure_of
-from ec_maps.site.figure_cache import FOLDER
-from ec_maps.site.markup import escaped
+from ec_maps.site.markdown import escaped
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,7 +31,7 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
     lads
         The table of districts of England and Wales, whole.
     pages
-        The pages that there are: see :func:`ec_maps.site.district_pages.linked`.
+        The pages that there are: see :func:`ec_maps.site.page_list.linked`.
     kingdom
         The table of the United Kingdom, of which Scotland and Northern Ireland are told after the others; None leaves
         them out.

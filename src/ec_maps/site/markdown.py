@@ -1,4 +1,4 @@
-"""Maps as figures of a page: the files beside it, and the markdown that shows them with their tables."""
+"""Markdown of the pages: text without markup, tables, tabs; maps as figures with their files, tables and downloads."""
 
 from __future__ import annotations
 
@@ -10,14 +10,61 @@ import geopandas as gpd
 import pandas as pd
 from PIL import Image
 
-from ec_maps.analysis.downloads import lowest_first
+from ec_maps.analysis.export import lowest_first
 from ec_maps.areas.provenance import in_words, line
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics.annotation import area_numbers
 from ec_maps.graphics.figure import Map
+from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.measures import Measure, measure_of
-from ec_maps.site.figure_cache import FOLDER
-from ec_maps.site.markup import attribute, escaped, framed, pipe_table
+
+
+def escaped(text: str) -> str:
+    """Return text with what markdown would take for markup made plain."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~^@&])", r"\\\1", str(text))
+
+
+def attribute(text: str) -> str:
+    """Return text as it can stand between the double quotes of an attribute."""
+    return " ".join(str(text).replace("\\", "").replace('"', "”").split())
+
+
+def quoted_yaml(text: str) -> str:
+    """Return text as a double-quoted value of a page's front matter."""
+    return '"' + " ".join(str(text).split()).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def pipe_table(heads: list[str], rows: list[list[str]], caption: str, align: str) -> str:
+    """Return a table; `align` has one ``l`` or ``r`` for each column, and cells are markdown already."""
+    # Where a line is long, pandoc makes columns as wide as their dashes say: here as wide as what is in them, with room
+    # for the arrow beside a head.
+    widths = [max(_letters(head) + 3, *(_letters(row[at]) for row in rows)) for at, head in enumerate(heads)]
+    rule = [f"{'-' * width}:" if side == "r" else f":{'-' * width}" for side, width in zip(align, widths, strict=True)]
+    lines = [" | ".join(cells) for cells in (heads, rule, *rows)]
+    body = "\n".join(f"| {line} |" for line in lines)
+    return f"{body}\n\n: {escaped(caption)} {{.striped}}"
+
+
+def _letters(cell: str) -> int:
+    """Return about how many letters of a cell are seen, at least three and at most forty."""
+    return min(max(len(re.sub(r"\{#[^}]*\}|[\[\]\\]", "", cell)), 3), 40)
+
+
+def framed(table: str, title: str) -> str:
+    """Return a table in a frame of its own, in which it scrolls and which the keyboard reaches."""
+    return f'::: {{.ec-table role="region" tabindex="0" aria-label="{attribute(title)}"}}\n\n{table}\n\n:::'
+
+
+def tabset(tabs: list[tuple[str, str]]) -> str:
+    """Return tabs, each with a name and its markdown; nothing for none."""
+    if not tabs:
+        return ""
+    body = "\n\n".join(f"### {escaped(name)}\n\n{content}" for name, content in tabs)
+    return f"\n::: {{.panel-tabset}}\n\n{body}\n\n:::\n"
+
+
+# --- maps as figures of a page ----------------------------------------------------------------------
+
 
 #: The width of a figure on a page, in CSS pixels.
 WIDTH = 700
@@ -136,17 +183,3 @@ def provenance() -> str:
     """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
     told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
     return f"::: {{.ec-provenance}}\n{told}\n:::"
-
-
-__all__ = [
-    "FOLDER",
-    "WIDTH",
-    "Picture",
-    "area_table",
-    "downloads",
-    "keep_card",
-    "picture",
-    "provenance",
-    "saved",
-    "table_note",
-]

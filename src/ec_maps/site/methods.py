@@ -12,15 +12,14 @@ from ec_maps import settings
 from ec_maps.analysis.comparison import measures_at_hand
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.join import JoinReport
-from ec_maps.areas.provenance import in_words
+from ec_maps.areas.provenance import in_words, inputs
 from ec_maps.areas.table import join_report, load_areas
-from ec_maps.areas.wording import capital, some
+from ec_maps.areas.wording import capital, series, some
 from ec_maps.errors import BoundaryError, DataError
 from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
 from ec_maps.graphics import palette
 from ec_maps.measures import HEADLINE, MEASURES, measure_named
-from ec_maps.site.figure_cache import inputs
-from ec_maps.site.markup import escaped, framed, pipe_table, series, tabset
+from ec_maps.site.markdown import escaped, framed, pipe_table, tabset
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -11,7 +12,25 @@ from urllib.parse import quote, unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from ec_maps.errors import RenderError
-from ec_maps.site.preview import styles
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|@import\s+(?:"([^"]*)"|'([^']*)')""")
+_FONT_FACE = re.compile(r"@font-face\s*\{[^{}]*\}")
+
+
+def references(css: str) -> list[str]:
+    """Return the addresses in a style sheet, in order and once each, those with their content inside left out."""
+    found = [next(filter(None, match.groups()), "") for match in _URL.finditer(_COMMENT.sub("", css))]
+    return [address for address in dict.fromkeys(found) if address and not address.startswith(("data:", "#"))]
+
+
+def without_fonts(css: str) -> str:
+    """Return a style sheet without its ``@font-face`` rules, for a page that may depend on no other file."""
+    return _FONT_FACE.sub("", css)
+
+
+# --- links ------------------------------------------------------------------------------------------
+
 
 _LOADED = frozenset(
     ("img", "script", "iframe", "source", "track", "video", "audio", "embed", "link", "object", "image", "use")
@@ -138,7 +157,7 @@ class Links:
         seen = set(todo)
         while todo:
             sheet = todo.pop(0)
-            for address in styles.references((self.root / sheet).read_text(encoding="utf-8")):
+            for address in references((self.root / sheet).read_text(encoding="utf-8")):
                 self.turn(PurePosixPath(sheet), address, loaded=True)
             more = sorted(name for name in self.files - seen if name.endswith(".css"))
             todo, seen = todo + more, seen | set(more)

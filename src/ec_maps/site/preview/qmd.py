@@ -11,8 +11,7 @@ from typing import Any
 
 from ec_maps.errors import RenderError
 from ec_maps.site.preview import includes
-from ec_maps.site.preview.known import PAGE, unknown_keys
-from ec_maps.site.preview.project import Project, html_options, merge, read_yaml
+from ec_maps.site.preview.project import PAGE, Project, html_options, merge, read_yaml, unknown_keys
 
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
 _CELL = re.compile(r"\{\s*([A-Za-z][\w-]*)\b[^}]*\}")

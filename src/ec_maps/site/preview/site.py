@@ -17,8 +17,8 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, UnidentifiedImageError
 
-from ec_maps.site.preview import html, includes, search, styles
-from ec_maps.site.preview.links import Links
+from ec_maps.site.preview import html, includes, search
+from ec_maps.site.preview.links import Links, without_fonts
 from ec_maps.site.preview.project import Globs, Project, as_list, section
 from ec_maps.site.preview.qmd import Page
 
@@ -247,7 +247,7 @@ class Site:
         # The page for missing addresses appears at any depth, so it brings its styles along.
         files = [SHELL / "preview.css"]
         files += [self.project.root / str(name).lstrip("/") for name in as_list(meta.get("css"))]
-        return styles.without_fonts("\n".join(path.read_text(encoding="utf-8") for path in files))
+        return without_fonts("\n".join(path.read_text(encoding="utf-8") for path in files))
 
 
 def day(date: dt.date) -> str:

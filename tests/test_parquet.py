@@ -10,7 +10,7 @@ import pytest
 from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import MultiPolygon, box
 
-from ec_maps import stored
+from ec_maps import cache
 
 SIZE = 1000
 
@@ -32,13 +32,13 @@ def table() -> gpd.GeoDataFrame:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Return a file of the table."""
-    stored.write(table(), tmp_path / "areas.parquet")
+    cache.write_table(table(), tmp_path / "areas.parquet")
     return tmp_path / "areas.parquet"
 
 
 def test_a_table_comes_back(path: Path) -> None:
     """Columns, their order and types, gaps, outlines and CRS are as they were."""
-    assert_geodataframe_equal(stored.read(path), table(), check_crs=True)
+    assert_geodataframe_equal(cache.read_table(path), table(), check_crs=True)
 
 
 def test_others_can_read_it(path: Path) -> None:
@@ -50,8 +50,8 @@ def test_others_can_read_it(path: Path) -> None:
 def test_a_table_without_outlines(tmp_path: Path) -> None:
     """Such a table comes back as a DataFrame."""
     plain = pd.DataFrame(table().drop(columns="geometry"))
-    stored.write(plain, tmp_path / "values.parquet")
-    found = stored.read(tmp_path / "values.parquet")
+    cache.write_table(plain, tmp_path / "values.parquet")
+    found = cache.read_table(tmp_path / "values.parquet")
     assert type(found) is pd.DataFrame
     pd.testing.assert_frame_equal(found, plain)
 
@@ -59,7 +59,9 @@ def test_a_table_without_outlines(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wanted", [[], [0], [SIZE - 1], [255, 256, 257], [3, 700]])
 def test_rows_that_are_wanted(path: Path, wanted: list[int]) -> None:
     """Some rows are as those of the whole, numbered anew, wherever they lie in the file; none is an empty table."""
-    found = stored.read(path, lambda rows, boxes: rows.index.isin(wanted) & (boxes["xmin"] == rows.index).to_numpy())
+    found = cache.read_table(
+        path, lambda rows, boxes: rows.index.isin(wanted) & (boxes["xmin"] == rows.index).to_numpy()
+    )
     assert_geodataframe_equal(found, table().iloc[wanted].reset_index(drop=True), check_crs=True)
 
 
@@ -72,7 +74,7 @@ def test_outlines_of_other_groups_are_not_read(path: Path) -> None:
     for at in range(first + 40, first + column.total_compressed_size - 40):
         content[at] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(stored.UNREADABLE):
-        stored.read(path)
-    found = stored.read(path, lambda rows, _boxes: np.arange(len(rows)) < 20)
+    with pytest.raises(cache.unreadable()):
+        cache.read_table(path)
+    found = cache.read_table(path, lambda rows, _boxes: np.arange(len(rows)) < 20)
     assert_geodataframe_equal(found, table().iloc[:20], check_crs=True)

@@ -17,9 +17,10 @@ import pytest
 
 from ec_maps import cache, load_areas, methods, pages
 from ec_maps.errors import BoundaryError, PlaceError
-from ec_maps.site import figure_cache, posts
+from ec_maps.maps import figure_cache
+from ec_maps.maps.figure_cache import RECORDS, found, kept
 from ec_maps.site import methods as method_tables
-from ec_maps.site.kept import RECORDS, found, kept
+from ec_maps.site import posts
 from makers import atlas_csv, use, write_atlas, write_boundaries
 
 HEAVY = {"geopandas", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "shapely"}
@@ -27,7 +28,7 @@ HEAVY = {"geopandas", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "shap
 PROBE = """
 import json, sys
 from ec_maps import methods, pages
-from ec_maps.site import figure_cache as shown
+from ec_maps.maps import figure_cache
 told = [{calls}]
 print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
 """
@@ -35,7 +36,7 @@ print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
 FULL = """
 import resource, signal, warnings
 from pathlib import Path
-from ec_maps.site.kept import kept
+from ec_maps.maps.figure_cache import kept
 
 def make():
     Path("a.svg").write_text("drawn", encoding="utf-8")
@@ -399,7 +400,7 @@ def test_every_input_is_in_the_stamp(project: Path, root: Path, tmp_path: Path) 
     seen = []
 
     def note(**variables: str) -> None:
-        (told,), loaded = fresh(project, "shown.stamp(shown._listed())", library=library, **variables)
+        (told,), loaded = fresh(project, "figure_cache.stamp(figure_cache._listed())", library=library, **variables)
         assert told
         assert loaded == set()
         seen.append(told)
@@ -428,7 +429,7 @@ def test_code_that_changes_meanwhile_keeps_nothing(project: Path, root: Path, tm
     library = tmp_path / "library"
     shutil.copytree(root / "src" / "ec_maps", library / "ec_maps", ignore=shutil.ignore_patterns("__pycache__"))
     edit = f"open({str(library / 'ec_maps' / 'graphics' / 'labels.py')!r}, 'a').write('# changed')"
-    for calls, number in (("shown.stamp()", edit, "pages.provenance()"), 0), (("pages.provenance()",), 1):
+    for calls, number in (("figure_cache.stamp()", edit, "pages.provenance()"), 0), (("pages.provenance()",), 1):
         (*_, told), _ = fresh(project, *calls, library=library)
         assert "Made with ec" in told
         assert len(list((project / "maps" / RECORDS).glob("*.json"))) == number
@@ -458,15 +459,18 @@ def test_fetched_files_and_their_dates_are_in_the_stamp(tmp_path: Path, monkeypa
 
 
 def test_what_pages_call_is_there() -> None:
-    """Each function that a page can call names one that makes what it shows, and says the same of it."""
+    """Each function that a page can call is kept, and calls one of the same name that says the same of itself."""
     for front in (pages, methods):
         text = Path(str(front.__file__)).read_text(encoding="utf-8")
         calls = re.findall(
-            r'^def (\w+)\([^)]*\) -> str:\n.*\n    return shown\("([\w.]+)\.(\w+)"', text, flags=re.MULTILINE
+            r'^@shown\(.*\)\ndef (\w+)\((?:(\w+):.*)?\) -> str:\n    """.*"""\n'
+            r"    from (ec_maps\.site\.\w+) import (\w+)\n\n    return (\w+)\((\w*)\)$",
+            text,
+            flags=re.MULTILINE,
         )
-        for name, module, function in calls:
-            assert function == name
-            assert getattr(import_module(f"ec_maps.{module}"), name).__doc__ == getattr(front, name).__doc__
+        for name, word, module, imported, called, handed in calls:
+            assert (imported, called, handed) == (name, name, word)
+            assert getattr(import_module(module), name).__doc__ == getattr(front, name).__doc__
         assert sorted(name for name, *_ in calls) == [name for name in front.__all__ if name != "areas"]
     assert methods.__all__ == method_tables.__all__
 
