@@ -38,6 +38,7 @@ from ec_maps.graphics.labels import Placer
 from ec_maps.graphics.layers import drawable
 from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
 from ec_maps.maps.basemap import Basemap, basemap_for
+from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
 from ec_maps.maps.simplify import to_pixels
 from ec_maps.measures import Measure
@@ -101,8 +102,8 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
         placer.taken.append(inset)
     name_regions(sheet, placer, drawn, regions)
     _draw_labels(sheet, placer, tiles)
-    alt_text = _joined(wording.alt_text(lads, "national"), shown.words)
-    return Map(sheet.figure, lads, alt_text, wording.caption(lads, "national"))
+    shown_in_words = _joined(alt_text(lads, "national"), shown.words)
+    return Map(sheet.figure, lads, shown_in_words, caption(lads, "national"))
 
 
 def regional_map(
@@ -167,8 +168,8 @@ def regional_map(
     name_areas(sheet, placer, drawn)
     name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
     _draw_labels(sheet, placer, tiles)
-    alt_text = _joined(wording.alt_text(areas, "regional", highlight=named), shown.words)
-    return Map(sheet.figure, areas, alt_text, wording.caption(areas, "regional", highlight=named))
+    shown_in_words = _joined(alt_text(areas, "regional", highlight=named), shown.words)
+    return Map(sheet.figure, areas, shown_in_words, caption(areas, "regional", highlight=named))
 
 
 def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
@@ -235,7 +236,7 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     number_areas(sheet, placer, drawn, numbers)
     name_neighbours(sheet, placer, neighbours)
     _draw_labels(sheet, placer, tiles)
-    return Map(sheet.figure, areas, wording.alt_text(areas, "local"), wording.caption(areas, "local"))
+    return Map(sheet.figure, areas, alt_text(areas, "local"), caption(areas, "local"))
 
 
 def _joined(*sentences: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec_maps.areas import wording
 from ec_maps.areas.wording import ordinal, percent, sources, the, the_district
+from ec_maps.maps.choropleth_words import alt_text, caption
 from facts import counts, terms
 from made import VALUE, Tables, demo_tables, districts, squares
 

@@ -1,0 +1,156 @@
+"""The words of the three maps: alternative text and captions, all counted from the table that the map is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.wording import (
+    are,
+    capital,
+    ends_in_words,
+    joined,
+    missing,
+    number_of,
+    rank_in_words,
+    some,
+    tenth_in_words,
+    the,
+    the_district,
+    universe,
+)
+from ec_maps.geography.levels import Level, LevelName, level_named
+from ec_maps.measures import Measure, measure_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Kind = Literal["national", "regional", "local"]
+
+
+def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
+    """Return what a map shows: its kind, how many areas are in each class, the ends, the missing.
+
+    Parameters
+    ----------
+    areas
+        The rows drawn.
+    kind
+        Which of the three maps it is.
+    highlight
+        Names of the areas that are outlined.
+    """
+    level, measure = _told(areas, kind)
+    where = _where(areas, kind)
+    valued = _valued(areas, measure)
+    text = [
+        f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, {ends_in_words(measure)}.",
+    ]
+    if len(valued):
+        tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in _counts(areas).items() if count)
+        text.append(f"Of {number_of(len(areas), level)}, {tenths}.")
+        text.append(_ends(valued, level, measure))
+    text += [f"Outlined: {_standing(areas, name, measure)}." for name in highlight]
+    text.append(missing(areas, level))
+    return joined(*text)
+
+
+def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
+    """Return what a map says: a finding in a sentence or two, with what is missing."""
+    level, measure = _told(areas, kind)
+    counts = _counts(areas)
+    valued = _valued(areas, measure)
+    if valued.empty:
+        finding = f"None of {_the_areas(areas, kind, level)} has a published estimate."
+        return joined(finding)
+    if kind == "national":
+        finding = _national_finding(areas)
+    elif len(areas) == 1:
+        only = areas.iloc[0]
+        finding = (
+            f"{capital(_where(areas, kind))} is a single {level.area}: {measure.said(only[measure.key])}, "
+            f"{tenth_in_words(only['decile'])}."
+        )
+    else:
+        low, high = counts[1], counts[GROUPS]
+        ends = f"lowest tenth of {universe(areas)}, {some(high)} in the highest"
+        if not low and not high:
+            ends = f"lowest or the highest tenth of {universe(areas)}"
+        finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {are(low)} in the {ends}."
+        if kind == "local":
+            values = valued[measure.key]
+            finding += f" Values run from {measure.said(values.min())} to {measure.said(values.max())}."
+    places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
+    blank = "" if len(areas) == 1 else missing(areas, level)
+    return joined(finding, *places, blank)
+
+
+def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
+    level: LevelName = "msoa" if kind == "local" else "lad"
+    return level_named(level), measure_of(areas)
+
+
+def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
+    if kind == "national":
+        return universe(areas)
+    if kind == "regional":
+        return the(str(areas["rgn21nm"].iloc[0]))
+    return the_district(str(areas["lad21nm"].iloc[0]))
+
+
+def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, level: Level) -> str:
+    return f"the {number_of(len(areas), level)} of {_where(areas, kind)}"
+
+
+def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
+    found = areas["decile"].value_counts()
+    return {tenth: int(found.get(tenth, 0)) for tenth in range(1, GROUPS + 1)}
+
+
+def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
+    return areas[areas[measure.key].notna()].sort_values(measure.key, kind="stable")
+
+
+def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
+    first, last = valued.iloc[0], valued.iloc[-1]
+    if len(valued) == 1:
+        return f"Its value: {measure.said(first[measure.key])}."
+    return (
+        f"Lowest: {first[level.name]}, {measure.said(first[measure.key])}; highest: {last[level.name]}, "
+        f"{measure.said(last[measure.key])}."
+    )
+
+
+def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+    row = areas[areas["lad21nm"] == name].iloc[0]
+    if pd.isna(row[measure.key]):
+        return f"{name} has no published estimate"
+    return f"{name} {measure.said(row[measure.key])}, {tenth_in_words(row['decile'])}"
+
+
+def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+    row = areas[(areas["lad21nm"] == name) & areas[measure.key].notna()]
+    if row.empty:
+        return "so it has no rank"
+    rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.band)
+    return f"{rank} in {the(str(areas['rgn21nm'].iloc[0]))}"
+
+
+def _national_finding(areas: gpd.GeoDataFrame) -> str:
+    parts = []
+    for tenth, words in ((1, "lowest"), (GROUPS, "highest")):
+        regions = areas.loc[areas["decile"] == tenth, "rgn21nm"]
+        if regions.empty:
+            continue
+        most = regions.value_counts()
+        # Equal counts are named together, so that the sentence does not depend on the order of rows.
+        first = sorted(most.index[most == most.iloc[0]])
+        share = f"{most.iloc[0]} of the {len(regions)}"
+        names = " and ".join(the(str(region)) for region in first)
+        parts.append(
+            f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
+        )
+    return capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."
