@@ -251,10 +251,11 @@ def local(name: str, measure: str, category: str | None, output: Path) -> None:
     """Draw the local authority NAME by neighbourhood."""
     from ec_maps.areas.places import find_place
     from ec_maps.areas.table import load_areas
+    from ec_maps.geography.codes import BEYOND
     from ec_maps.maps.choropleth import local_map
 
     place = find_place(name)
-    if place.region in ("Scotland", "Northern Ireland"):
+    if place.region in BEYOND:
         msg = (
             f"There is no map of {place.name} by neighbourhood: the neighbourhoods that can be mapped (MSOAs) are of "
             f'England and Wales alone. Its region can be drawn: ec-maps map region "{place.region}" -o FILE.'

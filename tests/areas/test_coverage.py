@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from ec_maps.areas import coverage
-from ec_maps.areas.coverage import BEYOND, districts_at_hand, united_kingdom
+from ec_maps.areas.coverage import districts_at_hand, united_kingdom
+from ec_maps.geography.codes import BEYOND
 from ec_maps.maps.insets import brought_near
 
 pytestmark = pytest.mark.usefixtures("demo")

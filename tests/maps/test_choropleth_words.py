@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_maps.areas.wording import ordinal, percent, sources, the, the_district
-from ec_maps.maps.choropleth_words import alt_text, caption
+from ec_maps.maps import choropleth_words
 from facts import counts, terms
 from made import VALUE, Tables, demo_tables, districts, squares
 
@@ -23,12 +23,12 @@ VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=40
 
 def caption(areas: pd.DataFrame, kind: str, **options: object) -> str:
     """Return a map's caption."""
-    return terms(wording.caption(areas, kind, **options))  # type: ignore[arg-type]
+    return terms(choropleth_words.caption(areas, kind, **options))  # type: ignore[arg-type]
 
 
 def alt_text(areas: pd.DataFrame, kind: str, **options: object) -> str:
     """Return a map's alternative text."""
-    return terms(wording.alt_text(areas, kind, **options))  # type: ignore[arg-type]
+    return terms(choropleth_words.alt_text(areas, kind, **options))  # type: ignore[arg-type]
 
 
 def in_words(number: int) -> str:

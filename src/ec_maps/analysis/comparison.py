@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ec_maps import cache
+from ec_maps.areas.places import gazetteer_of
 from ec_maps.areas.table import load_areas
 from ec_maps.atlas import select
 from ec_maps.atlas.inventory import inventory
 from ec_maps.errors import DataError, PlaceError, SettingError
-from ec_maps.geography.gazetteer import Gazetteer, Place
+from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
 from ec_maps.geography.names import plain, quoted
 from ec_maps.measures import MEASURES, measure_named
@@ -200,9 +201,7 @@ def _districts(places: list[str | Place], whole: gpd.GeoDataFrame) -> list[Place
     if not places:
         msg = f'No place to compare. Name at least one local authority, such as "Great Yarmouth". {_LOOK_UP}'
         raise PlaceError(msg)
-    there = whole.drop_duplicates("lad21cd")
-    rows = zip(there["lad21nm"], there["lad21cd"], there["rgn21nm"], strict=True)
-    gazetteer = Gazetteer(Place(*row) for row in rows)
+    gazetteer = gazetteer_of(whole.drop_duplicates("lad21cd"))
     found: dict[Place, tuple[int, str]] = {}
     faults, misnamed = [], False
     for number, told in enumerate(places, 1):

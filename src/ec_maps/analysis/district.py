@@ -10,10 +10,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ec_maps.areas.coverage import BEYOND
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, rank_in_words, series, some, tenth_in_words, the, the_district, universe
 from ec_maps.errors import PlaceError
+from ec_maps.geography.codes import BEYOND
 from ec_maps.measures import HEADLINE, Measure, measure_named, measure_of
 
 #: Outlines that are drawn apart by no more than this share a border all the same, in metres.

@@ -10,15 +10,12 @@ from ec_maps.areas.table import load_areas, load_measure
 from ec_maps.atlas import archive
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import load_boundaries, load_districts
-from ec_maps.geography.codes import nation
+from ec_maps.geography.codes import BEYOND, nation
 from ec_maps.measures import HEADLINE
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-
-#: The nations without neighbourhoods (MSOAs), each a region of its own.
-BEYOND = ("Scotland", "Northern Ireland")
 
 
 def districts_at_hand() -> pd.DataFrame:

@@ -9,7 +9,7 @@ from ec_maps.areas.provenance import boundaries_said
 from ec_maps.atlas import select
 from ec_maps.atlas.csv_table import Measurements
 from ec_maps.errors import DataError, listed
-from ec_maps.geography.codes import nation
+from ec_maps.geography.codes import BEYOND, ENGLAND_AND_WALES, nation
 from ec_maps.geography.levels import SCOPES, Level, ScopeName, TableName, level_named
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def report_of(
     select.check_vintage(level, values)
     published = values.table.set_index("code")["value"]
     nations = published.index.to_series().map(nation)
-    within = nations.isin(["England", "Wales", "demonstration"])
+    within = nations.isin(ENGLAND_AND_WALES)
     if scope == "uk":
-        within |= nations.isin(["Scotland", "Northern Ireland"])
+        within |= nations.isin(BEYOND)
     covered = published[within.to_numpy()]
     left_out = nations[~within].value_counts()
     names = here.set_index(level.code)[level.name]

@@ -11,14 +11,14 @@ import yaml
 
 from ec_maps import settings
 from ec_maps.errors import PlaceError
-from ec_maps.geography.codes import official_districts
+from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
 from ec_maps.geography.names import plain, quoted, slug
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Place", "find_place", "find_region", "read_places", "search_places", "slug"]
+__all__ = ["Place", "find_place", "find_region", "gazetteer_of", "read_places", "search_places", "slug"]
 
 _EXAMPLE = '"- Great Yarmouth"'
 _LOOK_UP = "`ec-maps places WORD` lists the official names that have the word in them."
@@ -51,7 +51,7 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     """
     path = settings.project_root() / "places.yml" if path is None else Path(path)
     entries, faults, in_brackets = _entries(path)
-    gazetteer = _gazetteer(districts) if entries else Gazetteer([])
+    gazetteer = gazetteer_of(districts) if entries else Gazetteer([])
     written: dict[Place, tuple[int, str]] = {}
     misnamed = False
     for line, text in entries:
@@ -85,7 +85,7 @@ def find_place(text: str, districts: pd.DataFrame | None = None) -> Place:
     if not text.strip():
         msg = f'No place given. Name a local authority, such as "Great Yarmouth". {_LOOK_UP}'
         raise PlaceError(msg)
-    gazetteer = _gazetteer(districts)
+    gazetteer = gazetteer_of(districts)
     place = gazetteer.find(text)
     if place is None:
         msg = f"{gazetteer.explain(text)}\n\n{_LOOK_UP}"
@@ -99,7 +99,7 @@ def search_places(text: str, districts: pd.DataFrame | None = None) -> list[Plac
     Forgiving where :func:`find_place` is strict: parts of names and codes, popular names, former districts, regions
     and, if nothing else fits, misspellings.
     """
-    return _gazetteer(districts).search(text)
+    return gazetteer_of(districts).search(text)
 
 
 def find_region(text: str, regions: Sequence[str]) -> str:
@@ -116,13 +116,14 @@ def find_region(text: str, regions: Sequence[str]) -> str:
             return region
     inside = [district.region for district in official_districts().values() if plain(district.name) == wanted]
     fact = f"{quoted(text)} is a local authority, in {inside[0]}" if inside else f"Unknown region {quoted(text)}"
-    if wanted in (plain("Scotland"), plain("Northern Ireland")):
+    if wanted in map(plain, BEYOND):
         fact = f'{quoted(text)} is not in this table; one of the United Kingdom (scope "uk") has it'
     msg = f"{fact}. The regions are: {', '.join(regions)}."
     raise PlaceError(msg)
 
 
-def _gazetteer(districts: pd.DataFrame | None) -> Gazetteer:
+def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
+    """Return what finds places by name among the districts of a table, or among those at hand."""
     if districts is None:
         from ec_maps.areas.coverage import districts_at_hand
 

@@ -15,6 +15,7 @@ from ec_maps.atlas import select
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import areas_at_hand, in_england_and_wales, load_boundaries, outside_england_and_wales
 from ec_maps.errors import BoundaryError, DataError, PlaceError
+from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
 from ec_maps.geography.names import slug
 from ec_maps.measures import HEADLINE, Measure, measure_named
@@ -195,7 +196,7 @@ def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.Geo
     if scope == "ew":
         return in_england_and_wales(areas, level.code)
     there = set(areas["rgn21nm"])
-    if lost := [name for name in ("Scotland", "Northern Ireland") if name not in there]:
+    if lost := [name for name in BEYOND if name not in there]:
         msg = (
             f"A table of the United Kingdom needs the boundaries of all its districts, but {boundaries_said()} has "
             f"none in {' or '.join(lost)}. Use a file of all 374 local authority districts of December 2021 (the "

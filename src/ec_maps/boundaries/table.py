@@ -14,7 +14,14 @@ from ec_maps import cache, settings
 from ec_maps.boundaries.files import Table, find_tables
 from ec_maps.boundaries.sources import PORTAL, boundary_files, boundary_name, boundary_notes
 from ec_maps.errors import BoundaryError, listed
-from ec_maps.geography.codes import district_vintage, nation, neighbourhood_vintage, official_districts
+from ec_maps.geography.codes import (
+    BEYOND,
+    ENGLAND_AND_WALES,
+    district_vintage,
+    nation,
+    neighbourhood_vintage,
+    official_districts,
+)
 from ec_maps.geography.levels import LevelName
 
 if TYPE_CHECKING:
@@ -26,9 +33,7 @@ if TYPE_CHECKING:
 _ROOM, _LEAST = 2.0, 4_000.0
 
 #: Regions of their own: ONS leaves the region empty outside England.
-_NATIONS_AS_REGIONS = ("Wales", "Scotland", "Northern Ireland")
-#: What the maps of both levels cover. The demonstration's codes do not tell its English areas from its Welsh ones.
-_ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
+_NATIONS_AS_REGIONS = ("Wales", *BEYOND)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def outside_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoData
 
 
 def _is_here(codes: pd.Series) -> pd.Series:
-    return codes.map(nation).isin(_ENGLAND_AND_WALES)
+    return codes.map(nation).isin(ENGLAND_AND_WALES)
 
 
 def areas_at_hand() -> Areas:

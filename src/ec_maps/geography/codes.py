@@ -44,6 +44,12 @@ _NEIGHBOURHOOD = re.compile(r"[EW]02\d{6}")
 _DEMO_DISTRICT = re.compile(r"X(?:0[6-9]|12|19)\d{6}")
 _DEMO_NEIGHBOURHOOD = re.compile(r"X02\d{6}")
 _POSTCODE_DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
+#: The nations that both levels cover. The demonstration's codes do not tell its English areas from its Welsh ones.
+ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
+
+#: The nations without neighbourhoods (MSOAs), each a region of its own.
+BEYOND = ("Scotland", "Northern Ireland")
+
 _NATIONS = {
     "E": "England",
     "W": "Wales",

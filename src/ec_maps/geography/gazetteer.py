@@ -14,6 +14,7 @@ from functools import cached_property
 
 from ec_maps.errors import listed
 from ec_maps.geography.codes import (
+    BEYOND,
     MAP_YEAR,
     Change,
     District,
@@ -28,7 +29,6 @@ from ec_maps.geography.names import folded, plain, quoted
 __all__ = ["Gazetteer", "Place"]
 
 _CODE = re.compile(r"[A-Z]\d{8}")
-_BEYOND = ("Scotland", "Northern Ireland")
 _TOO_WIDE = frozenset({"england", "england and wales", "great britain", "united kingdom", "uk"})
 # These begin many names or stand in the middle of them, so they tell nothing about a misspelt one.
 _COMMON_WORDS = frozenset({"north", "south", "central", "forest", "county", "isles", "valley"})
@@ -222,7 +222,7 @@ class Gazetteer:
             return f"{said} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
         if members := self._in_county(key):
             return f"{said} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
-        if key in {folded(name) for name in _BEYOND}:
+        if key in {folded(name) for name in BEYOND}:
             return f"{said} is not on the maps, as the data at hand stop at the border of England and Wales."
         if key in _TOO_WIDE:
             return f"{said} is not one local authority; name the ones you want."
@@ -263,7 +263,7 @@ class Gazetteer:
 
 
 def _why_absent(district: District) -> str:
-    if district.region in _BEYOND:
+    if district.region in BEYOND:
         return f"is in {district.region}, and the data at hand stop at the border of England and Wales."
     return "is a local authority of December 2021, but the boundaries at hand do not have it."
 

@@ -15,12 +15,11 @@ import shapely
 
 from ec_maps import settings
 from ec_maps.areas import wording
-from ec_maps.areas.coverage import BEYOND
 from ec_maps.areas.deciles import cut_points
 from ec_maps.areas.table import load_context
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
-from ec_maps.geography.codes import official_districts
+from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.levels import Level, level_named
 from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import (

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ec_maps.analysis.district import Standing, standing
 from ec_maps.analysis.export import write_csv, write_geojson
-from ec_maps.areas.coverage import BEYOND
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, joined, the, the_district, universe
+from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.names import slug
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map

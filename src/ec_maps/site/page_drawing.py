@@ -22,11 +22,12 @@ from ec_maps.analysis.bivariate import two_way
 from ec_maps.analysis.comparison import measures_at_hand
 from ec_maps.analysis.district import standing
 from ec_maps.analysis.stability import BESIDE
-from ec_maps.areas.coverage import BEYOND, united_kingdom
+from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place
 from ec_maps.areas.table import load_areas
 from ec_maps.cache import digest
 from ec_maps.errors import DataError, EcMapsError, RenderError
+from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import ScopeName
 from ec_maps.maps import workers
 from ec_maps.maps.choropleth import national_map

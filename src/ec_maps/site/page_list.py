@@ -62,7 +62,8 @@ def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
     """Return code, name and region of a table's districts, and of those beyond it in the United Kingdom."""
     import pandas as pd
 
-    from ec_maps.areas.coverage import BEYOND, united_kingdom
+    from ec_maps.areas.coverage import united_kingdom
+    from ec_maps.geography.codes import BEYOND
 
     columns = ["lad21cd", "lad21nm", "rgn21nm"]
     kingdom = united_kingdom()

@@ -17,12 +17,13 @@ from ec_maps.analysis.correlations import Correlations, rank_correlations, said,
 from ec_maps.analysis.district import standing
 from ec_maps.analysis.export import write_csv
 from ec_maps.analysis.stability import stability
-from ec_maps.areas.coverage import BEYOND, united_kingdom
+from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places, slug
 from ec_maps.areas.provenance import inputs, line
 from ec_maps.areas.table import join_report, load_areas
 from ec_maps.areas.wording import capital, percent, series, some, sources, the, the_district
 from ec_maps.errors import EcMapsError
+from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import LEVELS, LevelName
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.choropleth import local_map, national_map, regional_map
