@@ -252,6 +252,8 @@ def test_behind_groups_that_stand_apart(geo: Path, monkeypatch: pytest.MonkeyPat
     assert [name for name, ground in grounds.items() if not isinstance(ground, shapely.Polygon)] in ([], ["Wales"])
     wales = hexgrid.backdrops(msoas[msoas["rgn21nm"] == "Wales"], cells)
     assert wales["Wales"].equals(grounds["Wales"])
+    # London is in one piece, so that alone it has no gaps.
+    assert hexgrid.backdrops(msoas[msoas["rgn21nm"] == "London"], cells) == {}
 
 
 def test_areas_that_the_layout_lacks(demo: Path) -> None:

@@ -166,10 +166,11 @@ def hexagons(msoas: gpd.GeoDataFrame, cells: pd.DataFrame) -> gpd.GeoDataFrame:
 def backdrops(msoas: gpd.GeoDataFrame, cells: pd.DataFrame) -> dict[str, shapely.Geometry]:
     """Return what lies behind each region's hexagons, by its name: all that is nearer to them than to any other's.
 
-    Nothing if all hexagons of the layout hang together: then there are no gaps to be seen through.
+    Nothing if these hexagons, or all of the layout, hang together: then there are no gaps to be seen through.
     """
     shapes = _polygons(cells)
-    if isinstance(shapely.coverage_union_all(shapes), shapely.Polygon):
+    own = shapes[cells["msoa21cd"].isin(msoas["msoa21cd"])]
+    if any(isinstance(shapely.coverage_union_all(part), shapely.Polygon) for part in (own, shapes)):
         return {}
     centres = shapely.multipoints(shapely.centroid(shapes))
     land = shapely.concave_hull(centres, ratio=_BAYS).buffer(2 * _HALF)
