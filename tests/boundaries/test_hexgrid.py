@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from ec_maps.areas import supplies
+from ec_maps.areas import provenance
 from ec_maps.boundaries import hexgrid
 from ec_maps.boundaries.sources import boundary_files, layout_jobs
 from ec_maps.errors import BoundaryError, EcMapsError, SettingError
@@ -310,9 +310,9 @@ def test_the_file_is_fetched_when_it_is_needed(library: FakeHexagons, tmp_path: 
 @pytest.mark.network
 def test_a_layout_in_the_folder_is_not_fetched(library: FakeHexagons, folder: Path) -> None:
     """With a layout among the boundaries there is nothing to fetch."""
-    assert "msoa21_hexagons" in [one.key for one in supplies.needed()]
+    assert "msoa21_hexagons" in [one.key for one in provenance.needed()]
     WAYS["gpkg"](fake.library(), folder)
-    assert "msoa21_hexagons" not in [one.key for one in supplies.needed()]
+    assert "msoa21_hexagons" not in [one.key for one in provenance.needed()]
     hexgrid.layout()
     assert library.requests == []
 
@@ -342,7 +342,7 @@ def test_another_file_does_not_count(library: FakeHexagons, case: str) -> None:
     is_letter(first.said, "hexagons of neighbourhoods could not be had", "EC_MAPS_HEXAGONS_URL", *SAID[case])
     assert (first.state, first.entry) == ("failed", None)
     refused("has no layout", *SAID[case])
-    assert supplies.notes(first) == [f"{first.said} The map of hexagons is left out; all others are drawn."]
+    assert provenance.notes(first) == [f"{first.said} The map of hexagons is left out; all others are drawn."]
     library.content = fake.gpkg()
     (good,) = fetcher.ensure([job()], asked=True)
     assert good.state == "fetched"
