@@ -91,7 +91,7 @@ def test_measures_with_ties_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a measure of which many values are equal, the page says how many groups there are."""
     areas = load_areas("lad")
     areas.attrs["groups"] = [1, 4, 5, 6, 7, 8, 9]
-    monkeypatch.setattr(method_tables, "_areas", lambda *_: areas)
+    monkeypatch.setattr(method_tables, "load_values", lambda *_: areas)
     monkeypatch.setattr(method_tables, "_usable", lambda level: ["volunteering_groups"] if level == "lad" else [])
     assert method_tables.ties().endswith(
         "So many values are equal that fewer than ten groups can be shown for Volunteering groups by local authority "
@@ -127,7 +127,7 @@ def test_boundaries_without_scotland_are_no_fault_of_the_page(monkeypatch: pytes
         msg = "none in Scotland"
         raise BoundaryError(msg)
 
-    monkeypatch.setattr(method_tables, "_areas", areas)
+    monkeypatch.setattr(method_tables, "load_values", areas)
     assert method_tables.united_kingdom().endswith("no table of the United Kingdom could be made.")
 
 
@@ -139,7 +139,7 @@ def test_bias_is_compared_with_one_less_the_ratio(monkeypatch: pytest.MonkeyPatc
         "bias": [0.2, 0.23, -0.2, 0.1],
     }
     frames = {key: pd.DataFrame({"lad21cd": list("abcd"), key: values}) for key, values in told.items()}
-    monkeypatch.setattr(method_tables, "_areas", lambda _level, key: frames[key])
+    monkeypatch.setattr(method_tables, "load_values", lambda _level, key: frames[key])
     assert method_tables._of_levers("lad") == (
         "Of the 3 local authorities that have all three values, one has a bias below zero. In the middle of them the "
         "published bias is less than 0.1 percentage points away from one less connectedness divided by exposure, and "

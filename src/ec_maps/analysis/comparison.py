@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
-from ec_maps.areas.table import load_areas
+from ec_maps.areas.table import load_areas, load_values
 from ec_maps.atlas import select
 from ec_maps.atlas.inventory import inventory
 from ec_maps.errors import DataError, PlaceError, SettingError
@@ -106,10 +106,10 @@ def side_by_side(
     wanted = level_named(level)
     scope = scope_named(scope, wanted)
     keys = _keys(measures)
-    found = {key: load_areas(level, key, scope=scope) for key in keys} if keys else _loadable(level, scope)
+    found = {key: load_values(level, key, scope=scope) for key in keys} if keys else _loadable(level, scope)
     tables = {key: table.set_index(wanted.code, drop=False) for key, table in found.items()}
     keys = list(tables)
-    first = tables[keys[0]]
+    first = load_areas(level, keys[0], scope=scope).set_index(wanted.code, drop=False)
     parts = [first[[name for name in _NAMES if name in first]]]
     for key, table in tables.items():
         told = {key: table[key], f"{key}{DECILE}": table["decile"]}
@@ -129,12 +129,12 @@ def side_by_side(
     return whole
 
 
-def _loadable(level: LevelName, scope: ScopeName) -> dict[str, gpd.GeoDataFrame]:
+def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
     """Return the table of each measure at hand; one that is faulty is left out with a warning, unless all are."""
     tables, faults = {}, []
     for key in measures_at_hand(level):
         try:
-            tables[key] = load_areas(level, key, scope=scope)
+            tables[key] = load_values(level, key, scope=scope)
         except DataError as error:
             faults.append(f"{measure_named(key).title} of {level_named(level).areas} is left out. {error}")
     if not tables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -74,25 +75,41 @@ def load_areas(
     SettingError
         If there is no such level, measure or scope.
     """
+    values = load_values(level, measure, category=category, scope=scope)
+    table = _with_outlines(values, level_named(level), near)
+    table.attrs = {**values.attrs, "near": near}
+    return table
+
+
+def load_values(
+    level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
+) -> pd.DataFrame:
+    """Return the table of :func:`load_areas` without outlines, for whoever counts and draws nothing."""
     wanted, what = level_named(level), measure_named(measure)
     scope, source = scope_named(scope, wanted), settings.source()
     files = [*select.supplied(wanted.key, measure), *boundary_files()]
     key = cache.fingerprint(files, source, measure, category, scope)
-    name = "-".join(["areas", source, level, measure, *([slug(category)] if category else []), *_beyond(scope)])
-    values = cache.cached_values(name, key, lambda: _build(wanted, what, category, scope))
+    return _values(wanted, what, category, scope, key, settings.cache_dir()).copy()
+
+
+@lru_cache(maxsize=32)
+def _values(
+    level: Level, measure: Measure, category: str | None, scope: ScopeName, key: str, _folder: Path
+) -> pd.DataFrame:
+    more = [slug(category)] if category else []
+    name = "-".join(["areas", settings.source(), level.key, measure.key, *more, *([] if scope == "ew" else [scope])])
+    values = cache.cached_values(name, key, lambda: _build(level, measure, category, scope))
+    edges = cut_points(values[measure.key], fewer=measure.key != HEADLINE)
     # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.
-    group_of = str(values["category"].iloc[0])
-    edges = cut_points(values[measure], fewer=what.key != HEADLINE)
-    table = _with_outlines(values.drop(columns="category"), wanted, near)
+    table = values.drop(columns="category")
     table.attrs = {
-        "measure": measure,
-        "category": group_of,
-        "level": level,
+        "measure": measure.key,
+        "category": str(values["category"].iloc[0]),
+        "level": level.key,
         "scope": scope,
         "cut_points": [float(edge) for edge in edges],
         "groups": sorted(int(tenth) for tenth in values["decile"].dropna().unique()),
         "valued": int(values["decile"].notna().sum()),
-        "near": near,
     }
     return table
 
@@ -185,10 +202,6 @@ def join_report(
             f"These data are dated {values.date or 'nowhere'}, but those of {level_named(other).areas} {date}."
         )
     return report_of(wanted, here, values, notes, scope)
-
-
-def _beyond(scope: ScopeName) -> list[str]:
-    return [] if scope == "ew" else [scope]
 
 
 def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:

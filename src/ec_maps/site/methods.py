@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,29 +12,17 @@ from ec_maps.analysis.comparison import measures_at_hand
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.join import JoinReport
 from ec_maps.areas.provenance import in_words, inputs
-from ec_maps.areas.table import join_report, load_areas
+from ec_maps.areas.table import join_report, load_values
 from ec_maps.areas.wording import capital, series, some
 from ec_maps.errors import BoundaryError, DataError
-from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
+from ec_maps.geography.levels import SCOPES, LevelName, level_named
 from ec_maps.graphics import palette
 from ec_maps.measures import HEADLINE, MEASURES, measure_named
 from ec_maps.site.markdown import escaped, framed, pipe_table, tabset
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
 _LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
 
 _SWATCH = "display: inline-block; width: 2.5em; height: 1em; border: 1px solid; vertical-align: -0.1em;"
-
-
-@lru_cache(maxsize=64)
-def _table(level: LevelName, measure: str, scope: ScopeName, _inputs: str) -> gpd.GeoDataFrame:
-    return load_areas(level, measure, scope=scope)
-
-
-def _areas(level: LevelName, measure: str = HEADLINE, scope: ScopeName = "ew") -> gpd.GeoDataFrame:
-    return _table(level, measure, scope, inputs())
 
 
 @lru_cache(maxsize=4)
@@ -53,7 +40,7 @@ def _sorted_out(level: LevelName, _inputs: str) -> tuple[tuple[str, ...], tuple[
     good, bad = [], []
     for key in measures_at_hand(level):
         try:
-            _areas(level, key)
+            load_values(level, key)
         except DataError:
             bad.append(key)
         else:
@@ -110,7 +97,7 @@ def _spread(level: LevelName) -> str:
     title = f"{capital(level_named(level).areas)} of England and Wales: the measures and their cut points"
     rows = []
     for key in _usable(level):
-        measure, areas = measure_named(key), _areas(level, key)
+        measure, areas = measure_named(key), load_values(level, key)
         edges = areas.attrs["cut_points"]
         told = [edges[at] for at in (0, 1, GROUPS // 2, GROUPS - 1, GROUPS)]
         numbers = [f"{int(areas[key].notna().sum()):,}", *(measure.short(edge) for edge in told)]
@@ -122,7 +109,7 @@ def _spread(level: LevelName) -> str:
 def tenths() -> str:
     """Return the range of each tenth of economic connectedness, and how many areas are in it, at both levels."""
     measure, title = measure_named(HEADLINE), "The tenths of economic connectedness in England and Wales"
-    tables = [_areas(level) for level in _LEVELS]
+    tables = [load_values(level) for level in _LEVELS]
     rows = []
     for tenth in range(1, GROUPS + 1):
         row = [str(tenth)]
@@ -138,10 +125,10 @@ def ties() -> str:
     """Return how many values are distinct, and which measures have so many equal that some tenths stay empty."""
     said, fewer = [], []
     for level in _LEVELS:
-        values = _areas(level)[HEADLINE].dropna()
+        values = load_values(level)[HEADLINE].dropna()
         said.append(f"{values.nunique():,} of the {len(values):,} values of {level_named(level).areas} are distinct")
         for key in _usable(level):
-            groups = _areas(level, key).attrs["groups"]
+            groups = load_values(level, key).attrs["groups"]
             if len(groups) < GROUPS:
                 fewer.append(
                     f"{escaped(measure_named(key).title)} by {level_named(level).area} ({some(len(groups))} groups)"
@@ -172,13 +159,13 @@ def missing() -> str:
 def united_kingdom() -> str:
     """Return what the scale of the United Kingdom changes: how many districts it adds, how many change their tenth."""
     try:
-        whole = _areas("lad", HEADLINE, "uk")
+        whole = load_values("lad", scope="uk")
     except BoundaryError:
         return (
             "The boundaries that this page was made with hold no districts of Scotland and Northern Ireland, so that "
             "no table of the United Kingdom could be made."
         )
-    return f"{_uk_districts(whole, _areas('lad'))} {_beyond_the_border()}"
+    return f"{_uk_districts(whole, load_values('lad'))} {_beyond_the_border()}"
 
 
 def _uk_districts(whole: pd.DataFrame, here: pd.DataFrame) -> str:
@@ -215,7 +202,7 @@ def exposure_and_bias() -> str:
 
 def _of_levers(level: LevelName) -> str:
     words, code = level_named(level), level_named(level).code
-    tables = [_areas(level, key).set_index(code)[key] for key in (HEADLINE, "exposure", "bias")]
+    tables = [load_values(level, key).set_index(code)[key] for key in (HEADLINE, "exposure", "bias")]
     told = pd.concat(tables, axis=1).dropna()
     told = told[told["exposure"] > 0]
     apart = (told["bias"] - (1 - told[HEADLINE] / told["exposure"])).abs()
@@ -231,7 +218,7 @@ def vintages() -> str:
     """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
     rows = []
     for level in _LEVELS:
-        report, areas = _report(level), _areas(level)
+        report, areas = _report(level), load_values(level)
         files = [escaped(report.atlas_file), report.atlas_date or "no date", escaped(report.boundaries)]
         rows.append([capital(level_named(level).areas), *files, str(areas[level_named(level).code].iloc[0])])
     title = "Files, dates and codes"
