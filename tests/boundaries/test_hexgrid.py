@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from ec_maps.fetch.jobs import Job
 
 from ec_maps.areas import provenance
 from ec_maps.boundaries import hexgrid
@@ -18,6 +17,7 @@ from ec_maps.boundaries.sources import boundary_files, layout_jobs
 from ec_maps.errors import BoundaryError, EcMapsError, SettingError
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.http_errors import Fault
+from ec_maps.fetch.manifest import Job
 from ec_maps.geography.codes import neighbourhood_codes
 from fakes import hexagons as fake
 from fakes.hexagons import FakeHexagons
