@@ -126,7 +126,7 @@ def tables() -> Iterator[tuple[str, str]]:
             name = f"{level} {scope} {key}"
             yield f"load_areas {name}", of_call(ec_maps.load_areas, level, key, scope=scope)
             yield f"words: join_report {name}", of_call(ec_maps.join_report, level, key, scope=scope)
-        yield f"side_by_side {level} {scope}", of_call(ec_maps.side_by_side, level, scope=scope)
+        yield f"measures_table {level} {scope}", of_call(ec_maps.measures_table, level, scope=scope)
     for key in ec_maps.MEASURES:
         yield f"load_measure postcode_district {key}", of_call(ec_maps.load_measure, "postcode_district", key)
     for level in ("lad", "msoa"):
@@ -134,7 +134,7 @@ def tables() -> Iterator[tuple[str, str]]:
         yield f"load_areas {level} near", of_call(ec_maps.load_areas, level, near="Norwich")
         steady = vars(ec_maps.stability(ec_maps.load_areas(level))).values()
         yield f"stability {level}", digest([of_table(one) if isinstance(one, pd.DataFrame) else one for one in steady])
-        found = ec_maps.rank_correlations(ec_maps.side_by_side(level))
+        found = ec_maps.rank_correlations(ec_maps.measures_table(level))
         yield f"correlations {level}", digest([tuple(vars(pair).values()) for pair in found.pairs])
     yield "MEASURES", digest(list(ec_maps.MEASURES))
     yield "read_places", digest([tuple(vars(place).values()) for place in ec_maps.read_places()])
@@ -159,9 +159,9 @@ def maps(folder: Path) -> Iterator[tuple[str, str]]:
     made += [(f"local {name}", lambda name=name: ec_maps.local_map(msoas, name)) for name in names]
     made += [(f"strip {name}", lambda name=name: ec_maps.strip_plot(lads, msoas, name)) for name in names[:6]]
     levers = [ec_maps.load_areas("lad", key) for key in ("exposure", "bias")]
-    made.append(("two-way", lambda: ec_maps.two_way_map(*levers)))
+    made.append(("bivariate", lambda: ec_maps.bivariate_map(*levers)))
     for level in ("lad", "msoa"):
-        found = ec_maps.rank_correlations(ec_maps.side_by_side(level))
+        found = ec_maps.rank_correlations(ec_maps.measures_table(level))
         made.append((f"matrix {level}", lambda found=found: ec_maps.correlation_matrix(found)))
     for name, draw in made:
         drawn = draw()

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ec_maps.analysis.comparison import compare, side_by_side
+    from ec_maps.analysis.comparison import compare, measures_table
     from ec_maps.analysis.correlations import Correlations, rank_correlations
     from ec_maps.analysis.export import export
     from ec_maps.analysis.stability import Stability, stability
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ec_maps.graphics.figure import Map
     from ec_maps.graphics.palette import ice_colours
     from ec_maps.maps.batch import draw_maps
-    from ec_maps.maps.bivariate import two_way_map
+    from ec_maps.maps.bivariate import bivariate_map
     from ec_maps.maps.choropleth import local_map, national_map, regional_map
     from ec_maps.maps.correlation_matrix import correlation_matrix
     from ec_maps.maps.hexmap import hexagon_map
@@ -38,6 +38,7 @@ __all__ = [
     "Place",
     "Stability",
     "__version__",
+    "bivariate_map",
     "compare",
     "correlation_matrix",
     "draw_maps",
@@ -48,14 +49,13 @@ __all__ = [
     "load_areas",
     "load_measure",
     "local_map",
+    "measures_table",
     "national_map",
     "rank_correlations",
     "read_places",
     "regional_map",
-    "side_by_side",
     "stability",
     "strip_plot",
-    "two_way_map",
 ]
 
 _HOMES = {
@@ -81,10 +81,10 @@ _HOMES = {
     "rank_correlations": "analysis.correlations",
     "read_places": "areas.places",
     "regional_map": "maps.choropleth",
-    "side_by_side": "analysis.comparison",
+    "measures_table": "analysis.comparison",
     "stability": "analysis.stability",
     "strip_plot": "maps.strip_plot",
-    "two_way_map": "maps.bivariate",
+    "bivariate_map": "maps.bivariate",
 }
 
 

@@ -71,9 +71,9 @@ class Measure:
         ``"share"`` (0 to 1), ``"gap"`` (a share that can be negative) or ``"rate"`` (for every 1,000 people).
     more
         What a higher value means.
-    purple
+    low_connection_end
         Which end of it is purple on maps, the end with less connection.
-    band
+    tolerance
         How far a value may move, in its unit, before a change of tenth counts as one.
     source
         Where it is from.
@@ -89,8 +89,8 @@ class Measure:
     counts: str
     unit: Unit
     more: str
-    purple: End
-    band: float
+    low_connection_end: End
+    tolerance: float
     source: str
 
     @property
@@ -101,21 +101,21 @@ class Measure:
     @property
     def colours_in_words(self) -> str:
         """Which end is which colour, in a sentence."""
-        low, high = ("lower", "higher") if self.purple == "low" else ("higher", "lower")
+        low, high = ("lower", "higher") if self.low_connection_end == "low" else ("higher", "lower")
         return f"Purple is {low}, white {high}."
 
-    def said(self, value: float) -> str:
+    def format(self, value: float) -> str:
         """Return a value in words: "47.2%", "4.3 for every 1,000", or for NaN "no published estimate"."""
         if math.isnan(value):
             return "no published estimate"
         return f"{value:.1f} per 1,000" if self.unit == "rate" else f"{value:.1%}".replace("-", "−")
 
     @property
-    def band_in_words(self) -> str:
+    def tolerance_in_words(self) -> str:
         """How far values may move and count as level: "half a percentage point", "0.05 per 1,000"."""
         if self.unit == "rate":
-            return f"{self.band:g} per 1,000"
-        points = 100 * self.band
+            return f"{self.tolerance:g} per 1,000"
+        points = 100 * self.tolerance
         return {0.5: "half a percentage point", 1.0: "one percentage point"}.get(
             round(points, 6), f"{points:g} percentage points"
         )
@@ -171,16 +171,16 @@ def read_codebook(text: str, name: str) -> dict[str, Measure]:
             faults.append(f"{here}: a key is small letters, digits and underscores")
         if told["key"] in measures:
             faults.append(f"{here}: there is another entry with this key")
-        for field, allowed in (("unit", get_args(Unit)), ("purple", get_args(End))):
+        for field, allowed in (("unit", get_args(Unit)), ("low_connection_end", get_args(End))):
             if told[field] and told[field] not in allowed:
                 faults.append(f'{here}: {field} is "{told[field]}", not {" or ".join(allowed)}')
-        band = re.fullmatch(r"\d*\.?\d+", told["band"])
-        if told["band"] and not band:
-            faults.append(f'{here}: band is "{told["band"]}", not a number')
+        written = told.pop("tolerance")
+        is_number = re.fullmatch(r"\d*\.?\d+", written)
+        if written and not is_number:
+            faults.append(f'{here}: tolerance is "{written}", not a number')
         columns = tuple(part.strip() for part in told.pop("columns").split(";") if part.strip())
-        written = told.pop("band")
-        width = float(written) if band else 0.0
-        measures[told["key"]] = Measure(columns=columns, band=width, **told)  # type: ignore[arg-type]
+        tolerance = float(written) if is_number else 0.0
+        measures[told["key"]] = Measure(columns=columns, tolerance=tolerance, **told)  # type: ignore[arg-type]
     if not measures:
         faults.append("it has no entries")
     if faults:

@@ -178,11 +178,11 @@ def both_levels() -> str:
 
 
 @shown()
-def measures_table() -> str:
+def codebook_table() -> str:
     """Return the measures at hand, what each is and what a higher value means, as a table."""
-    from ec_maps.site.posts import measures_table
+    from ec_maps.site.posts import codebook_table
 
-    return measures_table()
+    return codebook_table()
 
 
 @shown()
@@ -195,7 +195,7 @@ def number_of_measures() -> str:
 
 @shown(places=True, card="levers")
 def levers() -> str:
-    """Return the two-way map with its table and downloads, or why there is none."""
+    """Return the bivariate map with its table and downloads, or why there is none."""
     from ec_maps.site.drivers import levers
 
     return levers()
@@ -260,6 +260,7 @@ def sources_line() -> str:
 __all__ = [
     "areas",
     "both_levels",
+    "codebook_table",
     "correlations",
     "finder",
     "hexagons",
@@ -275,7 +276,6 @@ __all__ = [
     "levers_by_region",
     "listed_places",
     "listed_regions",
-    "measures_table",
     "national",
     "number_of",
     "number_of_measures",

@@ -18,16 +18,16 @@ from ec_maps.analysis.bivariate import (
     CLASSES,
     KINDS,
     agreement,
+    bivariate_table,
     check_direction,
     class_number,
     kind_of,
     thirds,
     thirds_of,
-    two_way,
 )
 from ec_maps.errors import DataError, PaletteError, SettingError
 from ec_maps.graphics import palette
-from ec_maps.maps.bivariate import two_way_colours
+from ec_maps.maps.bivariate import bivariate_colours
 from graphics.test_palette import SIGHTS, seen_lab
 from made import VALUE, districts
 
@@ -70,21 +70,21 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for mark in ("_quarto.yml", "places.yml"):
         (tmp_path / mark).touch()
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "assets" / "palettes" / "two_way.txt"
+    path = tmp_path / "assets" / "palettes" / "bivariate.txt"
     path.parent.mkdir(parents=True)
     return path
 
 
 def test_nine_colours(root: Path) -> None:
     """There are nine hex colours, those of the file, in its order."""
-    colours = two_way_colours()
+    colours = bivariate_colours()
     assert len(set(colours)) == CLASSES
-    assert colours == (root / "assets" / "palettes" / "two_way.txt").read_text(encoding="utf-8").split()
+    assert colours == (root / "assets" / "palettes" / "bivariate.txt").read_text(encoding="utf-8").split()
 
 
 def test_purple_to_ice() -> None:
     """The least connected corner is the purple of every other map; the best connected is the lightest, and cold."""
-    colours = two_way_colours()
+    colours = bivariate_colours()
     assert colours[0] == ice_colours()[0]
     assert max(colours, key=palette.lightness) == colours[-1]
     red, green, blue = (int(colours[-1][at : at + 2], 16) for at in (1, 3, 5))
@@ -93,7 +93,7 @@ def test_purple_to_ice() -> None:
 
 def test_lightness_rises_both_ways() -> None:
     """More exposure is lighter at any bias, and less bias is lighter at any exposure: also without colour."""
-    light = np.array([palette.lightness(code) for code in two_way_colours()]).reshape(3, 3)
+    light = np.array([palette.lightness(code) for code in bivariate_colours()]).reshape(3, 3)
     assert (np.diff(light, axis=0) > 8).all()
     assert (np.diff(light, axis=1) > 8).all()
 
@@ -101,7 +101,7 @@ def test_lightness_rises_both_ways() -> None:
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_every_two_are_apart(sight: str) -> None:
     """Any two of the nine are at least 10 apart (CIEDE2000), for every kind of sight."""
-    for one, other in itertools.combinations(two_way_colours(), 2):
+    for one, other in itertools.combinations(bivariate_colours(), 2):
         assert apart(one, other, sight) >= 10, (one, other)
 
 
@@ -109,13 +109,13 @@ def test_every_two_are_apart(sight: str) -> None:
 @pytest.mark.parametrize("what", CONTEXT)
 def test_apart_from_what_is_no_data(sight: str, what: str) -> None:
     """Every class is at least 10 from page, sea, the neighbours' grey and the hatching, for every kind of sight."""
-    for code in two_way_colours():
+    for code in bivariate_colours():
         assert apart(code, CONTEXT[what], sight) >= 10, code
 
 
 def test_counts_read_on_every_class() -> None:
     """The ink of a count in the legend has a contrast of at least 4.5 with its field."""
-    for code in two_way_colours():
+    for code in bivariate_colours():
         one, other = sorted(map(palette.relative_luminance, (code, palette.ink_on(code))))
         assert (other + 0.05) / (one + 0.05) >= 4.5, code
 
@@ -124,20 +124,20 @@ def test_own_palette(written: Path) -> None:
     """A project's own file counts, with capitals and blank lines."""
     colours = [f"#{level:02x}0000" for level in range(10, 190, 20)]
     written.write_text("\n\n".join(colours).upper(), encoding="utf-8")
-    assert two_way_colours() == colours
+    assert bivariate_colours() == colours
 
 
 def test_missing_palette(written: Path) -> None:
     """Without the file the error names it and says what it should be."""
-    with pytest.raises(PaletteError, match=r"two_way\.txt.*nine different hex colours"):
-        two_way_colours()
+    with pytest.raises(PaletteError, match=r"bivariate\.txt.*nine different hex colours"):
+        bivariate_colours()
 
 
 def test_all_faults_of_the_palette(written: Path) -> None:
     """A line that is no colour, one that is there twice and the wrong number are told together, with their lines."""
     written.write_text("#340d57\npurple\n#340D57\n#ffffff", encoding="utf-8")
     with pytest.raises(PaletteError) as caught:
-        two_way_colours()
+        bivariate_colours()
     for part in (str(written), 'line 2: "purple"', "line 3: #340d57 is that of line 1", "4 colours", "9"):
         assert part in str(caught.value)
 
@@ -211,7 +211,7 @@ def test_infinite() -> None:
 
 def test_table() -> None:
     """Nine districts, one in each class: columns as promised, kinds by corner, edges in the attributes."""
-    table = two_way(*nine())
+    table = bivariate_table(*nine())
     assert list(table.columns) == COLUMNS
     assert table.crs == "EPSG:27700"
     found = [class_number(one, other) for one, other in zip(table["exposure_third"], table["bias_third"], strict=True)]
@@ -228,7 +228,9 @@ def test_rows_are_joined_by_code() -> None:
     before = bias.copy()
     shuffled = bias.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
-        pd.DataFrame(two_way(exposure, shuffled)), pd.DataFrame(two_way(exposure, bias)), check_index_type=False
+        pd.DataFrame(bivariate_table(exposure, shuffled)),
+        pd.DataFrame(bivariate_table(exposure, bias)),
+        check_index_type=False,
     )
     pd.testing.assert_frame_equal(pd.DataFrame(bias), pd.DataFrame(before))
 
@@ -237,11 +239,11 @@ def test_lacking_either_is_missing() -> None:
     """A district that lacks either value has neither thirds nor kind, and moves no cut point of the other."""
     exposure, bias = nine()
     more = lever("exposure", [*exposure["exposure"], 0.99, None]), lever("bias", [*bias["bias"], None, 0.99])
-    table = two_way(*more)
+    table = bivariate_table(*more)
     assert table.loc[9:, ["exposure_third", "bias_third", "kind"]].isna().all(axis=None)
     assert (table["exposure"][9], table["bias"][10]) == (0.99, 0.99)
     for key in ("exposure_cut_points", "bias_cut_points"):
-        assert table.attrs[key] == pytest.approx(two_way(exposure, bias).attrs[key])
+        assert table.attrs[key] == pytest.approx(bivariate_table(exposure, bias).attrs[key])
 
 
 def test_faults_at_once() -> None:
@@ -249,13 +251,13 @@ def test_faults_at_once() -> None:
     exposure, bias = nine()
     twice = pd.concat([bias, bias.iloc[[0]]])
     with pytest.raises(SettingError) as caught:
-        two_way(exposure, twice.iloc[1:], exposure)
+        bivariate_table(exposure, twice.iloc[1:], exposure)
     assert 'load_areas("lad", "economic_connectedness")' in str(caught.value)
     with pytest.raises(SettingError) as caught:
-        two_way(exposure, twice.iloc[:-2].iloc[1:])
+        bivariate_table(exposure, twice.iloc[:-2].iloc[1:])
     assert "E06000001" in str(caught.value)
     with pytest.raises(SettingError, match="E06000001 more than once"):
-        two_way(exposure, twice)
+        bivariate_table(exposure, twice)
 
 
 # ---- which way bias runs ----
@@ -286,9 +288,9 @@ def test_the_table_checks_the_direction() -> None:
     """With the table of connectedness given, a turned bias stops the table being made; without it, not."""
     exposure, bias, connectedness = (list(values) for values in trio(turned=True))
     tables = lever("exposure", exposure), lever("bias", bias)
-    two_way(*tables)
+    bivariate_table(*tables)
     with pytest.raises(DataError, match="other way"):
-        two_way(*tables, lever(VALUE, connectedness))
+        bivariate_table(*tables, lever(VALUE, connectedness))
 
 
 def test_too_few_to_tell() -> None:
@@ -304,6 +306,6 @@ def test_demonstration_data_run_our_way(demo: Path) -> None:
     from ec_maps import load_areas
 
     tables = [load_areas("lad", key) for key in ("exposure", "bias", VALUE)]
-    table = two_way(*tables)
+    table = bivariate_table(*tables)
     assert len(table) == len(tables[0])
     assert table["kind"].isna().sum() == (table["exposure"].isna() | table["bias"].isna()).sum() > 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ec_maps.analysis.comparison import compare, measures_at_hand, side_by_side
+from ec_maps.analysis.comparison import compare, measures_at_hand, measures_table
 from ec_maps.areas.places import find_place
 from ec_maps.areas.table import load_areas
 from ec_maps.errors import PlaceError, SettingError
@@ -36,7 +36,7 @@ def test_places_stand_in_the_order_given() -> None:
 
 def test_values_are_those_of_the_maps() -> None:
     """Each value and tenth is that of the measure's own table, for every area and measure at hand."""
-    whole = side_by_side("lad").set_index("lad21cd")
+    whole = measures_table("lad").set_index("lad21cd")
     assert whole.attrs["measures"] == measures_at_hand("lad") == list(MEASURES)
     for key in whole.attrs["measures"]:
         alone = load_areas("lad", key).set_index("lad21cd")
@@ -136,7 +136,7 @@ def test_the_page_shows_both_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_page_says_what_the_measures_are() -> None:
     """Every measure at hand is described, and every other one is set against economic connectedness."""
-    described, against = posts.measures_table(), posts.with_connectedness()
+    described, against = posts.codebook_table(), posts.with_connectedness()
     for measure in MEASURES.values():
         assert f"| {measure.title} |" in described
         assert (f"| {measure.title} |" in against) == (measure.key != "economic_connectedness")
@@ -146,7 +146,7 @@ def test_the_page_says_what_the_measures_are() -> None:
 def test_the_page_agrees_with_the_table() -> None:
     """The numbers on the page are those of the districts' own table."""
     found = posts.found("lad")
-    table = side_by_side("lad")
+    table = measures_table("lad")
     for pair in found.pairs:
         both = table[[pair.first, pair.second]].dropna()
         assert pair.areas == len(both)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
-from ec_maps.analysis.comparison import side_by_side
+from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.export import columns_of, export
 from ec_maps.areas.provenance import line
 from ec_maps.errors import SettingError
@@ -40,7 +40,7 @@ def like(table: pd.DataFrame, whole: pd.DataFrame) -> None:
 def test_csv_reads_back(tmp_path: Path) -> None:
     """All measures of all districts come back from CSV, missing ones empty; each row says where it is from."""
     path = export(tmp_path / "all.csv", level="lad")
-    whole = side_by_side("lad")
+    whole = measures_table("lad")
     assert whole["bias_decile"].isna().any()
     table = pd.read_csv(path, dtype={name: "Int64" for name in whole if name.endswith("_decile")})
     like(table, whole)
@@ -70,7 +70,7 @@ def test_csv_is_described_beside_it(tmp_path: Path) -> None:
 
 def test_geoparquet_reads_back(tmp_path: Path) -> None:
     """Values, nullable integers, outlines and their coordinate system come back from GeoParquet as they were."""
-    whole = side_by_side("lad", SOME)
+    whole = measures_table("lad", SOME)
     table = gpd.read_parquet(export(tmp_path / "some.parquet", level="lad", measures=SOME))
     like(table, whole)
     assert list(table.columns) == list(whole.columns)
@@ -92,7 +92,7 @@ def test_geoparquet_says_what_it_is(tmp_path: Path) -> None:
 
 def test_geopackage_reads_back(tmp_path: Path) -> None:
     """Values, whole numbers, outlines and their coordinate system come back from the layer of areas."""
-    whole = side_by_side("lad", SOME)
+    whole = measures_table("lad", SOME)
     path = export(tmp_path / "some.gpkg", level="lad", measures=SOME)
     like(gpd.read_file(path, layer="areas"), whole)
     table = gpd.read_file(path, layer="areas")
@@ -108,7 +108,7 @@ def test_geopackage_says_what_it_is(tmp_path: Path) -> None:
     path = export(tmp_path / "some.gpkg", level="lad", measures=SOME)
     assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "codebook"]
     codebook = pyogrio.read_dataframe(path, layer="codebook", read_geometry=False).set_index("column")
-    assert list(codebook.index) == list(side_by_side("lad", SOME).columns)
+    assert list(codebook.index) == list(measures_table("lad", SOME).columns)
     assert codebook.loc["bias", "title"] == MEASURES["bias"].title
     assert codebook.loc["bias", "atlas_columns"] == "average_bias"
     assert pyogrio.read_info(path, layer="areas")["dataset_metadata"]["SOURCE"] == line()
@@ -119,13 +119,13 @@ def test_neighbourhoods(tmp_path: Path) -> None:
     path = export(tmp_path / "all.parquet", level="msoa", measures="bias")
     table = gpd.read_parquet(path)
     assert list(table.columns[:5]) == ["msoa21cd", "msoa21nm", "lad21cd", "lad21nm", "rgn21nm"]
-    like(table, side_by_side("msoa", "bias"))
+    like(table, measures_table("msoa", "bias"))
     assert "by neighbourhood" in json.loads(pq.read_schema(path).metadata[b"ec_maps"])["title"]
 
 
 def test_every_column_is_told() -> None:
     """Each column of a table with all measures has a type, a title and a meaning; each measure its unit."""
-    for column in columns_of(side_by_side("lad")):
+    for column in columns_of(measures_table("lad")):
         assert column.type in ("string", "integer", "number", "geometry")
         assert column.title
         assert column.meaning.endswith(".")
@@ -200,11 +200,11 @@ def test_measures_are_checked(tmp_path: Path) -> None:
 _WITHOUT_ROOM = """
 import resource, sys
 from pathlib import Path
-from ec_maps.analysis.comparison import side_by_side
+from ec_maps.analysis.comparison import measures_table
 from ec_maps.errors import SettingError
 from ec_maps.analysis.export import export
 
-side_by_side("lad", ["exposure", "bias"])
+measures_table("lad", ["exposure", "bias"])
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
     export(Path(sys.argv[1]), level="lad", measures=["exposure", "bias"], force=True)

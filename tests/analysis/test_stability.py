@@ -26,7 +26,7 @@ def table() -> pd.DataFrame:
 def test_what_would_move() -> None:
     """Areas that would be in another tenth are counted once, whichever way they would go."""
     told = stability(table())
-    assert (told.valued, told.unsteady, told.two_away) == (10, 2 + 0, 0)
+    assert (told.valued, told.would_change_decile, told.two_away) == (10, 2 + 0, 0)
     assert told.widest_error is None
     assert terms(told.sentence).startswith(
         "Of the 10 local authorities with a value, 2 (20%) would be in another decile if their value were half a "

@@ -122,8 +122,8 @@ def test_renamed_files_give_the_same_table(
 def test_maps_of_every_measure(demo: Path, tmp_path: Path, measure: Measure) -> None:
     """National, regional and local maps have the measure's title, its direction, and each area its decile's colour."""
     lads, msoas = load_areas("lad", measure.key), load_areas("msoa", measure.key)
-    colours = palette.ice_colours() if measure.purple == "low" else palette.ice_colours()[::-1]
-    ends = "purple lowest" if measure.purple == "low" else "white lowest, purple highest"
+    colours = palette.ice_colours() if measure.low_connection_end == "low" else palette.ice_colours()[::-1]
+    ends = "purple lowest" if measure.low_connection_end == "low" else "white lowest, purple highest"
     for drawn in (national_map(lads), regional_map(lads, "Wales"), local_map(msoas, "Norwich")):
         said = words(drawn)
         assert measure.title in said

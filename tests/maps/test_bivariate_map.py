@@ -1,4 +1,4 @@
-"""The two-way map: colours pixel by pixel, its square of a legend, its words, and what its SVG can be asked."""
+"""The bivariate map: colours pixel by pixel, its square of a legend, its words, and what its SVG can be asked."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import SWATCH
 from ec_maps.graphics.layout import DEMO_WORDS
-from ec_maps.maps.bivariate import class_in_words, two_way_colours, two_way_map
+from ec_maps.maps.bivariate import bivariate_colours, bivariate_map, class_in_words
 from made import Picture, counted, nothing_around
 
 
 @pytest.fixture
 def drawn(demo: Path) -> Map:
     """Return the map of the demonstration data."""
-    return two_way_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
+    return bivariate_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
 
 
 def classes(areas: gpd.GeoDataFrame) -> list[int | None]:
@@ -52,7 +52,7 @@ def words_of(drawn: Map) -> list[str]:
 
 def test_pixels_of_areas(drawn: Map, tmp_path: Path) -> None:
     """The commonest fill inside each district is exactly its class's colour; one without a class is hatched."""
-    picture, colours = Picture(drawn, tmp_path), two_way_colours()
+    picture, colours = Picture(drawn, tmp_path), bivariate_colours()
     seen = 0
     for number, shape in zip(classes(drawn.areas), drawn.areas.geometry, strict=True):
         pixels = picture.inside(drawn.figure.axes[0], shape)
@@ -80,7 +80,7 @@ def test_square(drawn: Map) -> None:
         for x, y in [text.get_position()]
     }
     for number, box in boxes.items():
-        assert box.get_facecolor()[:3] == pytest.approx(np.array(palette_rgb(two_way_colours()[number - 1])))
+        assert box.get_facecolor()[:3] == pytest.approx(np.array(palette_rgb(bivariate_colours()[number - 1])))
         row, column = divmod(number - 1, 3)
         assert corner[number] == (xs[column], ys[2 - row])
         middle = round(box.get_x() + box.get_width() / 2, 3), round(box.get_y() + box.get_height() / 2, 3)
@@ -174,7 +174,7 @@ def test_words_of_a_district_in_between_values(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
     exposure, bias = nine()
     tables = lever("exposure", [*exposure["exposure"], 0.5, None]), lever("bias", [*bias["bias"], None, None])
-    drawn = two_way_map(*tables, context=nothing_around())
+    drawn = bivariate_map(*tables, context=nothing_around())
     text = drawn.save(tmp_path / "map.svg").read_text(encoding="utf-8")
     for words in (
         "G: exposure 42.0%, bias −2.0%; fewer to meet, but friendships follow",
@@ -188,7 +188,7 @@ def test_words_of_a_district_in_between_values(monkeypatch: pytest.MonkeyPatch, 
 
 def test_same_bytes_again(drawn: Map, tmp_path: Path) -> None:
     """The same tables give the same files."""
-    again = two_way_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
+    again = bivariate_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
     for kind in ("svg", "png"):
         one, other = drawn.save(tmp_path / f"one.{kind}"), again.save(tmp_path / f"other.{kind}")
         assert one.read_bytes() == other.read_bytes()

@@ -51,7 +51,7 @@ def country(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _dr
 
 
 @pytest.fixture
-def side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def made_up_hexagons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay the hexagons of made-up tables side by side."""
     use_layout(monkeypatch, tmp_path)
 
@@ -292,7 +292,7 @@ def test_sizes_of_files(drawn: Map, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blank", [0, 1, 3])
-def test_missing(blank: int, side_by_side: None) -> None:
+def test_missing(blank: int, made_up_hexagons: None) -> None:
     """Neighbourhoods without a value are hatched, and counted in the legend, the alternative text and the caption."""
     drawn = hexagon_map(two_regions([*TEN, *TEN, *[None] * blank]))
     hatched = [one for one in drawn.figure.axes[0].collections if one.get_hatch()]
@@ -310,7 +310,7 @@ def test_missing(blank: int, side_by_side: None) -> None:
     )
 
 
-def test_a_region_without_any_value(side_by_side: None) -> None:
+def test_a_region_without_any_value(made_up_hexagons: None) -> None:
     """A region where no neighbourhood has a value is drawn hatched, and the caption says so once."""
     table = two_regions([*TEN, *TEN])
     table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
@@ -321,7 +321,7 @@ def test_a_region_without_any_value(side_by_side: None) -> None:
     assert drawn.caption.count("estimate") == 1
 
 
-def test_a_single_neighbourhood(side_by_side: None) -> None:
+def test_a_single_neighbourhood(made_up_hexagons: None) -> None:
     """One neighbourhood is a map of one hexagon."""
     table = two_regions([*TEN, *TEN])
     table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
@@ -362,7 +362,7 @@ def test_no_rows(demo: Path) -> None:
         hexagon_map(squares(TEN).iloc[:0])
 
 
-def test_other_coordinates(side_by_side: None) -> None:
+def test_other_coordinates(made_up_hexagons: None) -> None:
     """A table in degrees gives the same map."""
     table = two_regions([*TEN, *TEN])
     one, other = hexagon_map(table), hexagon_map(table.to_crs("EPSG:4326"))
@@ -370,7 +370,7 @@ def test_other_coordinates(side_by_side: None) -> None:
     assert len(other.areas) == len(one.areas)
 
 
-def test_same_picture_each_time(side_by_side: None, tmp_path: Path) -> None:
+def test_same_picture_each_time(made_up_hexagons: None, tmp_path: Path) -> None:
     """The same table gives the same bytes."""
     table = two_regions([*TEN, *TEN])
     one, other = (hexagon_map(table).save(tmp_path / f"{name}.png").read_bytes() for name in "ab")

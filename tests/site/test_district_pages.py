@@ -353,7 +353,7 @@ def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pyt
         message = "Cutting thirds of bias: 331 values form only 1 group."
         raise DataError(message)
 
-    monkeypatch.setattr("ec_maps.site.page_drawing.two_way", broken)
+    monkeypatch.setattr("ec_maps.site.page_drawing.bivariate_table", broken)
     listed(project, "Norwich")
     said: list[str] = []
     district_pages.build(project, log=said.append)

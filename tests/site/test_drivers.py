@@ -12,7 +12,7 @@ import pytest
 import facts
 from analysis.test_bivariate import lever, nine
 from ec_maps import load_areas
-from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, two_way
+from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, bivariate_table
 from ec_maps.analysis.district import Standing, standing
 from ec_maps.site import drivers
 from ec_maps.site.drivers import panel
@@ -172,7 +172,7 @@ def test_panel_of_every_demonstration_district(demo: Path) -> None:
     """Every district of the demonstration has a panel in whole words; only those that lack a value have no square."""
     lads, msoas, _ = demo_tables(demo)
     tables = load_areas("lad", "exposure"), load_areas("lad", "bias")
-    kinds = two_way(*tables).set_index("lad21nm")["kind"]
+    kinds = bivariate_table(*tables).set_index("lad21nm")["kind"]
     for name in lads["lad21nm"][::6]:
         text = panel(standing(lads, msoas, name), *tables)
         assert ("ec-square" in text) == (not pd.isna(kinds[name])), name
@@ -199,7 +199,8 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
     for name in ("svg", "png", "csv"):
         assert f"maps/levers.{name}" in text
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", text, flags=re.M)[2:]
-    table = two_way(load_areas("lad", "exposure"), load_areas("lad", "bias")).sort_values("lad21nm", kind="stable")
+    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = table.sort_values("lad21nm", kind="stable")
     assert len(rows) == len(table)
     for (name, exposure, _, kind), row in zip(rows, table.itertuples(), strict=True):
         assert name.replace("\\", "") == row.lad21nm
@@ -212,7 +213,7 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
 
 def test_counts_are_computed(folder: Path) -> None:
     """Kinds and regions are counted from the table: each region's row adds up to its districts."""
-    table = two_way(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
     kinds = drivers.lever_kinds()
     for kind in KINDS:
         assert f"({(table['kind'] == kind.name).sum()})" in kinds
@@ -225,7 +226,7 @@ def test_counts_are_computed(folder: Path) -> None:
 
 def test_sentences(folder: Path) -> None:
     """Cut points, ends and the agreement of bias with what one can work out are given as numbers."""
-    table = two_way(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
     cuts = drivers.lever_cuts()
     for key in ("exposure", "bias"):
         for edge in table.attrs[f"{key}_cut_points"][1:3]:

@@ -56,7 +56,7 @@ def test_the_codebook_has_each_measure_once() -> None:
     assert [row[0] for row in rows] == [f"{measure.title} {measure.key}" for measure in MEASURES.values()]
     for row, measure in zip(rows, MEASURES.values(), strict=True):
         assert all(column in row[3] for column in measure.columns)
-        assert row[4] == measure.purple
+        assert row[4] == measure.low_connection_end
 
 
 @pytest.mark.usefixtures("demo")

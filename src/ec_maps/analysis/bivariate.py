@@ -1,4 +1,4 @@
-"""Exposure and bias in thirds: the table of districts that the two-way map is drawn from, its classes and kinds.
+"""Exposure and bias in thirds: the table of districts that the bivariate map is drawn from, its classes and kinds.
 
 A class has a number from 1 to 9, as the square of the legend is read, from the top left (least exposure, largest bias)
 row by row to the bottom right (most exposure, smallest bias).
@@ -113,14 +113,14 @@ def kind_of(exposure_third: int, bias_third: int) -> str:
     return next((kind.name for kind in KINDS if kind.number == class_number(exposure_third, bias_third)), BETWEEN)
 
 
-# --- exposure and bias in thirds: the table of districts that the two-way map is drawn from, and its nine colours
+# --- exposure and bias in thirds: the table of districts that the bivariate map is drawn from, and its nine colours
 
 
 #: Of fewer districts, a rank correlation is too much a matter of chance to stop for.
 _ENOUGH = 10
 
 
-def two_way(
+def bivariate_table(
     exposure_lads: gpd.GeoDataFrame,
     bias_lads: gpd.GeoDataFrame,
     connectedness_lads: gpd.GeoDataFrame | None = None,
@@ -219,7 +219,7 @@ def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
         equal = f", {often} of them equal," if often > 1 else ""
         msg = (
             f"Cutting thirds of {what}: the {len(present)} values{equal} form only {found} "
-            f"group{'' if found == 1 else 's'}. A two-way map needs three groups of about equal size of each measure."
+            f"group{'' if found == 1 else 's'}. A bivariate map needs three groups of about equal size of each measure."
         )
         raise DataError(msg)
     return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index), edges

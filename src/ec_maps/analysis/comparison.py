@@ -72,7 +72,7 @@ def compare(
         If the files at hand lack a measure that is named, and as :func:`ec_maps.load_areas` raises. Where none is
         named, a measure whose file is faulty is left out with a warning.
     """
-    whole = side_by_side(level, measures, scope=scope)
+    whole = measures_table(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]
     wanted = _districts([places] if isinstance(places, str | Place) else list(places), whole)
     order = {place.lad21cd: number for number, place in enumerate(wanted)}
@@ -85,7 +85,7 @@ def compare(
     return table
 
 
-def side_by_side(
+def measures_table(
     level: LevelName, measures: str | Sequence[str] | None = None, *, scope: ScopeName = "ew"
 ) -> gpd.GeoDataFrame:
     """Return all areas of a level with several measures: as :func:`compare`, with users and outlines.

@@ -92,8 +92,8 @@ class Standing:
     def finding(self) -> str:
         """Its value, in words: "47.2% of low-income people’s friends are high-income"; not for a missing one."""
         if self.entry == measure_named(HEADLINE):
-            return f"{self.entry.said(self.value)} of low-income people’s friends are high-income"
-        return f"the figure for {self.entry.title.lower()} is {self.entry.said(self.value)}"
+            return f"{self.entry.format(self.value)} of low-income people’s friends are high-income"
+        return f"the figure for {self.entry.title.lower()} is {self.entry.format(self.value)}"
 
     @property
     def headline(self) -> str:
@@ -109,7 +109,7 @@ class Standing:
                 f"There is no published estimate of {self.entry.title.lower()} for {where} as a whole, so it is in no "
                 f"tenth and has no rank."
             )
-        rank = rank_in_words(self.lads[self.measure], self.value, self.entry.band)
+        rank = rank_in_words(self.lads[self.measure], self.value, self.entry.tolerance)
         return (
             f"In {where}, {self.finding}. That puts it in {tenth_in_words(self.district['decile'])}: {rank} local "
             f"authorities of {self.universe}."
@@ -120,7 +120,7 @@ class Standing:
         """How its neighbourhoods are spread over the tenths and how far apart they lie."""
         valued = self.msoas[self.measure].dropna()
         number, blank = len(self.msoas), int(len(self.msoas) - len(valued))
-        whole, said = capital(the_district(self.name)), self.entry.said
+        whole, said = capital(the_district(self.name)), self.entry.format
         if self.beyond and not number:
             return (
                 f"Neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England "
@@ -167,8 +167,8 @@ class Standing:
         all_of_it = float(values.median())
         region, country = (_difference(self.entry, self.value, middle) for middle in (here, all_of_it))
         return (
-            f"The middle local authority of {the(self.region)} is at {self.entry.said(here)}, {region}; that of "
-            f"{self.universe} is at {self.entry.said(all_of_it)}, {country}."
+            f"The middle local authority of {the(self.region)} is at {self.entry.format(here)}, {region}; that of "
+            f"{self.universe} is at {self.entry.format(all_of_it)}, {country}."
         )
 
 

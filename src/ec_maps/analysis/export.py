@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ec_maps.analysis.comparison import DECILE, USERS, side_by_side
+from ec_maps.analysis.comparison import DECILE, USERS, measures_table
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, sources, universe
 from ec_maps.errors import SettingError
@@ -123,7 +123,7 @@ def export(
     write = _writer(path)
     parts = [path.name, *([_sidecar(path.name)] if path.suffix.lower() == ".csv" else [])]
     _check(path, parts, force=force)
-    areas = side_by_side(level, measures, scope=scope)
+    areas = measures_table(level, measures, scope=scope)
     import pyarrow as pa
     import pyogrio
 
@@ -146,7 +146,7 @@ def export(
 
 
 def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
-    """Return what each column of a table of ``comparison.side_by_side`` means, in the table's order."""
+    """Return what each column of a table of ``comparison.measures_table`` means, in the table's order."""
     level, scope = level_named(areas.attrs["level"]), SCOPES[areas.attrs["scope"]]
     told: list[Column] = []
     for name in areas.columns:

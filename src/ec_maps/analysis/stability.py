@@ -27,13 +27,13 @@ class Stability:
     Attributes
     ----------
     measure
-        The measure, whose ``band`` is the change of value that is looked at.
+        The measure, whose ``tolerance`` is the change of value that is looked at.
     areas
         What the areas are called.
     valued
         How many have a value.
-    unsteady
-        How many of them would be in another tenth if their value were lower or higher by the band.
+    would_change_decile
+        How many of them would be in another tenth if their value were lower or higher by the tolerance.
     two_away
         How many of these would move by more than one tenth.
     widest_error
@@ -44,18 +44,19 @@ class Stability:
     measure: Measure
     areas: str
     valued: int
-    unsteady: int
+    would_change_decile: int
     two_away: int
     widest_error: float | None
 
     @property
     def sentence(self) -> str:
         """What there is to say of it, in a few sentences."""
-        band = self.measure.band_in_words
-        share = f" ({self.unsteady / self.valued:.0%})" if self.valued else ""
+        moved = self.measure.tolerance_in_words
+        share = f" ({self.would_change_decile / self.valued:.0%})" if self.valued else ""
         first = (
-            f"Of the {self.valued:,} {self.areas} with a value, {self.unsteady:,}{share} would be in another tenth if "
-            f"their value were {band} lower or higher, {some(self.two_away)} of them by more than one tenth."
+            f"Of the {self.valued:,} {self.areas} with a value, {self.would_change_decile:,}{share} would be in "
+            f"another tenth if their value were {moved} lower or higher, "
+            f"{some(self.two_away)} of them by more than one tenth."
         )
         text = [first]
         if self.widest_error is not None:

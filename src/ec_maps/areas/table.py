@@ -57,7 +57,7 @@ def load_areas(
         a published value keeps its row, value and decile missing. ``decile`` runs from 1, the lowest tenth of the areas
         that have a value, to 10; where many values are equal some of the ten may be empty, but never those of economic
         connectedness. After the others come ``decile_low`` and ``decile_high``, the deciles that the area would have if
-        its value were lower or higher by the measure's ``band``, and ``num_users`` where the Atlas counts them.
+        its value were lower or higher by the measure's ``tolerance``, and ``num_users`` where the Atlas counts them.
         ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that there are; ``measure``,
         ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value; and ``near``.
 
@@ -238,8 +238,8 @@ def _build(level: Level, measure: Measure, category: str | None, scope: ScopeNam
         msg = f"{values.member}: {error}"
         raise DataError(msg) from None
     table["decile"] = group(numbers, edges)
-    table["decile_low"] = group(numbers - measure.band, edges)
-    table["decile_high"] = group(numbers + measure.band, edges)
+    table["decile_low"] = group(numbers - measure.tolerance, edges)
+    table["decile_high"] = group(numbers + measure.tolerance, edges)
     table["category"] = values.category
     first = [*_columns_before(level), measure.key, "decile"]
     last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]

@@ -91,7 +91,7 @@ def universe(areas: gpd.GeoDataFrame) -> str:
 
 def ends_in_words(measure: Measure) -> str:
     """Return which colour the lowest and the highest tenth have: "purple lowest, white highest"."""
-    return "purple lowest, white highest" if measure.purple == "low" else "white lowest, purple highest"
+    return "purple lowest, white highest" if measure.low_connection_end == "low" else "white lowest, purple highest"
 
 
 def number_of(number: int, level: Level) -> str:
@@ -133,10 +133,10 @@ def tenth_in_words(decile: object) -> str:
     return ends.get(int(str(decile)), f"tenth {decile} of {GROUPS}")
 
 
-def rank_in_words(values: pd.Series, value: float, band: float) -> str:
+def rank_in_words(values: pd.Series, value: float, tolerance: float) -> str:
     """Return where a value stands among others, as closely as it can be told: "the 12th highest of 331".
 
-    Values within `band` of each other count as level, so that where others come as close the answer is a span:
+    Values within `tolerance` of each other count as level, so that where others come as close the answer is a span:
     "between the 9th and 15th highest of 331". Ranks are counted from the nearer end.
 
     Parameters
@@ -145,12 +145,12 @@ def rank_in_words(values: pd.Series, value: float, band: float) -> str:
         The values of all areas, `value` among them; missing ones are left out.
     value
         The one whose rank it is.
-    band
+    tolerance
         How far two values may lie apart and count as level, in their unit.
     """
     there = values.dropna()
-    # A hair more than the band: 0.472 and 0.467 lie half a point apart, whatever binary fractions make of it.
-    reach = band + 1e-9
+    # A hair more than the tolerance: 0.472 and 0.467 lie half a point apart, whatever binary fractions make of it.
+    reach = tolerance + 1e-9
     above, below = int((there > value + reach).sum()), int((there < value - reach).sum())
     level = len(there) - above - below
     end, first = ("highest", above) if above <= below else ("lowest", below)

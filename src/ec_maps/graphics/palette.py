@@ -50,7 +50,7 @@ def ice_colours() -> list[str]:
 
 def colours(measure: Measure) -> list[str]:
     """Return the ten colours of a measure's deciles, decile 1 first: purple is the end that the codebook says."""
-    return ice_colours() if measure.purple == "low" else ice_colours()[::-1]
+    return ice_colours() if measure.low_connection_end == "low" else ice_colours()[::-1]
 
 
 #: Returns what is wrong with the colours of a palette, each given with the number of its line.

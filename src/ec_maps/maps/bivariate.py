@@ -1,6 +1,6 @@
-"""The two-way map: the country by district, coloured by exposure and bias at once, with a square for a legend.
+"""The bivariate map: the country by district, coloured by exposure and bias at once, with a square for a legend.
 
-The colours stand in ``assets/palettes/two_way.txt`` in the order of the classes (see
+The colours stand in ``assets/palettes/bivariate.txt`` in the order of the classes (see
 :mod:`ec_maps.analysis.bivariate`): from purple, as the least connected are on every map, to ice.
 """
 
@@ -20,9 +20,9 @@ from ec_maps.analysis.bivariate import (
     CLASSES,
     KINDS,
     THIRDS,
+    bivariate_table,
     class_number,
     thirds_of,
-    two_way,
 )
 from ec_maps.areas import wording
 from ec_maps.areas.table import load_context
@@ -79,7 +79,7 @@ class Square:
 
     @classmethod
     def of(cls, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> Square:
-        """Return the legend of a table of :func:`ec_maps.analysis.bivariate.two_way` with land around."""
+        """Return the legend of a table of :func:`ec_maps.analysis.bivariate.bivariate_table` with land around."""
         blank = int(areas["kind"].isna().sum())
         where = wording.universe(areas)
         across, up = (
@@ -107,7 +107,7 @@ class Square:
         write(ax, MARGIN, top, title, size=LEGEND, weight="bold", va="top")
         write(ax, MARGIN, top - 0.16, self.universe, size=SMALL, color=FAINT, va="top")
         left, bottom = MARGIN + _LEFT, top - _ABOVE - THIRDS * _SIDE
-        for number, colour in enumerate(two_way_colours(), 1):
+        for number, colour in enumerate(bivariate_colours(), 1):
             exposure, bias = thirds_of(number)
             x, y = left + (exposure - 1) * _SIDE, bottom + (bias - 1) * _SIDE
             field = Rectangle((x, y), _SIDE, _SIDE, facecolor=colour, edgecolor=_FIELD_EDGE, linewidth=0.5)
@@ -131,7 +131,7 @@ class Square:
 
     def _list(self, ax: Axes, x: float, y: float) -> None:
         """Write what the corners are called, and what else is on the map, from a corner downwards."""
-        colours = two_way_colours()
+        colours = bivariate_colours()
         plain = {"edgecolor": _FIELD_EDGE}
         rows = [(kind.name, {"facecolor": colours[kind.number - 1], **plain}) for kind in reversed(KINDS)]
         rows.append((f"the other five colours: {BETWEEN}", {}))
@@ -160,7 +160,7 @@ _LIGHT_EDGE, _DARK_EDGE = "#e8e2ea", "#4d4757"
 _LIGHT = 60.0
 
 
-def two_way_map(
+def bivariate_map(
     exposure_lads: gpd.GeoDataFrame,
     bias_lads: gpd.GeoDataFrame,
     connectedness_lads: gpd.GeoDataFrame | None = None,
@@ -174,21 +174,21 @@ def two_way_map(
     Parameters
     ----------
     exposure_lads, bias_lads, connectedness_lads
-        As for :func:`ec_maps.analysis.bivariate.two_way`; districts of England and Wales.
+        As for :func:`ec_maps.analysis.bivariate.bivariate_table`; districts of England and Wales.
     context
         Land outside the table to draw in grey; those of the boundaries at hand (Scotland) if not given.
 
     Returns
     -------
     map
-        The map of all rows; its ``areas`` are the table of :func:`ec_maps.analysis.bivariate.two_way`.
+        The map of all rows; its ``areas`` are the table of :func:`ec_maps.analysis.bivariate.bivariate_table`.
 
     Raises
     ------
     DataError, SettingError
-        As :func:`ec_maps.analysis.bivariate.two_way` does.
+        As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
     """
-    table = two_way(exposure_lads, bias_lads, connectedness_lads)
+    table = bivariate_table(exposure_lads, bias_lads, connectedness_lads)
     areas = table if table.crs == "EPSG:27700" else table.to_crs("EPSG:27700")
     left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
     extent = view((left, bottom, right, top), tallest=_TALLEST)
@@ -224,7 +224,7 @@ def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
     _name(missing, [f"{row.lad21cd}||{said(row)}" for row in blank.itertuples()])
     if valued.empty:
         return
-    colours = two_way_colours()
+    colours = bivariate_colours()
     numbers = class_numbers(valued)
     # The lightest last: their dark edges are what parts them from the sea and from one another.
     order = np.argsort([palette.lightness(colours[number - 1]) for number in numbers], kind="stable")
@@ -275,7 +275,7 @@ THIRD_IN_WORDS = {1: "lowest", 2: "middle", THIRDS: "highest"}
 def said(row: object) -> str:
     """Return what is said of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
     name, exposure, bias, kind = (getattr(row, key) for key in ("lad21nm", "exposure", "bias", "kind"))
-    one, other = measure_named("exposure").said(exposure), measure_named("bias").said(bias)
+    one, other = measure_named("exposure").format(exposure), measure_named("bias").format(bias)
     if pd.isna(kind) and pd.isna(exposure) and pd.isna(bias):
         return f"{name}: no published estimate"
     return f"{name}: exposure {one}, bias {other}" + ("" if pd.isna(kind) else f"; {kind}")
@@ -303,9 +303,10 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
         valued = areas[areas[key].notna()].sort_values(key, kind="stable")
         if len(valued):
             ends_of_it = valued.iloc[[0, -1]]
+            figures = ends_of_it[key].map(measure_named(key).format)
             one, other = (
                 f"{value} in {wording.the_district(name)}"
-                for name, value in zip(ends_of_it["lad21nm"], ends_of_it[key].map(measure_named(key).said), strict=True)
+                for name, value in zip(ends_of_it["lad21nm"], figures, strict=True)
             )
             ends.append(f"{key.capitalize()} runs from {one} to {other}.")
     return wording.joined(
@@ -358,7 +359,7 @@ def class_numbers(valued: pd.DataFrame) -> list[int]:
 # --- the nine colours -------------------------------------------------------------------------------
 
 
-def two_way_colours() -> list[str]:
+def bivariate_colours() -> list[str]:
     """Return the nine hex colours of the classes, class 1 (least exposure, largest bias: purple) first.
 
     Raises
@@ -368,7 +369,7 @@ def two_way_colours() -> list[str]:
         faults at once.
     """
     return read_palette(
-        "two_way.txt",
+        "bivariate.txt",
         CLASSES,
         "nine different hex colours, one a line: three for the largest bias, from least to most exposure, then three "
         "for the middle, three for the smallest",

@@ -71,7 +71,7 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     elif len(areas) == 1:
         only = areas.iloc[0]
         finding = (
-            f"{capital(_where(areas, kind))} is a single {level.area}: {measure.said(only[measure.key])}, "
+            f"{capital(_where(areas, kind))} is a single {level.area}: {measure.format(only[measure.key])}, "
             f"{tenth_in_words(only['decile'])}."
         )
     else:
@@ -82,7 +82,7 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
         finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
-            finding += f" Values run from {measure.said(values.min())} to {measure.said(values.max())}."
+            finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
     places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
     blank = "" if len(areas) == 1 else missing(areas, level)
     return joined(finding, *places, blank)
@@ -117,10 +117,10 @@ def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
 def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
     first, last = valued.iloc[0], valued.iloc[-1]
     if len(valued) == 1:
-        return f"Its value: {measure.said(first[measure.key])}."
+        return f"Its value: {measure.format(first[measure.key])}."
     return (
-        f"Lowest: {first[level.name]}, {measure.said(first[measure.key])}; highest: {last[level.name]}, "
-        f"{measure.said(last[measure.key])}."
+        f"Lowest: {first[level.name]}, {measure.format(first[measure.key])}; highest: {last[level.name]}, "
+        f"{measure.format(last[measure.key])}."
     )
 
 
@@ -128,14 +128,14 @@ def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
         return f"{name} has no published estimate"
-    return f"{name} {measure.said(row[measure.key])}, {tenth_in_words(row['decile'])}"
+    return f"{name} {measure.format(row[measure.key])}, {tenth_in_words(row['decile'])}"
 
 
 def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     row = areas[(areas["lad21nm"] == name) & areas[measure.key].notna()]
     if row.empty:
         return "so it has no rank"
-    rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.band)
+    rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.tolerance)
     return f"{rank} in {the(str(areas['rgn21nm'].iloc[0]))}"
 
 

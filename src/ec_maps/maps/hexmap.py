@@ -278,7 +278,7 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
         tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in counts.items())
         text.append(f"Of {wording.number_of(len(areas), _LEVEL)}, {tenths}.")
         valued = areas[areas[measure.key].notna()].sort_values(measure.key, kind="stable")
-        low, high = (measure.said(valued[measure.key].iloc[at]) for at in (0, -1))
+        low, high = (measure.format(valued[measure.key].iloc[at]) for at in (0, -1))
         names = valued["msoa21nm"]
         ends = f"Lowest: {names.iloc[0]}, {low}; highest: {names.iloc[-1]}, {high}."
         text.append(ends if len(valued) > 1 else f"Its value: {low}.")

@@ -181,12 +181,12 @@ def _medians(ax: Axes, axis: Scale, layout: Layout, place: Standing) -> None:
     left = True
     for value, where, line in sorted(middles, key=lambda middle: middle[0]):
         if not math.isnan(value):
-            words = f"middle of {where} {place.entry.said(value)}"
+            words = f"middle of {where} {place.entry.format(value)}"
             _tick(ax, axis, layout.upper, value, words, left=left, linestyle=line)
             left = False
     if layout.lower and len(place.country):
         middle = float(place.country.median())
-        words = f"middle neighbourhood of England and Wales {place.entry.said(middle)}"
+        words = f"middle neighbourhood of England and Wales {place.entry.format(middle)}"
         _tick(ax, axis, layout.lower, middle, words)
 
 
@@ -231,7 +231,7 @@ def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widt
 
 def _label(ax: Axes, axis: Scale, layout: Layout, place: Standing, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
-    said = place.entry.said(place.value)
+    said = place.entry.format(place.value)
     words = f"{place.name} {said}" if len(tops) else f"{place.name}: {said}"
     width, x = text_size(words, SUBTITLE, "bold")[0], 0.0
     if len(tops):
@@ -314,7 +314,7 @@ def _without(blank: int) -> str:
 def alt_text(place: Standing) -> str:
     """Return what a strip plot shows: its kind, the ends and middles, the tenths, what is marked or missing."""
     measure = place.entry
-    valued, inside, said = _valued(place.lads, measure), _valued(place.msoas, measure), measure.said
+    valued, inside, said = _valued(place.lads, measure), _valued(place.msoas, measure), measure.format
     strips = "A strip of dots on an axis" if place.beyond else "Two strips of dots on one axis"
     kind = f"{strips} of {measure.title.lower()} {measure.short_unit}, one dot for each area, {ends_in_words(measure)}."
     text = [kind, f"{'It has' if place.beyond else 'Above,'} {districts(place)}."]
@@ -339,7 +339,7 @@ def alt_text(place: Standing) -> str:
 
 def caption(place: Standing) -> str:
     """Return what a strip plot says: where the district and its neighbourhoods lie against the middle ones."""
-    values, said = place.lads[place.measure], place.entry.said
+    values, said = place.lads[place.measure], place.entry.format
     region = float(values[place.lads["rgn21nm"] == place.region].median())
     where = capital(the_district(place.name))
     middles = f"the middle local authority of {place.universe} is at {said(float(values.median()))}"
@@ -354,7 +354,7 @@ def caption(place: Standing) -> str:
 
 
 def _inside(place: Standing) -> str:
-    inside, said = place.msoas[place.measure], place.entry.said
+    inside, said = place.msoas[place.measure], place.entry.format
     valued = inside.dropna()
     if not len(inside):
         return ""
@@ -380,6 +380,6 @@ def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
 def _ends(valued: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     first, last = valued.iloc[0], valued.iloc[-1]
     return (
-        f"Lowest: {first[name]}, {measure.said(first[measure.key])}; highest: {last[name]}, "
-        f"{measure.said(last[measure.key])}"
+        f"Lowest: {first[name]}, {measure.format(first[measure.key])}; highest: {last[name]}, "
+        f"{measure.format(last[measure.key])}"
     )

@@ -201,10 +201,10 @@ def _nearby(told: Standing, pages: dict[str, str]) -> str:
         value, region = row[told.measure], str(row["rgn21nm"])
         if (region in BEYOND) != told.beyond:
             across = True
-            lines.append(f"- {shown}, in {escaped(the(region))}: {told.entry.said(value)}")
+            lines.append(f"- {shown}, in {escaped(the(region))}: {told.entry.format(value)}")
             continue
         tenth = "" if pd.isna(value) else f", tenth {row['decile']}"
-        lines.append(f"- {shown}: {told.entry.said(value)}{tenth}")
+        lines.append(f"- {shown}: {told.entry.format(value)}{tenth}")
     if across:
         lines.append(
             f"\nTenths in this list are of the local authorities of {told.universe}. Across the border none is given: "

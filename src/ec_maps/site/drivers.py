@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ec_maps.analysis.bivariate import BETWEEN, KINDS, THIRDS, agreement, class_number, thirds_of, two_way
+from ec_maps.analysis.bivariate import BETWEEN, KINDS, THIRDS, agreement, bivariate_table, class_number, thirds_of
 from ec_maps.analysis.export import write_csv
 from ec_maps.areas.provenance import inputs
 from ec_maps.areas.table import load_areas
 from ec_maps.areas.wording import capital, some, tenth_in_words, the_district, universe
 from ec_maps.errors import DataError
 from ec_maps.graphics import palette
-from ec_maps.maps.bivariate import THIRD_IN_WORDS, class_in_words, counts, two_way_colours, two_way_map
+from ec_maps.maps.bivariate import THIRD_IN_WORDS, bivariate_colours, bivariate_map, class_in_words, counts
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.measures import HEADLINE, measure_named
 from ec_maps.site import markdown
@@ -58,9 +58,9 @@ def panel(told: Standing, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) ->
     Raises
     ------
     DataError, SettingError
-        As :func:`ec_maps.analysis.bivariate.two_way` does.
+        As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
     """
-    table = two_way(exposure, bias)
+    table = bivariate_table(exposure, bias)
     code, where = str(told.district["lad21cd"]), the_district(told.name)
     rows = table[table["lad21cd"] == code]
     row = rows.iloc[0] if len(rows) else pd.Series({"exposure_third": pd.NA, "bias_third": pd.NA, "kind": pd.NA})
@@ -121,13 +121,13 @@ class _Lever:
             universe(lads),
         )
 
-    def said(self, value: float) -> str:
-        return measure_named(self.key).said(value)
+    def format(self, value: float) -> str:
+        return measure_named(self.key).format(value)
 
     def place(self, *, brief: bool = False) -> str:
         """Return where the value lies: "tenth 6 of 10 of the local authorities of …; the middle one is at 49.8%"."""
         end = {self.ends[0]: "the lowest of all", self.ends[1]: "the highest of all"}.get(self.value, "")
-        middle = f"the middle one is at {self.said(self.middle)}"
+        middle = f"the middle one is at {self.format(self.middle)}"
         whole = "" if brief else f" of the local authorities of {self.where}"
         if end:
             return f"{end} {self.number}; {middle}" if brief else f"{end} {self.number} local authorities; {middle}"
@@ -147,7 +147,7 @@ def _meeting(meet: _Lever, where: str) -> str:
     }[meet.third]
     return (
         f"People on low incomes in {where} have {amount}. Going by who is there to meet, one would "
-        f"expect {meet.said(meet.value)} of their friends to be high-income ({meet.place()})."
+        f"expect {meet.format(meet.value)} of their friends to be high-income ({meet.place()})."
     )
 
 
@@ -158,7 +158,7 @@ def _following(follow: _Lever, where: str, *, expected: float) -> str:
     whose, what = "Their friendships", "that"
     if math.isnan(expected):
         whose, what = "Low-income people’s friendships with high-income people", "what one would expect"
-    value, place = follow.said(follow.value), follow.place(brief=not math.isnan(expected))
+    value, place = follow.format(follow.value), follow.place(brief=not math.isnan(expected))
     if follow.value <= -_NOUGHT:
         return f"{whose} do not fall short of {what} but exceed it: the Atlas puts bias at {value} ({place})."
     if follow.value < _NOUGHT:
@@ -195,7 +195,7 @@ def _others(number: int) -> str:
 def _square(table: gpd.GeoDataFrame, where: str, here: int) -> str:
     """Return the square of the two as a list of nine fields with the counts in them, one of them marked."""
     fields = []
-    for number, (colour, count) in enumerate(zip(two_way_colours(), counts(table), strict=True), 1):
+    for number, (colour, count) in enumerate(zip(bivariate_colours(), counts(table), strict=True), 1):
         at = "<em>● here</em>" if number == here else ""
         current = ' aria-current="true"' if number == here else ""
         words = class_in_words(number)
@@ -227,7 +227,7 @@ def _tables(_inputs: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDa
 
 @lru_cache(maxsize=2)
 def _table(_inputs: str) -> gpd.GeoDataFrame:
-    return two_way(*_tables(_inputs))
+    return bivariate_table(*_tables(_inputs))
 
 
 def _there(page: Callable[[], str]) -> Callable[[], str]:
@@ -250,12 +250,12 @@ def _fault() -> str:
 
 
 def levers() -> str:
-    """Return the two-way map with its table and downloads, or why there is none."""
+    """Return the bivariate map with its table and downloads, or why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
     exposure, bias, connectedness = _tables(inputs())
     folder = Path(FOLDER)
-    drawn = two_way_map(exposure, bias, connectedness)
+    drawn = bivariate_map(exposure, bias, connectedness)
     links = {code: f"../../../{PLACES}/{page}.html" for code, page in linked(connectedness).items()}
     figure = markdown.saved(drawn, _NAME, folder, links=links)
     write_csv(drawn.areas, folder / f"{_NAME}.csv")
@@ -268,7 +268,7 @@ def lever_table() -> str:
     table = _table(inputs()).sort_values("lad21nm", kind="stable")
     exposure, bias = measure_named("exposure"), measure_named("bias")
     rows = [
-        [escaped(row.lad21nm), exposure.said(row.exposure), bias.said(row.bias), _kind_cell(row.kind)]
+        [escaped(row.lad21nm), exposure.format(row.exposure), bias.format(row.bias), _kind_cell(row.kind)]
         for row in table.itertuples()
     ]
     title = f"Exposure, bias and kind of place: local authorities of {universe(table)}, from A to Z"
@@ -310,7 +310,7 @@ def lever_ranges() -> str:
     table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
-        said, values = measure_named(key).said, table[key]
+        said, values = measure_named(key).format, table[key]
         parts.append(
             f"{key} runs from {said(values.min())} to {said(values.max())}, with the middle local authority at "
             f"{said(values.median())}"
@@ -324,7 +324,7 @@ def lever_cuts() -> str:
     table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
-        one, other = (measure_named(key).said(edge) for edge in table.attrs[f"{key}_cut_points"][1:-1])
+        one, other = (measure_named(key).format(edge) for edge in table.attrs[f"{key}_cut_points"][1:-1])
         parts.append(f"{key} at {one} and {other}")
     number = int(table["kind"].notna().sum())
     return f"Over the {number} local authorities with both values, the thirds are cut for {' and for '.join(parts)}."

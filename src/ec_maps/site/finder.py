@@ -44,7 +44,7 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
             name = f"[{escaped(row.lad21nm)}]({page}.html)" if page else escaped(row.lad21nm)
             value = getattr(row, measure.key)
             tenth = "" if pd.isna(value) else f", tenth {row.decile}"
-            lines.append(f"- {name} [{measure.said(value)}{tenth}]{{.ec-value}}")
+            lines.append(f"- {name} [{measure.format(value)}{tenth}]{{.ec-value}}")
         told = "\n".join(lines)
         note = f"Tenths here are of the local authorities of {universe(rows)}.\n\n" if region in BEYOND else ""
         parts.append(f"## {escaped(str(region))} {{#{slug(str(region))}}}\n\n{note}::: {{.ec-places}}\n{told}\n:::")
@@ -98,7 +98,7 @@ def write_index(
             row.lad21nm,
             row.rgn21nm,
             pages.get(str(row.lad21cd), ""),
-            measure.said(getattr(row, measure.key)),
+            measure.format(getattr(row, measure.key)),
             _tenth(row.decile, rows),
         ]
         for rows in tables

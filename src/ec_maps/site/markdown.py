@@ -134,7 +134,7 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
     measure = measure_of(areas)
     by_rate = measure.unit == "rate"
     values = [
-        measure.said(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
+        measure.format(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
     ]
     tenths = _tenths(table)
     names = [escaped(name) for name in table[level.name]]
@@ -161,7 +161,7 @@ def table_note(measure: Measure, table: pd.DataFrame) -> str:
     told = []
     if any("(" in tenth for tenth in _tenths(table)):
         told.append(
-            f"In brackets: the tenths it would be in if its value were {measure.band_in_words} lower or higher."
+            f"In brackets: the tenths it would be in if its value were {measure.tolerance_in_words} lower or higher."
         )
     if "num_users" in table:
         told.append("Users: how many people the estimate is made from.")

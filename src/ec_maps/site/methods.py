@@ -62,7 +62,7 @@ def codebook() -> str:
             escaped(capital(measure.unit_in_words)),
             " or ".join(f"`{column}`" for column in measure.columns)
             + (f" of `{measure.category}`" if measure.category else ""),
-            measure.purple,
+            measure.low_connection_end,
         ]
         for measure in MEASURES.values()
     ]
@@ -115,7 +115,7 @@ def tenths() -> str:
         row = [str(tenth)]
         for areas in tables:
             low, high = areas.attrs["cut_points"][tenth - 1 : tenth + 1]
-            row += [f"{measure.said(low)} to {measure.said(high)}", f"{int((areas['decile'] == tenth).sum()):,}"]
+            row += [f"{measure.format(low)} to {measure.format(high)}", f"{int((areas['decile'] == tenth).sum()):,}"]
         rows.append(row)
     heads = ["Tenth", *(head for level in _LEVELS for head in (capital(level_named(level).areas), "How many"))]
     return framed(pipe_table(heads, rows, title, "rlrlr"), title)

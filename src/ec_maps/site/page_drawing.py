@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ec_maps import settings
-from ec_maps.analysis.bivariate import two_way
+from ec_maps.analysis.bivariate import bivariate_table
 from ec_maps.analysis.comparison import measures_at_hand
 from ec_maps.analysis.district import standing
 from ec_maps.analysis.stability import BESIDE
@@ -94,7 +94,7 @@ def _look_for_levers(_source: str, _key: str) -> tuple[bool, str]:
         return False, ""
     try:
         for scope in _scopes():
-            two_way(*_levers(scope), load_areas("lad", scope=scope))
+            bivariate_table(*_levers(scope), load_areas("lad", scope=scope))
     except DataError as error:
         return False, str(error)
     return True, ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ec_maps.analysis.comparison import side_by_side
+from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.correlations import Correlations, rank_correlations, said, titles
 from ec_maps.analysis.district import standing
 from ec_maps.analysis.export import write_csv
@@ -239,7 +239,7 @@ _LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
 
 @lru_cache(maxsize=4)
 def _found(level: LevelName, _inputs: str) -> Correlations:
-    return rank_correlations(side_by_side(level))
+    return rank_correlations(measures_table(level))
 
 
 def found(level: LevelName) -> Correlations:
@@ -287,7 +287,7 @@ def both_levels() -> str:
     )
 
 
-def measures_table() -> str:
+def codebook_table() -> str:
     """Return the measures at hand, what each is and what a higher value means, as a table."""
     at_hand = {key for level in _LEVELS for key in found(level).measures}
     rows = [

@@ -11,7 +11,7 @@ from ec_maps.errors import DataError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.measures import Measure, measure_named, measures_in, read_codebook
 
-HEAD = "key,title,file,columns,category,meaning,meaning_for,counts,unit,more,purple,band,source\n"
+HEAD = "key,title,file,columns,category,meaning,meaning_for,counts,unit,more,low_connection_end,tolerance,source\n"
 GOOD = "height,Height,height,height_cm,,how tall,how tall {people} are,people,share,Taller.,low,0.01,us\n"
 
 
@@ -23,7 +23,7 @@ def test_the_headline_measure() -> None:
         ("high_ses_ratio",),
         "low_ses_users",
     )
-    assert first.purple == "low"
+    assert first.low_connection_end == "low"
     assert palette.colours(first) == palette.ice_colours()
 
 
@@ -43,7 +43,7 @@ def test_every_entry_reads_well(measure: Measure) -> None:
     assert other.meaning.endswith("people in the Atlas’s group “low_ses_users_25_to_34”")
     assert other.title.startswith(measure.title)
     assert measure.among(measure.category) is measure
-    assert measure.band > 0
+    assert measure.tolerance > 0
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_every_entry_reads_well(measure: Measure) -> None:
 )
 def test_values_in_words(key: str, value: float, said: str, short: str) -> None:
     """Shares are shown in per cent, rates as they are, and a missing value is said to be one."""
-    assert (measure_named(key).said(value), measure_named(key).short(value)) == (said, short)
-    assert measure_named(key).said(math.nan) == "no published estimate"
+    assert (measure_named(key).format(value), measure_named(key).short(value)) == (said, short)
+    assert measure_named(key).format(math.nan) == "no published estimate"
 
 
 def test_a_column_of_either_level() -> None:
@@ -90,7 +90,7 @@ def test_an_entry_without_a_column() -> None:
     told = str(caught.value)
     assert told.startswith("Reading a codebook: line 2 (height) has nothing in columns")
     assert 'line 3 (height): unit is "miles", not share or gap or rate' in told
-    assert 'line 3 (height): band is "wide", not a number' in told
+    assert 'line 3 (height): tolerance is "wide", not a number' in told
     assert "line 4 (height): there is another entry with this key" in told
 
 
@@ -104,4 +104,4 @@ def test_a_good_codebook() -> None:
     """Entries come back by key, in order."""
     found = read_codebook(HEAD + GOOD, "a codebook")
     assert found["height"].columns == ("height_cm",)
-    assert found["height"].band == 0.01
+    assert found["height"].tolerance == 0.01
