@@ -137,10 +137,10 @@ def test_all_of_the_country(servers: Servers, data: Path) -> None:
 
 
 def test_finer_and_coarser(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boundaries of another detail are another file: they are brought when they are wanted, and only they."""
+    """Boundaries of another resolution are another file: they are brought when they are wanted, and only they."""
     assert ec_maps("fetch").returncode == 0
     before = manifest.read()
-    monkeypatch.setenv("EC_MAPS_DETAIL", "super")
+    monkeypatch.setenv("EC_MAPS_RESOLUTION", "super_generalised")
     planned = {done.job.key: done.state for done in provenance.fetch(dry_run=True)}
     assert {key for key, state in planned.items() if state == "to be fetched"} == {
         "lad21_boundaries",

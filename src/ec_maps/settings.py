@@ -5,7 +5,7 @@
 | ``EC_MAPS_SOURCE`` | ``live`` or ``demo`` | ``live`` |
 | ``EC_MAPS_DATA_DIR`` | where the Atlas zips lie and the cache is kept | ``data/`` of the project |
 | ``EC_MAPS_BOUNDARIES`` | ``ons``, ``postgis``, or a folder or file of boundaries and lookups | ``ons`` |
-| ``EC_MAPS_DETAIL`` | how fine the ONS boundaries are: ``full``, ``generalised`` or ``super`` | ``generalised`` |
+| ``EC_MAPS_RESOLUTION`` | of the ONS boundaries: ``full``, ``generalised`` or ``super_generalised`` | ``generalised`` |
 | ``EC_MAPS_DATABASE_URL`` | the PostGIS database, ``postgresql://user:password@host/database`` | ``db_config.ini`` |
 | ``EC_MAPS_PLACES`` | which districts get a page: ``listed`` in ``places.yml``, or ``all`` | ``listed`` |
 | ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
@@ -34,7 +34,7 @@ from ec_maps.errors import MissingExtraError, SettingError
 
 Source = Literal["live", "demo"]
 Places = Literal["listed", "all"]
-Detail = Literal["full", "generalised", "super"]
+Resolution = Literal["full", "generalised", "super_generalised"]
 
 HDX_URL = "https://data.humdata.org"
 ONS_URL = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
@@ -109,16 +109,16 @@ def boundaries() -> str | Path:
     return Path(told).expanduser().resolve()
 
 
-def detail() -> Detail:
+def resolution() -> Resolution:
     """Return how fine the boundaries from ONS are to be; ``SettingError`` for a word that is not known."""
-    value = os.environ.get("EC_MAPS_DETAIL", "").strip().lower() or "generalised"
-    if value not in ("full", "generalised", "super"):
+    value = os.environ.get("EC_MAPS_RESOLUTION", "").strip().lower() or "generalised"
+    if value not in ("full", "generalised", "super_generalised"):
         msg = (
-            f'EC_MAPS_DETAIL is "{value}"; it can be "full" (every bend, slow), "generalised" (to 20 metres, the '
-            f'default) or "super" (to 200 metres and more, small).'
+            f'EC_MAPS_RESOLUTION is "{value}"; it can be "full" (every bend, slow), "generalised" (to 20 metres, the '
+            f'default) or "super_generalised" (to 200 metres and more, small).'
         )
         raise SettingError(msg)
-    return cast(Detail, value)
+    return cast(Resolution, value)
 
 
 def is_offline() -> bool:

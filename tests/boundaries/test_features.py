@@ -163,7 +163,7 @@ def test_e9_a_server_that_never_manages_is_given_up(portal: FakeArcGIS) -> None:
     portal.fault("err500_until_page", limit=10)
     with pytest.raises(ServiceFault, match="cannot even answer with 25 rows at a time") as caught:
         areas()
-    assert "EC_MAPS_DETAIL" in str(caught.value)
+    assert "EC_MAPS_RESOLUTION" in str(caught.value)
     assert [size for _, size in asked(portal)] == [100, 50, 25, 25, 25, 25, 25, 25]
 
 

@@ -211,7 +211,7 @@ def test_e1_all_services_withdrawn_says_which_were_tried_and_why_each_failed(
 
 
 def test_e1_a_renamed_service_is_found_under_its_next_name(portal: FakeArcGIS, bring: Bring) -> None:
-    """The next candidate of the same detail serves, and a note says that the first was passed over."""
+    """The next candidate of the same resolution serves, and a note says that the first was passed over."""
     portal.rename(AREAS, "MSOA_2021_EW_BGC_V3")
     known, msoas = bring("msoa21_boundaries")
     assert known.name == "MSOA_2021_EW_BGC_V3"
@@ -219,30 +219,30 @@ def test_e1_a_renamed_service_is_found_under_its_next_name(portal: FakeArcGIS, b
     assert known.notes[0].startswith(f"{AREAS} was passed over: the portal refused the query (400 Invalid URL)")
 
 
-def test_another_detail_that_stands_in_is_a_note(
+def test_another_resolution_that_stands_in_is_a_note(
     portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where full outlines are not to be had, generalised ones serve, and it says so."""
-    monkeypatch.setenv("EC_MAPS_DETAIL", "full")
+    monkeypatch.setenv("EC_MAPS_RESOLUTION", "full")
     keep_only(portal, LADS)
     known, _ = bring("lad21_boundaries")
     assert known.name == LADS
     assert known.variant == "full"
-    assert "Outlines of full detail could not be had; generalised ones stand in for them." in known.notes
+    assert "Outlines of full resolution could not be had; generalised ones stand in for them." in known.notes
 
 
 @pytest.mark.parametrize(
-    ("detail", "lads", "msoas"),
+    ("resolution", "lads", "msoas"),
     [
         ("full", f"{DISTRICTS}UK_BFC_2022", AREAS.replace("BGC_V3", "BFC_V7")),
-        ("super", f"{DISTRICTS}UK_BUC_2022", AREAS.replace("BGC", "BSC")),
+        ("super_generalised", f"{DISTRICTS}UK_BUC_2022", AREAS.replace("BGC", "BSC")),
     ],
 )
-def test_the_detail_that_was_asked_for_comes_first(
-    bring: Bring, monkeypatch: pytest.MonkeyPatch, detail: str, lads: str, msoas: str
+def test_the_resolution_that_was_asked_for_comes_first(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch, resolution: str, lads: str, msoas: str
 ) -> None:
-    """EC_MAPS_DETAIL chooses the services."""
-    monkeypatch.setenv("EC_MAPS_DETAIL", detail)
+    """EC_MAPS_RESOLUTION chooses the services."""
+    monkeypatch.setenv("EC_MAPS_RESOLUTION", resolution)
     assert bring("lad21_boundaries")[0].name == lads
     assert bring("msoa21_boundaries")[0].name == msoas
 

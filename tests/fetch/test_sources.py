@@ -14,7 +14,7 @@ from ec_maps.fetch.sources import Source
 from ec_maps.geography.levels import LEVELS
 
 ROWS = sources._table()
-DETAILS = ("full", "generalised", "super")
+RESOLUTIONS = ("full", "generalised", "super_generalised")
 LICENCES = {"Open Government Licence v3.0", "Open Parliament Licence v3.0"}
 ADDRESSES = {
     "hdx": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[a-z_]+-\d{8}t\d{6}z-001\.zip",
@@ -37,18 +37,18 @@ def test_each_row_is_complete(row: Source) -> None:
     assert row.what == row.what.strip() != ""
     # The licence of the Atlas and that of one's own database are stated there, if anywhere.
     assert row.licence in (LICENCES if row.kind in ("arcgis", "file", "github") else {""})
-    assert (row.detail in DETAILS) == (row.kind == "arcgis" and row.key.endswith("_boundaries"))
+    assert (row.resolution in RESOLUTIONS) == (row.kind == "arcgis" and row.key.endswith("_boundaries"))
 
 
 @pytest.mark.parametrize("key", sorted({row.key for row in ROWS}))
 def test_rows_of_a_key_are_of_one_thing(key: str) -> None:
-    """All places of a key give the same thing, each is there once, and for boundaries in each detail."""
+    """All places of a key give the same thing, each is there once, and for boundaries in each resolution."""
     rows = sources.rows(key)
     assert len({(row.kind, row.what, row.licence) for row in rows}) == 1
     assert max(Counter(row.address for row in rows).values()) == 1
     assert sources.source(key) == rows[0]
-    if rows[0].detail:
-        assert {row.detail for row in rows} == set(DETAILS)
+    if rows[0].resolution:
+        assert {row.resolution for row in rows} == set(RESOLUTIONS)
 
 
 def test_each_key_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -72,18 +72,19 @@ def test_archives_are_the_ones_of_the_data_set(level: str) -> None:
     assert not any("postcode" in row.address for row in ROWS if row.kind == "hdx")
 
 
-@pytest.mark.parametrize("detail", DETAILS)
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 @pytest.mark.parametrize("key", ["lad21_boundaries", "msoa21_boundaries"])
-def test_the_detail_asked_for_comes_first(key: str, detail: str) -> None:
-    """Places of the detail asked for come first, in the table's order; coarse ones never stand in for full detail."""
-    found = sources.candidates(key, detail)
-    details = [row.detail for row in found]
-    assert details == sorted(details, key=lambda one: one != detail)
-    assert [row for row in found if row.detail == detail] == [r for r in sources.rows(key) if r.detail == detail]
-    assert not (detail == "full" and "super" in details)
+def test_the_resolution_asked_for_comes_first(key: str, resolution: str) -> None:
+    """Places of the resolution asked for come first, in the table's order; coarse ones never stand in for full ones."""
+    found = sources.candidates(key, resolution)
+    resolutions = [row.resolution for row in found]
+    assert resolutions == sorted(resolutions, key=lambda one: one != resolution)
+    asked_for = [row for row in sources.rows(key) if row.resolution == resolution]
+    assert [row for row in found if row.resolution == resolution] == asked_for
+    assert not (resolution == "full" and "super_generalised" in resolutions)
 
 
-def test_what_has_no_detail_is_in_the_tables_order() -> None:
+def test_what_has_no_resolution_is_in_the_tables_order() -> None:
     """Lookups and names are tried in the order of the table."""
     for key in ("msoa21_lad21_lookup", "lad21_rgn21_lookup", "msoa21_names"):
         assert sources.candidates(key) == sources.rows(key)

@@ -451,7 +451,7 @@ def test_fetched_files_and_their_dates_are_in_the_stamp(tmp_path: Path, monkeypa
         stamps.append(figure_cache.stamp())
     held.write_text("y\n", encoding="utf-8")
     stamps.append(figure_cache.stamp())  # no longer the file that was fetched: it counts for nothing
-    monkeypatch.setenv("EC_MAPS_DETAIL", "full")
+    monkeypatch.setenv("EC_MAPS_RESOLUTION", "full")
     stamps.append(figure_cache.stamp())
     assert None not in stamps
     assert stamps[4] == stamps[1]

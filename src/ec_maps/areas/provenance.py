@@ -17,7 +17,11 @@ from ec_maps.fetch import fetcher, manifest, sources
 from ec_maps.fetch.manifest import Entry, Job, Outcome
 from ec_maps.geography.levels import LEVELS, LevelName
 
-_DETAILS = {"full": "in full detail", "generalised": "generalised to 20 m", "super": "super-generalised"}
+_RESOLUTIONS = {
+    "full": "in full detail",
+    "generalised": "generalised to 20 m",
+    "super_generalised": "super-generalised",
+}
 
 
 def line() -> str:
@@ -81,14 +85,15 @@ def _boundaries() -> str:
     entries: list[Entry] = [entry for key in _keys(chosen) if (entry := manifest.held(key))]
     if chosen == "postgis":
         return f"{areas}, from a PostGIS database"  # whose address is nobody's business
-    details = " and ".join(dict.fromkeys(_DETAILS.get(_true_detail(entry), entry.variant) for entry in entries))
+    words = (_RESOLUTIONS.get(_true_resolution(entry), entry.variant) for entry in entries)
+    resolutions = " and ".join(dict.fromkeys(words))
     when = f", fetched on {max(entry.fetched_at for entry in entries)[:10]}" if entries else ""
-    return f"{areas}, ONS, {details}{when}"
+    return f"{areas}, ONS, {resolutions}{when}"
 
 
-def _true_detail(entry: Entry) -> str:
+def _true_resolution(entry: Entry) -> str:
     """Return how fine boundaries are by the service they came from, which may have stood in for another."""
-    return next((row.detail for row in sources.rows(entry.key) if row.address == entry.name), entry.variant)
+    return next((row.resolution for row in sources.rows(entry.key) if row.address == entry.name), entry.variant)
 
 
 def inputs() -> str:
@@ -108,7 +113,7 @@ def inputs() -> str:
     by_hand = boundary_files(fetch=False) if isinstance(chosen, Path) else []
     # What was fetched counts by what it is and by what the manifest says of it: pages name its dates.
     fetched = [entry for _, entry in sorted(entries.items()) if entry.is_good()]
-    told = (*told, str(chosen), settings.detail(), settings.database_url(), fetched)
+    told = (*told, str(chosen), settings.resolution(), settings.database_url(), fetched)
     return fingerprint({*archive.archives(), *by_hand, *(entry.path for entry in fetched)}, *told)
 
 

@@ -337,7 +337,7 @@ def _page(layer: Layer, columns: Sequence[str], key: str, query: dict[str, str],
             said = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
             reason = f"it cannot even answer with {size} rows at a time ({said})"
             if query["returnGeometry"] == "true":
-                reason += "; its outlines may be too fine for it, and EC_MAPS_DETAIL can ask for coarser ones"
+                reason += "; its outlines may be too fine for it, and EC_MAPS_RESOLUTION can ask for coarser ones"
             raise ServiceFault(layer.service, reason, fault.kind, fault.status) from None
         if got is not None:
             return got, size

@@ -111,8 +111,8 @@ def not_filled(table: pd.DataFrame, names: Sequence[str]) -> str:
 # --- what the portal has ----------------------------------------------------------------------------
 
 
-#: How many outlines to ask for at once. Those of full detail are up to a megabyte each.
-_PAGES = {"full": 50, "generalised": 500, "super": 500}
+#: How many outlines to ask for at once. Those of full resolution are up to a megabyte each.
+_PAGES = {"full": 50, "generalised": 500, "super_generalised": 500}
 
 #: The English regions, in the order of their codes, E12000001 and so on.
 _REGIONS = (
@@ -162,8 +162,8 @@ def bring(key: str, path: Path) -> Brought:
     OSError
         If the file cannot be written.
     """
-    make, detail, reasons = _MAKERS[key], settings.detail(), dict[str, str]()
-    for row in candidates(key, detail):
+    make, resolution, reasons = _MAKERS[key], settings.resolution(), dict[str, str]()
+    for row in candidates(key, resolution):
         try:
             layer, frame, notes = make(row)
         except (Fault, BoundaryError) as fault:
@@ -171,8 +171,9 @@ def bring(key: str, path: Path) -> Brought:
                 raise _host_fault(fault, reasons) from None
             reasons[row.address] = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
             continue
-        if row.detail not in ("", detail):
-            notes.insert(0, f"Outlines of {detail} detail could not be had; {row.detail} ones stand in for them.")
+        if row.resolution not in ("", resolution):
+            note = f"Outlines of {resolution} resolution could not be had; {row.resolution} ones stand in for them."
+            notes.insert(0, note.replace("_", "-"))
         _write(frame, path)
         return Brought(
             address=layer.address,
@@ -180,7 +181,7 @@ def bring(key: str, path: Path) -> Brought:
             resource=layer.item,
             date=layer.date,
             licence=layer.licence or row.licence,
-            variant=detail if row.detail else "",
+            variant=resolution if row.resolution else "",
             notes=(*_passed_over(reasons), *notes),
         )
     if key == "lad21_rgn21_lookup":
@@ -237,7 +238,7 @@ def _boundaries(row: Source) -> Made:
     areas = edition(level)
     columns = [name for name in names if layer.field(name)]
     theirs = [layer.field(name) for name in columns]
-    rows = read(layer, theirs, least=len(areas.needed), page=_PAGES[row.detail], label=row.key)
+    rows = read(layer, theirs, least=len(areas.needed), page=_PAGES[row.resolution], label=row.key)
     table = _table(rows, columns).reindex(columns=names, fill_value="")
     _refuse_if(row, areas.misfit(table[names[0]]) or not_filled(table, names[:2]))
     _refuse_if(row, _too_coarse(shapely.get_coordinates(rows.shapes)))

@@ -40,7 +40,7 @@ def _ons_jobs() -> list[Job]:
             partial(ons.bring, key),
             _is_table,
             _BY_HAND,
-            variant=settings.detail() if key.endswith("_boundaries") else "",
+            variant=settings.resolution() if key.endswith("_boundaries") else "",
         )
         for key in _ONS
     ]

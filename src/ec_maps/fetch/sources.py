@@ -15,8 +15,8 @@ __all__ = ["Source", "candidates", "rows", "source"]
 
 #: How fine a boundary is, from the one asked for to what may stand in for it.
 _STAND_INS = {
-    "generalised": ("generalised", "super"),
-    "super": ("super", "generalised"),
+    "generalised": ("generalised", "super_generalised"),
+    "super_generalised": ("super_generalised", "generalised"),
     "full": ("full", "generalised"),
 }
 
@@ -31,8 +31,9 @@ class Source:
         What it is called in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
     kind
         How it is asked for: from HDX, from a map service, as a plain file, from GitHub, or from a database.
-    detail
-        How fine the boundaries there are: ``"full"``, ``"generalised"`` or ``"super"``; empty for other things.
+    resolution
+        How fine the boundaries there are: ``"full"``, ``"generalised"`` or ``"super_generalised"``; empty for other
+        things.
     address
         For HDX the resource's id and the file's name, for a map service the service's name, else a file's name.
     what
@@ -43,7 +44,7 @@ class Source:
 
     key: str
     kind: Literal["hdx", "arcgis", "file", "github", "postgis"]
-    detail: str
+    resolution: str
     address: str
     what: str
     licence: str
@@ -55,16 +56,16 @@ def _table() -> tuple[Source, ...]:
     return tuple(Source(**row) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
 
 
-def candidates(key: str, detail: str = "") -> list[Source]:
+def candidates(key: str, resolution: str = "") -> list[Source]:
     """Return the places where a key may be found, best first.
 
-    With a `detail`, those of that detail come first, and then those that may stand in for it.
+    With a `resolution`, those of that resolution come first, and then those that may stand in for it.
     """
     found = rows(key)
-    if not any(row.detail for row in found):
+    if not any(row.resolution for row in found):
         return found
-    order = _STAND_INS[detail]
-    return sorted((row for row in found if row.detail in order), key=lambda row: order.index(row.detail))
+    order = _STAND_INS[resolution]
+    return sorted((row for row in found if row.resolution in order), key=lambda row: order.index(row.resolution))
 
 
 def rows(key: str) -> list[Source]:
