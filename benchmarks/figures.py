@@ -91,7 +91,7 @@ def areas(out: Path) -> dict[str, float]:
     from ec_maps import load_areas
     from ec_maps.graphics import layers, palette
     from ec_maps.graphics.figure import Map
-    from ec_maps.graphics.layout import Key, Words, new_sheet, view
+    from ec_maps.graphics.layout import Key, Words, new_layout, view
     from ec_maps.maps.simplify import to_pixels
 
     times = [perf_counter()]
@@ -103,10 +103,10 @@ def areas(out: Path) -> dict[str, float]:
     extent = view((left, bottom, right, top), tallest=1.2)
     for _ in range(2):  # the first time the shapes are simplified and kept
         start = perf_counter()
-        sheet = new_sheet(extent, Words("All areas", "", ""), key, demo=True)
+        layout = new_layout(extent, Words("All areas", "", ""), key, demo=True)
         shapes = to_pixels(table.geometry.to_numpy(), extent)
-        layers.draw_deciles(sheet.ax, table.set_geometry(shapes, crs=table.crs), edge=layers.EDGES["national"])
-        Map(sheet.figure, table, "All areas", "All areas").save(out / "all.png")
+        layers.draw_deciles(layout.ax, table.set_geometry(shapes, crs=table.crs), edge=layers.EDGES["national"])
+        Map(layout.figure, table, "All areas", "All areas").save(out / "all.png")
         drawn = perf_counter() - start
     cold, warm = (after - before for before, after in pairwise(times))
     return {"number": len(table), "cold": cold, "warm": warm, "draw": drawn}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ec_maps.maps.figure_cache import shown
+from ec_maps.maps.figure_cache import cached
 
 
-@shown()
+@cached()
 def codebook() -> str:
     """Return the measures in the codebook's order: what each is, its unit, and its columns in the Atlas."""
     from ec_maps.site.methods import codebook
@@ -13,7 +13,7 @@ def codebook() -> str:
     return codebook()
 
 
-@shown()
+@cached()
 def absent_measures() -> str:
     """Return which measures of the codebook the files at hand lack, in a sentence for each level."""
     from ec_maps.site.methods import absent_measures
@@ -21,7 +21,7 @@ def absent_measures() -> str:
     return absent_measures()
 
 
-@shown()
+@cached()
 def spread() -> str:
     """Return, in a tab for each level, how many areas each measure has, and its cut points in short."""
     from ec_maps.site.methods import spread
@@ -29,7 +29,7 @@ def spread() -> str:
     return spread()
 
 
-@shown()
+@cached()
 def tenths() -> str:
     """Return the range of each tenth of economic connectedness, and how many areas are in it, at both levels."""
     from ec_maps.site.methods import tenths
@@ -37,7 +37,7 @@ def tenths() -> str:
     return tenths()
 
 
-@shown()
+@cached()
 def ties() -> str:
     """Return how many values are distinct, and which measures have so many equal that some tenths stay empty."""
     from ec_maps.site.methods import ties
@@ -45,7 +45,7 @@ def ties() -> str:
     return ties()
 
 
-@shown()
+@cached()
 def missing() -> str:
     """Return how many areas have no value of economic connectedness and why, in a sentence for each level."""
     from ec_maps.site.methods import missing
@@ -53,7 +53,7 @@ def missing() -> str:
     return missing()
 
 
-@shown()
+@cached()
 def united_kingdom() -> str:
     """Return what the scale of the United Kingdom changes: how many districts it adds, how many change their tenth."""
     from ec_maps.site.methods import united_kingdom
@@ -61,7 +61,7 @@ def united_kingdom() -> str:
     return united_kingdom()
 
 
-@shown()
+@cached()
 def exposure_and_bias() -> str:
     """Return how near bias comes to one less connectedness divided by exposure in the data at hand, in sentences."""
     from ec_maps.site.methods import exposure_and_bias
@@ -69,7 +69,7 @@ def exposure_and_bias() -> str:
     return exposure_and_bias()
 
 
-@shown()
+@cached()
 def vintages() -> str:
     """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
     from ec_maps.site.methods import vintages
@@ -77,7 +77,7 @@ def vintages() -> str:
     return vintages()
 
 
-@shown()
+@cached()
 def colours() -> str:
     """Return the ten colours of the tenths, with their lightness, as a table."""
     from ec_maps.site.methods import colours
@@ -85,7 +85,7 @@ def colours() -> str:
     return colours()
 
 
-@shown()
+@cached()
 def citations() -> str:
     """Return how to cite the data at hand and this version of the library, as a list."""
     from ec_maps.site.methods import citations

@@ -3,14 +3,14 @@
 Each function saves its figures and tables in ``maps/`` of the working folder, which in a render is the post's own, and
 returns markdown for a cell with ``output: asis`` to print. Figures are never shown in a loop: tabs made so come apart.
 
-Each is kept: see :mod:`ec_maps.maps.figure_cache`. What makes them is in :mod:`ec_maps.site.posts` and its likes.
+Each is cached: see :mod:`ec_maps.maps.figure_cache`. What makes them is in :mod:`ec_maps.site.posts` and its likes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ec_maps.maps.figure_cache import shown
+from ec_maps.maps.figure_cache import cached
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +25,7 @@ def areas(level: LevelName) -> gpd.GeoDataFrame:
     return posts.areas(level)
 
 
-@shown(places=True, card="national")
+@cached(places=True, card="national")
 def national() -> str:
     """Return the national map with its table and downloads."""
     from ec_maps.site.posts import national
@@ -33,7 +33,7 @@ def national() -> str:
     return national()
 
 
-@shown(places=True)
+@cached(places=True)
 def kingdom() -> str:
     """Return the map of the United Kingdom with its table and downloads, or why there is none."""
     from ec_maps.site.posts import kingdom
@@ -41,7 +41,7 @@ def kingdom() -> str:
     return kingdom()
 
 
-@shown()
+@cached()
 def hexagons() -> str:
     """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
     from ec_maps.site.posts import hexagons
@@ -49,7 +49,7 @@ def hexagons() -> str:
     return hexagons()
 
 
-@shown(places=True)
+@cached(places=True)
 def home_map() -> str:
     """Return the national map alone, for the home page."""
     from ec_maps.site.posts import home_map
@@ -57,7 +57,7 @@ def home_map() -> str:
     return home_map()
 
 
-@shown(places=True, card="regional")
+@cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
     from ec_maps.site.posts import regional
@@ -65,7 +65,7 @@ def regional() -> str:
     return regional()
 
 
-@shown(places=True)
+@cached(places=True)
 def other_regions() -> str:
     """Return one tab for each region that holds no place of the list, in order of name; empty if there is none."""
     from ec_maps.site.posts import other_regions
@@ -73,7 +73,7 @@ def other_regions() -> str:
     return other_regions()
 
 
-@shown(places=True, card="hyperlocal")
+@cached(places=True, card="hyperlocal")
 def hyperlocal() -> str:
     """Return one tab for each place of the list, in the list's order."""
     from ec_maps.site.posts import hyperlocal
@@ -81,7 +81,7 @@ def hyperlocal() -> str:
     return hyperlocal()
 
 
-@shown()
+@cached()
 def finder() -> str:
     """Return the search field of the finder."""
     from ec_maps.site.posts import finder
@@ -89,7 +89,7 @@ def finder() -> str:
     return finder()
 
 
-@shown(places=True)
+@cached(places=True)
 def places_by_region() -> str:
     """Return all districts, by region and from A to Z, linked where they have a page."""
     from ec_maps.site.posts import places_by_region
@@ -97,7 +97,7 @@ def places_by_region() -> str:
     return places_by_region()
 
 
-@shown(places=True)
+@cached(places=True)
 def pages_there() -> str:
     """Return how many districts have a page of their own, in a sentence."""
     from ec_maps.site.posts import pages_there
@@ -105,7 +105,7 @@ def pages_there() -> str:
     return pages_there()
 
 
-@shown(places=True)
+@cached(places=True)
 def listed_places() -> str:
     """Return the places of the list as words: "Great Yarmouth, Redcar and Cleveland; …"."""
     from ec_maps.site.posts import listed_places
@@ -113,7 +113,7 @@ def listed_places() -> str:
     return listed_places()
 
 
-@shown(places=True)
+@cached(places=True)
 def listed_regions() -> str:
     """Return the regions of the listed places as words: "the East of England, the North East and Wales"."""
     from ec_maps.site.posts import listed_regions
@@ -121,7 +121,7 @@ def listed_regions() -> str:
     return listed_regions()
 
 
-@shown()
+@cached()
 def number_of(level: LevelName) -> str:
     """Return how many areas of a level have a value, with a comma for the thousands."""
     from ec_maps.site.posts import number_of
@@ -129,7 +129,7 @@ def number_of(level: LevelName) -> str:
     return number_of(level)
 
 
-@shown()
+@cached()
 def value_range(level: LevelName) -> str:
     """Return the lowest and the highest value of a level in words: "33.1% to 61.7%"."""
     from ec_maps.site.posts import value_range
@@ -137,7 +137,7 @@ def value_range(level: LevelName) -> str:
     return value_range(level)
 
 
-@shown()
+@cached()
 def stability_note() -> str:
     """Return how many areas of each level a small change of value would move to another tenth, as a list."""
     from ec_maps.site.posts import stability_note
@@ -145,7 +145,7 @@ def stability_note() -> str:
     return stability_note()
 
 
-@shown()
+@cached()
 def join_reports() -> str:
     """Return the join report of both levels, what ``ec-maps check`` prints."""
     from ec_maps.site.posts import join_reports
@@ -153,7 +153,7 @@ def join_reports() -> str:
     return join_reports()
 
 
-@shown(card="compare")
+@cached(card="compare")
 def correlations() -> str:
     """Return the two matrices with their tables and downloads, one tab a level."""
     from ec_maps.site.posts import correlations
@@ -161,7 +161,7 @@ def correlations() -> str:
     return correlations()
 
 
-@shown()
+@cached()
 def with_connectedness() -> str:
     """Return how closely economic connectedness goes with each other measure at both levels, as a table."""
     from ec_maps.site.posts import with_connectedness
@@ -169,7 +169,7 @@ def with_connectedness() -> str:
     return with_connectedness()
 
 
-@shown()
+@cached()
 def both_levels() -> str:
     """Return what changes from districts to neighbourhoods, in a few sentences."""
     from ec_maps.site.posts import both_levels
@@ -177,7 +177,7 @@ def both_levels() -> str:
     return both_levels()
 
 
-@shown()
+@cached()
 def codebook_table() -> str:
     """Return the measures at hand, what each is and what a higher value means, as a table."""
     from ec_maps.site.posts import codebook_table
@@ -185,7 +185,7 @@ def codebook_table() -> str:
     return codebook_table()
 
 
-@shown()
+@cached()
 def number_of_measures() -> str:
     """Return how many measures are at hand, in words up to nine."""
     from ec_maps.site.posts import number_of_measures
@@ -193,7 +193,7 @@ def number_of_measures() -> str:
     return number_of_measures()
 
 
-@shown(places=True, card="levers")
+@cached(places=True, card="levers")
 def levers() -> str:
     """Return the bivariate map with its table and downloads, or why there is none."""
     from ec_maps.site.drivers import levers
@@ -201,7 +201,7 @@ def levers() -> str:
     return levers()
 
 
-@shown()
+@cached()
 def lever_kinds() -> str:
     """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
     from ec_maps.site.drivers import lever_kinds
@@ -209,7 +209,7 @@ def lever_kinds() -> str:
     return lever_kinds()
 
 
-@shown()
+@cached()
 def levers_by_region() -> str:
     """Return how many districts of each kind there are in each region, as a table."""
     from ec_maps.site.drivers import levers_by_region
@@ -217,7 +217,7 @@ def levers_by_region() -> str:
     return levers_by_region()
 
 
-@shown()
+@cached()
 def lever_ranges() -> str:
     """Return the ends and middles of both in a sentence."""
     from ec_maps.site.drivers import lever_ranges
@@ -225,7 +225,7 @@ def lever_ranges() -> str:
     return lever_ranges()
 
 
-@shown()
+@cached()
 def lever_cuts() -> str:
     """Return where the thirds are cut, in a sentence."""
     from ec_maps.site.drivers import lever_cuts
@@ -233,7 +233,7 @@ def lever_cuts() -> str:
     return lever_cuts()
 
 
-@shown()
+@cached()
 def lever_agreement() -> str:
     """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
     from ec_maps.site.drivers import lever_agreement
@@ -241,7 +241,7 @@ def lever_agreement() -> str:
     return lever_agreement()
 
 
-@shown()
+@cached()
 def provenance() -> str:
     """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
     from ec_maps.site.markdown import provenance
@@ -249,7 +249,7 @@ def provenance() -> str:
     return provenance()
 
 
-@shown()
+@cached()
 def sources_line() -> str:
     """Return the sources and licences of what is drawn."""
     from ec_maps.site.posts import sources_line

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import facts
-from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.areas.wording import the_district
 from ec_maps.errors import PlaceError
 from facts import Rank
@@ -20,9 +20,9 @@ from tested_places import sample
 TWENTY = [0.30 + 0.01 * place for place in range(20)]
 
 
-def among(values: list[float | None], name: str, inside: list[float | None]) -> Standing:
-    """Return the standing of one of a row of districts whose neighbourhoods have these values."""
-    return standing(districts(values), squares(inside, district=name), name)
+def among(values: list[float | None], name: str, inside: list[float | None]) -> DistrictProfile:
+    """Return the profile of one of a row of districts whose neighbourhoods have these values."""
+    return district_profile(districts(values), squares(inside, district=name), name)
 
 
 def test_the_summary_says_value_decile_and_rank() -> None:
@@ -59,7 +59,7 @@ def kingdom(values: list[float | None], *, scots: int) -> gpd.GeoDataFrame:
 def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
     """Decile, rank and median are of the United Kingdom, and no neighbourhoods are looked for."""
     lads = kingdom(TWENTY, scots=3)
-    told = standing(lads, squares(TWENTY, district="A"), "T")
+    told = district_profile(lads, squares(TWENTY, district="A"), "T")
     assert told.beyond
     text = told.headline
     assert (facts.value(text), facts.decile(text)) == (49.0, 10)
@@ -76,8 +76,8 @@ def test_neighbours_across_the_border() -> None:
     here = every[every["rgn21nm"] != "Scotland"].reset_index(drop=True)
     here.attrs["scope"] = "ew"
     msoas = squares(TWENTY, district="Q")
-    assert standing(here, msoas, "Q").neighbours == ["P"]
-    told = standing(here, msoas, "Q", every)
+    assert district_profile(here, msoas, "Q").neighbours == ["P"]
+    told = district_profile(here, msoas, "Q", every)
     assert told.neighbours == ["P", "R"]
     assert facts.rank(told.summary) == Rank(1, 1, "highest", 17)
     assert "local authorities of England and Wales" in told.summary
@@ -90,7 +90,7 @@ def test_a_rate_is_told_in_its_unit() -> None:
     for table in (lads, msoas):
         table["activism_groups"] = table.pop(VALUE)
         table.attrs["measure"] = "activism_groups"
-    told = standing(lads, msoas, "C")
+    told = district_profile(lads, msoas, "C")
     assert "In C, the figure for activism groups is 4.0 per 1,000" in told.summary
     assert facts.decile(told.summary) == 2
     assert facts.compared(told.headline, "England and Wales") == (7.8, 3.8)
@@ -103,11 +103,11 @@ def test_the_headline_compares_with_region_and_country() -> None:
     """Differences are those of the percentages as shown, so that a reader who subtracts finds the same."""
     lads = districts([0.30, 0.40, 0.50, *[0.60 + 0.01 * place for place in range(9)]])
     lads.loc[3:, "rgn21nm"] = "Wales"
-    told = standing(lads, squares(TWENTY, district="A"), "A").headline
+    told = district_profile(lads, squares(TWENTY, district="A"), "A").headline
     assert facts.compared(told, "the North East") == (40.0, 10.0)
     # The sixth and seventh of twelve are 62 and 63 per cent.
     assert facts.compared(told, "England and Wales") == (62.5, 32.5)
-    told = standing(lads, squares(TWENTY, district="H"), "H").headline
+    told = district_profile(lads, squares(TWENTY, district="H"), "H").headline
     assert facts.compared(told, "Wales") == (64.0, 0.0)
 
 
@@ -115,7 +115,7 @@ def test_one_tenth_of_a_point_is_told_as_shown() -> None:
     """44.84% and 44.96% are shown as 44.8% and 45.0%, and so are 0.2 points apart."""
     lads = districts([0.4484, 0.4496, 0.4496, *TWENTY])
     lads.loc[3:, "rgn21nm"] = "Wales"
-    told = standing(lads, squares(TWENTY, district="A"), "A").headline
+    told = district_profile(lads, squares(TWENTY, district="A"), "A").headline
     assert facts.compared(told, "the North East") == (45.0, 0.2)
 
 
@@ -161,7 +161,7 @@ def test_neighbours_share_a_border() -> None:
     assert among(TWENTY, "J", TWENTY).neighbours == ["I", "K"]
     apart = districts(TWENTY)
     apart = apart.set_geometry(apart.geometry.buffer(-200))
-    assert standing(apart, squares(TWENTY), "J").neighbours == []
+    assert district_profile(apart, squares(TWENTY), "J").neighbours == []
 
 
 def test_an_unknown_district_is_refused() -> None:
@@ -177,7 +177,7 @@ def test_demonstration_districts_have_their_words(demo_data_dir: Path, demo: Pat
     rows = lads.drop(columns="geometry").astype(object).where(lads.notna(), "").astype(str).to_dict("records")
     by_name = {row["lad21nm"]: row for row in rows}
     for name in sample(lads["lad21nm"]):
-        told = standing(lads, msoas, name)
+        told = district_profile(lads, msoas, name)
         facts.check(told.headline, by_name[name], rows)
         assert the_district(name) in told.headline
         assert "nan" not in f"{told.headline} {told.inside}"
@@ -190,10 +190,10 @@ def test_real_neighbours(geo: Path) -> None:
     from made import real_tables
 
     lads, msoas, context = real_tables(geo)
-    assert standing(lads, msoas, "Norwich").neighbours == ["Broadland", "South Norfolk"]
-    assert standing(lads, msoas, "Isle of Wight").neighbours == []
+    assert district_profile(lads, msoas, "Norwich").neighbours == ["Broadland", "South Norfolk"]
+    assert district_profile(lads, msoas, "Isle of Wight").neighbours == []
     assert isinstance(lads, gpd.GeoDataFrame)
     assert VALUE in lads
     every = gpd.GeoDataFrame(pd.concat([lads, context], ignore_index=True))
-    assert "Dumfries and Galloway" in standing(lads, msoas, "Carlisle", every).neighbours
-    assert "Scottish Borders" in standing(lads, msoas, "Northumberland", every).neighbours
+    assert "Dumfries and Galloway" in district_profile(lads, msoas, "Carlisle", every).neighbours
+    assert "Scottish Borders" in district_profile(lads, msoas, "Northumberland", every).neighbours

@@ -67,13 +67,13 @@ def _overlaps(boxes: list[shapely.Polygon]) -> list[tuple[int, int]]:
 def faults_of_words(drawn: Map) -> list[str]:
     """Return what is wrong with the words of a map: off the figure, on one another, on the furniture."""
     figure = drawn.figure
-    sheet = shapely.box(0, 0, *(figure.get_size_inches() * figure.dpi))
+    outside = shapely.box(0, 0, *(figure.get_size_inches() * figure.dpi))
     frame = figure.axes[0].bbox
     land = shapely.box(frame.x0, frame.y0, frame.x1, frame.y1)
     faults = []
     on_map = [text for ax in figure.axes if ax.get_label() != "furniture" for text in ax.texts]
     around = [text for ax in figure.axes if ax.get_label() == "furniture" for text in ax.texts]
-    for texts, home in ((on_map, land), (around, sheet)):
+    for texts, home in ((on_map, land), (around, outside)):
         boxes = [_box(text) for text in texts]
         faults += [f"cut off: {t.get_text()!r}" for t, box in zip(texts, boxes, strict=True) if not home.covers(box)]
         faults += [f"{texts[i].get_text()!r} is on {texts[j].get_text()!r}" for i, j in _overlaps(boxes)]

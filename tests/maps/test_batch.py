@@ -208,7 +208,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, jobs: str) -> N
     assert len(before) >= 3
     interrupted(len(before) + 2)
     after = stamps(folder)
-    recorded = [path.name.removesuffix(".json") for path in (folder / ".kept").iterdir()]
+    recorded = [path.name.removesuffix(".json") for path in (folder / ".figure_cache").iterdir()]
     assert all(name.endswith(".png") for name in after)
     assert len(after) >= len(before) + 2
     # The last one may have been written in the moment of the interruption, without its record.
@@ -251,4 +251,4 @@ def test_progress_is_for_a_terminal(tmp_path: Path) -> None:
     assert told == f"Maps: 1 in {tmp_path / 'terminal'}, 1 drawn anew.\n"
     assert run("quiet", "--quiet", terminal=True) == (f"Maps: 1 in {tmp_path / 'quiet'}, 1 drawn anew.\n", "")
     assert run("pipe", terminal=False) == (f"Maps: 1 in {tmp_path / 'pipe'}, 1 drawn anew.\n", "")
-    assert json.loads((tmp_path / "pipe" / ".kept" / "norwich.png.json").read_text(encoding="utf-8"))["stamp"]
+    assert json.loads((tmp_path / "pipe" / ".figure_cache" / "norwich.png.json").read_text(encoding="utf-8"))["stamp"]

@@ -44,7 +44,7 @@ def cells(drawn: Map) -> list[PathCollection]:
 
 
 def words(drawn: Map) -> list[Text]:
-    """Return all words on the sheet that are not empty."""
+    """Return all words on the figure that are not empty."""
     return [text for ax in drawn.figure.axes for text in ax.texts if text.get_text()]
 
 

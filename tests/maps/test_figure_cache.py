@@ -18,7 +18,7 @@ import pytest
 from ec_maps import cache, load_areas, methods, pages
 from ec_maps.errors import BoundaryError, PlaceError
 from ec_maps.maps import figure_cache
-from ec_maps.maps.figure_cache import RECORDS, found, kept
+from ec_maps.maps.figure_cache import RECORDS, cached_figure, read_record
 from ec_maps.site import methods as method_tables
 from ec_maps.site import posts
 from makers import atlas_csv, use, write_atlas, write_boundaries
@@ -36,7 +36,7 @@ print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
 FULL = """
 import resource, signal, warnings
 from pathlib import Path
-from ec_maps.maps.figure_cache import kept
+from ec_maps.maps.figure_cache import cached_figure
 
 def make():
     Path("a.svg").write_text("drawn", encoding="utf-8")
@@ -46,7 +46,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    assert kept(Path("."), "a", "1", ["a.svg"], make) == "x" * 100_000
+    assert cached_figure(Path("."), "a", "1", ["a.svg"], make) == "x" * 100_000
 (one,) = said
 print(one.message)
 """
@@ -70,7 +70,7 @@ class Maker:
 
 def make(folder: Path, maker: Callable[[], str], stamp: str = "1") -> str:
     """Keep a figure of two files in a folder."""
-    return kept(folder, "a", stamp, ["a.svg", "a.png"], maker)
+    return cached_figure(folder, "a", stamp, ["a.svg", "a.png"], maker)
 
 
 def states(folder: Path) -> dict[str, tuple[int, int]]:
@@ -136,9 +136,9 @@ def test_other_files_make_it_anew(tmp_path: Path) -> None:
     """A figure that is to have one more file, or one less, is not the one that is there."""
     maker = Maker(tmp_path)
     for files in (["a.svg", "a.png"], ["a.svg"], ["a.svg", "a.png"]):
-        kept(tmp_path, "a", "1", files, maker)
+        cached_figure(tmp_path, "a", "1", files, maker)
     assert maker.times == 3
-    assert kept(tmp_path, "a", "1", lambda text: ["a.png", "a.svg"] if "with" in text else [], maker)
+    assert cached_figure(tmp_path, "a", "1", lambda text: ["a.png", "a.svg"] if "with" in text else [], maker)
     assert maker.times == 3
 
 
@@ -155,7 +155,7 @@ def test_other_files_make_it_anew(tmp_path: Path) -> None:
     ids=["missing", "empty", "cut short", "one letter", "gone as a folder"],
 )
 def test_a_harmed_figure_is_made_anew(tmp_path: Path, name: str, harm: Callable[[Path], object]) -> None:
-    """A file that is missing, cut short or altered is made again, and is then kept."""
+    """A file that is missing, cut short or altered is made again, and is then cached."""
     maker = Maker(tmp_path)
     make(tmp_path, maker)
     whole = (tmp_path / name).read_bytes()
@@ -207,11 +207,11 @@ def test_what_warned_is_not_kept(tmp_path: Path) -> None:
         with pytest.warns(UserWarning, match="tiles did not come"):
             make(tmp_path, maker)
     assert maker.times == 2
-    assert found(tmp_path, "a", "1", ["a.svg", "a.png"]) is None
+    assert read_record(tmp_path, "a", "1", ["a.svg", "a.png"]) is None
 
 
 def test_a_library_s_word_on_its_future_hinders_nothing(tmp_path: Path) -> None:
-    """What is deprecated is heard once, and the figure is kept."""
+    """What is deprecated is heard once, and the figure is cached."""
     maker = Maker(tmp_path, DeprecationWarning)
     with pytest.warns(DeprecationWarning, match="tiles did not come"):
         make(tmp_path, maker)
@@ -237,7 +237,7 @@ def test_what_changed_meanwhile_is_not_kept(tmp_path: Path) -> None:
     """If what it is made from changed while it was made, nobody knows what it shows."""
     maker = Maker(tmp_path)
     for holds in (False, True, True):
-        kept(tmp_path, "a", "1", ["a.svg", "a.png"], maker, still=lambda holds=holds: holds)
+        cached_figure(tmp_path, "a", "1", ["a.svg", "a.png"], maker, still=lambda holds=holds: holds)
     assert maker.times == 2
 
 
@@ -246,7 +246,7 @@ def test_records_that_cannot_be_written_cost_one_warning(tmp_path: Path) -> None
     (tmp_path / RECORDS).write_text("not a folder", encoding="utf-8")
     maker = Maker(tmp_path)
     with pytest.warns(UserWarning, match="cannot be noted in .*figures are there") as caught:
-        told = [kept(tmp_path, name, "1", ["a.svg"], maker) for name in ("a", "b", "a")]
+        told = [cached_figure(tmp_path, name, "1", ["a.svg"], maker) for name in ("a", "b", "a")]
     assert told == ["text – with ŷ"] * 3
     assert len(caught) == 1
     assert maker.times == 3
@@ -348,7 +348,7 @@ def test_other_data_are_shown(project: Path, root: Path) -> None:
 
 
 def test_demonstration_and_real_data_never_mix(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one folder, what was kept from the demonstration is not shown of real data, nor the other way round."""
+    """In one folder, what was cached from the demonstration is not shown of real data, nor the other way round."""
     demo = [pages.value_range("lad"), pages.provenance()]
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
     use(monkeypatch, data=write_atlas(tmp_path / "atlas"), boundaries=write_boundaries(tmp_path / "geo"))
@@ -365,7 +365,7 @@ def test_demonstration_and_real_data_never_mix(project: Path, tmp_path: Path, mo
 
 
 def test_faults_are_told_as_ever(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the list, or boundaries that are not there, come out as they are, and nothing is kept."""
+    """A fault of the list, or boundaries that are not there, come out as they are, and nothing is cached."""
     listed(project, "Great Yarmoth")
     for _ in range(2):
         with pytest.raises(PlaceError, match="Great Yarmoth"):
@@ -425,7 +425,7 @@ def test_every_input_is_in_the_stamp(project: Path, root: Path, tmp_path: Path) 
 
 
 def test_code_that_changes_meanwhile_keeps_nothing(project: Path, root: Path, tmp_path: Path) -> None:
-    """If the library is edited while a page is made, nobody knows which code drew it, and nothing is kept."""
+    """If the library is edited while a page is made, nobody knows which code drew it, and nothing is cached."""
     library = tmp_path / "library"
     shutil.copytree(root / "src" / "ec_maps", library / "ec_maps", ignore=shutil.ignore_patterns("__pycache__"))
     edit = f"open({str(library / 'ec_maps' / 'graphics' / 'labels.py')!r}, 'a').write('# changed')"
@@ -459,11 +459,11 @@ def test_fetched_files_and_their_dates_are_in_the_stamp(tmp_path: Path, monkeypa
 
 
 def test_what_pages_call_is_there() -> None:
-    """Each function that a page can call is kept, and calls one of the same name that says the same of itself."""
+    """Each function that a page can call is cached, and calls one of the same name that says the same of itself."""
     for front in (pages, methods):
         text = Path(str(front.__file__)).read_text(encoding="utf-8")
         calls = re.findall(
-            r'^@shown\(.*\)\ndef (\w+)\((?:(\w+):.*)?\) -> str:\n    """.*"""\n'
+            r'^@cached\(.*\)\ndef (\w+)\((?:(\w+):.*)?\) -> str:\n    """.*"""\n'
             r"    from (ec_maps\.site\.\w+) import (\w+)\n\n    return (\w+)\((\w*)\)$",
             text,
             flags=re.MULTILINE,

@@ -62,7 +62,7 @@ def settings_are_demo(drawn: Map) -> bool:
 
 
 def words(drawn: Map) -> list[str]:
-    """Return all texts of the sheet round the map."""
+    """Return all texts of the layout round the map."""
     return [text.get_text() for text in drawn.figure.axes[1].texts]
 
 
@@ -112,7 +112,7 @@ def test_hexagons_are_drawn_as_one(drawn: Map) -> None:
 
 
 def test_sheet(drawn: Map) -> None:
-    """The sheet has a title, the explanation of a hexagon, ten classes, the missing by number, and the stamp."""
+    """The layout has a title, the explanation of a hexagon, ten classes, the missing by number, and the stamp."""
     said = words(drawn)
     blank = int(drawn.areas["decile"].isna().sum())
     assert EXPLAINED in " ".join(" ".join(said).split())

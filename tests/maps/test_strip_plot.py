@@ -74,7 +74,7 @@ def in_inches(ax: Axes, dots: PathCollection) -> np.ndarray:
 
 
 def words(drawn: Map) -> list[Text]:
-    """Return all words on the sheet."""
+    """Return all words on the figure."""
     return [text for ax in drawn.figure.axes for text in ax.texts]
 
 
@@ -84,7 +84,7 @@ def said(drawn: Map) -> list[str]:
 
 
 def all_inside(drawn: Map) -> bool:
-    """Return whether all words lie on the sheet."""
+    """Return whether all words lie on the figure."""
     page = drawn.figure.bbox
     boxes = [text.get_window_extent() for text in words(drawn)]
     return all(box.x0 >= 0 and box.x1 <= page.x1 and box.y0 >= 0 and box.y1 <= page.y1 for box in boxes)
@@ -258,7 +258,7 @@ def test_named_for_svg(tables: Tables, tmp_path: Path) -> None:
              "Eden", "Torridge", "Southwark", "Gedling", "York", "City of London"],
 )  # fmt: skip
 def test_words_on_the_sheet(tables: Tables, name: str) -> None:
-    """All words lie on the sheet, none on another, and the sheet is as wide as the maps."""
+    """All words lie on the figure, none on another, and the figure is as wide as the maps."""
     drawn = strip_plot(tables.lads, tables.msoas, name)
     assert all_inside(drawn)
     assert meeting(drawn) == []
@@ -342,7 +342,7 @@ def test_other_measures_have_their_unit_and_colours(measure: str, values: list[f
 
 
 def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Demonstration data are marked on the sheet, in the caption and in the alt text; real ones are not."""
+    """Demonstration data are marked on the figure, in the caption and in the alt text; real ones are not."""
     for source, there in (("demo", True), ("live", False)):
         monkeypatch.setenv("EC_MAPS_SOURCE", source)
         drawn = strip_plot(tables.lads, tables.msoas, "Norwich")

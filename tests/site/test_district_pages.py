@@ -60,7 +60,7 @@ def files(project: Path) -> set[str]:
 def expected(*pages: str) -> set[str]:
     """Return the files that the folder holds for these pages of England and Wales."""
     shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
-    records = {f"maps/.kept/{name}.json" for name in (*pages, "national")}
+    records = {f"maps/.figure_cache/{name}.json" for name in (*pages, "national")}
     texts = {f"{page}.qmd" for page in pages}
     return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in FILES}
 
@@ -270,7 +270,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     listed(project, "Scottish Borders", "Northumberland")
     build(project)
     beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
-    beyond |= {"maps/.kept/scottish-borders.json", "maps/.kept/uk.json"}
+    beyond |= {"maps/.figure_cache/scottish-borders.json", "maps/.figure_cache/uk.json"}
     assert files(project) == expected("northumberland") | beyond
     front, html = parts(project / "places" / "scottish-borders.qmd")
     assert "local authorities of the United Kingdom." in front["description"]

@@ -13,7 +13,7 @@ import facts
 from analysis.test_bivariate import lever, nine
 from ec_maps import load_areas
 from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, bivariate_table
-from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.site import drivers
 from ec_maps.site.drivers import panel
 from made import VALUE, demo_tables, squares
@@ -21,11 +21,11 @@ from made import VALUE, demo_tables, squares
 Tables = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
 
 
-def told_of(tables: Tables, name: str) -> Standing:
+def told_of(tables: Tables, name: str) -> DistrictProfile:
     """Return where a district of the tables stands."""
     lads = tables[0].rename(columns={"exposure": VALUE})
     lads.attrs = {"measure": VALUE, "level": "lad", "scope": "ew"}
-    return standing(lads, squares([0.5]), name)
+    return district_profile(lads, squares([0.5]), name)
 
 
 def words(tables: Tables, name: str) -> str:
@@ -174,7 +174,7 @@ def test_panel_of_every_demonstration_district(demo: Path) -> None:
     tables = load_areas("lad", "exposure"), load_areas("lad", "bias")
     kinds = bivariate_table(*tables).set_index("lad21nm")["kind"]
     for name in lads["lad21nm"][::6]:
-        text = panel(standing(lads, msoas, name), *tables)
+        text = panel(district_profile(lads, msoas, name), *tables)
         assert ("ec-square" in text) == (not pd.isna(kinds[name])), name
         assert not re.search(r"\bnan\b|<NA>|None|\{|\}\}", text.replace("{=html}", "")), name
 

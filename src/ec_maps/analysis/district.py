@@ -1,4 +1,4 @@
-"""Where a district stands: its value, tenth and rank, against its region and the country, and the spread inside."""
+"""The profile of a district: its value, tenth and rank, against its region and the country, and the spread inside."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ENOUGH = 8
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where one district stands.
+class DistrictProfile:
+    """The profile of one district.
 
     Attributes
     ----------
@@ -172,10 +172,10 @@ class Standing:
         )
 
 
-def standing(
+def district_profile(
     lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, surroundings: gpd.GeoDataFrame | None = None
-) -> Standing:
-    """Return where a district stands.
+) -> DistrictProfile:
+    """Return the profile of a district.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def standing(
     measure = measure_of(lads).key
     inside = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
     around = lads if surroundings is None else surroundings
-    return Standing(rows.iloc[0], lads, inside, msoas[measure].dropna(), around)
+    return DistrictProfile(rows.iloc[0], lads, inside, msoas[measure].dropna(), around)
 
 
 def _difference(measure: Measure, value: float, middle: float) -> str:

@@ -16,7 +16,7 @@ from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.label_space import Ground
 from ec_maps.graphics.labels import CROWDED, Label, Placer, roomiest_point
-from ec_maps.graphics.layout import Sheet
+from ec_maps.graphics.layout import Layout
 from ec_maps.graphics.text_metrics import forms
 from ec_maps.measures import measure_of
 
@@ -33,6 +33,7 @@ _TRIES = 12
 _LONG = 24
 
 _BOX = {"boxstyle": "square,pad=0.12", "facecolor": "#ffffff", "edgecolor": "#8d8779", "linewidth": 0.4}
+_ON_HATCHING = {"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"}
 _ARROW = {
     "arrowstyle": "-|>",
     "color": palette.INK,
@@ -52,29 +53,29 @@ def area_numbers(names: pd.Series) -> list[str]:
     return [str(number) for number in numbers]
 
 
-def in_inches(sheet: Sheet, shape: shapely.Geometry) -> shapely.Geometry:
+def in_inches(layout: Layout, shape: shapely.Geometry) -> shapely.Geometry:
     """Return a shape (metres of the grid) in inches from the map's lower left corner."""
-    return shapely.transform(shape, sheet.to_inches)
+    return shapely.transform(shape, layout.to_inches)
 
 
-def _write(sheet: Sheet, label: Label, *, zorder: float = 5, **style: Any) -> None:
+def _write(layout: Layout, label: Label, *, zorder: float = 5, **style: Any) -> None:
     """Write a placed label at the centre of its box."""
-    x, y = sheet.to_metres(*label.box.centre)
+    x, y = layout.to_metres(*label.box.centre)
     middle = "center_baseline" if label.text.isdigit() else "center"
     style = {"ha": "center", "va": middle, "linespacing": 1.05, "color": palette.INK, "parse_math": False, **style}
-    sheet.ax.text(x, y, label.text, size=label.size, zorder=zorder, **style)
+    layout.ax.text(x, y, label.text, size=label.size, zorder=zorder, **style)
 
 
-def call_out(sheet: Sheet, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
     """Outline places and write their names in boxes beside them, each with an arrow from the box to the place.
 
     The outline lies outside the place and its colour is drawn again on top: of a small one there is little enough.
     """
     for shape in places.geometry:
-        layers.draw_outline(sheet.ax, shape, width=2.6, cased=True)
-    layers.draw_deciles(sheet.ax, places, edge=layers.EDGES["regional"], zorder=3.2)
-    shapes = [in_inches(sheet, shape) for shape in places.geometry]
-    ground = Ground(sheet.frame, land)
+        layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
+    layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2)
+    shapes = [in_inches(layout, shape) for shape in places.geometry]
+    ground = Ground(layout.frame, land)
     placer.points = [roomiest_point(shape) for shape in shapes]
     names = [_short_lines(name) for name in places["lad21nm"]]
 
@@ -90,8 +91,8 @@ def call_out(sheet: Sheet, placer: Placer, places: gpd.GeoDataFrame, land: shape
     best, placed = min((placed_in(order) for order in orders), key=lambda trial: trial[0].spent)
     placer.adopt(best)
     for label, point in placed:
-        sheet.ax.annotate(
-            label.text, xy=sheet.to_metres(*point), xytext=sheet.to_metres(*label.box.centre), size=label.size,
+        layout.ax.annotate(
+            label.text, xy=layout.to_metres(*point), xytext=layout.to_metres(*label.box.centre), size=label.size,
             weight="bold", ha="center", va="center", color=palette.INK, zorder=7, annotation_clip=False,
             parse_math=False, bbox={**_BOX, "boxstyle": "square,pad=0.35", "edgecolor": palette.INK, "linewidth": 0.8},
             arrowprops={**_ARROW, "path_effects": _cased(3)},
@@ -108,54 +109,54 @@ def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
     return [patheffects.Stroke(linewidth=width, foreground="#ffffff"), patheffects.Normal()]
 
 
-def name_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame) -> None:
+def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> None:
     """Write each name inside its area where it fits."""
     colours = palette.colours(measure_of(areas))
     for name, decile, shape in zip(areas["lad21nm"], areas["decile"], areas.geometry, strict=True):
-        label = placer.inside_area(name, in_inches(sheet, shape), _NAME_SIZES, wrapped=True)
+        label = placer.inside_area(name, in_inches(layout, shape), _NAME_SIZES, wrapped=True)
         if label and pd.isna(decile):
-            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+            _write(layout, label, bbox=_ON_HATCHING)
         elif label:
-            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+            _write(layout, label, color=palette.ink_on(colours[int(decile) - 1]))
 
 
-def name_neighbours(sheet: Sheet, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
+def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
     """Write the names of the land around, in italics, where they fit in what is seen of it."""
     frame = placer.frame.grown(-0.04).shape()
     for name, shape in neighbours.items():
-        seen = shapely.intersection(shapely.make_valid(in_inches(sheet, shape)), frame)
+        seen = shapely.intersection(shapely.make_valid(in_inches(layout, shape)), frame)
         parts = [part for part in shapely.get_parts(seen) if isinstance(part, shapely.Polygon)]
         label = placer.inside_area(name, shapely.MultiPolygon(parts), (6.5, 5.5), wrapped=True, style="italic")
         if label:
-            _write(sheet, label, style="italic", color="#5b5344", zorder=4)
+            _write(layout, label, style="italic", color="#5b5344", zorder=4)
 
 
-def name_regions(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
+def name_regions(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
     """Write the regions' names over their districts where they hide none."""
     for name, shape in regions.items():
         districts = areas.geometry[areas["rgn21nm"] == name]
-        inches = np.array([in_inches(sheet, district) for district in districts], dtype=object)
-        label = placer.over_areas(name, in_inches(sheet, shape), inches, 7.0, "bold")
+        inches = np.array([in_inches(layout, district) for district in districts], dtype=object)
+        label = placer.over_areas(name, in_inches(layout, shape), inches, 7.0, "bold")
         if label:
-            _write(sheet, label, weight="bold", path_effects=_cased(1.8), gid=f"{layers.CASED}1.8")
+            _write(layout, label, weight="bold", path_effects=_cased(1.8), gid=f"{layers.CASED}1.8")
 
 
-def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
+def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
     """Write each area's number inside it if it fits, else beside it with a line."""
     colours = palette.colours(measure_of(areas))
     small: list[tuple[str, shapely.Geometry]] = []
     for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
-        inches = in_inches(sheet, shape)
+        inches = in_inches(layout, shape)
         label = placer.inside_area(number, inches, _NUMBER_SIZES)
         if label is None:
             small.append((number, inches))
         elif pd.isna(decile):
-            _write(sheet, label, bbox={"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"})
+            _write(layout, label, bbox=_ON_HATCHING)
         else:
-            _write(sheet, label, color=palette.ink_on(colours[int(decile) - 1]))
+            _write(layout, label, color=palette.ink_on(colours[int(decile) - 1]))
     if not small:
         return
-    ground = Ground(sheet.frame, in_inches(sheet, union(areas.geometry.to_numpy())))
+    ground = Ground(layout.frame, in_inches(layout, union(areas.geometry.to_numpy())))
     keep = [inches for _, inches in small]
     placer.points = [roomiest_point(inches) for inches in keep]
     order = list(range(len(small)))
@@ -175,12 +176,12 @@ def number_areas(sheet: Sheet, placer: Placer, areas: gpd.GeoDataFrame, numbers:
         order = tight + [at for at in order if at not in tight]
     placer.adopt(best or placer)
     for label, point in placed:
-        ends = np.array([sheet.to_metres(*label.box.centre), sheet.to_metres(*point)])
-        sheet.ax.plot(
+        ends = np.array([layout.to_metres(*label.box.centre), layout.to_metres(*point)])
+        layout.ax.plot(
             *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=1.5,
             path_effects=_cased(1.5),
         )  # fmt: skip
-        _write(sheet, label, zorder=6, bbox=_BOX)
+        _write(layout, label, zorder=6, bbox=_BOX)
 
 
 def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:

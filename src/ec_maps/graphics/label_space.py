@@ -1,4 +1,4 @@
-"""Where a map is empty: boxes on a sheet, and land on a fine raster, so that room for words is found quickly."""
+"""Where a map is empty: boxes on a map, and land on a fine raster, so that room for words is found quickly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet a map is drawn on: title above, map, and beneath it the legend, the scale bar and the sources.
+"""The layout of a map: title above, map, and beneath it the legend, the scale bar and the sources.
 
 Everything but the map stands in bands of its own above and beneath it, so that nothing can lie on the map, whatever
 its shape. Sizes are in inches and follow from the text that they hold.
@@ -122,7 +122,7 @@ class Words:
 
 
 @dataclass
-class Sheet:
+class Layout:
     """A figure with its map axes; `scale` is metres on the ground for an inch on the map."""
 
     figure: Figure
@@ -162,10 +162,10 @@ def view(
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def new_sheet(
+def new_layout(
     extent: tuple[float, float, float, float], words: Words, key: Key | Legend, *, demo: bool, scale_bar: bool = True
-) -> Sheet:
-    """Return a sheet with everything but the map's contents.
+) -> Layout:
+    """Return the layout of a map, with everything but the map's contents.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def new_sheet(
     key
         What the legend says.
     demo
-        Whether to stamp the sheet as demonstration data.
+        Whether to stamp the figure as demonstration data.
     scale_bar
         Whether to draw one: not where distances mean nothing.
     """
@@ -210,11 +210,11 @@ def new_sheet(
         for row, line in enumerate(column):
             write(around, MARGIN + x, y - (row + 1) * SMALL / 72 * 1.3, line, size=SMALL, va="baseline")
     write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
-    return Sheet(figure, ax, scale)
+    return Layout(figure, ax, scale)
 
 
 def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
-    """Return axes in inches over a whole sheet for all that is not its picture, its head written: stamp and titles."""
+    """Return axes in inches over a whole figure for all that is not its picture, its head written: stamp and titles."""
     width, height = figure.get_size_inches()
     around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
     around.set_axis_off()

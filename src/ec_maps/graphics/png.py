@@ -25,8 +25,8 @@ def png(pixels: np.ndarray, *, dpi: float, texts: Mapping[str, str]) -> bytes:
     Parameters
     ----------
     pixels
-        Rows, columns and four channels of ``uint8``, the top row first. The fourth is left out: nothing on a map's
-        sheet is see-through.
+        Rows, columns and four channels of ``uint8``, the top row first. The fourth is left out: nothing on a map is
+        see-through.
     dpi
         Pixels for an inch.
     texts

@@ -14,7 +14,7 @@ from ec_maps.areas.provenance import inputs
 from ec_maps.errors import EcMapsError, RenderError, SettingError
 from ec_maps.geography.names import slug
 from ec_maps.maps import workers
-from ec_maps.maps.figure_cache import found, keep
+from ec_maps.maps.figure_cache import read_record, write_record
 from ec_maps.maps.workers import Result, Shared, Task
 from ec_maps.measures import HEADLINE
 
@@ -85,7 +85,7 @@ def draw_maps(
     ----------
     folder
         Where the files go; it is created. They are called as the places: ``norwich.png``. A hidden folder in it,
-        ``.kept``, records what each was made from.
+        ``.figure_cache``, records what each was made from.
     kinds
         ``"regions"`` for the ten maps of regions by district, ``"places"`` for those of the districts by neighbourhood.
     measure, category
@@ -133,7 +133,7 @@ def bring(
     state = inputs()
     marks = (state, measure, category, format)
     stamps = {one: cache.digest(marks, one) for one in maps}
-    missing = [one for one in maps if found(folder, one.file, stamps[one], [one.file]) is None]
+    missing = [one for one in maps if read_record(folder, one.file, stamps[one], [one.file]) is None]
     _make(folder)
     load = partial(_tables, settings.source(), state, chosen, measure, category)
     faults: list[str] = []
@@ -149,7 +149,7 @@ def bring(
             for told in done.warned:
                 warnings.warn(f"{one.name}: {told}", stacklevel=2)
             if not done.warned:  # what warned, of tiles that did not come, may be better the next time
-                keep(folder, one.file, stamps[one], [one.file], "")
+                write_record(folder, one.file, stamps[one], [one.file], "")
     if faults:
         raise RenderError(_told(faults, len(maps)))
     return Done([folder / one.file for one in maps], drawn)
@@ -287,8 +287,8 @@ def results(
     if settings.dask():
         from ec_maps.maps import cluster
 
-        with cluster.joined() as crew:
-            yield from crew.results(draw, load(), tasks)
+        with cluster.joined() as cluster_workers:
+            yield from cluster_workers.results(draw, load(), tasks)
     else:
         yield from workers.local(_loaded_first, [(draw, load, task) for task in tasks], jobs=jobs)
 

@@ -33,7 +33,7 @@ from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import name_regions
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import FAINT, LEGEND, MARGIN, SMALL, WIDTH, Words, new_sheet, view, write
+from ec_maps.graphics.layout import FAINT, LEGEND, MARGIN, SMALL, WIDTH, Words, new_layout, view, write
 from ec_maps.graphics.palette import read_palette
 from ec_maps.graphics.text_metrics import text_size, wrap
 from ec_maps.maps.insets import draw_inset
@@ -98,7 +98,7 @@ class Square:
 
     @property
     def height(self) -> float:
-        """How much of the sheet's foot it takes, in inches."""
+        """How much of the layout's foot it takes, in inches."""
         return 0.1 + _ABOVE + THIRDS * _SIDE + _BENEATH
 
     def draw(self, ax: Axes, top: float) -> None:
@@ -200,20 +200,20 @@ def bivariate_map(
         "friendships fall short of that (bias). Purple: few to meet and far short; ice: many and least short.",
         wording.sources(),
     )
-    sheet = new_sheet(extent, words, Square.of(areas, around), demo=settings.is_demo())
-    layers.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
-    draw_classes(sheet.ax, areas, edge=layers.EDGES["national"])
+    layout = new_layout(extent, words, Square.of(areas, around), demo=settings.is_demo())
+    layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
+    draw_classes(layout.ax, areas, edge=layers.EDGES["national"])
     regions = unions(areas.geometry, areas["rgn21nm"])
     for shape in regions.values():
-        layers.draw_outline(sheet.ax, shape, width=0.7)
-    placer = Placer(sheet.frame)
+        layers.draw_outline(layout.ax, shape, width=0.7)
+    placer = Placer(layout.frame)
     # The inset stands on neither: on the grey land it would seem to be a part of it.
     land = union(np.array([*regions.values(), *around.geometry], dtype=object))
-    inset = draw_inset(sheet, areas[areas["rgn21nm"] == "London"], land, draw_classes)
+    inset = draw_inset(layout, areas[areas["rgn21nm"] == "London"], land, draw_classes)
     if inset:
         placer.taken.append(inset)
-    name_regions(sheet, placer, areas, regions)
-    return Map(sheet.figure, areas, alt_text(areas), caption(areas))
+    name_regions(layout, placer, areas, regions)
+    return Map(layout.figure, areas, alt_text(areas), caption(areas))
 
 
 def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:

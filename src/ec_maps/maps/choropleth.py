@@ -35,7 +35,7 @@ from ec_maps.graphics.annotation import (
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
 from ec_maps.graphics.layers import drawable
-from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
+from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
 from ec_maps.maps.basemap import Basemap, basemap_for
 from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
@@ -80,29 +80,29 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
         wording.sources(basemap=tiles.credit if tiles else ""),
     )
     key = _key(lads, lads, measure, "lad", f"outside {wording.universe(lads)}" if len(around) else "")
-    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(shown.areas, around, shown.extent)
-    layers.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.3)
-    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["national"])
+    layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
+    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["national"])
     regions = unions(drawn.geometry, drawn["rgn21nm"])
     land = union(np.array(list(regions.values()), dtype=object))
-    _draw_base(sheet, tiles, land)
+    _draw_base(layout, tiles, land)
     for shape in regions.values():
-        layers.draw_outline(sheet.ax, shape, width=0.7)
-    placer = Placer(sheet.frame)
+        layers.draw_outline(layout.ax, shape, width=0.7)
+    placer = Placer(layout.frame)
     if shown.frame:
-        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
     if len(around):
         # A frame on the grey land would seem to be a part of it.
         land = shapely.union(land, union(around.geometry.to_numpy()))
-    inset = draw_inset(sheet, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
+    inset = draw_inset(layout, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
     if inset:
         placer.taken.append(inset)
-    name_regions(sheet, placer, drawn, regions)
-    _draw_labels(sheet, placer, tiles)
+    name_regions(layout, placer, drawn, regions)
+    _draw_labels(layout, placer, tiles)
     shown_in_words = _joined(alt_text(lads, "national"), shown.words)
-    return Map(sheet.figure, lads, shown_in_words, caption(lads, "national"))
+    return Map(layout.figure, lads, shown_in_words, caption(lads, "national"))
 
 
 def regional_map(
@@ -151,24 +151,24 @@ def regional_map(
         wording.sources(basemap=tiles.credit if tiles else ""),
     )
     key = _key(lads, areas, measure, "lad", f"outside {wording.the(region)}" if len(around) else "")
-    sheet = new_sheet(shown.extent, words, key, demo=settings.is_demo())
+    layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(shown.areas, around, shown.extent)
-    layers.draw_neighbours(sheet.ax, around.geometry.to_numpy(), edge=0.5)
-    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["regional"])
+    layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
+    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["regional"])
     land = union(drawn.geometry.to_numpy())
-    _draw_base(sheet, tiles, land)
-    layers.draw_outline(sheet.ax, land, width=0.9)
-    placer = Placer(sheet.frame)
+    _draw_base(layout, tiles, land)
+    layers.draw_outline(layout.ax, land, width=0.9)
+    placer = Placer(layout.frame)
     named = list(dict.fromkeys(highlight))
     if shown.frame:
-        placer.taken.append(draw_frame(sheet, shown.frame, "Shetland"))
+        placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
-    call_out(sheet, placer, drawn.set_index("lad21nm").loc[named].reset_index(), in_inches(sheet, land))
-    name_areas(sheet, placer, drawn)
-    name_neighbours(sheet, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
-    _draw_labels(sheet, placer, tiles)
+    call_out(layout, placer, drawn.set_index("lad21nm").loc[named].reset_index(), in_inches(layout, land))
+    name_areas(layout, placer, drawn)
+    name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
+    _draw_labels(layout, placer, tiles)
     shown_in_words = _joined(alt_text(areas, "regional", highlight=named), shown.words)
-    return Map(sheet.figure, areas, shown_in_words, caption(areas, "regional", highlight=named))
+    return Map(layout.figure, areas, shown_in_words, caption(areas, "regional", highlight=named))
 
 
 def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
@@ -221,21 +221,21 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
         key_to_numbers(areas, numbers),
     )
     key = _key(msoas, areas, measure, "msoa", f"outside {wording.the_district(lad_name)}" if len(around) else "")
-    sheet = new_sheet(extent, words, key, demo=settings.is_demo())
+    layout = new_layout(extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(areas, around, extent)
     neighbours = unions(around.geometry, around["lad21nm"])
-    layers.draw_neighbours(sheet.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
+    layers.draw_neighbours(layout.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
-        layers.draw_outline(sheet.ax, shape, width=0.5, colour="#ffffff")
-    layers.draw_deciles(sheet.ax, drawn, edge=layers.EDGES["local"])
+        layers.draw_outline(layout.ax, shape, width=0.5, colour="#ffffff")
+    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["local"])
     land = union(drawn.geometry.to_numpy())
-    _draw_base(sheet, tiles, land)
-    layers.draw_outline(sheet.ax, land, width=1.0)
-    placer = Placer(sheet.frame)
-    number_areas(sheet, placer, drawn, numbers)
-    name_neighbours(sheet, placer, neighbours)
-    _draw_labels(sheet, placer, tiles)
-    return Map(sheet.figure, areas, alt_text(areas, "local"), caption(areas, "local"))
+    _draw_base(layout, tiles, land)
+    layers.draw_outline(layout.ax, land, width=1.0)
+    placer = Placer(layout.frame)
+    number_areas(layout, placer, drawn, numbers)
+    name_neighbours(layout, placer, neighbours)
+    _draw_labels(layout, placer, tiles)
+    return Map(layout.figure, areas, alt_text(areas, "local"), caption(areas, "local"))
 
 
 def _joined(*sentences: str) -> str:
@@ -283,18 +283,18 @@ def _to_scale(
     return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
 
 
-def _draw_base(sheet: Sheet, tiles: Basemap | None, land: shapely.Geometry) -> None:
+def _draw_base(layout: Layout, tiles: Basemap | None, land: shapely.Geometry) -> None:
     """Draw the tiles beneath everything, and on them a white rim round the areas: dark ones show on dark tiles too."""
     if tiles:
-        layers.draw_picture(sheet.ax, tiles.base, zorder=0)
-        layers.draw_outline(sheet.ax, land, width=3.0, colour="#ffffff", zorder=1)
+        layers.draw_picture(layout.ax, tiles.base, zorder=0)
+        layers.draw_outline(layout.ax, land, width=3.0, colour="#ffffff", zorder=1)
 
 
-def _draw_labels(sheet: Sheet, placer: Placer, tiles: Basemap | None) -> None:
+def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
     """Draw the tiles' labels over the areas and beneath our own words, less those that the words meet."""
     labels = tiles.labels_around(placer) if tiles else None
     if labels is not None:
-        layers.draw_picture(sheet.ax, labels, zorder=3.5)
+        layers.draw_picture(layout.ax, labels, zorder=3.5)
 
 
 def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:

@@ -1,8 +1,8 @@
 """Figures that stand in a folder with a record of what they were made from, so that none is drawn twice.
 
 As in a Makefile, each has a name and says which files it makes; in place of times there is a stamp, a mark of all that
-it depends on. The records lie in ``.kept/`` of the same folder, one JSON file each, written last: what was interrupted
-has none and is made again. What a page shows is kept so beside the page.
+it depends on. The records lie in ``.figure_cache/`` of the same folder, one JSON file each, written last: what was
+interrupted has none and is made again. What a page shows is cached so, beside the page.
 
 Importing this is light: where nothing has changed, a page's process loads no table and none of the libraries that draw.
 """
@@ -23,7 +23,7 @@ from ec_maps.errors import EcMapsError
 from ec_maps.geography.names import slug
 
 #: The folder of the records, in the folder that they are about.
-RECORDS = ".kept"
+RECORDS = ".figure_cache"
 
 #: Records of another form are not read.
 _FORM = 1
@@ -32,7 +32,7 @@ _FORM = 1
 Files = Sequence[str] | Callable[[str], Sequence[str]]
 
 
-def kept(
+def cached_figure(
     folder: Path,
     name: str,
     stamp: str,
@@ -43,7 +43,7 @@ def kept(
 ) -> str:
     """Return the text of a figure whose files stand in a folder; make both if they do not, or are not what they were.
 
-    What warned while it was made (tiles that did not come) is not kept: the next time may do better.
+    What warned while it was made (tiles that did not come) is not cached: the next time may do better.
 
     Parameters
     ----------
@@ -58,9 +58,9 @@ def kept(
     make
         Writes them, and returns the text that goes with them.
     still
-        Tells, once it is made, whether the stamp holds: what came from data that changed meanwhile is not kept.
+        Tells, once it is made, whether the stamp holds: what came from data that changed meanwhile is not cached.
     """
-    text = found(folder, name, stamp, files)
+    text = read_record(folder, name, stamp, files)
     if text is not None:
         return text
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,11 +72,11 @@ def kept(
     # A library's word on its own future is no fault of the figure.
     whole = not any(issubclass(one.category, UserWarning) for one in said)
     if whole and (still is None or still()):
-        keep(folder, name, stamp, files, text)
+        write_record(folder, name, stamp, files, text)
     return text
 
 
-def found(folder: Path, name: str, stamp: str, files: Files) -> str | None:
+def read_record(folder: Path, name: str, stamp: str, files: Files) -> str | None:
     """Return the text of a figure if it is in a folder, of this stamp and with all its files whole; else None."""
     try:
         told = json.loads(_record(folder, name).read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def found(folder: Path, name: str, stamp: str, files: Files) -> str | None:
         return None
 
 
-def keep(folder: Path, name: str, stamp: str, files: Files, text: str) -> None:
+def write_record(folder: Path, name: str, stamp: str, files: Files, text: str) -> None:
     """Write the record of a figure whose files have just been written; where that fails, with one warning."""
     path = _record(folder, name)
     try:
@@ -120,7 +120,7 @@ def _warn(folder: str, reason: str) -> None:
     )
 
 
-# --- what a page shows, kept beside the page --------------------------------------------------------
+# --- what a page shows, cached beside the page --------------------------------------------------------
 
 
 #: What a function of a page is called with: names, such as that of a level.
@@ -133,7 +133,7 @@ FOLDER = "maps"
 _FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?=[)#"'\s])""")
 
 
-def shown(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, str]], Callable[Words, str]]:
+def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, str]], Callable[Words, str]]:
     """Have a function of a page called only if anything that it is made from has changed since the last time.
 
     It returns markdown, and writes the files that this names into ``maps/`` of the working folder. What it needs it
@@ -151,17 +151,17 @@ def shown(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, 
         name = f"{make.__module__.rpartition('.')[2]}.{make.__name__}"
 
         @wraps(make)
-        def kept_or_made(*args: Words.args, **options: Words.kwargs) -> str:
+        def cached_or_made(*args: Words.args, **options: Words.kwargs) -> str:
             parts = (name, args, options, _listed() if places else None)
             words = [slug(str(word)) for word in (*args, *options.values())]
-            return part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card)
+            return cached_part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card)
 
-        return kept_or_made
+        return cached_or_made
 
     return decorated
 
 
-def part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -> str:
+def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -> str:
     """Return a part of a page, such as a tab, that depends on the data and on nothing else but `parts`.
 
     `make` returns its markdown and writes the files that this names; what cannot be stamped is made each time.
@@ -173,7 +173,7 @@ def part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -
     def still() -> bool:
         return stamp(parts) == mark and not cache.package_changed()
 
-    return kept(Path(FOLDER), name, mark, partial(_files, card=card), make, still=still)
+    return cached_figure(Path(FOLDER), name, mark, partial(_files, card=card), make, still=still)
 
 
 def stamp(*parts: object) -> str | None:

@@ -26,7 +26,7 @@ from ec_maps.graphics.figure import Map
 from ec_maps.graphics.label_space import Ground
 from ec_maps.graphics.labels import Label, Placer
 from ec_maps.graphics.layers import drawable
-from ec_maps.graphics.layout import Key, Sheet, Words, new_sheet, view
+from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
 from ec_maps.graphics.text_metrics import forms
 from ec_maps.measures import Measure, measure_of
 
@@ -111,21 +111,21 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
         f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
         wording.sources(hexagons=True),
     )
-    sheet = new_sheet(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
+    layout = new_layout(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
     # Of so many, an SVG has no room for the readable names too.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
-    layers.draw_deciles(sheet.ax, shown, edge=0)
-    for drawn in sheet.ax.collections:
+    layers.draw_deciles(layout.ax, shown, edge=0)
+    for drawn in layout.ax.collections:
         # Hexagons meet exactly. Smoothed, each joint would show as a pale seam, and the file be half as large again.
         drawn.set_antialiased(False)
     land = np.array(list(backdrops.values()), dtype=object)
-    layers.fill(sheet.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
+    layers.fill(layout.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
     regions, districts = borders(hexagons)
-    _draw_lines(sheet.ax, districts, palette.INK, 0.4)
-    _draw_lines(sheet.ax, regions, "#ffffff", 1.7)
-    _draw_lines(sheet.ax, regions, palette.INK, 0.9)
-    _name_places(sheet, hexagons, shapely.union_all(land))
-    return Map(sheet.figure, hexagons, alt_text(hexagons), caption(hexagons, gaps=bool(backdrops)))
+    _draw_lines(layout.ax, districts, palette.INK, 0.4)
+    _draw_lines(layout.ax, regions, "#ffffff", 1.7)
+    _draw_lines(layout.ax, regions, palette.INK, 0.9)
+    _name_places(layout, hexagons, shapely.union_all(land))
+    return Map(layout.figure, hexagons, alt_text(hexagons), caption(hexagons, gaps=bool(backdrops)))
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -157,22 +157,22 @@ class _Name:
     weight: str
 
 
-def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+def _name_places(layout: Layout, hexagons: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
     """Write the names of regions and of large cities beside their hexagons, each with a line to its place."""
     regions = hexagons.geometry.groupby(hexagons["rgn21nm"])
-    shapes = {str(name): in_inches(sheet, union(part.to_numpy())) for name, part in regions}
+    shapes = {str(name): in_inches(layout, union(part.to_numpy())) for name, part in regions}
     # Cities first: a region's name can stand anywhere beside it.
     names = [
-        _Name(CITIES[str(name)], in_inches(sheet, union(part.to_numpy())), _CITY_SIZE, "normal")
+        _Name(CITIES[str(name)], in_inches(layout, union(part.to_numpy())), _CITY_SIZE, "normal")
         for name, part in hexagons.geometry.groupby(hexagons["lad21nm"])
         if name in CITIES
     ]
     names += [_Name(_in_lines(name), shape, _REGION_SIZE, "bold") for name, shape in shapes.items()]
-    ground = Ground(sheet.frame, union(np.array(list(shapes.values()), dtype=object)))
+    ground = Ground(layout.frame, union(np.array(list(shapes.values()), dtype=object)))
     least = np.inf
     placed: list[tuple[_Name, tuple[Label, shapely.LineString]]] = []
     for _ in range(_TRIES):
-        placer, tried, tight = Placer(sheet.frame), [], []
+        placer, tried, tight = Placer(layout.frame), [], []
         for name in names:
             before = placer.spent
             tried.append(_placed(placer, name, ground))
@@ -185,7 +185,7 @@ def _name_places(sheet: Sheet, hexagons: gpd.GeoDataFrame, land: shapely.Geometr
         # Those that found no good place go first at the next try, while there is one.
         names = tight + [name for name in names if name not in tight]
     for name, (label, line) in placed:
-        _write(sheet, label, line, name.weight, land)
+        _write(layout, label, line, name.weight, land)
 
 
 def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely.LineString]:
@@ -212,16 +212,16 @@ def _in_lines(name: str) -> str:
     return forms(name)[1] if len(name) > _LONG and " " in name else name
 
 
-def _write(sheet: Sheet, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
+def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
     """Write a label with its line, which ends in a dot, on the colour of what lies behind it."""
-    ends = np.array([sheet.to_metres(x, y) for x, y in line.coords])
+    ends = np.array([layout.to_metres(x, y) for x, y in line.coords])
     behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
     cased = [patheffects.Stroke(linewidth=1.5, foreground="#ffffff"), patheffects.Normal()]
-    sheet.ax.plot(
+    layout.ax.plot(
         *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=2.0,
         path_effects=cased,
     )  # fmt: skip
-    sheet.ax.text(
+    layout.ax.text(
         ends[0, 0], ends[0, 1], label.text, size=label.size, weight=weight, ha="center", va="center", linespacing=1.05,
         color=palette.INK, zorder=6, parse_math=False,
         bbox={"boxstyle": "square,pad=0.12", "facecolor": behind, "edgecolor": "none"},

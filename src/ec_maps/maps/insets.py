@@ -15,7 +15,7 @@ from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import in_inches
 from ec_maps.graphics.label_space import Box, Ground
-from ec_maps.graphics.layout import LEGEND, TALLEST, Sheet, view
+from ec_maps.graphics.layout import LEGEND, TALLEST, Layout, view
 from ec_maps.graphics.text_metrics import text_size
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def draw_inset(
-    sheet: Sheet,
+    layout: Layout,
     london: gpd.GeoDataFrame,
     land: shapely.Geometry,
     paint: Callable[..., None] = layers.draw_deciles,
@@ -42,43 +42,43 @@ def draw_inset(
     room = 0.04 * (right - left)
     left, bottom, right, top = left - room, bottom - room, right + room, top + room
     head = 0.2
-    box = Ground(sheet.frame, in_inches(sheet, land)).empty_rectangle((right - left) / (top - bottom), 0.12)
+    box = Ground(layout.frame, in_inches(layout, land)).empty_rectangle((right - left) / (top - bottom), 0.12)
     if box is None:
         return None
-    width, height = sheet.figure.get_size_inches()
-    position = sheet.ax.get_position()
+    width, height = layout.figure.get_size_inches()
+    position = layout.ax.get_position()
     shrunk = Box(box.left + 0.05, box.bottom + 0.05, box.right - 0.05, box.top - head)
     across = min(shrunk.right - shrunk.left, (shrunk.top - shrunk.bottom) * (right - left) / (top - bottom))
     tall = across * (top - bottom) / (right - left)
     x, y = shrunk.right - across, shrunk.bottom
-    inset = sheet.figure.add_axes(
+    inset = layout.figure.add_axes(
         (position.x0 + x / width, position.y0 + y / height, across / width, tall / height), label="London"
     )
     inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
     inset.spines[:].set(color=palette.INK, linewidth=0.8)
     paint(inset, london, edge=layers.EDGES["regional"])
     layers.draw_outline(inset, whole, width=0.9)
-    times = sheet.scale / ((right - left) / across)
+    times = layout.scale / ((right - left) / across)
     words = f"London, {times:.1f} times larger"
     # Of a small inset the words are the wider: they stay on the map.
-    at = min(x, sheet.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
-    sheet.ax.text(
-        *sheet.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
+    at = min(x, layout.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
+    layout.ax.text(
+        *layout.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
         color=palette.INK, zorder=6,
         bbox={"boxstyle": "square,pad=0.2", "facecolor": "#ffffff", "edgecolor": "none"} if on_tiles else None,
     )  # fmt: skip
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
-    sheet.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
+    layout.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
     return box
 
 
-def draw_frame(sheet: Sheet, frame: shapely.Polygon, name: str) -> Box:
+def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
     """Draw a frame (in metres of the map) round what was moved into it, its name at the top; return the name's box.
 
     It has a ground of its own, the sea's, which hides tiles beneath.
     """
     left, bottom, right, top = frame.bounds
-    sheet.ax.add_patch(
+    layout.ax.add_patch(
         Rectangle(
             (left, bottom),
             right - left,
@@ -90,9 +90,9 @@ def draw_frame(sheet: Sheet, frame: shapely.Polygon, name: str) -> Box:
         )
     )
     width, height = text_size(name, LEGEND, "bold")
-    x, y = (float(inches) for inches in sheet.to_inches(np.array([left, top])))
+    x, y = (float(inches) for inches in layout.to_inches(np.array([left, top])))
     x, y = x + 0.05, y - 0.05
-    sheet.ax.text(*sheet.to_metres(x, y), name, size=LEGEND, weight="bold", va="top", color=palette.INK, zorder=6)
+    layout.ax.text(*layout.to_metres(x, y), name, size=LEGEND, weight="bold", va="top", color=palette.INK, zorder=6)
     return Box(x, y - height, x + width, y)
 
 

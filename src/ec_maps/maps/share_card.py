@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.areas import wording
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, ends_in_words, joined, some, tenth_in_words, the_district
@@ -69,7 +69,7 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     PlaceError
         If no district of the table has the name.
     """
-    place = standing(lads, msoas, lad_name)
+    place = district_profile(lads, msoas, lad_name)
     areas, around = place.msoas, lads.iloc[:0]
     if place.beyond:
         here = lads["lad21nm"] == lad_name
@@ -113,7 +113,7 @@ def _draw_map(
         layers.draw_outline(ax, areas.geometry.iloc[0], width=0.8)
 
 
-def _write_words(ax: Axes, place: Standing, address: str, bottom: float, top: float) -> None:
+def _write_words(ax: Axes, place: DistrictProfile, address: str, bottom: float, top: float) -> None:
     """Write the words in a column: the site, the name and the sentence from its top, the tenths at its bottom."""
     site = f"{place.entry.title} in {place.universe}"
     write(ax, _MARGIN, top, site, size=_SITE, color=FAINT, weight="bold", va="top")
@@ -171,13 +171,13 @@ def _shortened(address: str) -> str:
     return f"…{shown[-kept:]}"
 
 
-def _sentence(place: Standing) -> str:
+def _sentence(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         return f"No estimate is published for {the_district(place.name)} as a whole"
     return f"{capital(place.finding)}: {tenth_in_words(place.district['decile'])} in {place.universe}"
 
 
-def _alt_text(place: Standing) -> str:
+def _alt_text(place: DistrictProfile) -> str:
     number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
     told = f"A small map of {shown}, coloured by tenth, {ends_in_words(place.entry)}." if number else ""
@@ -193,7 +193,7 @@ def _alt_text(place: Standing) -> str:
     return joined(f"Card for {the_district(place.name)}. {_sentence(place)}.", told, hatched)
 
 
-def _caption(place: Standing) -> str:
+def _caption(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         return joined(f"{_sentence(place)}.")
     tenth = tenth_in_words(place.district["decile"])

@@ -14,7 +14,7 @@ from ec_maps.graphics.layout import MAP_WIDTH
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ec_maps.analysis.district import Standing
+    from ec_maps.analysis.district import DistrictProfile
     from ec_maps.measures import Measure
 
 #: A row of words above or beneath a strip, in inches.
@@ -40,14 +40,14 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Layout:
+class StripLayout:
     """Where all that is in the axes lies, in inches above the axis: the lower strip, if there is one, and the upper."""
 
     lower: Strip | None
     upper: Strip
 
     @classmethod
-    def of(cls, place: Standing) -> Layout:
+    def of(cls, place: DistrictProfile) -> StripLayout:
         """Return the layout: without the strip of neighbourhoods beyond England and Wales, where there are none."""
         lower = None if place.beyond else Strip(ROW + 0.32, 0.64)
         # Beneath the upper strip stand the words of its middles, and beneath those what the lower strip is.

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 
 from ec_maps import settings
-from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.stability import BESIDE
 from ec_maps.areas import wording
 from ec_maps.areas.wording import capital, ends_in_words, joined, some, tenth_in_words, the, the_district
@@ -37,14 +37,14 @@ from ec_maps.graphics.layout import (
     write,
 )
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
-from ec_maps.maps.strip_layout import ROW, Layout, Scale, Strip, above, squeezed, swarm, width_within
+from ec_maps.maps.strip_layout import ROW, Scale, Strip, StripLayout, above, squeezed, swarm, width_within
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from ec_maps.analysis.district import Standing
+    from ec_maps.analysis.district import DistrictProfile
     from ec_maps.measures import Measure
 
 #: How many times larger the marked district's dot is than the others.
@@ -87,10 +87,10 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     PlaceError
         If no district of the table has the name.
     """
-    place = standing(lads, msoas, lad_name)
+    place = district_profile(lads, msoas, lad_name)
     measure = place.measure
     upper, lower = lads[lads[measure].notna()], place.msoas[place.msoas[measure].notna()]
-    layout, shown = Layout.of(place), [upper[measure]]
+    layout, shown = StripLayout.of(place), [upper[measure]]
     if layout.lower:
         shown += [lower[measure], _usual(place.country)]
     axis = Scale.of(place.entry, *shown)
@@ -120,7 +120,7 @@ def _usual(values: pd.Series) -> pd.Series:
     return values[values.between(values.quantile(0.005), values.quantile(0.995))]
 
 
-def _new_figure(place: Standing, axis: Scale, layout: Layout) -> tuple[Figure, Axes]:
+def _new_figure(place: DistrictProfile, axis: Scale, layout: StripLayout) -> tuple[Figure, Axes]:
     """Return the figure with all words but those at the dots, and the axes of the strips."""
     measure, demo, body = place.entry, settings.is_demo(), layout.body
     title = wrap(f"{capital(the_district(place.name))} among all local authorities", TITLE, MAP_WIDTH, "bold")
@@ -171,7 +171,7 @@ def _silhouette(ax: Axes, axis: Scale, strip: Strip, values: pd.Series) -> None:
     ax.fill_between(middles, strip.middle - shape, strip.middle + shape, color=_SHADE, linewidth=0, zorder=0.5)
 
 
-def _medians(ax: Axes, axis: Scale, layout: Layout, place: Standing) -> None:
+def _medians(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile) -> None:
     """Draw the middles of the country and of the region as lines, the words of the lower one to its left."""
     values = place.lads[place.measure]
     middles = [
@@ -229,7 +229,7 @@ def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widt
     ax.scatter(values, ups, s=(_POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
 
 
-def _label(ax: Axes, axis: Scale, layout: Layout, place: Standing, tops: np.ndarray) -> None:
+def _label(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
     said = place.entry.format(place.value)
     words = f"{place.name} {said}" if len(tops) else f"{place.name}: {said}"
@@ -242,7 +242,7 @@ def _label(ax: Axes, axis: Scale, layout: Layout, place: Standing, tops: np.ndar
     write(ax, axis.place(left), layout.name + 0.02, words, size=SUBTITLE, weight="bold", va="baseline", zorder=5)
 
 
-def _key(place: Standing) -> list[list[tuple[str, str]]]:
+def _key(place: DistrictProfile) -> list[list[tuple[str, str]]]:
     """Return the rows of the key, each entry a kind and its words, as many in a row as fit."""
     entries = [("tenths", ""), ("region", f"in {the(place.region)}")]
     if not place.beyond:
@@ -288,14 +288,14 @@ def _draw_key(ax: Axes, measure: Measure, entries: list[tuple[str, str]], y: flo
 # --- its words --------------------------------------------------------------------------------------
 
 
-def districts(place: Standing) -> str:
+def districts(place: DistrictProfile) -> str:
     """Return what the strip of districts shows: how many there are, and how many are without a dot."""
     values = place.lads[place.measure]
     blank = int(values.isna().sum())
     return f"{len(values)} local authorities of {place.universe}{_without(blank)}"
 
 
-def neighbourhoods(place: Standing) -> str:
+def neighbourhoods(place: DistrictProfile) -> str:
     """Return what the strip of neighbourhoods shows: how many there are, and how many are without a dot."""
     number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     if not number:
@@ -311,7 +311,7 @@ def _without(blank: int) -> str:
     return f"; {some(blank)} without a published estimate" if blank else ""
 
 
-def alt_text(place: Standing) -> str:
+def alt_text(place: DistrictProfile) -> str:
     """Return what a strip plot shows: its kind, the ends and middles, the tenths, what is marked or missing."""
     measure = place.entry
     valued, inside, said = _valued(place.lads, measure), _valued(place.msoas, measure), measure.format
@@ -337,7 +337,7 @@ def alt_text(place: Standing) -> str:
     return joined(*text)
 
 
-def caption(place: Standing) -> str:
+def caption(place: DistrictProfile) -> str:
     """Return what a strip plot says: where the district and its neighbourhoods lie against the middle ones."""
     values, said = place.lads[place.measure], place.entry.format
     region = float(values[place.lads["rgn21nm"] == place.region].median())
@@ -353,7 +353,7 @@ def caption(place: Standing) -> str:
     return joined(finding, _inside(place))
 
 
-def _inside(place: Standing) -> str:
+def _inside(place: DistrictProfile) -> str:
     inside, said = place.msoas[place.measure], place.entry.format
     valued = inside.dropna()
     if not len(inside):

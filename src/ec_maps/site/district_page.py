@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ec_maps.analysis.district import Standing, standing
+from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.export import write_csv, write_geojson
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, joined, the, the_district, universe
@@ -87,7 +87,7 @@ def write(
     PlaceError
         If there is no such district.
     """
-    told = standing(lads, msoas, name, surroundings)
+    told = district_profile(lads, msoas, name, surroundings)
     code = str(told.district["lad21cd"])
     page = around.pages[code]
     files = folder / FOLDER
@@ -112,7 +112,7 @@ def write(
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _front(told: Standing, page: str) -> str:
+def _front(told: DistrictProfile, page: str) -> str:
     """Return the page's front matter: what search engines, feeds and cards show."""
     words = joined(told.summary)
     drawn = "With a small map of it." if told.beyond else "With a map of its neighbourhoods."
@@ -130,11 +130,11 @@ def _front(told: Standing, page: str) -> str:
     )
 
 
-def _opening(told: Standing) -> str:
+def _opening(told: DistrictProfile) -> str:
     return f"::: {{.ec-lead}}\n{escaped(told.headline)}\n:::\n\n{escaped(told.inside)}\n\n{_tenths(told)}"
 
 
-def _tenths(told: Standing) -> str:
+def _tenths(told: DistrictProfile) -> str:
     """Return how many neighbourhoods are in each tenth as a row of ten fields in the tenths' colours."""
     if not sum(told.tenths):
         return ""
@@ -152,7 +152,7 @@ def _tenths(told: Standing) -> str:
     )
 
 
-def _inside(told: Standing, drawn: Map, page: str, files: Path) -> str:
+def _inside(told: DistrictProfile, drawn: Map, page: str, files: Path) -> str:
     figure = markdown.saved(drawn, page, files)
     write_csv(told.msoas, files / f"{page}.csv")
     write_geojson(told.msoas, files / f"{page}.geojson")
@@ -165,7 +165,7 @@ def _inside(told: Standing, drawn: Map, page: str, files: Path) -> str:
     )
 
 
-def _in_the_country(told: Standing, national: Picture) -> str:
+def _in_the_country(told: DistrictProfile, national: Picture) -> str:
     marked = replace(
         national,
         caption=f"{national.caption} {capital(the_district(told.name))} is outlined.",
@@ -175,7 +175,7 @@ def _in_the_country(told: Standing, national: Picture) -> str:
     return f"## {escaped(told.name)} in {told.universe}\n\n{figure}"
 
 
-def _compared(told: Standing, strip: Picture) -> str:
+def _compared(told: DistrictProfile, strip: Picture) -> str:
     dots = "Each dot is one local authority" + ("" if told.beyond else " above, and one neighbourhood below")
     return (
         f"## Compared with other places\n\n"
@@ -184,11 +184,11 @@ def _compared(told: Standing, strip: Picture) -> str:
     )
 
 
-def _in_the_region(told: Standing, region: Picture) -> str:
+def _in_the_region(told: DistrictProfile, region: Picture) -> str:
     return f"## {escaped(told.name)} in {escaped(the(told.region))}\n\n{region.markdown()}"
 
 
-def _nearby(told: Standing, pages: dict[str, str]) -> str:
+def _nearby(told: DistrictProfile, pages: dict[str, str]) -> str:
     """Return the neighbours and the region, linked where they have a page.
 
     Across the border of England and Wales tenths are of other areas, so that a neighbour there is told without one.
@@ -220,7 +220,7 @@ def _nearby(told: Standing, pages: dict[str, str]) -> str:
     )
 
 
-def _care(told: Standing) -> str:
+def _care(told: DistrictProfile) -> str:
     single = "" if told.beyond else ", and read groups of neighbourhoods rather than single ones"
     return (
         "## Before you quote it\n\n"
@@ -232,7 +232,7 @@ def _care(told: Standing) -> str:
     )
 
 
-def _citation(told: Standing, address: str) -> str:
+def _citation(told: DistrictProfile, address: str) -> str:
     where = f" {escaped(address)}" if address else ""
     return (
         "## Cite this page\n\n"

@@ -28,7 +28,7 @@ from ec_maps.site.page_list import PLACES, linked
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from ec_maps.analysis.district import Standing
+    from ec_maps.analysis.district import DistrictProfile
 
 _HEADING = "## Who is there to meet, and who becomes a friend"
 
@@ -39,7 +39,7 @@ _POST = "../posts/levers/index.qmd"
 _NOUGHT = 0.0005
 
 
-def panel(told: Standing, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
+def panel(told: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
     """Return what exposure and bias say of one district, as a section of its page: words, then its place in the square.
 
     Parameters

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ec_maps import settings
 from ec_maps.analysis.bivariate import bivariate_table
 from ec_maps.analysis.comparison import measures_at_hand
-from ec_maps.analysis.district import standing
+from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.stability import BESIDE
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place
@@ -31,7 +31,7 @@ from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import ScopeName
 from ec_maps.maps import workers
 from ec_maps.maps.choropleth import national_map
-from ec_maps.maps.figure_cache import FOLDER, RECORDS, found, keep
+from ec_maps.maps.figure_cache import FOLDER, RECORDS, read_record, write_record
 from ec_maps.site import district_page
 from ec_maps.site.district_page import FILES, FILES_BEYOND, Around
 from ec_maps.site.finder import INDEX, write_index
@@ -132,7 +132,7 @@ class Page:
 
     def is_whole(self, folder: Path) -> bool:
         """Return whether it is in a folder, of this stamp and with every file as it was made."""
-        return found(folder / FOLDER, self.name, self.stamp, self.files) is not None
+        return read_record(folder / FOLDER, self.name, self.stamp, self.files) is not None
 
 
 class Work(NamedTuple):
@@ -186,7 +186,7 @@ def _stamp(basis: str, place: Place, tables: PlaceTables, links: dict[str, str])
     """Return a mark of all that one page depends on: the pages that it links to, too."""
     lads, _ = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
-    told = standing(lads, lads.iloc[:0], place.name, tables.kingdom)
+    told = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
     near = told.surroundings.loc[told.surroundings["lad21nm"].isin(told.neighbours), "lad21cd"]
     return digest(basis, place, sorted({(code, links[code]) for code in [*region, *near] if code in links}))
 
@@ -203,14 +203,14 @@ def _national(name: str, table: gpd.GeoDataFrame, work: Work, links: dict[str, s
     aside = work.aside
     stamp, file = digest(work.basis, name, sorted(links.items())), f"{name}.svg"
     for there in (work.folder, aside):
-        if (text := found(there / FOLDER, name, stamp, [file])) is not None:
+        if (text := read_record(there / FOLDER, name, stamp, [file])) is not None:
             return Picture(**json.loads(text))
     # Every page sends it: its areas tell only what is short.
     drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
     addresses = {code: f"../{page}.html" for code, page in links.items()}
     drawn.save(aside / FOLDER / file, links=addresses, marks=True)
     shown = picture(drawn, name)
-    keep(aside / FOLDER, name, stamp, [file], json.dumps(asdict(shown)))
+    write_record(aside / FOLDER, name, stamp, [file], json.dumps(asdict(shown)))
     return shown
 
 
@@ -235,7 +235,7 @@ def _draw_one(page: Page, around: Around, aside: Path, inputs: str, levers: bool
         lads, both = tables.home(page.place)
         district_page.write(name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, both_levers=both)
         if all((aside / FOLDER / file).is_file() for file in page.files):
-            keep(aside / FOLDER, page.name, page.stamp, page.files, "")
+            write_record(aside / FOLDER, page.name, page.stamp, page.files, "")
     except EcMapsError as error:
         failure = RenderError(f"The page of {name} could not be made: {error}")
         failure.exit_status = error.exit_status

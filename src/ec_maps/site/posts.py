@@ -1,6 +1,6 @@
 """What makes the figures, tabs and tables of the posts, which call it through :mod:`ec_maps.pages`.
 
-Here are the libraries that draw. A tab is kept by itself, so that another place in the list draws no other tab anew.
+Here are the libraries that draw. A tab is cached by itself, so that another place in the list draws no other tab anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.correlations import Correlations, rank_correlations, said, titles
-from ec_maps.analysis.district import standing
+from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import write_csv
 from ec_maps.analysis.stability import stability
 from ec_maps.areas.coverage import united_kingdom
@@ -28,7 +28,7 @@ from ec_maps.geography.levels import LEVELS, LevelName
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.choropleth import local_map, national_map, regional_map
 from ec_maps.maps.correlation_matrix import correlation_matrix
-from ec_maps.maps.figure_cache import FOLDER, part
+from ec_maps.maps.figure_cache import FOLDER, cached_part
 from ec_maps.maps.hexmap import hexagon_map
 from ec_maps.measures import HEADLINE, MEASURES, measure_named
 from ec_maps.site import markdown
@@ -76,7 +76,7 @@ def hexagons() -> str:
     try:
         drawn = hexagon_map(table)
     except EcMapsError as error:
-        # What warns is not kept: the next build tries again.
+        # What warns is not cached: the next build tries again.
         warnings.warn(str(error), stacklevel=2)
         return "The map of hexagons is left out here, as its layout could not be read."
     figure = markdown.saved(drawn, "hexagons", Path(FOLDER))
@@ -112,7 +112,7 @@ def hyperlocal() -> str:
         if place.region in BEYOND:
             tabs.append((place.name, _no_neighbourhoods(place)))
             continue
-        tabs.append((place.name, part(slug(place.name), place, partial(_local, place))))
+        tabs.append((place.name, cached_part(slug(place.name), place, partial(_local, place))))
     first = next((place.name for place in read_places() if place.region not in BEYOND), None)
     if first:
         keep_card("hyperlocal", slug(first))
@@ -127,7 +127,7 @@ def _local(place: Place) -> str:
 def _no_neighbourhoods(place: Place) -> str:
     """Return what stands in place of a local map beyond England and Wales, where there are no neighbourhoods."""
     page = linked(areas("lad"))[place.lad21cd]
-    told = standing(_home(place.region), areas("msoa"), place.name)
+    told = district_profile(_home(place.region), areas("msoa"), place.name)
     return f"{escaped(told.inside)} [{escaped(place.name)} as a whole](../../{PLACES}/{page}.qmd)."
 
 
@@ -209,7 +209,7 @@ def _region(region: str, names: list[str]) -> str:
         title = f"Local authorities of {the(region)}, lowest first"
         return _figure(drawn, slug(region), drawn.areas, title, links=links)
 
-    return part(slug(region), (region, names, sorted(links.items())), make)
+    return cached_part(slug(region), (region, names, sorted(links.items())), make)
 
 
 def _home(region: str) -> gpd.GeoDataFrame:
