@@ -110,6 +110,7 @@ def test_waits_come_to_an_end(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> No
         "https://data.humdata.org@evil.example/file.zip",
         "https://evil.example/data.humdata.org",
         "https://evilamazonaws.com/file.zip",
+        "https://hdx.s3.amazonaws.com.evil.example/file.zip",
         "http://hdx.s3.amazonaws.com/file.zip",
         "https://169.254.169.254/latest",
         "http://127.0.0.1/",
