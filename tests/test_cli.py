@@ -87,6 +87,7 @@ def test_places_lists_all_and_searches(project: Path, demo_run: dict[str, str | 
     is_letter(ec_maps("places", "qqqqzzzz", cwd=project, **demo_run), 2, "qqqqzzzz")
 
 
+@pytest.mark.full
 def test_places_build_writes_the_pages(project: Path, demo_run: dict[str, str | Path]) -> None:
     """A page for each place of the list; a second time there is nothing to draw; a profile gives the source."""
     (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")

@@ -34,6 +34,16 @@ def test_what_would_move() -> None:
     )
 
 
+def test_what_would_move_far() -> None:
+    """An area that would go by more than one decile, up or down, is counted as that too; one that would not, is not."""
+    areas = table()
+    areas.loc[3, "decile_low"] -= 2
+    areas.loc[6, "decile_high"] += 2
+    told = stability(areas)
+    assert (told.unsteady, told.two_away) == (4, 2)
+    assert "two of them by more than one decile" in terms(told.sentence)
+
+
 def test_the_error_from_counting() -> None:
     """The bound is that of a share whose people are all at 0 or 1: 1.96 times the root of p(1 - p)/n."""
     told = stability(table().assign(num_users=10_000))

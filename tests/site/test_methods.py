@@ -28,6 +28,7 @@ def tables(markdown: str) -> list[list[list[str]]]:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("demo")
 def test_every_function_of_the_page_gives_text_and_every_table_its_frame() -> None:
     """Whatever the page calls gives markdown without a gap; tables scroll in frames that have a name."""
