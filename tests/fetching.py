@@ -92,7 +92,7 @@ class Bench:
         spoil(self.hdx)
         again = self.fetch(level, refresh=True)
         assert again.done.state == "failed"
-        is_letter(again.letter, *parts, "copies from before are still here and in use")
+        is_letter(again.letter, *parts, "earlier copies are still in use")
         assert again.done.entry == manifest.held(key) == good.entry
         later = self.fetch(level)
         assert (later.done.state, later.asked) == ("already there", [])

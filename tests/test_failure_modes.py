@@ -1,4 +1,4 @@
-"""The table of what can go wrong names a test for each entry, or says why there is none."""
+"""The table of failure modes names a test for each entry, or says why there is none."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ENTRIES = [f"{letter}{number}" for letter, count in COUNTS.items() for number in
 
 
 def rows() -> dict[str, str]:
-    """Return what the table says of each entry; an entry that stands in it twice is an error."""
+    """Return the table's text for each entry; a repeated entry is an error."""
     text = (HERE / "failure_modes.md").read_text(encoding="utf-8")
     found = re.findall(r"^\| ([A-I]\d+) \| ([^|]+) \| (.+) \|$", text, flags=re.MULTILINE)
-    table = {entry: told for entry, _, told in found}
+    table = {entry: tests for entry, _, tests in found}
     assert len(table) == len(found)
     return table
 
@@ -36,9 +36,9 @@ def test_every_entry_is_there() -> None:
 def test_each_entry_names_tests_that_exist() -> None:
     """Each test named for an entry is there under that name; an entry without one says why."""
     faults = []
-    for entry, told in rows().items():
-        named = re.findall(r"`([\w/]*test_\w+\.py)::(test_\w+)`", told)
-        if not named and not told.startswith("No test: "):
+    for entry, tests in rows().items():
+        named = re.findall(r"`([\w/]*test_\w+\.py)::(test_\w+)`", tests)
+        if not named and not tests.startswith("No test: "):
             faults.append(f"{entry} names no test and gives no reason")
         faults += [f"{entry} names {file}::{name}" for file, name in named if name not in functions_of(file)]
     assert not faults, "\n".join(["", *faults])

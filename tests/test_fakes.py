@@ -239,7 +239,7 @@ def test_errors_come_with_http_200(ons, http):
 
 
 def test_geojson_is_in_degrees_unless_asked_and_may_not_say_what_it_is_in(ons, http):
-    """Without `outSR` the coordinates are degrees; with it metres, with or without a word about it."""
+    """Without `outSR` the coordinates are degrees; with it metres, with or without a statement of it."""
     one = {"resultRecordCount": 1, "outFields": "*"}
     assert -9 < west_of(queried(ons, http, LADS, **one)) < 3
     metres = queried(ons, http, LADS, **one, outSR="27700")

@@ -74,7 +74,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ec_maps(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line and return what it said."""
+    """Run the command line and return its result."""
     return subprocess.run(
         [sys.executable, "-m", "ec_maps", *words], cwd=cwd, env=os.environ, capture_output=True, text=True, check=False
     )
@@ -104,11 +104,11 @@ def test_a_site_from_an_empty_cache_and_again_offline(
     assert "posts/hyperlocal/maps/great-yarmouth.csv" in before
     for page in ("index.html", "about.html", "posts/regional/index.html"):
         soup = BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
-        (told,) = soup.select(".ec-provenance")
-        assert "dated 28 February 2025" in told.text
-        assert told.select('time[datetime="2025-02-28"]')
-        assert "districts of December 2021 and MSOAs of 2021, ONS, generalised to 20 m" in told.text
-        assert "ec_maps 0." in told.text
+        (section,) = soup.select(".ec-provenance")
+        assert "dated 28 February 2025" in section.text
+        assert section.select('time[datetime="2025-02-28"]')
+        assert "districts of December 2021 and MSOAs of 2021, ONS, generalised to 20 m" in section.text
+        assert "ec_maps 0." in section.text
         assert "Demonstration" not in soup.text
     servers.stop()
     for derived in (project / "data" / "cache").glob("*-????????????????.parquet"):
@@ -137,7 +137,7 @@ def test_all_of_the_country(servers: Servers, data: Path) -> None:
 
 
 def test_finer_and_coarser(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boundaries of another resolution are another file: they are brought when they are wanted, and only they."""
+    """Boundaries of another resolution are another file: they are downloaded when they are wanted, and only they."""
     assert ec_maps("fetch").returncode == 0
     before = manifest.read()
     monkeypatch.setenv("EC_MAPS_RESOLUTION", "super_generalised")
@@ -175,8 +175,8 @@ def test_eight_processes_fetch_each_file_once(servers: Servers, data: Path) -> N
         running = [
             stack.enter_context(started(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)) for _ in range(8)
         ]
-        said = [process.communicate(timeout=300) for process in running]
-    assert [process.returncode for process in running] == [0] * 8, said
+        outputs = [process.communicate(timeout=300) for process in running]
+    assert [process.returncode for process in running] == [0] * 8, outputs
     for server in servers:
         asked = Counter((record.method, record.path, str(record.query)) for record in server.requests)
         repeated = [
@@ -194,7 +194,7 @@ def is_description(path: str, query: str) -> bool:
 
 
 def test_a_refresh_that_fails_takes_nothing_away(servers: Servers, data: Path) -> None:
-    """With a publisher gone, a refresh says so and ends with 1; what was here is here, and maps are built from it."""
+    """With a publisher gone, a refresh says so and ends with 1; earlier copies stay, and maps are built from them."""
     assert ec_maps("fetch").returncode == 0
     before = {key: entry.sha256 for key, entry in manifest.read().items()}
     table = load_areas("lad")
@@ -208,7 +208,7 @@ def test_a_refresh_that_fails_takes_nothing_away(servers: Servers, data: Path) -
 
 
 def test_nothing_can_be_reached(servers: Servers, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an empty cache and no server the message says all that is lacking at once, and what to do."""
+    """With an empty cache and no server the message lists everything missing at once, and what to do."""
     servers.stop()
     monkeypatch.setattr("ec_maps.fetch.http.pause", lambda _: None)
     with pytest.raises(FetchError) as caught:
@@ -230,7 +230,9 @@ def fetch(environment: dict[str, str]) -> None:
 
 def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty fetches are killed at random: what the manifest lists is always right, and the next build goes well."""
-    told = {f"EC_MAPS_{name}_URL": os.environ[f"EC_MAPS_{name}_URL"] for name in ("HDX", "ONS", "NAMES", "HEXAGONS")}
+    addresses = {
+        f"EC_MAPS_{name}_URL": os.environ[f"EC_MAPS_{name}_URL"] for name in ("HDX", "ONS", "NAMES", "HEXAGONS")
+    }
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "whole"))
     began = time.monotonic()
     provenance.fetch()
@@ -253,7 +255,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
     folder = tmp_path / "0"
     for number in range(KILLS):
         monkeypatch.setenv("EC_MAPS_DATA_DIR", str(folder))
-        process = processes.Process(target=fetch, args=({**told, "EC_MAPS_DATA_DIR": str(folder)},))
+        process = processes.Process(target=fetch, args=({**addresses, "EC_MAPS_DATA_DIR": str(folder)},))
         process.start()
         try:
             process.join(chance.uniform(0, lasts))
@@ -265,7 +267,7 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
         for entry in listed.values():
             assert entry.is_good()
             assert entry.sha256 == right[entry.key]
-        # Every few kills, and whenever the fetch was quicker, the next build: it goes well, and the next begins anew.
+        # Every few kills, and whenever the fetch was quicker, the next build: it goes well, and the next starts again.
         if len(listed) == len(right) or number % 5 == 4:
             assert {done.state for done in provenance.fetch()} <= {"fetched", "already there"}
             assert load_areas("msoa").equals(expected)

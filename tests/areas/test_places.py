@@ -222,7 +222,7 @@ def test_every_district_of_another_time_is_explained() -> None:
 def test_other_nations(text: str, nation: str) -> None:
     """Where the boundaries lack Scotland or Northern Ireland, a place there is recognised and said to be lacking."""
     message = refusal(text)
-    assert f"is in {nation}, and the data at hand stop at the border of England and Wales." in message
+    assert f"is in {nation}, and the data cover England and Wales only." in message
     assert suggested(message) == []
 
 
@@ -268,7 +268,7 @@ def test_the_boundaries_say_which_places_there_are(monkeypatch: pytest.MonkeyPat
     every = coverage.load_boundaries("lad")
     monkeypatch.setattr(coverage, "load_boundaries", lambda _: every[every["rgn21nm"] != "Northern Ireland"])
     assert len(search_places("")) == 331
-    with pytest.raises(PlaceError, match="is in Scotland, and the data at hand stop at the border"):
+    with pytest.raises(PlaceError, match="is in Scotland, and the data cover England and Wales only"):
         find_place("Glasgow City")
 
 
@@ -279,14 +279,14 @@ def test_the_boundaries_say_which_places_there_are(monkeypatch: pytest.MonkeyPat
         ("wales", "a region of 22 local authorities"),
         ("Yorkshire and the Humber", "a region of 21 local authorities"),
         ("Kent", "a county of 12 local authorities"),
-        ("Scotland", "not on the maps, as the data at hand stop at the border"),
+        ("Scotland", "not on the maps, as the data cover England and Wales only"),
         ("England", "not one local authority"),
         ("E02000001", "code of a neighbourhood"),
         ("X06000001", "code of the demonstration data"),
         ("E99999999", "Unknown local authority code"),
         ("E08000038", "the code of Barnsley since 2025"),
-        ("Xyzzy", "no name is like it"),
-        ("???", "no name is like it"),
+        ("Xyzzy", "no name is similar"),
+        ("???", "no name is similar"),
         ("  ", "No place given"),
     ],
 )
@@ -296,9 +296,9 @@ def test_other_texts_are_explained(text: str, says: str) -> None:
 
 
 def test_a_district_without_boundaries() -> None:
-    """An official name that the boundaries at hand lack is not called unknown."""
+    """An official name that the boundaries in use lack is not called unknown."""
     message = refusal("York", table([district for district in HERE if district.name != "York"]))
-    assert "boundaries at hand do not have it" in message
+    assert "boundaries in use do not have it" in message
 
 
 @given(

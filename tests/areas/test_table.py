@@ -336,13 +336,13 @@ def test_too_few_rows(data: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "year", "evidence", "blank"),
     [
-        ("E06000065", "2023", "E06000065 North Yorkshire", "17 areas would be blank: Allerdale, "),
-        ("E07000150", "2020", "E07000150 Corby", "2 areas would be blank: North Northamptonshire, West Northampton"),
-        ("E08000038", "2025", "E08000038 Barnsley", "areas would be blank: "),
+        ("E06000065", "2023", "E06000065 North Yorkshire", "17 areas would have no published estimate: Allerdale, "),
+        ("E07000150", "2020", "E07000150 Corby", "2 areas would have no published estimate: North N"),
+        ("E08000038", "2025", "E08000038 Barnsley", "areas would have no published estimate: "),
     ],
 )
 def test_districts_of_another_year(data: Path, code: str, year: str, evidence: str, blank: str) -> None:
-    """Districts of another year are refused: the year, the code that shows it, and the areas that would be blank."""
+    """Districts of another year are refused: the year, the code that shows it, and the areas without an estimate."""
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv([code, *LADS[1:]])})
     text = refused()
     assert f"{LAD_CSV} in {LAD_ZIP} uses areas of {year} (such as {evidence})" in text
@@ -351,12 +351,12 @@ def test_districts_of_another_year(data: Path, code: str, year: str, evidence: s
 
 
 def test_neighbourhoods_of_2011(data: Path) -> None:
-    """One neighbourhood code that only 2011 had is enough, and 184 areas would be blank."""
+    """One neighbourhood code that only 2011 had is enough, and 184 areas would have no estimate."""
     older = sorted(neighbourhood_codes("2011") - neighbourhood_codes("2021"))[0]
     write_zip(data / MSOA_ZIP, {"msoa/uk_economic_connectedness_2025.csv": msoa_csv([older, *MSOAS[1:]])})
     text = refused("msoa")
     assert f"uses areas of 2011 (such as {older})" in text
-    assert "184 areas would be blank" in text
+    assert "184 areas would have no published estimate" in text
 
 
 @pytest.mark.parametrize("level", ["lad", "msoa"])
@@ -376,10 +376,10 @@ def test_mixed_vintages(data: Path, level: str) -> None:
 
 
 def test_codes_of_no_vintage(data: Path) -> None:
-    """Names in place of codes are of no vintage that is known, and are shown."""
+    """Names in place of codes are of no known vintage, and are listed."""
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv([NAME_OF[code] for code in LADS])})
     text = refused()
-    assert "codes of no vintage that is known" in text
+    assert "codes of no known vintage" in text
     assert "HARTLEPOOL" in text or "BLACKBURN" in text
 
 

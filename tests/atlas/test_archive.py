@@ -108,7 +108,7 @@ def test_a_member_introduces_itself(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_zip_is_named_for_what_it_is(tmp_path: Path, content: bytes, says: str) -> None:
-    """A block page, an empty file and half a zip are told apart, and the file is named."""
+    """A block page, an empty file and half a zip have different messages, and the file is named."""
     path = tmp_path / "local_authority.zip"
     path.write_bytes(content)
     with pytest.raises(DamagedArchive, match=says) as caught:
@@ -177,7 +177,7 @@ def test_a_size_that_lies(tmp_path: Path) -> None:
 
 
 def test_a_name_stored_twice(tmp_path: Path) -> None:
-    """Two entries under one name, in whichever separators: which is meant cannot be told."""
+    """Two entries under one name, in whichever separators: it is not clear which one is meant."""
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as out:
         out.writestr("x/a.csv", TEXT)
         out.writestr("x\\a.csv", b"other")
@@ -203,7 +203,7 @@ def test_an_encrypted_member(tmp_path: Path) -> None:
 
 
 def test_an_unknown_packing_method(tmp_path: Path) -> None:
-    """A method that Python has not is refused with the reason."""
+    """A method that Python lacks is refused with the reason."""
     path = write_zip(tmp_path / "a.zip", {"a.csv": TEXT})
     content = bytearray(path.read_bytes())
     content[8] = content[content.index(b"PK\x01\x02") + 10] = 97

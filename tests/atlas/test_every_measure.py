@@ -125,9 +125,9 @@ def test_maps_of_every_measure(demo: Path, tmp_path: Path, measure: Measure) -> 
     colours = palette.ice_colours() if measure.low_connection_end == "low" else palette.ice_colours()[::-1]
     ends = "purple lowest" if measure.low_connection_end == "low" else "white lowest, purple highest"
     for drawn in (national_map(lads), regional_map(lads, "Wales"), local_map(msoas, "Norwich")):
-        said = words(drawn)
-        assert measure.title in said
-        assert measure.colours_in_words in said
+        message = words(drawn)
+        assert measure.title in message
+        assert measure.colours_in_words in message
         assert ends in drawn.alt_text
         picture = Picture(drawn, tmp_path)
         largest = drawn.areas.assign(size=drawn.areas.area).dropna(subset=["decile"]).nlargest(4, "size")
@@ -158,7 +158,7 @@ def test_the_same_column_for_high_incomes(demo: Path) -> None:
 def test_a_group_that_is_not_there(demo: Path) -> None:
     """A category that the files lack is answered with those that they have."""
     with pytest.raises(
-        DataError, match=r'not there for the group "rich".*high_ses_users, high_ses_users_25_to_34, low'
+        DataError, match=r'not available for the group "rich".*high_ses_users, high_ses_users_25_to_34, low'
     ):
         load_areas("lad", category="rich")
 
@@ -168,10 +168,10 @@ def test_a_measure_that_is_not_there(data: Path) -> None:
     write_atlas(data)
     with pytest.raises(DataError) as caught:
         load_areas("lad", "clustering")
-    told = str(caught.value)
-    assert told.startswith("Clustering of local authorities was not found.")
-    assert "holds no CSV with a column 'average_clustering'" in told
-    assert "The measures there are: economic_connectedness, high_income_connectedness." in told
+    message = str(caught.value)
+    assert message.startswith("Clustering of local authorities was not found.")
+    assert "holds no CSV with a column 'average_clustering'" in message
+    assert "The measures available are: economic_connectedness, high_income_connectedness." in message
 
 
 def test_two_files_with_the_same_measure(data: Path) -> None:
@@ -183,7 +183,7 @@ def test_two_files_with_the_same_measure(data: Path) -> None:
 
 
 def test_a_file_called_after_the_measure_comes_first(data: Path) -> None:
-    """A later file with the same column under another name is passed over where one has the measure's name."""
+    """A later file with the same column under another name is not used where one has the measure's name."""
     write_zip(data / "a.zip", {LAD_CSV: as_csv(rows(LADS)), "by_age_20260301.csv": as_csv(rows(LADS, [0.9] * 14))})
     assert load_measure("lad")["economic_connectedness"].max() == 0.6
 
@@ -192,7 +192,7 @@ def test_a_file_called_after_the_measure_comes_first(data: Path) -> None:
 
 
 def test_users_are_counted(data: Path) -> None:
-    """Users come with the values, as whole numbers, missing where they are not told."""
+    """Users come with the values, as whole numbers, missing where they are not given."""
     table = rows(LADS)
     for row, users in zip(table, ["1200", "1200.0", "", "NA"], strict=False):
         row["num_users"] = users
@@ -204,7 +204,7 @@ def test_users_are_counted(data: Path) -> None:
 
 
 def test_counts_that_cannot_be(data: Path) -> None:
-    """Negative and wordy counts are left out, fractions rounded, and both noted; the values stay."""
+    """Counts that are negative or text are left out, fractions rounded, and both reported; the values stay."""
     table = rows(LADS)
     for row, users in zip(table, ["-4", "many", "10.5", "inf"], strict=False):
         row["num_users"] = users
@@ -213,22 +213,22 @@ def test_counts_that_cannot_be(data: Path) -> None:
     assert found["num_users"].iloc[:4].tolist() == [pd.NA, pd.NA, 10, pd.NA]
     assert found["economic_connectedness"].notna().all()
     assert found.attrs["notes"] == [
-        '3 of the num_users cannot be counts and were left out (the first: "-4" at line 2).',
-        '1 of the num_users are fractions, rounded (the first: "10.5" at line 4).',
+        '3 values of num_users cannot be counts and were left out (the first: "-4" at line 2).',
+        '1 value of num_users is a fraction and was rounded (the first: "10.5" at line 4).',
     ]
 
 
 # --- ties -----------------------------------------------------------------------------------------
 
 
-def test_heavy_ties_leave_some_tenths_empty() -> None:
-    """Equal values share the lowest tenth that they fill; those that they fill besides are empty."""
+def test_heavy_ties_leave_some_deciles_empty() -> None:
+    """Equal values share the lowest decile that they fill; the others that they fill are empty."""
     found = deciles(pd.Series([0.0] * 45 + [float(n) for n in range(1, 56)]), fewer=True)
     assert found.iloc[:45].eq(1).all()
     assert sorted(found.iloc[45:].unique()) == [5, 6, 7, 8, 9, 10]
 
 
-def test_fewer_values_than_tenths() -> None:
+def test_fewer_values_than_deciles() -> None:
     """Three values make three groups, in order."""
     found = deciles(pd.Series([0.1] * 40 + [0.2] * 40 + [0.3] * 20), fewer=True)
     assert found.nunique() == 3
@@ -248,7 +248,7 @@ def test_different_values_are_cut_as_ever() -> None:
 
 
 def test_a_map_with_ties_says_how_many_groups(data: Path) -> None:
-    """The legend has the groups that there are, and says how many; tenths keep their colours."""
+    """The legend has the groups that there are, and says how many; deciles keep their colours."""
     fraction = [0, 0, 0, 0, 0, 0, 0.01, 0.02, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03]
     write_zip(
         data / "a.zip", {"v_20250301.csv": with_columns(volunteering_fraction=lambda place: fraction[place % 14])}
@@ -261,7 +261,7 @@ def test_a_map_with_ties_says_how_many_groups(data: Path) -> None:
     drawn = national_map(lads)
     assert "Many values are equal: 4 groups are shown." in words(drawn)
     swatches = [patch.get_gid() for patch in drawn.figure.axes[1].patches if patch.get_gid()]
-    assert [gid for gid in swatches if gid != "ec-swatch-missing"] == [f"ec-swatch-{tenth}" for tenth in groups]
+    assert [gid for gid in swatches if gid != "ec-swatch-missing"] == [f"ec-swatch-{decile}" for decile in groups]
 
 
 # --- the United Kingdom ---------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_boundaries_that_end_at_the_border(data: Path) -> None:
 
 
 def test_the_real_kingdom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, geo: Path) -> None:
-    """All 374 districts are there, with regions, and their tenths are of all of them."""
+    """All 374 districts are there, with regions, and their deciles are of all of them."""
     codes = list(official_districts())
     write_zip(tmp_path / "a.zip", {LAD_CSV: as_csv(rows(codes))})
     use(monkeypatch, data=tmp_path, boundaries=geo)
@@ -299,20 +299,20 @@ def test_the_real_kingdom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, geo: 
 
 
 def test_postcode_districts(data: Path) -> None:
-    """Their table is checked and given as it is, joined to nothing; a malformed one is noted."""
+    """Their table is checked and returned unchanged, joined to nothing; a malformed code is reported."""
     codes = ["NR30", "E1", "SW1A", "CF10", "M1", "ls12", "Norwich"]
     write_zip(data / "p.zip", {"postcode/p.csv": as_csv(rows(codes, key="zip_prediction"))})
     found = load_measure("postcode_district")
     assert list(found.columns) == ["postcode_district", "economic_connectedness", "num_users"]
     assert sorted(found["postcode_district"]) == sorted(["NR30", "E1", "SW1A", "CF10", "M1", "LS12", "NORWICH"])
-    assert any('no code of an area, but "NORWICH"' in note for note in found.attrs["notes"])
+    assert any('no valid area code (the first: "NORWICH")' in note for note in found.attrs["notes"])
     assert not isinstance(found, gpd.GeoDataFrame)
 
 
 def test_no_postcode_districts(data: Path) -> None:
-    """Without their archive the message says that it is not fetched by itself."""
+    """Without their archive the message says that it is not fetched automatically."""
     write_atlas(data)
-    with pytest.raises(DataError, match=r"of postcode districts was not found\. It is never fetched by itself"):
+    with pytest.raises(DataError, match=r"of postcode districts was not found\. It is not fetched automatically"):
         load_measure("postcode_district")
 
 

@@ -59,7 +59,7 @@ def test_requests_are_plain_and_say_who_asks(hdx: Bench) -> None:
 
 
 def test_the_user_agent_can_be_told(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What EC_MAPS_USER_AGENT says is what the server is told, on one line, and only then."""
+    """The server receives the user agent of EC_MAPS_USER_AGENT, on one line, and only if it is set."""
     hdx.hdx.fault("ua_block")
     assert hdx.fetch().done.state == "fetched"
     monkeypatch.setenv("EC_MAPS_USER_AGENT", "python-requests/2\n  like everybody")
@@ -69,7 +69,7 @@ def test_the_user_agent_can_be_told(hdx: Bench, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("fault", ["direct200", "etag_of_parts", "no_etag", "no_length", "gzip", "text_plain"])
 def test_odd_but_good_answers(hdx: Bench, fault: str) -> None:
-    """No redirect, a mark that is no checksum, no mark, no length, a compressed or a mistyped body: all are taken."""
+    """No redirect, an ETag that is no checksum, no ETag, no length, a compressed or a mistyped body: all are taken."""
     hdx.hdx.fault(fault)
     trial = hdx.fetch()
     assert (trial.done.state, trial.waits) == ("fetched", [])
@@ -78,7 +78,7 @@ def test_odd_but_good_answers(hdx: Bench, fault: str) -> None:
 
 
 def test_a_size_in_the_record_is_a_hint(hdx: Bench) -> None:
-    """A whole file is kept although HDX tells another size; the difference is noted and recorded."""
+    """A complete file is stored although HDX gives another size; the difference is reported and recorded."""
     hdx.hdx.fault("stale_size")
     entry = hdx.fetch().done.entry
     assert entry is not None
@@ -95,10 +95,12 @@ def test_a_size_in_the_record_is_a_hint(hdx: Bench) -> None:
     ("fault", "status"), [("html200", 200), ("html202", 202), ("html403", 403), ("challenge503", 503), ("login", 200)]
 )
 def test_a_web_page_is_never_taken_for_the_archive(hdx: Bench, fault: str, status: int, on: str) -> None:
-    """Whatever its status, a page is refused at once, and the letter says what it was and what may be behind it."""
+    """Whatever its status, a page is refused at once, and the message says what it was and what may be behind it."""
     challenge = ", a challenge page)" if fault in ("html403", "challenge503") else ")"
-    said = f"answered with a web page (HTTP {status}, text/html{challenge} in place of the data"
-    trial = hdx.refused(lambda it: it.fault(fault, on=on), said, "blocking automated downloads", "a proxy on the way")
+    message = f"answered with a web page (HTTP {status}, text/html{challenge} in place of the data"
+    trial = hdx.refused(
+        lambda it: it.fault(fault, on=on), message, "blocking automated downloads", "a proxy on the way"
+    )
     assert trial.waits == []
     assert max(trial.times.values()) == 1
 
@@ -117,7 +119,7 @@ def test_an_empty_202_is_not_asked_again(hdx: Bench, on: str) -> None:
 
 
 def test_an_empty_file_is_none(hdx: Bench) -> None:
-    """A good status with nothing behind it is tried again, and then told."""
+    """A good status with nothing behind it is tried again, and then an error."""
     trial = hdx.refused(lambda it: it.fault("empty200", on="storage"), "sent no file (HTTP 200, 0 bytes)")
     assert trial.waits == [1, 2, 4, 8]
 
@@ -126,7 +128,7 @@ def test_an_empty_file_is_none(hdx: Bench) -> None:
 
 
 def test_a_short_download_is_noticed_and_tried_again(hdx: Bench) -> None:
-    """Fewer bytes than announced: five tries, each begun at HDX anew, and a letter with both numbers."""
+    """Fewer bytes than announced: five tries, each started at HDX again, and a message with both numbers."""
     size = len(hdx.hdx.files["local_authority"])
     trial = hdx.refused(
         lambda it: it.fault("truncate", on="storage", at=1000), f"stopped after 1,000 of {size:,} bytes"
@@ -138,7 +140,7 @@ def test_a_short_download_is_noticed_and_tried_again(hdx: Bench) -> None:
 @pytest.mark.parametrize("options", [{"at": 1000}, {"at": 0}])
 @pytest.mark.parametrize("fault", ["truncate", "reset"])
 def test_a_broken_download_can_recover(hdx: Bench, fault: str, options: dict[str, int]) -> None:
-    """Two broken tries cost two waits, and the third brings the whole file."""
+    """Two broken tries cost two waits, and the third downloads the whole file."""
     hdx.hdx.fault(fault, on="storage", times=2, **options)
     trial = hdx.fetch()
     assert (trial.done.state, trial.waits) == ("fetched", [1, 2])
@@ -146,15 +148,15 @@ def test_a_broken_download_can_recover(hdx: Bench, fault: str, options: dict[str
 
 @pytest.mark.parametrize("marked", [True, False])
 def test_a_short_download_that_says_no_length(hdx: Bench, marked: bool) -> None:
-    """Where HTTP does not show it, the storage's checksum does, or the archive itself: nothing of it is kept."""
+    """Where HTTP does not show it, the storage's checksum does, or the archive itself: nothing of it is stored."""
 
     def spoil(fake: FakeHDX) -> None:
         fake.fault("truncate", on="storage", length=False)
         if not marked:
             fake.fault("no_etag")
 
-    said = "its checksum is not the one that the storage gives" if marked else "incomplete or damaged"
-    trial = hdx.refused(spoil, f"{LAD_FILE} arrived", said)
+    message = "its checksum is not the one that the storage gives" if marked else "incomplete or damaged"
+    trial = hdx.refused(spoil, f"{LAD_FILE} arrived", message)
     assert trial.waits == [1]
 
 
@@ -163,7 +165,7 @@ def test_another_content_than_the_storage_says(hdx: Bench) -> None:
     hdx.refused(lambda it: it.fault("wrong_etag"), f"{LAD_FILE} arrived damaged", "checksum")
 
 
-def test_an_expired_link_is_asked_for_anew(hdx: Bench) -> None:
+def test_an_expired_link_is_requested_again(hdx: Bench) -> None:
     """The storage's address is never used twice: each try gets a new one from HDX."""
     hdx.hdx.fault("expired", times=2)
     trial = hdx.fetch()
@@ -172,7 +174,7 @@ def test_an_expired_link_is_asked_for_anew(hdx: Bench) -> None:
 
 
 def test_links_that_are_always_expired(hdx: Bench) -> None:
-    """Clocks that disagree, or a slow proxy: five links, then a letter."""
+    """Clocks that disagree, or a slow proxy: five links, then a message."""
     trial = hdx.refused(lambda it: it.fault("expired"), "The temporary download link expired")
     assert trial.times == {"api": 1, "download": 5, "storage": 5}
 
@@ -208,7 +210,7 @@ def test_a_renamed_file_is_found(hdx: Bench, api: bool, missing_is_403: bool) ->
 
 
 def test_a_file_that_the_storage_has_not(hdx: Bench) -> None:
-    """A record that leads nowhere: the letter names resource, file and date, and no address is asked twice."""
+    """A record that leads nowhere: the message names resource, file and date, and no address is asked twice."""
     parts = ("does not have the file", LAD_FILE, IDS["local_authority"], "2025-03-24")
     trial = hdx.refused(lambda it: it.fault("404", on="storage"), *parts)
     assert trial.waits == []
@@ -216,7 +218,7 @@ def test_a_file_that_the_storage_has_not(hdx: Bench) -> None:
 
 
 def test_a_resource_of_another_id_is_found_by_name(hdx: Bench) -> None:
-    """Where the id is gone, the name decides, and that is told and recorded."""
+    """Where the id is gone, the name decides, and that is reported and recorded."""
     hdx.hdx.fault("new_id", on="local_authority")
     entry = hdx.fetch().done.entry
     assert entry is not None
@@ -225,7 +227,7 @@ def test_a_resource_of_another_id_is_found_by_name(hdx: Bench) -> None:
 
 
 def test_a_resource_that_is_gone(hdx: Bench) -> None:
-    """The letter says which resource, and lists those that there are; nothing else is tried."""
+    """The message says which resource, and lists those that there are; nothing else is tried."""
     trial = hdx.refused(
         lambda it: it.fault("gone", on="local_authority"),
         f"Resource {IDS['local_authority']} no longer exists",
@@ -235,7 +237,7 @@ def test_a_resource_that_is_gone(hdx: Bench) -> None:
 
 
 def test_a_data_set_that_is_gone(hdx: Bench) -> None:
-    """Not there by name, by id, nor under the addresses of old: the letter says so."""
+    """Not there by name, by id, nor under the old addresses: the message says so."""
     trial = hdx.refused(lambda it: it.fault("dataset_404"), "HDX does not have the file", LAD_FILE, "HTTP 404")
     assert trial.waits == []
     assert trial.times == {"api": 2, "download": 2}
@@ -247,19 +249,19 @@ def test_a_resource_in_quarantine(hdx: Bench) -> None:
     assert trial.asked == ["api 200"]
 
 
-@pytest.mark.parametrize(("fault", "said"), [("private", "not authorized"), ("requestdata", "request data")])
-def test_a_data_set_that_is_held_back(hdx: Bench, fault: str, said: str) -> None:
-    """A private data set, or one on request: the letter says so after one request."""
-    trial = hdx.refused(lambda it: it.fault(fault), "HDX now restricts", said)
+@pytest.mark.parametrize(("fault", "message"), [("private", "not authorized"), ("requestdata", "request data")])
+def test_a_data_set_that_is_restricted(hdx: Bench, fault: str, message: str) -> None:
+    """A private data set, or one on request: the message says so after one request."""
+    trial = hdx.refused(lambda it: it.fault(fault), "HDX now restricts", message)
     assert len(trial.asked) == 1
 
 
 def test_an_export_in_parts(hdx: Bench) -> None:
-    """If the table is not in the first part, the letter names the others."""
+    """If the table is not in the first part, the message names the others."""
     hdx.refused(
         lambda it: it.fault("multipart", on="local_authority"),
-        'is not there for the group "low_ses_users"',
-        "The groups there are: 25_34.",
+        'is not available for the group "low_ses_users"',
+        "The groups available are: 25_34.",
         f"in several parts; the others are {NAMES['local_authority'].replace('-001', '-002')}",
     )
 
@@ -276,7 +278,7 @@ def test_an_export_in_parts(hdx: Bench) -> None:
     ],
 )
 def test_a_record_of_another_form(hdx: Bench, monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
-    """What is not as CKAN writes it ends in a letter or at the addresses of old, not in a traceback."""
+    """A record that is not in CKAN's form ends in a message or at the old addresses, not in a traceback."""
     monkeypatch.setattr(FakeHDX, "constants", {"odd": Response(200, json.dumps(answer).encode())})
     hdx.hdx.fault("odd", on="api")
     trial = hdx.fetch()
@@ -288,7 +290,7 @@ def test_a_record_of_another_form(hdx: Bench, monkeypatch: pytest.MonkeyPatch, a
 
 @pytest.mark.parametrize("fault", ["bad_json", "empty200", "500", "html403", "404", "stall"])
 def test_the_addresses_of_old_are_a_second_way_in(hdx: Bench, fault: str) -> None:
-    """If the data set's record cannot be had, the file comes from its first address, and that is told and recorded."""
+    """If the data set's record is unavailable, the file comes from its first address; that is reported and recorded."""
     hdx.hdx.fault(fault, on="api")
     entry = hdx.fetch().done.entry
     assert entry is not None

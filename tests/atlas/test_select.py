@@ -56,7 +56,7 @@ def parsed(content: str | bytes) -> Measurements:
 
 
 def fault(content: str | bytes) -> str:
-    """Return what is said of the content of one CSV of districts; it begins with the file's name."""
+    """Return the message about the content of one CSV of districts; it begins with the file's name."""
     with pytest.raises(DataError) as caught:
         parsed(content)
     text = str(caught.value)
@@ -115,7 +115,7 @@ def test_one_zip_of_two(data: Path) -> None:
     "name", ["x.ZIP", "uk social capital (1).zip", "local_authority-20250320T000233Z-001.zip", "a.Zip"]
 )
 def test_any_zip_name_will_do(data: Path, name: str) -> None:
-    """What a zip holds is told by its content, whatever it is called."""
+    """What a zip holds is recognised by its content, whatever it is called."""
     write_zip(data / name)
     assert values(select.read_measure("lad")) == EXPECTED
 
@@ -156,7 +156,7 @@ def test_decoys_are_passed_over(data: Path) -> None:
 
 
 def test_both_levels_in_one_zip(data: Path) -> None:
-    """One zip with both levels serves both: which CSV is which is told by its codes, even under one name."""
+    """One zip with both levels serves both: each CSV is recognised by its codes, even under one name."""
     write_zip(data / "all.zip", {LAD_CSV: atlas_csv(), MSOA_CSV: msoa_csv()})
     assert list(select.read_measure("lad").table["code"]) == sorted(LADS)
     assert list(select.read_measure("msoa").table["code"]) == sorted(MSOAS)
@@ -207,7 +207,7 @@ def test_postcode_districts_are_recognised(data: Path) -> None:
 
 
 def test_codes_of_no_kind(data: Path) -> None:
-    """Values in the code column that are no codes at all are shown."""
+    """Values in the code column that are not codes are quoted."""
     write_zip(data / "p.zip", {MSOA_CSV: msoa_csv(["Marks Gate", "Hillside"])})
     assert 'codes that are not MSOA codes in "zip_prediction" (such as "MARKS GATE")' in message("msoa")
 
@@ -221,7 +221,7 @@ def test_no_matching_file(data: Path) -> None:
 
 
 def test_an_empty_zip(data: Path) -> None:
-    """A zip of nothing is said to hold nothing."""
+    """An empty zip is reported as such."""
     write_zip(data / LAD_ZIP, {})
     assert "found: nothing" in message()
 
@@ -241,7 +241,7 @@ def test_an_excel_workbook(data: Path) -> None:
     ],
 )
 def test_a_file_without_a_code_column(data: Path, header: str, says: str) -> None:
-    """A CSV with a renamed code column, or in the continental form, is shown with the columns that it has."""
+    """A CSV with a renamed code column, or in the continental form, is listed with its columns."""
     write_zip(data / LAD_ZIP, {LAD_CSV: f"{header}\n1,E06000001,low_ses_users,0.4\n" if header else ""})
     text = message()
     assert f'{LAD_CSV} in {LAD_ZIP} holds neither column "lad_code" nor "zip_prediction"' in text
@@ -250,7 +250,7 @@ def test_a_file_without_a_code_column(data: Path, header: str, says: str) -> Non
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
 def test_utf16(data: Path, encoding: str) -> None:
-    """A CSV saved anew in UTF-16 is named for it, with a byte order mark or without."""
+    """A CSV saved again in UTF-16 is reported as such, with a byte order mark or without."""
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv().encode(encoding)})
     text = message()
     assert LAD_CSV in text
@@ -280,7 +280,7 @@ def block_page(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [broken_checksum, cut_short, block_page])
 def test_a_damaged_archive_in_the_cache_is_removed(data: Path, damage) -> None:
-    """A damaged archive in the cache is named and removed, so that the next fetch brings a whole one."""
+    """A damaged archive in the cache is named and removed, so that the next fetch downloads a complete one."""
     (data / "cache").mkdir()
     damage(data / "cache" / LAD_ZIP)
     text = message()
@@ -300,7 +300,7 @@ def test_a_damaged_archive_put_there_by_hand_is_left(data: Path, damage) -> None
 
 
 def test_two_copies_one_damaged(data: Path) -> None:
-    """Where two CSVs have the same date and one is damaged, the damage is said, with what to do."""
+    """Where two CSVs have the same date and one is damaged, the damage is reported, with what to do."""
     codes = sorted(neighbourhood_codes("2021"))
     whole = msoa_csv(codes, [0.4] * len(codes))
     write_zip(data / "a.zip", {MSOA_CSV: whole})
@@ -315,8 +315,8 @@ def test_two_copies_one_damaged(data: Path) -> None:
     assert len(select.read_measure("msoa").table) == 7264
 
 
-def test_a_damaged_archive_beside_a_good_one_is_noted(data: Path) -> None:
-    """A zip that could not be looked into is no obstacle where another serves, but is never passed over in silence."""
+def test_a_damaged_archive_beside_a_good_one_is_reported(data: Path) -> None:
+    """A zip that cannot be read is no obstacle where another serves, but is always reported."""
     write_zip(data / "good.zip")
     cut_short(data / "bad.zip")
     write_zip(data / "evil.zip", {"../evil.csv": b""})
@@ -375,48 +375,48 @@ def test_rows_are_read_in_any_order(chance) -> None:
         "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in atlas_csv().splitlines()).encode(),
         as_csv([row | {"note": "one,\ntwo"} for row in rows(LADS)]).encode(),
     ],
-    ids=["BOM", "CRLF", "CR", "blank lines", "no last newline", "header case", "category case", "quotes", "embedded"],
+    ids=["BOM", "CRLF", "CR", "empty lines", "no last newline", "header case", "category case", "quotes", "embedded"],
 )
 def test_the_forms_of_a_csv(content: bytes) -> None:
-    """A byte order mark, any line ends, blank lines, quotes, case and spaces make no difference."""
+    """A byte order mark, any line endings, empty lines, quotes, case and spaces make no difference."""
     assert values(parsed(content)) == EXPECTED
 
 
 def test_missing_values_stay_missing() -> None:
-    """Blank and the usual words for nothing are missing values, and the area keeps its row."""
+    """Empty text and the usual words for nothing are missing values, and the area keeps its row."""
     words = ["", "NA", "n/a", "NaN", "null", "None", "<NA>", " "]
     found = values(parsed(atlas_csv(values=[*words, *spread(len(LADS) - len(words))])))
     assert list(found) == sorted(LADS)
     assert [bool(np.isnan(value)) for value in found.values()] == [code in LADS[: len(words)] for code in sorted(LADS)]
 
 
-def test_codes_are_put_right() -> None:
-    """Codes in lower case, quoted or with spaces round them are put right, and their number is noted."""
+def test_codes_are_corrected() -> None:
+    """Codes in lower case, quoted or with spaces round them are corrected, and their number is reported."""
     codes = ["e06000001", " E06000002 ", "'E06000003'", *LADS[3:]]
     found = parsed(atlas_csv(codes))
     assert values(found) == EXPECTED
     assert any(note.startswith("3 codes were in lower case, quoted or had spaces") for note in found.notes)
 
 
-def test_odd_codes_are_noted() -> None:
-    """A code that is none is kept for the report of what did not join, and noted."""
+def test_odd_codes_are_reported() -> None:
+    """An invalid code stays for the report of what did not join, and is reported."""
     found = parsed(atlas_csv([*LADS[1:], "OTHER"]))
-    assert any(note == '1 row has no code of an area, but "OTHER".' for note in found.notes)
+    assert any(note == '1 row has no valid area code (the first: "OTHER").' for note in found.notes)
     assert "OTHER" in values(found)
 
 
-def test_small_negatives_are_kept_and_noted() -> None:
-    """Noise added for privacy can put a share just outside 0 to 1: it is kept, and noted."""
+def test_small_negatives_are_used_and_reported() -> None:
+    """Noise added for privacy can put a share just outside 0 to 1: it is used, and reported."""
     found = parsed(atlas_csv(values=[-0.01, 1.02, *spread(len(LADS))[2:]]))
     assert found.table["value"].min() == -0.01
     assert any("2 values lie just outside 0 to 1 (-0.01 to 1.02)" in note for note in found.notes)
 
 
-def test_identical_rows_are_dropped_and_noted() -> None:
-    """A row that stands in the file twice counts once."""
+def test_identical_rows_are_dropped_and_reported() -> None:
+    """A row that is in the file twice counts once."""
     found = parsed(as_csv([*rows(LADS), rows(LADS)[0]]))
     assert values(found) == EXPECTED
-    assert any("1 row stood in the file twice" in note for note in found.notes)
+    assert any("1 row repeats another exactly and was left out" in note for note in found.notes)
 
 
 def test_the_latest_date_is_used() -> None:
@@ -429,7 +429,7 @@ def test_the_latest_date_is_used() -> None:
 
 
 def test_a_local_date_is_kept_as_text() -> None:
-    """A date in a local form cannot be ordered: it is kept as it is, and shown."""
+    """A date in a local form cannot be ordered: it is used unchanged, and quoted."""
     found = parsed(as_csv([row | {"ds": "20/03/2025"} for row in rows(LADS)]))
     assert values(found) == EXPECTED
     assert found.date == "20/03/2025"
@@ -461,7 +461,7 @@ def test_all_missing_columns_are_named_at_once() -> None:
 
 
 def test_a_column_twice() -> None:
-    """Two columns of one name, in whatever case: which is meant cannot be told."""
+    """Two columns of one name, in whatever case: it is not clear which one is meant."""
     assert "more than one column called high_ses_ratio" in fault(atlas_csv().replace("num_users", "High_SES_ratio"))
 
 
@@ -490,7 +490,7 @@ def test_more_or_fewer_values_on_some_rows(change) -> None:
 
 
 def test_text_among_the_values() -> None:
-    """Text in the value column is counted, and the first shown with its line; blank lines count as lines."""
+    """Text in the value column is counted, and the first quoted with its line; empty lines count as lines."""
     content = atlas_csv(values=[*spread(len(LADS) - 2), "0,41", "suppressed"])
     assert f'high_ses_ratio is not a number in 2 rows (the first: "0,41" at line {len(LADS)})' in fault(content)
     assert f'"0,41" at line {len(LADS) + 2})' in fault("\n\n" + content)
@@ -560,7 +560,7 @@ def test_nul_bytes() -> None:
 @pytest.mark.parametrize("quote", ['"', '"' + "x" * 200_000], ids=["short", "beyond any field"])
 def test_an_open_quote(quote: str) -> None:
     """A quote that is never closed swallows the rest of the file; it is an error with a line."""
-    assert "is no readable CSV: line " in fault(atlas_csv().replace("E06000005", quote, 1))
+    assert "is not a readable CSV: line " in fault(atlas_csv().replace("E06000005", quote, 1))
 
 
 def test_all_faults_at_once() -> None:

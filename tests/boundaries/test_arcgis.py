@@ -32,7 +32,7 @@ def refusal(service: str = AREAS) -> ServiceFault:
 
 
 def test_a_layer_says_what_it_is(portal: FakeArcGIS) -> None:
-    """Its columns, its size, its id in the portal, its licence and when it was changed are read from its own words."""
+    """Its columns, its size, its id in the portal, its licence and when it was changed come from its description."""
     layer = open_layer(AREAS, NEEDED)
     assert layer == Layer(
         service=AREAS,
@@ -52,7 +52,7 @@ def test_a_layer_says_what_it_is(portal: FakeArcGIS) -> None:
 
 
 def test_e1_a_withdrawn_service_is_an_error_although_its_status_is_good(portal: FakeArcGIS) -> None:
-    """What ONS has renamed answers 200 with an error in the body; it is told, with its code, and not asked again."""
+    """What ONS has renamed answers 200 with an error in the body; it is reported with its code, not retried."""
     portal.retire(AREAS)
     fault = refusal()
     assert fault.kind == "missing"
@@ -116,7 +116,7 @@ def test_e10_a_server_that_stays_busy_is_given_up(portal: FakeArcGIS, name: str)
 
 
 def test_e10_a_service_that_stays_busy_may_be_replaced_by_another(portal: FakeArcGIS) -> None:
-    """An error that the host tells of one service is that service's."""
+    """An error that the host gives for one service is that service's."""
     portal.fault("err503")
     fault = refusal()
     assert fault.kind == "busy"
@@ -130,7 +130,7 @@ def test_e11_json_counts_whatever_type_it_is_said_to_be(portal: FakeArcGIS) -> N
 
 
 @pytest.mark.parametrize("name", ["token498", "token499"])
-def test_e12_a_service_that_wants_a_token_is_not_asked_again(portal: FakeArcGIS, name: str) -> None:
+def test_e12_a_service_that_needs_a_token_is_not_asked_again(portal: FakeArcGIS, name: str) -> None:
     """A layer made private will not open by trying."""
     portal.fault(name)
     fault = refusal()
@@ -140,7 +140,7 @@ def test_e12_a_service_that_wants_a_token_is_not_asked_again(portal: FakeArcGIS,
 
 
 def test_e18_a_maintenance_page_is_no_answer(portal: FakeArcGIS) -> None:
-    """A page with a good status is told as a page, of the host, and not parsed."""
+    """A page with a good status is reported as a page of the host, and not parsed."""
     portal.fault("maintenance_html")
     with pytest.raises(Fault, match="answered with a web page") as caught:
         open_layer(AREAS, NEEDED)

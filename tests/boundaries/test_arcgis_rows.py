@@ -59,7 +59,7 @@ def test_rows_come_whole_in_pages_of_a_unique_order(portal: FakeArcGIS) -> None:
 
 
 def test_e2_rows_that_end_early_are_refused(portal: FakeArcGIS) -> None:
-    """A hundred of 239 without a word of more to come are not taken for all."""
+    """A hundred of 239 without a flag for more are not taken for all."""
     portal.fault("truncated")
     with pytest.raises(ServiceFault, match="it gave 100 of the 239 rows that it says it has"):
         areas()
@@ -98,7 +98,7 @@ def test_e4_empty_pages_without_end_are_given_up(portal: FakeArcGIS) -> None:
 
 
 def test_e5_pages_of_a_server_without_order_do_not_overlap(portal: FakeArcGIS) -> None:
-    """A server that shuffles its rows unless told otherwise gives each one once."""
+    """A server that shuffles its rows unless an order is set gives each one once."""
     portal.fault("dup_rows_without_order")
     assert codes(areas()) == CODES
     assert codes(districts()) == CODES
@@ -175,7 +175,7 @@ def test_e9_a_table_is_asked_for_in_smaller_pages_too(portal: FakeArcGIS) -> Non
 
 
 def test_e10_a_busy_server_between_pages_is_waited_for(portal: FakeArcGIS) -> None:
-    """Being told to wait is no reason for smaller pages."""
+    """A request to wait is no reason for smaller pages."""
     portal.fault("429", on="page", after=1, times=2, retry_after=7)
     assert codes(areas()) == CODES
     assert {size for _, size in asked(portal)} == {100}
@@ -213,7 +213,7 @@ def test_a_long_table_is_asked_for_its_distinct_values(portal: FakeArcGIS) -> No
 
 
 def test_a_server_without_distinct_values_gives_the_same(portal: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the server sends all rows all the same, repeated ones are passed over."""
+    """Where the server sends all rows all the same, repeated ones are ignored."""
     proper = portal.respond
 
     def respond(request: Request) -> Response:
@@ -225,23 +225,23 @@ def test_a_server_without_distinct_values_gives_the_same(portal: FakeArcGIS, mon
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("geometry", "reason"),
     [
-        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, "its outline of E1 is none"),
-        ({"type": "Blob", "coordinates": []}, "its outline of E1 is none"),
-        ({"coordinates": []}, "built otherwise"),
-        ({"type": "Polygon"}, "built otherwise"),
-        ({"rings": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, "built otherwise"),
-        ("POLYGON EMPTY", "built otherwise"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, "its outline of E1 is not valid"),
+        ({"type": "Blob", "coordinates": []}, "its outline of E1 is not valid"),
+        ({"coordinates": []}, "does not have the expected form"),
+        ({"type": "Polygon"}, "does not have the expected form"),
+        ({"rings": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, "does not have the expected form"),
+        ("POLYGON EMPTY", "does not have the expected form"),
     ],
 )
 def test_an_outline_that_is_none_is_a_fault_of_the_service(
-    portal: FakeArcGIS, monkeypatch: pytest.MonkeyPatch, told: object, said: str
+    portal: FakeArcGIS, monkeypatch: pytest.MonkeyPatch, geometry: object, reason: str
 ) -> None:
     """Broken geometry ends in a sentence and not in a traceback."""
     layer = open_layer(AREAS, [("MSOA21CD",)])
-    feature = {"type": "Feature", "id": 1, "geometry": told, "properties": {"MSOA21CD": "E1"}}
+    feature = {"type": "Feature", "id": 1, "geometry": geometry, "properties": {"MSOA21CD": "E1"}}
     collection = {"type": "FeatureCollection", "features": [feature], "count": 1}
     monkeypatch.setattr(portal, "respond", lambda _: answered(collection))
-    with pytest.raises(ServiceFault, match=said):
+    with pytest.raises(ServiceFault, match=reason):
         read(layer, ["MSOA21CD"], least=1, page=500, label="areas")

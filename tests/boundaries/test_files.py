@@ -78,7 +78,7 @@ def test_columns_in_any_format(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", PLAIN)
 def test_tables_without_outlines(tmp_path: Path, suffix: str) -> None:
-    """A lookup has no outlines, in whichever format it is kept."""
+    """A lookup has no outlines, in whichever format it is stored."""
     write_table(tmp_path / f"t.{suffix}", pd.DataFrame(areas().drop(columns="geometry")))
     assert not only(tmp_path).has_outlines
 
@@ -125,7 +125,7 @@ def test_missing_values_are_empty_text(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
-    """A CSV with a byte order mark, as spreadsheets write it, has the names it shows."""
+    """A CSV with a byte order mark, as spreadsheets write it, has the names of its header."""
     (tmp_path / "t.csv").write_bytes("msoa21cd,msoa21hclnm\nW02000001,Tŷ\n".encode("utf-8-sig"))
     assert only(tmp_path).read_columns(["msoa21cd", "msoa21hclnm"]).to_numpy().tolist() == [["W02000001", "Tŷ"]]
 
@@ -172,7 +172,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, suffix: str, content: bytes) ->
 
 
 def test_damage_behind_a_good_beginning(tmp_path: Path) -> None:
-    """Damage that shows only when a table is read through is named just the same."""
+    """Damage that shows only when a table is read through is reported in the same way."""
     path = written(tmp_path / "lads.parquet", pd.concat([areas().drop(columns="FID")] * 400))
     content = bytearray(path.read_bytes())
     for place in range(len(content) // 4, len(content) // 2):

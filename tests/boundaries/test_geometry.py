@@ -51,7 +51,7 @@ def test_good_outlines_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("crs", [4326, 3857, 4258, 3035])
-def test_other_systems_are_brought_to_the_grid(crs: int) -> None:
+def test_other_systems_are_projected_to_the_grid(crs: int) -> None:
     """Outlines in degrees, Web Mercator or another declared system come to lie where they are."""
     found, notes = put(frame(SQUARE).to_crs(crs))
     assert notes == []
@@ -77,7 +77,7 @@ def test_an_undeclared_system_that_fits_nothing() -> None:
 
 
 def test_metres_labelled_degrees() -> None:
-    """Grid metres in a file that says degrees, as a GeoJSON without its system does, are seen for what they are."""
+    """Grid metres in a file that says degrees, as a GeoJSON without its system does, are recognised."""
     text = refused(frame(SQUARE, crs=4326))
     assert "they look like British National Grid" in text
     assert "400,000" in text
@@ -122,8 +122,8 @@ def test_points_and_lines_are_no_areas(shape: BaseGeometry) -> None:
     assert "B has no polygon" in refused(frame(SQUARE, shape))
 
 
-def test_a_bow_tie_is_repaired_and_noted() -> None:
-    """An outline that crosses itself is repaired without losing its area, and its code is noted."""
+def test_a_bow_tie_is_repaired_and_reported() -> None:
+    """An outline that crosses itself is repaired without losing its area, and its code is reported."""
     found, notes = put(frame(SQUARE, BOW_TIE))
     assert found.geometry.is_valid.all()
     assert found.geometry[1].area == pytest.approx(SQUARE.area / 2)
@@ -186,14 +186,14 @@ def test_holes_stay() -> None:
     assert found.geometry[0].area == ring.area
 
 
-def test_rows_of_one_area_are_joined_and_noted() -> None:
-    """Islands that stand in rows of their own are joined under their code, and noted."""
+def test_rows_of_one_area_are_joined_and_reported() -> None:
+    """Islands in rows of their own are joined under their code, and reported."""
     island = box(430_000, 300_000, 431_000, 301_000)
     found, notes = put(frame(SQUARE, EAST, island, codes=["A", "B", "A"]))
     assert list(found["code"]) == ["A", "B"]
     assert found.geometry[0].equals(MultiPolygon([SQUARE, island]))
     assert found.crs == "EPSG:27700"
-    assert notes == ["areas.gpkg: 1 area stood in more than one row and was joined (A)."]
+    assert notes == ["areas.gpkg: 1 area was in more than one row and was joined (A)."]
 
 
 def hexagon(x: float, y: float, size: float = 5_000) -> Polygon:

@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(*parts: str) -> str:
-    """Return why there is no layout, in a letter that has these parts."""
+    """Return why there is no layout, in a message that has these parts."""
     with pytest.raises(BoundaryError) as caught:
         hexgrid.layout()
     is_letter(str(caught.value), *parts)
@@ -71,7 +71,7 @@ WAYS: dict[str, Callable[[gpd.GeoDataFrame, Path], object]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_form_gives_the_same_cells(folder: Path, way: str) -> None:
-    """A layout is told by its hexagons or its columns, in any format, order, precision and system, groups apart."""
+    """A layout is known by its hexagons or its columns, in any format, order, precision and system, groups apart."""
     table = fake.library()
     WAYS[way](table, folder)
     check_cells(hexgrid.layout(), table)
@@ -125,10 +125,10 @@ REFUSED = {
         "vintage 2011",
     ),
     "invented": (lambda _: fake.hexagons([f"X02{n:06}" for n in range(7264)]), "codes are missing", "X02000000"),
-    "over another": (lambda t: shifted(t, 4, fake.ACROSS), "over others or off the grid", CODES[5]),
-    "half over another": (lambda t: shifted(t, 4, fake.ACROSS / 2), "over others or off the grid", CODES[4]),
-    "off the grid": (lambda t: shifted(t, 89, 0.07), f"off the grid that the rest are on ({CODES[89]})", CODES[89]),
-    "on a side": (turned, "over others or off the grid", CODES[1]),
+    "over another": (lambda t: shifted(t, 4, fake.ACROSS), "overlap others or lie off the grid", CODES[5]),
+    "half over another": (lambda t: shifted(t, 4, fake.ACROSS / 2), "overlap others or lie off the grid", CODES[4]),
+    "off the grid": (lambda t: shifted(t, 89, 0.07), f"off the grid of the rest ({CODES[89]})", CODES[89]),
+    "on a side": (turned, "overlap others or lie off the grid", CODES[1]),
     "no hexagon": (
         lambda t: t.set_geometry(t.geometry.where(t.index != 300), crs=27700),
         "it has no hexagon for",
@@ -167,7 +167,7 @@ def test_two_layouts(folder: Path) -> None:
 
 
 def test_no_layout_and_no_network(folder: Path) -> None:
-    """Where there is none and none can be fetched, the letter says how to get one."""
+    """Where there is none and none can be fetched, the message says how to get one."""
     refused("EC_MAPS_OFFLINE is set", "ec-maps fetch", "MSOA_2021.gpkg of https://github.com/", "EC_MAPS_BOUNDARIES")
 
 
@@ -176,7 +176,7 @@ def test_no_layout_and_no_network(folder: Path) -> None:
 
 @pytest.fixture(params=["demo", "real"])
 def country(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return the demonstration's neighbourhoods and layout, and the real ones where they are at hand."""
+    """Return the demonstration's neighbourhoods and layout, and the real ones where they are available."""
     if request.param == "demo":
         return demo_tables(request.getfixturevalue("demo")).msoas, hexgrid.layout()
     geo = request.getfixturevalue("geo")
@@ -327,7 +327,7 @@ WRONG = {
 SAID = {
     "2011": ("184 of 7,264 codes are missing", "vintage 2011"),
     "no codes": ("no layer has hexagons with MSOA21CD",),
-    "a missing area": ("1 of 7,264 codes are missing (E02000001)",),
+    "a missing area": ("1 of 7,264 codes is missing (E02000001)",),
     "cut short": ("is damaged: it cannot be read as a GeoPackage",),
     "a picture": ("not with the kind of file that was expected",),
 }
@@ -336,10 +336,10 @@ SAID = {
 @pytest.mark.network
 @pytest.mark.parametrize("case", WRONG)
 def test_another_file_does_not_count(library: FakeHexagons, case: str) -> None:
-    """A file that is not the layout of 2021 is told for what it is, does not come in, and takes nothing away."""
+    """A file that is not the layout of 2021 is reported for what it is, is not stored, and removes nothing."""
     library.content = WRONG[case]()
     (first,) = fetcher.ensure([job()], asked=True)
-    is_letter(first.said, "hexagons of neighbourhoods could not be had", "EC_MAPS_HEXAGONS_URL", *SAID[case])
+    is_letter(first.said, "hexagons of neighbourhoods could not be downloaded", "EC_MAPS_HEXAGONS_URL", *SAID[case])
     assert (first.state, first.entry) == ("failed", None)
     refused("has no layout", *SAID[case])
     assert provenance.notes(first) == [f"{first.said} The map of hexagons is left out; all others are drawn."]
@@ -365,7 +365,7 @@ def test_faults_on_the_way(library: FakeHexagons, tmp_path: Path, name: str) -> 
 
 @pytest.mark.network
 def test_it_is_asked_for_once_an_hour(library: FakeHexagons) -> None:
-    """What could not be had is not asked for again at once, but by a person who fetches."""
+    """A failed download is not tried again at once, unless a person fetches."""
     library.fault("404")
     refused("is not there (HTTP 404)")
     refused("is not there (HTTP 404)")
@@ -377,7 +377,7 @@ def test_it_is_asked_for_once_an_hour(library: FakeHexagons) -> None:
 
 @pytest.mark.network
 def test_a_replaced_file_is_adopted_by_a_refresh(library: FakeHexagons) -> None:
-    """The Library may arrange its hexagons anew: a refresh brings that, a plain fetch does not."""
+    """The Library may rearrange its hexagons: a refresh downloads that, a plain fetch does not."""
     hexgrid.layout()
     other = fake.library()
     other["msoa21cd"] = other["msoa21cd"].to_numpy()[::-1]
@@ -389,7 +389,7 @@ def test_a_replaced_file_is_adopted_by_a_refresh(library: FakeHexagons) -> None:
 
 
 def test_a_damaged_folder_does_not_keep_from_fetching(folder: Path) -> None:
-    """What cannot be read in the folder is told when the boundaries are read, not when it is asked what to fetch."""
+    """A file that cannot be read is reported when the boundaries are read, not when the fetch is planned."""
     (folder / "a.parquet").write_bytes(b"nothing")
     assert job().optional
     with pytest.raises(EcMapsError, match="cannot be read"):

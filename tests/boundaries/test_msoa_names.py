@@ -36,16 +36,16 @@ def refused(path: Path) -> Fault:
     """Return the fault of a file that must not count; nothing of it is left."""
     with pytest.raises(Fault) as caught:
         msoa_names.bring(path)
-    said = str(caught.value)
-    assert said.startswith("The House of Commons Library's names of neighbourhoods could not be had. ")
-    assert "\n" not in said
-    assert "?" not in said
+    message = str(caught.value)
+    assert message.startswith("The House of Commons Library's names of neighbourhoods could not be downloaded. ")
+    assert "\n" not in message
+    assert "?" not in message
     assert not path.exists()
     return caught.value
 
 
 def test_the_file_comes_byte_for_byte(library: FakeNames, tmp_path: Path) -> None:
-    """Its own bytes are kept, mark and Welsh letters and all, with what the server says of it."""
+    """Its bytes are stored unchanged, byte order mark and Welsh letters included, with the server's details."""
     known = msoa_names.bring(tmp_path / "names.csv")
     assert (tmp_path / "names.csv").read_bytes() == names_csv().encode("utf-8-sig")
     assert known.address == library.url
@@ -66,13 +66,13 @@ def test_names_of_2011_under_the_columns_of_2021_are_refused(library: FakeNames,
     """The codes decide."""
     old = names_csv("2011").replace("msoa11", "msoa21")
     library.text = old
-    said = str(refused(tmp_path / "names.csv"))
-    assert "184 of 7,264 codes are missing" in said
-    assert "vintage 2011" in said
+    message = str(refused(tmp_path / "names.csv"))
+    assert "184 of 7,264 codes are missing" in message
+    assert "vintage 2011" in message
 
 
 def test_a_short_file_is_refused(library: FakeNames, tmp_path: Path) -> None:
-    """A file that ends early, on a whole line and without a word, is told by its codes."""
+    """A file that ends early, on a whole line and without an error, is recognised by its codes."""
     library.fault("short")
     assert "2,264 of 7,264 codes are missing" in str(refused(tmp_path / "names.csv"))
 
@@ -86,7 +86,7 @@ def test_a_file_cut_on_the_way_is_asked_for_again(library: FakeNames, tmp_path: 
 
 @pytest.mark.parametrize("name", ["login", "html200", "maintenance_html"])
 def test_a_web_page_is_refused(library: FakeNames, tmp_path: Path, name: str) -> None:
-    """A login or maintenance page with a good status is told as what it is."""
+    """A login or maintenance page with a good status is reported as what it is."""
     library.fault(name)
     fault = refused(tmp_path / "names.csv")
     assert fault.kind == "blocked"
@@ -100,19 +100,19 @@ def test_another_encoding_is_refused(library: FakeNames, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("msoa21hclnmw", "welsh", "no column msoa21hclnmw"),
         ("msoa21cd", "code", "no column msoa21cd"),
         ("E02000001,", '"E02000001,', "cannot be read as CSV"),
-        ("E02000001,", "E02000002,", "1 of 7,264 codes are missing"),
+        ("E02000001,", "E02000002,", "1 of 7,264 codes is missing"),
     ],
 )
-def test_another_table_is_refused(library: FakeNames, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_another_table_is_refused(library: FakeNames, tmp_path: Path, old: str, new: str, message: str) -> None:
     """The columns and the codes have to be those that are read later."""
     assert library.text.count(old) == 1 or old.startswith("msoa")
     library.text = library.text.replace(old, new, 1)
-    assert said in str(refused(tmp_path / "names.csv"))
+    assert message in str(refused(tmp_path / "names.csv"))
 
 
 def test_two_names_for_one_neighbourhood_are_refused(library: FakeNames, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_file_that_is_gone_is_told(library: FakeNames, tmp_path: Path) -> None
 
 
 def test_no_connection_is_told(library: FakeNames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kind of the fault tells that it is the network."""
+    """The kind of the fault says that it is the network."""
     monkeypatch.setenv("EC_MAPS_NAMES_URL", "http://127.0.0.1:9/names.csv")
     fault = refused(tmp_path / "names.csv")
     assert fault.kind == "offline"
@@ -149,7 +149,7 @@ def test_no_connection_is_told(library: FakeNames, tmp_path: Path, monkeypatch: 
 
 
 def test_a_disk_that_is_full_is_no_fault_of_the_library(library: FakeNames, tmp_path: Path) -> None:
-    """What the disk says is passed on, for those who know what it is about."""
+    """An error of the disk is passed on to the caller."""
     path = tmp_path / "names.csv"
     path.symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
@@ -166,5 +166,5 @@ def test_the_fixed_version_stands_in_for_the_latest(
     known = msoa_names.bring(tmp_path / "names.csv")
     assert known.name == "MSOA-Names-2.2.csv"
     assert known.address == library.url.replace("Latest2", "2.2")
-    assert "passed over" in known.notes[0]
+    assert "skipped" in known.notes[0]
     assert "Latest2.csv is not there (HTTP 404)" in known.notes[0]

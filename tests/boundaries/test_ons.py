@@ -46,7 +46,7 @@ def server() -> Iterator[FakeArcGIS]:
 
 @pytest.fixture
 def bring(portal: FakeArcGIS, tmp_path: Path) -> Bring:
-    """Return a function that brings a key, and gives what is known of the file, and what is in it."""
+    """Return a function that downloads a key, and gives what is known of the file, and what is in it."""
 
     def brought(key: str) -> tuple[Brought, pd.DataFrame]:
         path = file_of(key, tmp_path)
@@ -64,13 +64,13 @@ def file_of(key: str, folder: Path) -> Path:
 
 
 def refused(bring: Bring, key: str) -> str:
-    """Return the message of a key that is not to be had, in one paragraph without any query."""
+    """Return the message for a key that is not available, in one paragraph without any query."""
     with pytest.raises(FetchError) as caught:
         bring(key)
-    said = str(caught.value)
-    assert "?" not in said
-    assert "\n" not in said
-    return said
+    message = str(caught.value)
+    assert "?" not in message
+    assert "\n" not in message
+    return message
 
 
 def keep_only(portal: FakeArcGIS, *names: str) -> None:
@@ -86,7 +86,7 @@ def change(portal: FakeArcGIS, name: str, how: Callable[[pd.DataFrame], pd.DataF
 def outlined(portal: FakeArcGIS, patch: pytest.MonkeyPatch, how: Callable[[np.ndarray], np.ndarray]) -> None:
     """Let the server send its outlines changed."""
     proper = portal._outlines
-    patch.setattr(portal, "_outlines", lambda *told: how(proper(*told)))
+    patch.setattr(portal, "_outlines", lambda *arguments: how(proper(*arguments)))
 
 
 # --- the whole country ------------------------------------------------------------------------------------------------
@@ -202,33 +202,33 @@ def test_e1_all_services_withdrawn_says_which_were_tried_and_why_each_failed(
 ) -> None:
     """The names that were tried are listed once, with the one reason for all, and nothing is written."""
     keep_only(portal)
-    said = refused(bring, "lad21_boundaries")
-    assert said.count("400 Invalid URL") == 1
+    message = refused(bring, "lad21_boundaries")
+    assert message.count("400 Invalid URL") == 1
     for name in ("UK_BGC", "GB_BGC", "UK_BUC", "GB_BUC"):
-        assert f"{DISTRICTS}{name}_2022" in said
-    assert "No service of the ONS portal (127.0.0.1:" in said
+        assert f"{DISTRICTS}{name}_2022" in message
+    assert "No service of the ONS portal (127.0.0.1:" in message
     assert not list(tmp_path.iterdir())
 
 
 def test_e1_a_renamed_service_is_found_under_its_next_name(portal: FakeArcGIS, bring: Bring) -> None:
-    """The next candidate of the same resolution serves, and a note says that the first was passed over."""
+    """The next candidate of the same resolution serves, and a note says that the first was skipped."""
     portal.rename(AREAS, "MSOA_2021_EW_BGC_V3")
     known, msoas = bring("msoa21_boundaries")
     assert known.name == "MSOA_2021_EW_BGC_V3"
     assert len(msoas) == 7264
-    assert known.notes[0].startswith(f"{AREAS} was passed over: the portal refused the query (400 Invalid URL)")
+    assert known.notes[0].startswith(f"{AREAS} was skipped: the portal refused the query (400 Invalid URL)")
 
 
 def test_another_resolution_that_stands_in_is_a_note(
     portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where full outlines are not to be had, generalised ones serve, and it says so."""
+    """Where full outlines are not available, generalised ones are used, and a note says so."""
     monkeypatch.setenv("EC_MAPS_RESOLUTION", "full")
     keep_only(portal, LADS)
     known, _ = bring("lad21_boundaries")
     assert known.name == LADS
     assert known.variant == "full"
-    assert "Outlines of full resolution could not be had; generalised ones stand in for them." in known.notes
+    assert "Outlines of full resolution could not be downloaded; generalised ones are used." in known.notes
 
 
 @pytest.mark.parametrize(
@@ -256,11 +256,11 @@ def test_e9_a_service_too_heavy_for_its_server_is_replaced_by_another(portal: Fa
     assert "cannot even answer with 25 rows" in known.notes[0]
 
 
-def test_no_connection_is_told_at_once(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_is_reported_at_once(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody listens, the other services on the host are not asked."""
     monkeypatch.setenv("EC_MAPS_ONS_URL", "http://127.0.0.1:9/arcgis")
-    said = {refused(bring, key) for key in ons.KEYS}
-    assert said == {"No connection to 127.0.0.1:9 (refused)."}
+    message = {refused(bring, key) for key in ons.KEYS}
+    assert message == {"No connection to 127.0.0.1:9 (refused)."}
 
 
 @pytest.mark.parametrize("name", ["maintenance_html", "html403", "429", "503"])
@@ -279,13 +279,13 @@ def test_a_silent_host_is_not_asked_for_the_other_services(
     """It is asked twice, and then given up."""
     monkeypatch.setenv("EC_MAPS_TIMEOUT", "0.5")
     portal.fault("stall")
-    said = refused(bring, "msoa21_boundaries")
-    assert said.startswith("No data from 127.0.0.1:")
+    message = refused(bring, "msoa21_boundaries")
+    assert message.startswith("No data from 127.0.0.1:")
     assert len(portal.requests) == 2
 
 
 def test_offline_nothing_is_asked(portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
-    """EC_MAPS_OFFLINE is told once."""
+    """EC_MAPS_OFFLINE is reported once."""
     monkeypatch.setenv("EC_MAPS_OFFLINE", "1")
     assert refused(bring, "msoa21_boundaries") == "EC_MAPS_OFFLINE is set, so 127.0.0.1 was not asked."
     assert not portal.requests
@@ -311,7 +311,7 @@ def test_e16_great_britain_serves_with_a_note(portal: FakeArcGIS, bring: Bring) 
     assert f"{DISTRICTS}GB_BGC_2022 leaves out 11 districts of Northern Ireland." in known.notes
 
 
-def test_e16_other_outlines_under_the_right_name_are_passed_over(
+def test_e16_other_outlines_under_the_right_name_are_skipped(
     portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A layer that calls itself BUC is not taken for BGC."""
@@ -322,7 +322,7 @@ def test_e16_other_outlines_under_the_right_name_are_passed_over(
 
 
 @pytest.mark.parametrize(
-    ("key", "service", "said"),
+    ("key", "service", "message"),
     [
         ("lad21_boundaries", LADS, "17 of 331 codes are missing"),
         ("lad21_boundaries", LADS, "vintage 2023 (e.g. E06000063 Cumberland"),
@@ -331,12 +331,12 @@ def test_e16_other_outlines_under_the_right_name_are_passed_over(
     ],
 )
 def test_e16_another_edition_under_the_right_name_is_refused(
-    portal: FakeArcGIS, bring: Bring, key: str, service: str, said: str
+    portal: FakeArcGIS, bring: Bring, key: str, service: str, message: str
 ) -> None:
     """Districts of 2023 or neighbourhoods of 2011 under the columns of 2021 are known by their codes or number."""
     keep_only(portal, service)
     portal.fault("wrong_vintage")
-    assert said in refused(bring, key)
+    assert message in refused(bring, key)
 
 
 def test_e16_the_number_alone_does_not_make_the_edition(portal: FakeArcGIS, bring: Bring) -> None:
@@ -379,7 +379,7 @@ def test_the_lookup_of_output_areas_serves_by_its_distinct_values(portal: FakeAr
     assert len(portal.seen("page")) == 8
 
 
-def test_d6_a_lookup_with_two_districts_for_an_area_is_passed_over(portal: FakeArcGIS, bring: Bring) -> None:
+def test_d6_a_lookup_with_two_districts_for_an_area_is_skipped(portal: FakeArcGIS, bring: Bring) -> None:
     """A best fit that splits an area between districts is no answer; the next candidate is."""
 
     def split(rows: pd.DataFrame) -> pd.DataFrame:
@@ -389,7 +389,7 @@ def test_d6_a_lookup_with_two_districts_for_an_area_is_passed_over(portal: FakeA
     known, lookup = bring(TO_DISTRICT)
     assert known.name == LOOKUP_2022
     assert not lookup["MSOA21CD"].duplicated().any()
-    assert "it puts 1 areas in more than one place" in known.notes[0]
+    assert "it puts 1 area in more than one place" in known.notes[0]
 
 
 def test_d7_regions_of_the_other_nations_are_left_to_those_who_fill_them(portal: FakeArcGIS, bring: Bring) -> None:
@@ -405,15 +405,15 @@ def test_d7_regions_of_the_other_nations_are_left_to_those_who_fill_them(portal:
     assert len(lookup) == 309
 
 
-def test_d8_a_lookup_that_lacks_areas_is_passed_over(portal: FakeArcGIS, bring: Bring) -> None:
-    """One row of each split area only, as in a lookup that ONS has out, is told by the missing codes."""
+def test_d8_a_lookup_that_lacks_areas_is_skipped(portal: FakeArcGIS, bring: Bring) -> None:
+    """One row of each split area only, as in a lookup that ONS has out, is recognised by the missing codes."""
     change(portal, LOOKUP, lambda rows: pd.concat([rows[82:], rows[-82:]], ignore_index=True))
     known, _ = bring(TO_DISTRICT)
     assert known.name == LOOKUP_2022
     assert "82 of 7,264 codes are missing" in known.notes[0]
 
 
-def test_a_lookup_to_districts_of_2023_is_passed_over(portal: FakeArcGIS, bring: Bring) -> None:
+def test_a_lookup_to_districts_of_2023_is_skipped(portal: FakeArcGIS, bring: Bring) -> None:
     """Every neighbourhood has a district, but they are not those that the maps show."""
 
     def later(rows: pd.DataFrame) -> pd.DataFrame:
@@ -422,7 +422,7 @@ def test_a_lookup_to_districts_of_2023_is_passed_over(portal: FakeArcGIS, bring:
     change(portal, LOOKUP, later)
     known, _ = bring(TO_DISTRICT)
     assert known.name == LOOKUP_2022
-    assert "1 of 331 codes are missing (E07000026) and 1 are not of 2021 (E06000063)" in known.notes[0]
+    assert "1 of 331 codes is missing (E07000026) and 1 is not of 2021 (E06000063)" in known.notes[0]
 
 
 def test_a_region_is_spelt_in_one_way(portal: FakeArcGIS, bring: Bring) -> None:
@@ -434,23 +434,23 @@ def test_a_region_is_spelt_in_one_way(portal: FakeArcGIS, bring: Bring) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "message"),
     [
         (lambda rows: rows.replace("North East", "North"), "its regions are not the nine English ones"),
         (lambda rows: rows.assign(RGN21NM=" "), "it has no RGN21NM for 309 areas"),
         (lambda rows: rows.rename(columns={"RGN21CD": "RGN24CD"}), "no column RGN21CD or RGN22CD"),
-        (lambda rows: pd.concat([rows, rows[:1].assign(RGN21CD="E12000009")]), "it puts 1 areas in more than one"),
+        (lambda rows: pd.concat([rows, rows[:1].assign(RGN21CD="E12000009")]), "it puts 1 area in more than one"),
     ],
 )
-def test_regions_that_are_not_the_nine_are_passed_over(
-    portal: FakeArcGIS, bring: Bring, how: Callable[[pd.DataFrame], pd.DataFrame], said: str
+def test_regions_that_are_not_the_nine_are_skipped(
+    portal: FakeArcGIS, bring: Bring, how: Callable[[pd.DataFrame], pd.DataFrame], message: str
 ) -> None:
-    """The next candidate serves, under the names of 2021, and the reason is kept."""
+    """The next candidate serves, under the names of 2021, and the reason is recorded."""
     change(portal, REGIONS, how)
     known, lookup = bring(TO_REGION)
     assert known.name == REGIONS_2022
     assert list(lookup.columns) == ["LAD21CD", "LAD21NM", "RGN21CD", "RGN21NM"]
-    assert said in known.notes[0]
+    assert message in known.notes[0]
 
 
 def test_without_any_lookup_our_own_regions_serve(portal: FakeArcGIS, bring: Bring) -> None:
@@ -460,13 +460,13 @@ def test_without_any_lookup_our_own_regions_serve(portal: FakeArcGIS, bring: Bri
     known, ours = bring(TO_REGION)
     pd.testing.assert_frame_equal(ours, theirs)
     assert known.address == ""
-    assert "ec_maps's own table stands in for it" in known.notes[0]
+    assert "ec_maps's own table is used" in known.notes[0]
 
 
-def test_boundaries_without_names_are_passed_over(portal: FakeArcGIS, bring: Bring) -> None:
+def test_boundaries_without_names_are_skipped(portal: FakeArcGIS, bring: Bring) -> None:
     """An area has to have a name; a missing Welsh one is no fault."""
     change(portal, LADS, lambda rows: rows.assign(LAD21NM=[None, *rows["LAD21NM"][1:]]))
-    assert "it has no LAD21NM for 1 areas" in bring("lad21_boundaries")[0].notes[0]
+    assert "it has no LAD21NM for 1 area" in bring("lad21_boundaries")[0].notes[0]
     keep_only(portal, AREAS)
     change(portal, AREAS, lambda rows: rows.drop(columns="MSOA21NMW"))
     assert set(bring("msoa21_boundaries")[1]["MSOA21NMW"]) == {""}
@@ -476,7 +476,7 @@ def test_boundaries_without_names_are_passed_over(portal: FakeArcGIS, bring: Bri
 
 
 def test_f1_outlines_without_a_system_are_placed_by_their_extent(portal: FakeArcGIS, bring: Bring) -> None:
-    """Metres of the grid were asked for; that they came is seen by the extent, and noted."""
+    """Metres of the grid were asked for; that they came is recognised by the extent, and reported."""
     portal.fault("no_crs")
     known, lads = bring("lad21_boundaries")
     assert lads.crs.to_epsg() == 27700
@@ -530,7 +530,7 @@ def test_f2_degrees_that_are_said_to_be_metres_are_refused(
 def test_f2_metres_that_are_said_to_be_degrees_are_refused(
     portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Coordinates are compared with the system that they are said to be in."""
+    """Coordinates are compared with the system that they are labelled with."""
     monkeypatch.setattr(portal, "_label", lambda *_: 4326)
     assert "they look like British National Grid" in refused(bring, "lad21_boundaries")
 
@@ -557,7 +557,7 @@ def test_f4_an_outline_that_crosses_itself_is_repaired_and_named(bring: Bring, k
 
 
 def test_f5_an_area_without_an_outline_is_refused(portal: FakeArcGIS, bring: Bring) -> None:
-    """It is named; a map would leave it blank."""
+    """It is named; a map would leave it empty."""
     portal.fault("null_geometry")
     keep_only(portal, LADS)
     first = country.districts()["LAD21CD"][0]
@@ -582,9 +582,9 @@ def test_f6_an_outline_that_has_collapsed_is_refused(portal: FakeArcGIS, bring: 
     """A narrow area that vanished in simplification is named, not lost."""
     portal.fault("rounding", to=2000)
     keep_only(portal, AREAS)
-    said = refused(bring, "msoa21_boundaries")
-    assert "no polygon" in said or "no outline" in said
-    assert country.SLIVER in said
+    message = refused(bring, "msoa21_boundaries")
+    assert "no polygon" in message or "no outline" in message
+    assert country.SLIVER in message
 
 
 def test_f7_heights_are_dropped(portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -604,7 +604,7 @@ def test_f8_an_area_in_several_rows_is_put_together(portal: FakeArcGIS, bring: B
     change(portal, LADS, apart)
     known, lads = bring("lad21_boundaries")
     assert len(lads) == 374
-    assert any(f"1 area stood in more than one row and was joined ({country.SCILLY})" in note for note in known.notes)
+    assert any(f"1 area was in more than one row and was joined ({country.SCILLY})" in note for note in known.notes)
     np.testing.assert_allclose(lads.area, fair.area)
 
 
@@ -616,7 +616,7 @@ def test_f9_a_hole_stays_a_hole(bring: Bring) -> None:
 
 
 def test_f10_a_service_without_rows_is_refused(portal: FakeArcGIS, bring: Bring) -> None:
-    """An empty collection is told before anything is made of it."""
+    """An empty collection is reported before anything is made of it."""
     keep_only(portal, LADS)
     portal.fault("truncated", keep=0, count=True)
     assert "it has 0 rows where 331 or a few more were expected" in refused(bring, "lad21_boundaries")

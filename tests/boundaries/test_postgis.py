@@ -76,8 +76,8 @@ def load(
     postgresql.load(name, "lad21_boundaries", districts[["LAD21CD", "geometry"]])
     postgresql.load(name, "msoa21_boundaries", places)
     postgresql.load(name, "pcode_census21_lookup", codes)
-    told = regions().rename(columns={"RGN21NM": "rgn21nm_filled"})[["LAD21CD", "rgn21nm_filled"]]
-    postgresql.load(name, "lad21_lookup", told.assign(rgn21nm_filled=told["rgn21nm_filled"].replace("", "Wales")))
+    lookup = regions().rename(columns={"RGN21NM": "rgn21nm_filled"})[["LAD21CD", "rgn21nm_filled"]]
+    postgresql.load(name, "lad21_lookup", lookup.assign(rgn21nm_filled=lookup["rgn21nm_filled"].replace("", "Wales")))
     postgresql.run(name, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 
 
@@ -115,14 +115,14 @@ def database(
 
 
 def read_tables(folder: Path) -> list[Path]:
-    """Bring all four tables into a folder."""
+    """Write all four tables into a folder."""
     for table, file in zip(postgis.TABLES, FILES, strict=True):
         postgis.bring(table, folder / file)
     return [folder / file for file in FILES]
 
 
 def refused(folder: Path, kind: type[EcMapsError] = BoundaryError, *secrets: str) -> str:
-    """Return why tables are not brought: briefly, without the password anywhere, and nothing of them written."""
+    """Return why tables are not read: briefly, without the password anywhere, and nothing of them written."""
     found: list[EcMapsError] = []
     with tempfile.TemporaryDirectory(dir=folder) as out:
         for table, file in zip(postgis.TABLES, FILES, strict=True):
@@ -133,7 +133,7 @@ def refused(folder: Path, kind: type[EcMapsError] = BoundaryError, *secrets: str
                 if (Path(out) / file).exists():
                     pytest.fail(f"{file} was written although it was refused")
                 if len(found) > 1 and str(found[-2]) == str(error):
-                    break  # it is the database's fault, and told for each table alike
+                    break  # it is the database's fault, and reported for each table alike
     assert {type(error) for error in found} == {kind}
     return " ".join(dict.fromkeys(letter(error, *secrets) for error in found))
 
@@ -143,13 +143,13 @@ def letter(caught: EcMapsError, *secrets: str) -> str:
     message = str(caught)
     assert len(message.split("\n\n")) <= 2
     assert "Traceback" not in message
-    told = [*traceback.format_exception(caught)]
+    texts = [*traceback.format_exception(caught)]
     error: BaseException | None = caught
     while error is not None:  # also what Python would not print
-        told += [str(error), repr(error)]
+        texts += [str(error), repr(error)]
         error = error.__cause__ or error.__context__
     for secret in (PASSWORD, quote(PASSWORD, safe=""), *secrets):
-        assert secret not in "\n".join(told)
+        assert secret not in "\n".join(texts)
     return message
 
 
@@ -239,7 +239,7 @@ def test_boundaries_for_the_maps(
 
 
 def test_postcodes_become_one_row_a_neighbourhood(database: Run, here: Path) -> None:
-    """Of the postcodes' lookup each pair of areas is kept once, and postcodes without areas are left out."""
+    """Of the postcodes' lookup each pair of areas is stored once, and postcodes without areas are left out."""
     read_tables(here)
     lookup = pd.read_csv(here / "pcode_census21_lookup.csv")
     inside = lookup[lookup["msoa21cd"] != "S99999999"]
@@ -264,7 +264,7 @@ def test_same_content_gives_same_bytes(database: Run, here: Path) -> None:
 
 
 def test_one_table_alone(database: Run, here: Path) -> None:
-    """Each table can be brought by itself: the same bytes, and where it is from without user and password."""
+    """Each table can be read by itself: the same bytes, and where it is from without user and password."""
     for table, whole in zip(postgis.TABLES, read_tables(here), strict=True):
         path = here / f"alone{whole.suffix}"
         brought = postgis.bring(table, path)
@@ -285,7 +285,7 @@ def test_names_are_taken_along(database: Run, here: Path) -> None:
 
 
 def test_column_names_in_any_case(database: Run, here: Path) -> None:
-    """Columns are found as ONS and as ogr2ogr write them, and codes in lower case or with spaces are put right."""
+    """Columns are found as ONS and as ogr2ogr write them, and codes in lower case or with spaces are corrected."""
     database(
         'ALTER TABLE lad21_boundaries RENAME lad21cd TO "LAD21CD"',
         'ALTER TABLE lad21_boundaries RENAME geometry TO "Geom"',
@@ -325,7 +325,7 @@ def test_no_coordinate_system_stays_none(database: Run, here: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["geometry", "geography"])
 def test_another_coordinate_system_is_kept(database: Run, here: Path, kind: str) -> None:
-    """Degrees stay degrees and are said to be, as geometry and as geography; they are transformed later."""
+    """Degrees stay degrees and are labelled so, as geometry and as geography; they are transformed later."""
     database(f"ALTER TABLE msoa21_boundaries ALTER geometry TYPE {kind} USING ST_Transform(geometry, 4326)::{kind}")
     read_tables(here)
     frame = gpd.read_parquet(here / "msoa21_boundaries.parquet")
@@ -401,7 +401,7 @@ def test_missing_columns(database: Run, here: Path) -> None:
 
 
 def test_no_postgis(postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database without PostGIS and without tables, such as the wrong one, is said to be just that."""
+    """A database without PostGIS and without tables, such as the wrong one, is reported as just that."""
     monkeypatch.setenv("EC_MAPS_DATABASE_URL", postgresql.url("postgres", "reader", PASSWORD))
     message = refused(here)
     assert "it has no PostGIS (CREATE EXTENSION postgis)" in message
@@ -490,19 +490,19 @@ def test_bad_names_of_tables(database: Run, here: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg", "POSTGRESQL"])
 def test_address_of_the_database(database: Run, here: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    """Each way to begin an address works; user, password and options are not in what is shown of it."""
-    told = os.environ["EC_MAPS_DATABASE_URL"].replace("postgresql", scheme, 1)
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", f"{told}?sslmode=prefer")
+    """Each way to begin an address works; user, password and options are not in what is quoted of it."""
+    address = os.environ["EC_MAPS_DATABASE_URL"].replace("postgresql", scheme, 1)
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", f"{address}?sslmode=prefer")
     assert re.fullmatch(r"postgresql://127\.0\.0\.1:\d+/test_address_of_the_database_\w+", postgis.address())
     assert len(read_tables(here)) == 4
 
 
 def test_password_as_an_option(database: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A password that stands among the address's options is used and hidden like any other."""
-    told = os.environ["EC_MAPS_DATABASE_URL"].replace(f":{quote(PASSWORD, safe='')}@", "@")
-    monkeypatch.setenv("EC_MAPS_DATABASE_URL", f"{told}?password={quote(PASSWORD, safe='')}")
+    address = os.environ["EC_MAPS_DATABASE_URL"].replace(f":{quote(PASSWORD, safe='')}@", "@")
+    monkeypatch.setenv("EC_MAPS_DATABASE_URL", f"{address}?password={quote(PASSWORD, safe='')}")
     assert len(read_tables(here)) == 4
-    assert postgis.address() == f"postgresql://{told.rpartition('@')[2]}"
+    assert postgis.address() == f"postgresql://{address.rpartition('@')[2]}"
 
 
 @pytest.mark.parametrize("folder", [".", "data"])
@@ -538,12 +538,12 @@ def test_neither_address_nor_file(here: Path) -> None:
         ),
         ("password = s3cret\n", ["cannot be understood (line 1)"]),
         ("[postgresql]\nhost = h\ns3cret\n", ["cannot be understood (line 3)"]),
-        ("[postgresql]\npassword = s3cret\npassword = s3cret\n", ["says the same thing twice (line 3)"]),
-        ("[postgresql]\n[postgresql]\n", ["says the same thing twice (line 2)"]),
+        ("[postgresql]\npassword = s3cret\npassword = s3cret\n", ["gives the same setting or section twice (line 3)"]),
+        ("[postgresql]\n[postgresql]\n", ["gives the same setting or section twice (line 2)"]),
     ],
 )
 def test_bad_configuration_file(here: Path, text: str, parts: list[str]) -> None:
-    """All that is missing is named at once, and of a line that is not understood only the number is shown."""
+    """All that is missing is named at once, and of a line that is not understood only the number is given."""
     path = write_config(here, text)
     message = refused(here, SettingError, "s3cret")
     for part in (str(path), *parts):
@@ -551,7 +551,7 @@ def test_bad_configuration_file(here: Path, text: str, parts: list[str]) -> None
 
 
 def test_configuration_file_of_other_letters(here: Path) -> None:
-    """A file that is not UTF-8 is refused, and nothing of it shown."""
+    """A file that is not UTF-8 is refused, and nothing of it is quoted."""
     (here / "db_config.ini").write_bytes("[postgresql]\npassword = s3crét\n".encode("latin-1"))
     assert "is not UTF-8 text" in refused(here, SettingError, "s3cr")
 
@@ -565,15 +565,15 @@ def test_configuration_file_of_other_letters(here: Path) -> None:
         ("postgresql://u:s@3cret@h/d", "has more than one @"),
         ("postgresql://u:s3cret@a:b@h:1/d", "has more than one @"),
         ("postgresql://u:x@s3cret/z@h:5432/d", "has more than one @"),
-        ("postgresql://u:s3cret@h:port/d", "cannot be taken apart"),
-        ("postgresql://u:s3cret/d", "cannot be taken apart"),
+        ("postgresql://u:s3cret@h:port/d", "is not a valid address"),
+        ("postgresql://u:s3cret/d", "is not a valid address"),
         ("postgresql://u:s3cret@h", "names no database"),
         ("postgresql://u:s3cret@", "names no host and no database"),
         ("postgresql://u:s3cret@h o/d", "has a space in the host's name"),
     ],
 )
 def test_bad_address(here: Path, monkeypatch: pytest.MonkeyPatch, address: str, fault: str) -> None:
-    """An address that cannot be taken apart is not shown, since its password cannot be told from the rest."""
+    """An address that cannot be parsed is not quoted, since its password cannot be found in it."""
     monkeypatch.setenv("EC_MAPS_DATABASE_URL", address)
     message = refused(here, SettingError, "s3cret", "3cret")
     assert fault in message
@@ -615,7 +615,7 @@ def test_unknown_database(postgresql: Server, here: Path, monkeypatch: pytest.Mo
 
 
 def test_nothing_listens(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port where nothing listens, and a socket that is not there, are told apart from other faults."""
+    """A port where nothing listens, and a socket that is not there, have messages of their own."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused, and nobody else's
         secret = quote(PASSWORD, safe="")
@@ -640,11 +640,11 @@ def test_silent_server(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(
             "EC_MAPS_DATABASE_URL", f"postgresql://u:{PASSWORD[-1]}@127.0.0.1:{silent.getsockname()[1]}/d"
         )
-        assert "does not answer: 2 seconds without a word" in refused(here)
+        assert "does not answer: nothing came within 2 seconds" in refused(here)
 
 
 def test_server_of_another_kind(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What speaks another language, such as a web server, is said to be no database."""
+    """What speaks another language, such as a web server, is reported to be no database."""
     with socket.create_server(("127.0.0.1", 0)) as web:
 
         def answer() -> None:
@@ -722,7 +722,7 @@ def test_lost_connection(
 
 
 def test_text_in_another_encoding(postgresql: Server, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text is read whatever encoding the database keeps it in; where it keeps none, what is not UTF-8 is refused."""
+    """Text is read whatever encoding the database uses; where it has none, what is not UTF-8 is refused."""
     postgresql.run(
         "postgres", "CREATE DATABASE western ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )

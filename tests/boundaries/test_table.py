@@ -175,7 +175,7 @@ def test_a_shapefile_has_several_files(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_districts_from_neighbourhoods(read: Read) -> None:
-    """Without district boundaries they are put together from the neighbourhoods, with a note."""
+    """Without district boundaries they are made from the neighbourhoods, with a note."""
     found = read(lads=None)
     assert list(found.lads["lad21cd"]) == sorted(HERE)
     assert any("put together from the neighbourhoods" in note for note in found.notes)
@@ -186,7 +186,7 @@ def test_districts_from_neighbourhoods(read: Read) -> None:
 
 
 def test_a_hexagon_layout_is_set_aside(read: Read) -> None:
-    """A hexagon cartogram has codes and shapes but is no map: it is left aside, with a note."""
+    """A hexagon cartogram has codes and shapes but is no map: it is not used, with a note."""
     angles = np.arange(6) * np.pi / 3
     cells = [
         Polygon([(400_000 + 9_000 * n + 5_000 * np.cos(a), 300_000 + 5_000 * np.sin(a)) for a in angles])
@@ -204,12 +204,12 @@ def test_the_published_hexagons_are_set_aside(read: Read, tmp_path: Path) -> Non
     found = read()
     assert_geodataframe_equal(found.lads, plain.lads)
     assert_geodataframe_equal(found.msoas, plain.msoas)
-    expected = "MSOA_2021.gpkg, layer 3 MSOA hex is a hexagon layout, not outlines; left aside."
+    expected = "MSOA_2021.gpkg, layer 3 MSOA hex is a hexagon layout, not outlines; it is not used."
     assert [note for note in found.notes if note not in plain.notes] == [expected]
 
 
 def test_only_a_hexagon_layout(read: Read) -> None:
-    """With nothing but hexagons, the message says that they were seen and set aside."""
+    """With nothing but hexagons, the message says that they were found and not used."""
     angles = np.arange(6) * np.pi / 3
     cell = Polygon([(400_000 + 5_000 * np.cos(a), 300_000 + 5_000 * np.sin(a)) for a in angles])
     hexes = gpd.GeoDataFrame({"msoa21cd": MSOAS}, geometry=[cell] * len(MSOAS), crs=27700)
@@ -237,7 +237,7 @@ def test_what_was_put_right_is_noted(read: Read) -> None:
 
 
 def test_districts_without_neighbourhoods_are_noted(read: Read) -> None:
-    """A district of England or Wales without one neighbourhood boundary is noted by name; a Scottish one has none."""
+    """A district of England or Wales without one neighbourhood boundary is named in a note; a Scottish one has none."""
     some = [code for code in MSOAS if DISTRICT_OF[code] != "E06000002"]
     found = read(msoas=msoas()[msoas()["MSOA21CD"].isin(some)])
     assert any("1 district has no neighbourhood boundaries: Middlesbrough." in note for note in found.notes)
@@ -248,7 +248,7 @@ def test_districts_without_neighbourhoods_are_noted(read: Read) -> None:
 
 
 def test_nothing_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With no boundaries named and none to be fetched, the message says which to bring from where, and what to set."""
+    """With no boundaries named and none to be fetched, the message says what to download and set."""
     use(monkeypatch, data=tmp_path)
     with pytest.raises(EcMapsError) as caught:
         boundary_files()
@@ -344,15 +344,15 @@ def test_no_lookup(read: Read) -> None:
 
 
 def test_an_incomplete_lookup(read: Read) -> None:
-    """Neighbourhoods that the lookup leaves out, or has with no district, are counted and shown."""
-    blank = lookup().assign(LAD22CD=["", *lookup()["LAD22CD"][1:]])
-    text = refused(read, lookup=blank[:-2])
+    """Neighbourhoods that the lookup leaves out, or has with no district, are counted and listed."""
+    empty = lookup().assign(LAD22CD=["", *lookup()["LAD22CD"][1:]])
+    text = refused(read, lookup=empty[:-2])
     assert "3 of 39 neighbourhoods have no district in the lookup" in text
     assert MSOAS[0] in text
 
 
 def test_a_lookup_of_overlaps(read: Read) -> None:
-    """A best-fit lookup or two that disagree put a neighbourhood in two districts; it is shown with both."""
+    """A best-fit lookup or two that disagree put a neighbourhood in two districts; it is listed with both."""
     other = pd.DataFrame({"msoa21cd": MSOAS[:2], "lad21cd": ["E06000009", "E06000009"]})
     text = refused(read, other=other)
     assert "put 2 neighbourhoods in more than one district" in text
@@ -375,7 +375,7 @@ def test_no_regions(read: Read) -> None:
 
 
 def test_no_names(read: Read) -> None:
-    """Where no file names any neighbourhood, as in a bare database, codes stand in for names, and a note says so."""
+    """Where no file names any neighbourhood, as in a bare database, codes are used as names, and a note says so."""
     found = read(msoas=msoas().drop(columns="MSOA21NM"))
     assert list(found.msoas["msoa21nm"]) == list(found.msoas["msoa21cd"])
     assert any("no official names of neighbourhoods; their codes stand in" in note for note in found.notes)
@@ -390,7 +390,7 @@ def test_districts_without_names(read: Read) -> None:
 
 
 def test_some_names(read: Read) -> None:
-    """Where some are named and others not, the latter are counted and shown by code."""
+    """Where some are named and others not, the latter are counted and listed by code."""
     names = msoas()["MSOA21NM"].where(msoas().index != 7)
     text = refused(read, msoas=msoas().assign(MSOA21NM=names))
     assert f"1 areas have no name (msoa21nm) in any file: {MSOAS[7]}" in text
@@ -405,7 +405,7 @@ def test_areas_without_an_outline(read: Read, crs: int) -> None:
 
 
 def test_an_empty_layer(read: Read) -> None:
-    """A layer of no areas is set aside and said to be empty."""
+    """A layer of no areas is not used and reported as empty."""
     text = refused(read, msoas=msoas()[:0])
     assert "msoas.parquet holds no areas" in text
 
@@ -489,7 +489,7 @@ def test_the_real_neighbourhoods(real: Areas) -> None:
         "Isles of Scilly": 1,
     }
     assert {name: int(counts[name]) for name in known} == known
-    assert real.notes == ["msoa21_hex.parquet is a hexagon layout, not outlines; left aside."]
+    assert real.notes == ["msoa21_hex.parquet is a hexagon layout, not outlines; it is not used."]
 
 
 def test_the_real_neighbourhoods_lie_in_their_districts(real: Areas) -> None:

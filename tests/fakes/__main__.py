@@ -37,16 +37,16 @@ def main(lads: int, detail: int, port: int, faults: tuple[str, ...]) -> None:
     servers: dict[str, Fake] = {
         "hdx": hdx, "ons": ons, "names": FakeNames(), "hexagons": FakeHexagons(), "tiles": FakeTiles(),
     }  # fmt: skip
-    for told in faults:
-        server, name, on, times = (*told.split(":"), "", "")[:4]
+    for text in faults:
+        server, name, on, times = (*text.split(":"), "", "")[:4]
         servers[server].fault(name, on=on, times=int(times) if times else None)
     for server in servers.values():
         for role in server.roles if port else ():
             server.ports[role] = port
             port += 1
         server.start()
-    told = [f"EC_MAPS_{name.upper()}_URL={server.url}" for name, server in servers.items() if name != "tiles"]
-    click.echo(" ".join(["export", *told]))
+    variables = [f"EC_MAPS_{name.upper()}_URL={server.url}" for name, server in servers.items() if name != "tiles"]
+    click.echo(" ".join(["export", *variables]))
     click.echo(f"# tiles: {servers['tiles'].url}/{{z}}/{{x}}/{{y}}.png")
     ended.wait()
     for server in servers.values():

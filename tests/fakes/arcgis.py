@@ -42,7 +42,7 @@ def answered(body: object) -> Response:
 
 
 def refused(code: int, message: str, *details: str) -> Response:
-    """Return an error as ArcGIS tells it: with HTTP 200."""
+    """Return an error as ArcGIS gives it: with HTTP 200."""
     return answered({"error": {"code": code, "message": message, "details": list(details)}})
 
 
@@ -155,7 +155,7 @@ class FakeArcGIS(Fake):
 
     def _root(self, service: Service) -> dict[str, Any]:
         content = self.content(service)
-        told = {"id": service.layer, "name": service.name.split("_UK_")[0], "type": self._type(content)}
+        record = {"id": service.layer, "name": service.name.split("_UK_")[0], "type": self._type(content)}
         return {
             "currentVersion": 11.4,
             "serviceItemId": "7ceb69f99a024752b97ddac6b0323ab0",
@@ -164,13 +164,13 @@ class FakeArcGIS(Fake):
             "capabilities": "Query,Extract",
             "copyrightText": "Source: Office for National Statistics licensed under the Open Government Licence v.3.0",
             "spatialReference": {"wkid": 27700, "latestWkid": 27700},
-            "layers": [told] if content.shapes else [],
-            "tables": [] if content.shapes else [told],
+            "layers": [record] if content.shapes else [],
+            "tables": [] if content.shapes else [record],
         }
 
     def _layer(self, service: Service) -> dict[str, Any]:
         content = self.content(service)
-        told = self._root(service) | {
+        record = self._root(service) | {
             "id": service.layer,
             "name": service.name,
             "type": self._type(content),
@@ -183,13 +183,13 @@ class FakeArcGIS(Fake):
             ),
             "editingInfo": {"lastEditDate": service.edited + 60_000 * self._edits[service.name]},
         }
-        del told["layers"], told["tables"]
+        del record["layers"], record["tables"]
         if content.shapes:
             edges = zip(("xmin", "ymin", "xmax", "ymax"), shapely.total_bounds(content.shapes[27700]), strict=True)
             box = {name: None if np.isnan(value) else float(value) for name, value in edges}
-            told["extent"] = box | {"spatialReference": {"wkid": 27700, "latestWkid": 27700}}
-            told["geometryType"] = "esriGeometryPolygon"
-        return told
+            record["extent"] = box | {"spatialReference": {"wkid": 27700, "latestWkid": 27700}}
+            record["geometryType"] = "esriGeometryPolygon"
+        return record
 
     def _type(self, content: Content) -> str:
         return "Feature Layer" if content.shapes else "Table"

@@ -70,10 +70,10 @@ def challenge(status: int = 403) -> Response:
 
 def _limited(fault: Fault) -> Response:
     """Return 429; option `retry_after`: seconds (any number, also below zero), or ``"date"`` for `seconds` from now."""
-    told = fault.get("retry_after", None)
-    if told == "date":
-        told = formatdate(time.time() + fault.get("seconds", 1), usegmt=True)
-    return page("Too Many Requests", 429, **({} if told is None else {"Retry_After": str(told)}))
+    value = fault.get("retry_after", None)
+    if value == "date":
+        value = formatdate(time.time() + fault.get("seconds", 1), usegmt=True)
+    return page("Too Many Requests", 429, **({} if value is None else {"Retry_After": str(value)}))
 
 
 #: Answers in place of the proper one.

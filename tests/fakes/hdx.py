@@ -65,7 +65,7 @@ class Resource:
 
     @property
     def file(self) -> str:
-        """The name of the stored file, in small letters as CKAN makes it."""
+        """The name of the stored file, in lower case as CKAN makes it."""
         return self.name.lower()
 
     @property
@@ -131,7 +131,7 @@ class FakeHDX(Fake):
             )
 
     def record(self, place: int, resource: Resource) -> dict[str, Any]:
-        """Return CKAN's record of a resource; of the sizes it tells none is right."""
+        """Return CKAN's record of a resource; none of its sizes is right."""
         address = f"{self.root()}/dataset/{DATASET}/resource/{resource.id}/download/"
         stale = len(resource.body) + 1547
         changed = resource.changed.replace(tzinfo=None).isoformat()
@@ -251,14 +251,14 @@ class FakeHDX(Fake):
 
     def _stored(self, request: Request) -> Response:
         key = request.path.removeprefix(f"/{_BUCKET}/")
-        told = request.query.get("Expires", "")
-        if not told.isdecimal() or "Signature" not in request.query:
+        expires = request.query.get("Expires", "")
+        if not expires.isdecimal() or "Signature" not in request.query:
             return _error(403, "AccessDenied", "Access Denied")
-        if request.query["Signature"] != _signature(request.method, key, int(told), quoted=False):
+        if request.query["Signature"] != _signature(request.method, key, int(expires), quoted=False):
             return _error(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
-        if time.time() > int(told) + 1:
+        if time.time() > int(expires) + 1:
             now = datetime.now(UTC)
-            times = f"<Expires>{datetime.fromtimestamp(int(told), UTC):%FT%TZ}</Expires><ServerTime>{now:%FT%TZ}"
+            times = f"<Expires>{datetime.fromtimestamp(int(expires), UTC):%FT%TZ}</Expires><ServerTime>{now:%FT%TZ}"
             return _error(403, "AccessDenied", "Request has expired", f"{times}</ServerTime>")
         found = next((one for one in self.resources() if key == f"resources/{one.id}/{one.file}"), None)
         if found is None and self.state("missing_is_403"):

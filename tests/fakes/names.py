@@ -74,8 +74,8 @@ def names_csv(edition: str = "2021") -> str:
         start = [name, welsh.strip() or name, *names()[code], country.plain_name(lad)]
         if edition == "2021":
             writer.writerow([code, *start, "Present in 2011" if code in old else "New in 2021"])
-        elif shown := code if code in old else next(gone, None):
-            writer.writerow([shown, *start])
+        elif listed := code if code in old else next(gone, None):
+            writer.writerow([listed, *start])
     return out.getvalue()
 
 

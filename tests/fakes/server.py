@@ -32,7 +32,7 @@ from .faults import CANNED, DELIVERY, Fault, Request, Response
 
 @dataclass(frozen=True)
 class Record:
-    """A request that came, and the status that was sent; header names are in small letters."""
+    """A request that came, and the status that was sent; header names are in lower case."""
 
     method: str
     path: str

@@ -64,7 +64,7 @@ class Content:
         return cls(table, oid, shapes)
 
     def in_system(self, epsg: int) -> np.ndarray:
-        """Return the outlines in a coordinate system, kept for the next time."""
+        """Return the outlines in a coordinate system, cached for the next request."""
         if epsg not in self.shapes:
             move = pyproj.Transformer.from_crs(27700, epsg, always_xy=True).transform
             self.shapes[epsg] = shapely.transform(

@@ -1,4 +1,4 @@
-"""Bringing files into the cache: what is refused, replaced, fetched by several at once, killed, or without room."""
+"""Downloads into the cache: what is refused, replaced, fetched by several at once, killed, or without room."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("kind", SPOILT)
 def test_an_archive_that_is_not_what_it_should_be(hdx: Bench, kind: str) -> None:
-    """It is refused with its published name and what is wrong with it; nothing of it is kept, nor is a copy lost."""
+    """It is refused with its published name and its fault; nothing of it is stored, and no earlier copy is lost."""
     body, parts = SPOILT[kind]
     trial = hdx.refused(lambda it: it.files.update(local_authority=body), *parts)
     # What may have happened on the way is tried once more, what is so on the server is not.
@@ -103,8 +103,8 @@ def test_an_archive_that_is_not_what_it_should_be(hdx: Bench, kind: str) -> None
 
 def test_postcode_districts_are_not_mistaken_for_neighbourhoods(hdx: Bench) -> None:
     """Their table has the same columns: the codes give them away."""
-    said = 'holds postcode districts (such as "NR30")'
-    hdx.refused(lambda it: it.files.update(msoa=postcode_zip()), said, level="msoa")
+    message = 'holds postcode districts (such as "NR30")'
+    hdx.refused(lambda it: it.files.update(msoa=postcode_zip()), message, level="msoa")
 
 
 @pytest.mark.parametrize("name", [TABLE.upper(), f"a/b/c/{EC_FILE}", f"a\\{EC_FILE}", EC_FILE.replace("uk_", "")])
@@ -124,7 +124,7 @@ def test_a_table_elsewhere_in_the_archive_is_found(hdx: Bench, name: str) -> Non
 
 
 def test_a_copy_is_kept_until_a_refresh(hdx: Bench) -> None:
-    """A plain fetch asks nothing though HDX has a newer file; --refresh adopts it and tells both checksums."""
+    """A plain fetch asks nothing though HDX has a newer file; --refresh adopts it and gives both checksums."""
     first = hdx.fetch().done.entry
     assert first is not None
     assert hdx.fetch(refresh=True).done.state == "unchanged"
@@ -134,17 +134,17 @@ def test_a_copy_is_kept_until_a_refresh(hdx: Bench) -> None:
     new = hdx.fetch(refresh=True).done
     assert new.state == "replaced"
     assert new.entry is not None
-    assert f"the copy from before was {first.sha256[:12]}, this one is {new.entry.sha256[:12]}" in new.said
+    assert f"the earlier copy was {first.sha256[:12]}, this one is {new.entry.sha256[:12]}" in new.said
     assert new.entry.date[:10] in new.said
     assert manifest.held("atlas_lad") == new.entry
-    assert first.path.is_file()  # another process may be reading it; an hour later it goes
+    assert first.path.is_file()  # another process may be reading it; an hour later it is removed
     os.utime(first.path, (0, 0))
     hdx.fetch(refresh=True)
     assert sorted(kept(hdx.cache)) == sorted(["manifest.json", new.entry.file])
 
 
 def test_no_connection(hdx: Bench) -> None:
-    """Without a copy, the letter says how to bring one from elsewhere; with one, no connection is needed."""
+    """Without a copy, the message says how to copy one from elsewhere; with one, no connection is needed."""
     hdx.hdx.stop()
     trial = hdx.fetch()
     is_letter(
@@ -156,7 +156,7 @@ def test_no_connection(hdx: Bench) -> None:
     hdx.hdx.stop()
     assert hdx.fetch().done.state == "already there"
     failed = hdx.fetch(refresh=True)
-    is_letter(failed.letter, "No connection to 127.0.0.1", "copies from before are still here and in use")
+    is_letter(failed.letter, "No connection to 127.0.0.1", "earlier copies are still in use")
     assert failed.done.entry == good == manifest.held("atlas_lad")
 
 
@@ -173,7 +173,7 @@ def test_the_times_of_files_decide_nothing(hdx: Bench, when: int) -> None:
 
 
 def test_threads_that_fetch_at_once(hdx: Bench) -> None:
-    """Four threads want the same: one brings it, the others find it there."""
+    """Four threads want the same file: one fetches it, the others find it in the cache."""
     states: list[str] = []
     start = threading.Barrier(4)
 
@@ -195,15 +195,15 @@ def test_processes_that_fetch_at_once(hdx: Bench) -> None:
     hdx.hdx.fault("slow", on="storage", piece=4096, pause=0.02)
     with ExitStack() as stack:
         processes = [stack.enter_context(started(COMMAND, **QUIET)) for _ in range(3)]
-        told = [process.communicate(timeout=120)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], told
+        output = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], output
     assert len(hdx.hdx.seen("storage local_authority")) == len(hdx.hdx.seen("storage msoa")) == 1
     is_tidy(hdx.cache)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_fetch_that_is_killed_leaves_nothing_that_is_trusted(hdx: Bench, number: signal.Signals) -> None:
-    """Ended in mid-download, it leaves no archive; the next fetch brings it, and clears away what was left."""
+    """Ended in mid-download, it leaves no archive; the next fetch downloads it and removes what was left."""
     hdx.hdx.files["local_authority"] = lad_zip(members={"padding.bin": os.urandom(400_000)})
     hdx.hdx.fault("slow", on="storage", piece=20_000, pause=0.1)
     with started(COMMAND, **QUIET) as process:
@@ -211,9 +211,9 @@ def test_a_fetch_that_is_killed_leaves_nothing_that_is_trusted(hdx: Bench, numbe
         while not any(path.stat().st_size for path in hdx.cache.glob(".fetch-*/*")) and time.monotonic() < until:
             time.sleep(0.01)
         process.send_signal(number)
-        _, told = process.communicate(timeout=60)
+        _, output = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert b"Traceback" not in told
+    assert b"Traceback" not in output
     left = [name for name in kept(hdx.cache) if name.startswith(".fetch-")]
     assert bool(left) == (number == signal.SIGKILL)
     assert manifest.held("atlas_lad") is None
@@ -238,7 +238,7 @@ def test_what_was_left_between_two_steps(hdx: Bench) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="this system limits no file's size")
 def test_no_space_left(hdx: Bench) -> None:
-    """Where the archive does not fit, the letter says which folder is full, and nothing of the archive stays."""
+    """Where the archive does not fit, the message says which folder is full, and nothing of the archive stays."""
     limited = ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", *COMMAND]  # 8 or 16 kB, by the shell
     hdx.hdx.files["local_authority"] = lad_zip(members={"padding.bin": os.urandom(40_000)})
     run = subprocess.run(limited, capture_output=True, text=True, check=False)
@@ -257,7 +257,7 @@ def _a_file(folder: Path) -> Path:
 def test_a_cache_that_cannot_be_made(
     hdx: Bench, tmp_path: Path, where: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that cannot be written is told before anything is asked for, with the setting for another."""
+    """A folder that cannot be written is reported before any request, with the setting for another."""
     folder = where(tmp_path)
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(folder))
     with pytest.raises(FetchError) as caught:
@@ -267,7 +267,7 @@ def test_a_cache_that_cannot_be_made(
 
 
 def test_a_complete_cache_need_not_be_written(hdx: Bench) -> None:
-    """What is there is read without a lock; only a fetch fails, with a letter, and takes nothing away."""
+    """What is there is read without a lock; only a fetch fails, with a message, and takes nothing away."""
     good = hdx.fetch().done.entry
     (hdx.cache / ".lock").unlink(missing_ok=True)
     (hdx.cache / ".lock").mkdir()
@@ -311,7 +311,7 @@ def test_the_command_on_a_good_day(hdx: Bench) -> None:
 
 
 def test_the_command_on_a_bad_day(hdx: Bench) -> None:
-    """What fails is in the table and in the letter, the rest is done; the status is 1, and no copy is lost."""
+    """What fails is in the table and in the message, the rest is done; the status is 1, and no copy is lost."""
     hdx.hdx.fault("html403", on="msoa")
     run = ec_maps("fetch")
     assert (run.returncode, _states(run.stdout)) == (1, ["fetched", "failed"])
@@ -324,5 +324,5 @@ def test_the_command_on_a_bad_day(hdx: Bench) -> None:
     hdx.hdx.fault("html403")
     refresh = ec_maps("fetch", "--refresh")
     assert (refresh.returncode, _states(refresh.stdout)) == (1, ["failed"] * 2)
-    is_letter(refresh.stderr[refresh.stderr.index("ec-maps: Social") :], "still here and in use")
+    is_letter(refresh.stderr[refresh.stderr.index("ec-maps: Social") :], "earlier copies are still in use")
     assert kept(hdx.cache) == before

@@ -1,4 +1,4 @@
-"""Requests over the web: how often, how long, how large, whereto; and what is said when there is no answer."""
+"""Requests over the web: how often, how long, how large, to which hosts; and the messages when there is no answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def hdx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ("429", "is limiting requests (HTTP 429)"),
         ("500", "cannot answer at the moment (HTTP 500)"),
@@ -48,9 +48,9 @@ def hdx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         ("slowdown", "HTTP 503"),
     ],
 )
-def test_a_busy_server_is_asked_less_and_less_often(hdx: Bench, fault: str, said: str) -> None:
-    """Six tries with 1, 2, 4, 8 and 16 seconds between them, and a bit; each begins at HDX; then it is told."""
-    trial = hdx.refused(lambda it: it.fault(fault, on="storage"), said)
+def test_a_busy_server_is_asked_less_and_less_often(hdx: Bench, fault: str, message: str) -> None:
+    """Six tries with 1, 2, 4, 8 and 16 seconds between them, plus a fraction; each starts at HDX; then an error."""
+    trial = hdx.refused(lambda it: it.fault(fault, on="storage"), message)
     assert trial.waits == [1, 2, 4, 8, 16]
     assert trial.times == {"api": 1, "download": 6, "storage": 6}
     assert len({round(seconds % 1, 6) for seconds in hdx.waited}) > 1
@@ -58,7 +58,7 @@ def test_a_busy_server_is_asked_less_and_less_often(hdx: Bench, fault: str, said
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("retry_after", "seconds"),
     [
         ("7", 7),
         ("0", 0),
@@ -70,9 +70,9 @@ def test_a_busy_server_is_asked_less_and_less_often(hdx: Bench, fault: str, said
         ("", 1),
     ],
 )
-def test_what_a_server_asks_for_is_kept_to(hdx: Bench, told: str, seconds: int) -> None:
+def test_what_a_server_asks_for_is_kept_to(hdx: Bench, retry_after: str, seconds: int) -> None:
     """Retry-After in seconds or as a date is waited for, never less than nothing nor more than two minutes."""
-    hdx.hdx.fault("429", on="api", times=1, retry_after=told)
+    hdx.hdx.fault("429", on="api", times=1, retry_after=retry_after)
     trial = hdx.fetch()
     assert (trial.done.state, trial.waits) == ("fetched", [seconds])
 
@@ -131,7 +131,7 @@ def test_no_other_host_is_ever_asked(address: str) -> None:
 
 @pytest.mark.parametrize("fault", ["evil_host", "other_host", "to_http"])
 def test_a_redirect_elsewhere_is_refused(hdx: Bench, fault: str) -> None:
-    """A redirect to another host, or to a known one in the clear, is refused at once, and the letter names the host."""
+    """A redirect to another host, or to a known one in the clear, is refused at once, and the message names it."""
     where = {"evil_host": "evil.example", "other_host": "localhost", "to_http": "s3.us-east-1.amazonaws.com"}[fault]
     trial = hdx.refused(lambda it: it.fault(fault), f"Refused to go from 127.0.0.1 to {where} over http", "known host")
     assert trial.waits == []
@@ -139,18 +139,18 @@ def test_a_redirect_elsewhere_is_refused(hdx: Bench, fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "said"),
+    ("location", "message"),
     [
-        ("http://[::1", "redirects to what is no address"),
-        ("https://data.humdata.org:x/", 'Refused to go to "https://data.humdata.org:x/", which is no address'),
+        ("http://[::1", "redirects to something that is not an address"),
+        ("https://data.humdata.org:x/", 'Refused to go to "https://data.humdata.org:x/", which is not an address'),
         ("file:///etc/passwd", "Refused to go from 127.0.0.1 to nowhere over file"),
     ],
 )
-def test_a_redirect_to_nowhere(hdx: Bench, monkeypatch: pytest.MonkeyPatch, location: str, said: str) -> None:
-    """A redirect to what is no web address ends in a letter."""
+def test_a_redirect_to_nowhere(hdx: Bench, monkeypatch: pytest.MonkeyPatch, location: str, message: str) -> None:
+    """A redirect to something that is not a web address ends in a message."""
     monkeypatch.setattr(FakeHDX, "constants", {"astray": Response(302, b"", {"Location": location})})
     hdx.hdx.fault("astray", on="download")
-    is_letter(hdx.fetch().letter, said)
+    is_letter(hdx.fetch().letter, message)
 
 
 def test_a_redirect_in_a_circle(hdx: Bench) -> None:
@@ -171,7 +171,7 @@ def test_a_stand_in_for_hdx_is_known_on_any_port(hdx: Bench, monkeypatch: pytest
 
 
 def test_the_publishers_own_addresses_told_as_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Saying what is so anyway, with a slash or without, opens nothing."""
+    """Setting the usual address, with a slash or without, allows nothing more."""
     monkeypatch.setenv("EC_MAPS_HDX_URL", f"{settings.HDX_URL}/")
     monkeypatch.setenv("EC_MAPS_ONS_URL", settings.ONS_URL)
     for host in ("data.humdata.org", "services1.arcgis.com"):
@@ -180,7 +180,7 @@ def test_the_publishers_own_addresses_told_as_settings(monkeypatch: pytest.Monke
 
 
 def test_nothing_is_asked_offline(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With EC_MAPS_OFFLINE no request is made, and the letter says which setting it is."""
+    """With EC_MAPS_OFFLINE no request is made, and the message says which setting it is."""
     monkeypatch.setenv("EC_MAPS_OFFLINE", "1")
     with pytest.raises(Fault, match="EC_MAPS_OFFLINE"):
         http.get_json(hdx.hdx.url)
@@ -225,7 +225,7 @@ class _Empty(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def _certificate(folder: Path, first: str, last: str) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize(
-    ("dates", "trusted", "said"),
+    ("dates", "trusted", "message"),
     [
         (("20200101", "20990101"), False, "certificate verify failed: self-signed certificate"),
         (("20980101", "20990101"), True, "certificate verify failed: certificate is not yet valid"),
@@ -280,19 +280,19 @@ def _certificate(folder: Path, first: str, last: str) -> tuple[Path, Path]:
     ],
 )
 def test_a_connection_that_is_not_secure(
-    secure: Start, monkeypatch: pytest.MonkeyPatch, dates: tuple[str, str], trusted: bool, said: str
+    secure: Start, monkeypatch: pytest.MonkeyPatch, dates: tuple[str, str], trusted: bool, message: str
 ) -> None:
-    """A certificate of a proxy's own, or a clock that is wrong: refused, not waved through, and told what may help."""
+    """A certificate of a proxy's own, or a clock that is wrong: refused, with a message of what may help."""
     certificate = secure(*dates)
     if trusted:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with pytest.raises(Fault) as caught:
         http.patiently(lambda: http.get_json(settings.hdx_url()))
-    is_letter(str(caught.value), "is not secure", said, "REQUESTS_CA_BUNDLE", "clock")
+    is_letter(str(caught.value), "is not secure", message, "REQUESTS_CA_BUNDLE", "clock")
 
 
 def test_a_proxys_certificate_can_be_named(secure: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With REQUESTS_CA_BUNDLE as the letter says, the connection is secure again."""
+    """With REQUESTS_CA_BUNDLE as the message says, the connection is secure again."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(secure("20200101", "20990101")))
     assert http.get_json(settings.hdx_url()) == {}
 
@@ -303,7 +303,7 @@ def test_a_proxys_certificate_can_be_named(secure: Start, monkeypatch: pytest.Mo
 def test_a_file_that_does_not_end(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than any of the files has are not taken."""
     monkeypatch.setattr(http, "MAX_BYTES", 2**10)
-    is_letter(hdx.fetch().letter, "none of the files known")
+    is_letter(hdx.fetch().letter, "none of the known files is so large")
     assert kept(hdx.cache) == []
 
 
@@ -318,7 +318,7 @@ def test_a_file_that_comes_too_slowly(hdx: Bench, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("start", "said"),
+    ("start", "message"),
     [
         (b"PK\x03\x04...", "a zip archive"),
         (b"PK\x05\x06\0\0", "an empty zip archive"),
@@ -328,6 +328,6 @@ def test_a_file_that_comes_too_slowly(hdx: Bench, monkeypatch: pytest.MonkeyPatc
         (b"\x89\x00\xff\xfe", r"unknown kind (it begins with b'\x89\x00\xff\xfe')"),
     ],
 )
-def test_a_file_of_another_kind_is_named(start: bytes, said: str) -> None:
-    """The kind is told by the first bytes."""
-    assert said in kind_of(start)
+def test_a_file_of_another_kind_is_named(start: bytes, message: str) -> None:
+    """The kind is recognised by the first bytes."""
+    assert message in kind_of(start)

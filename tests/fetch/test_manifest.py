@@ -1,4 +1,4 @@
-"""The record of what was brought: what it says of each file, and that nothing counts that it does not say."""
+"""The record of downloads: what it says of each file, and that a file it does not list is not used."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def fetched(hdx: Bench) -> Entry:
 
 def rewrite(change: Callable[[dict[str, Any]], object]) -> None:
     """Change what the manifest says of its first file."""
-    told = json.loads(manifest.manifest_path().read_text(encoding="utf-8"))
-    change(told["files"][0])
-    manifest.manifest_path().write_text(json.dumps(told), encoding="utf-8")
+    content = json.loads(manifest.manifest_path().read_text(encoding="utf-8"))
+    change(content["files"][0])
+    manifest.manifest_path().write_text(json.dumps(content), encoding="utf-8")
 
 
 # --- what it says ---------------------------------------------------------------------------------
 
 
 def test_what_is_recorded_of_a_file(hdx: Bench) -> None:
-    """Key, address without a query, resource, size, hash, the server's mark and date, licence and tool are recorded."""
+    """Key, address without a query, resource, size, hash, the server's ETag and date, licence and tool are recorded."""
     hdx.hdx.extra = {"license_title": "CC BY 4.0", "license_url": "https://cc.example/by"}
     fetched(hdx)
     body = hdx.hdx.files["local_authority"]
@@ -131,7 +131,7 @@ def _flip(path: Path) -> None:
     ids=["a bit flipped", "cut short", "emptied", "another archive"],
 )
 def test_a_changed_file_is_not_used_and_brought_again(hdx: Bench, spoil: Callable[[Path], None]) -> None:
-    """A file whose hash is not the recorded one is never read; it is removed, that is told, and fetched again."""
+    """A file whose hash is not the recorded one is never read; it is removed, reported and fetched again."""
     entry = fetched(hdx)
     spoil(entry.path)
     assert not entry.is_good()
@@ -147,7 +147,7 @@ def test_a_changed_file_is_not_used_and_brought_again(hdx: Bench, spoil: Callabl
 
 
 def test_a_changed_file_without_a_connection(hdx: Bench) -> None:
-    """If it cannot be brought again, the letter says that there was a copy and why it is not used."""
+    """If it cannot be downloaded again, the message says that there was a copy and why it is not used."""
     entry = fetched(hdx)
     _flip(entry.path)
     hdx.hdx.stop()
@@ -157,7 +157,7 @@ def test_a_changed_file_without_a_connection(hdx: Bench) -> None:
 
 
 def test_a_missing_file_is_brought_again(hdx: Bench) -> None:
-    """What is recorded and not there is fetched, without a word on damage."""
+    """A file that is recorded and missing is fetched, without a message of damage."""
     entry = fetched(hdx)
     entry.path.unlink()
     again = hdx.fetch()
@@ -165,7 +165,7 @@ def test_a_missing_file_is_brought_again(hdx: Bench) -> None:
 
 
 def test_a_file_that_is_not_recorded_is_not_used(hdx: Bench) -> None:
-    """A file with a name like ours that another program put into the cache is passed over."""
+    """A file with a name like ours that another program put into the cache is ignored."""
     entry = fetched(hdx)
     foreign = hdx.cache / "local_authority-20260110t101112z-001.deadbeef.zip"
     foreign.write_bytes(lad_zip(scale=0.5))
@@ -191,7 +191,7 @@ def test_a_file_that_is_not_recorded_is_not_used(hdx: Bench) -> None:
     ],
 )
 def test_a_damaged_manifest_counts_for_nothing(hdx: Bench, text: str | bytes) -> None:
-    """Without a record that can be read no file is used; the next fetch brings them and writes a new one."""
+    """Without a record that can be read no file is used; the next fetch downloads them and writes a new one."""
     entry = fetched(hdx)
     manifest.manifest_path().write_bytes(text if isinstance(text, bytes) else text.encode())
     assert manifest.read() == {}
@@ -203,8 +203,8 @@ def test_a_damaged_manifest_counts_for_nothing(hdx: Bench, text: str | bytes) ->
 def test_a_manifest_of_another_format(hdx: Bench) -> None:
     """A record of a later or earlier version is not interpreted."""
     fetched(hdx)
-    told = json.loads(manifest.manifest_path().read_text(encoding="utf-8"))
-    manifest.manifest_path().write_text(json.dumps(told | {"format": manifest.FORMAT + 1}), encoding="utf-8")
+    content = json.loads(manifest.manifest_path().read_text(encoding="utf-8"))
+    manifest.manifest_path().write_text(json.dumps(content | {"format": manifest.FORMAT + 1}), encoding="utf-8")
     assert manifest.read() == {}
     assert hdx.fetch().done.state == "fetched"
 
@@ -240,7 +240,7 @@ def test_an_entry_outside_the_cache(hdx: Bench, tmp_path: Path, name: str) -> No
     ids=str,
 )
 def test_an_entry_of_another_form(hdx: Bench, change: dict[str, object]) -> None:
-    """A part of an entry that is not what it should be makes the file fetched anew, and ends in no traceback."""
+    """A part of an entry that is not what it should be makes the file be fetched again, and ends in no traceback."""
     fetched(hdx)
     rewrite(lambda row: row.update(change))
     assert manifest.held("atlas_lad") is None
@@ -250,7 +250,7 @@ def test_an_entry_of_another_form(hdx: Bench, change: dict[str, object]) -> None
 
 
 def test_a_later_versions_entry_can_say_more(hdx: Bench) -> None:
-    """What an entry says beyond what is known is passed over."""
+    """Unknown parts of an entry are ignored."""
     entry = fetched(hdx)
     rewrite(lambda row: row.update(colour="blue"))
     assert manifest.read() == {"atlas_lad": entry}

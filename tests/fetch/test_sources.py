@@ -1,4 +1,4 @@
-"""The table of remote things: each row is complete, of a kind that is known, and used."""
+"""The table of remote sources: each row is complete, of a kind that is known, and used."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_archives_are_the_ones_of_the_data_set(level: str) -> None:
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 @pytest.mark.parametrize("key", ["lad21_boundaries", "msoa21_boundaries"])
 def test_the_resolution_asked_for_comes_first(key: str, resolution: str) -> None:
-    """Places of the resolution asked for come first, in the table's order; coarse ones never stand in for full ones."""
+    """Places of the resolution asked for come first, in the table's order; coarse ones never replace full ones."""
     found = sources.candidates(key, resolution)
     resolutions = [row.resolution for row in found]
     assert resolutions == sorted(resolutions, key=lambda one: one != resolution)

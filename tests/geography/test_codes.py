@@ -105,7 +105,7 @@ def test_districts_in_each_year(year: int, count: int) -> None:
 
 
 def test_the_2023_reorganisation() -> None:
-    """17 districts gave way to four, and Barnsley and Sheffield were numbered anew two years later."""
+    """17 districts gave way to four, and Barnsley and Sheffield got new codes two years later."""
     assert sorted(district_codes(2022) - district_codes(2023)) == ABOLISHED_2023
     assert sorted(district_codes(2023) - district_codes(2022)) == [f"E060000{n}" for n in (63, 64, 65, 66)]
     assert recoded_districts() == {"E08000038": "E08000016", "E08000039": "E08000019"}
@@ -163,7 +163,7 @@ def test_district_codes_are_recognised(code: str) -> None:
     "code", ["", "E05000001", "E0600001", "E060000011", "e06000001", "W07000001", "X06000001", "York"]
 )
 def test_other_codes_are_no_district_codes(code: str) -> None:
-    """Wards, short and long codes, small letters, names and demonstration codes have not."""
+    """Wards, short and long codes, lower case, names and demonstration codes have not."""
     assert not is_district_code(code)
 
 
@@ -177,7 +177,7 @@ def test_demo_codes_are_recognised() -> None:
 
 
 def test_demo_codes_of_scotland_and_northern_ireland() -> None:
-    """The demonstration's Scottish and Northern Irish districts have forms of their own, which tell their nation."""
+    """The demonstration's Scottish and Northern Irish districts have forms of their own, which show their nation."""
     for code, where in (("X12000001", "Scotland"), ("X19000011", "Northern Ireland")):
         assert is_demo_code(code)
         assert not is_district_code(code)
@@ -207,7 +207,7 @@ def test_2022_and_2024_are_the_years_before() -> None:
     assert district_vintage(district_codes(2024)).name == "2023"
 
 
-def test_a_2023_table_says_what_would_be_blank() -> None:
+def test_a_2023_table_says_what_would_be_missing() -> None:
     """The verdict on 2023 names its new districts as evidence and the 17 that no row would reach."""
     vintage = district_vintage(district_codes(2023))
     assert vintage.evidence == (
@@ -222,8 +222,8 @@ def test_a_2023_table_says_what_would_be_blank() -> None:
     assert str(vintage).startswith("2023 (e.g. E06000063 Cumberland, ")
 
 
-def test_a_2020_table_says_what_would_be_blank() -> None:
-    """Of 2020, the seven districts of Northamptonshire are the evidence, and the two of 2021 would be blank."""
+def test_a_2020_table_says_what_would_be_missing() -> None:
+    """Of 2020, the seven districts of Northamptonshire are the evidence, and the two of 2021 would have no value."""
     vintage = district_vintage(district_codes(2020))
     assert len(vintage.evidence) == 7
     assert "E07000150 Corby" in vintage.evidence
@@ -255,7 +255,7 @@ def test_neighbouring_changes_are_mixed() -> None:
 
 
 def test_untidy_codes_are_understood() -> None:
-    """Blanks, small letters, repetitions and missing values do not change the verdict."""
+    """Spaces, lower case, repetitions and missing values do not change the verdict."""
     codes = [" e06000063", "E06000063 ", None, float("nan"), "", "E06000001"]
     assert district_vintage(codes).name == "2023"
 
@@ -273,7 +273,7 @@ def test_other_things_are_unknown(codes: list[str | None]) -> None:
 
 
 def test_demonstration_districts() -> None:
-    """Codes of the demonstration are told apart, also from a table that mixes them with real ones."""
+    """Codes of the demonstration are recognised, also in a table that mixes them with real ones."""
     codes = demo(sorted(district_codes(2021)))
     assert district_vintage(codes).name == "demo"
     assert district_vintage(codes).fits
@@ -290,8 +290,8 @@ def test_a_whole_table_of_neighbourhoods(edition: str) -> None:
     assert neighbourhood_vintage(codes).name == edition
 
 
-def test_a_2011_table_says_what_would_be_blank() -> None:
-    """Of 2011, the 121 retired codes are the evidence, and 184 neighbourhoods of 2021 would be blank."""
+def test_a_2011_table_says_what_would_be_missing() -> None:
+    """Of 2011, the 121 retired codes are the evidence, and 184 neighbourhoods of 2021 would have no value."""
     vintage = neighbourhood_vintage(neighbourhood_codes("2011"))
     assert vintage.evidence == tuple(ONLY_2011)
     assert vintage.blank == tuple(ONLY_2021)
@@ -327,12 +327,12 @@ def test_other_things_are_no_neighbourhoods(codes: list[str]) -> None:
 
 
 def test_demonstration_neighbourhoods() -> None:
-    """Codes of the demonstration are told apart, also from a table that mixes them with real ones."""
+    """Codes of the demonstration are recognised, also in a table that mixes them with real ones."""
     assert neighbourhood_vintage(demo(ONLY_2021)).name == "demo"
     assert neighbourhood_vintage([*demo(ONLY_2021), *ONLY_2021]).name == "mixed"
 
 
-def test_table_files_end_with_a_newline_and_have_no_blank_lines(root: Path) -> None:
+def test_table_files_end_with_a_newline_and_have_no_empty_lines(root: Path) -> None:
     """The tables are plain UTF-8 lines, so that a change of one fact is a change of one line."""
     for path in sorted((root / "src" / "ec_maps" / "tables").glob("*.csv")):
         text = path.read_text(encoding="utf-8")

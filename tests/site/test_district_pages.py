@@ -327,7 +327,7 @@ def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyP
     index = (project / "places" / "maps" / "finder-index.js").read_text(encoding="utf-8")
     assert "Northern Ireland" not in index
     listed(project, "Glasgow City")
-    with pytest.raises(PlaceError, match="is in Scotland, and the data at hand stop at the border"):
+    with pytest.raises(PlaceError, match="is in Scotland, and the data cover England and Wales only"):
         build(project)
 
 

@@ -1,4 +1,4 @@
-"""Atlas zips as files: which are at hand, what lies in them, and one member's bytes, never extracted to disk."""
+"""The Atlas's zip archives: which are available, what is in them, and a member's bytes, never extracted to disk."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ec_maps.geography.levels import LEVELS
 #: Where the archives are published.
 DATASET_PAGE = "https://data.humdata.org/dataset/uk-social-capital-atlas"
 
-#: What is refused unread: far above the real files (an Atlas CSV is a few megabytes), far below what fills a memory.
+#: Limits beyond which nothing is read: far above the real files (a CSV is a few megabytes), far below memory sizes.
 MAX_MEMBER_BYTES = 200 * 2**20
 MAX_RATIO = 200
 MAX_MEMBERS = 1_000
 
-#: What Python raises over a zip whose insides are not what they say.
+#: What Python raises for a zip with damaged contents.
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, struct.error)
 
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|\x00")
@@ -44,12 +44,12 @@ class Member:
 
 
 def members(path: Path) -> list[Member]:
-    """List the regular files of an archive, without resource forks, hidden files, folders and links.
+    """Return the regular files of an archive, without resource forks, hidden files, folders and links.
 
     Raises
     ------
     DataError
-        If the file is no zip, is cut short, or holds what no Atlas archive holds (unsafe names, a thousand members).
+        If the file is not a zip, is cut short, or holds what no Atlas archive holds (unsafe names, a thousand members).
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -84,11 +84,11 @@ def read(member: Member, limit: int | None = None) -> bytes:
     Raises
     ------
     DataError
-        If the member is damaged (its checksum does not match), encrypted, packed by a method Python has not, stored
+        If the member is damaged (its checksum does not match), encrypted, packed by a method that Python lacks, stored
         twice under one name, or grows beyond any Atlas file.
     """
     if member.repeated:
-        msg = f"{member} is stored twice under the same name; which one is meant cannot be told."
+        msg = f"{member} is stored twice under the same name; it is not clear which one is meant."
         raise DataError(msg)
     try:
         with zipfile.ZipFile(member.archive) as archive:
@@ -100,7 +100,7 @@ def read(member: Member, limit: int | None = None) -> bytes:
                     # The declared size can lie, so what is read is counted too.
                     content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
     except OSError as error:
-        if error.errno is None:  # bz2 says so of damaged data
+        if error.errno is None:  # bz2 raises this for damaged data
             msg = f"{member} is damaged ({error})."
             raise DamagedArchive(msg) from None
         msg = f"{member} cannot be read ({error.strerror})."
@@ -109,7 +109,7 @@ def read(member: Member, limit: int | None = None) -> bytes:
         msg = f"{member} is damaged ({error})."
         raise DamagedArchive(msg) from None
     except (RuntimeError, NotImplementedError) as error:
-        reason = re.sub(r" <ZipInfo .*>", "", str(error))  # which Python puts there for programmers
+        reason = re.sub(r" <ZipInfo .*>", "", str(error))  # which means nothing to a user
         msg = f"{member} cannot be unpacked ({reason}); the Atlas's archives are plain zips. Fetch it again."
         raise DataError(msg) from None
     if too_large or len(content) > MAX_MEMBER_BYTES:
@@ -118,14 +118,14 @@ def read(member: Member, limit: int | None = None) -> bytes:
 
 
 def check_whole(path: Path) -> None:
-    """Read through an archive, all members, and raise as :func:`members` and :func:`read` do if anything is wrong."""
+    """Read all members of an archive, and raise as :func:`members` and :func:`read` do if anything is wrong."""
     for member in members(path):
         if not member.repeated:
             read(member)
 
 
 class DamagedArchive(DataError):
-    """An archive that is no whole zip: fetching or copying it again is the way out."""
+    """An archive that is not a complete zip: fetching or copying it again may help."""
 
 
 def _too_large(member: Member) -> str:
@@ -153,9 +153,9 @@ def _what_it_is(path: Path) -> str:
 
 
 def archives() -> list[Path]:
-    """Return the Atlas zips at hand: those put into the data folder, those fetched, or the demonstration's.
+    """Return the available Atlas zips: those put into the data folder, those fetched, or the demonstration's.
 
-    Of those fetched, only the ones count that are as they came.
+    Fetched ones count only if they are unchanged since they were downloaded.
     """
     if settings.is_demo():
         return sorted(settings.shipped("demo").glob("*.zip"))

@@ -1,4 +1,4 @@
-"""One Atlas CSV, turned into a checked table of one value an area."""
+"""One Atlas CSV as a checked table with one value per area."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ec_maps.measures import COUNTS, Measure
 
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
-#: What is expected of a unit's values, in words, and between which two numbers they lie.
+#: The expected values of each unit, in words, and their lower and upper limits.
 _RANGES = {
     "share": ("shares from 0 to 1", 0.0, 1.0),
     "gap": ("shares from −1 to 1", -1.0, 1.0),
@@ -31,7 +31,7 @@ class Measurements:
     Attributes
     ----------
     table
-        One row an area, columns ``code``, ``value`` (float, missing as NaN) and, where the file counts them,
+        One row per area, columns ``code``, ``value`` (float, missing as NaN) and, where the file counts them,
         ``num_users`` (nullable integers), sorted by code.
     member
         The CSV that it was read from.
@@ -42,7 +42,7 @@ class Measurements:
     date
         The data's own date (column ``ds``), as written there; empty if the file has none.
     notes
-        What was put right or looked odd, a sentence each.
+        What was corrected or looked odd, a sentence each.
     """
 
     table: pd.DataFrame
@@ -54,10 +54,10 @@ class Measurements:
 
 
 def parse(content: bytes, member: Member, level: Level, measure: Measure, category: str = "") -> Measurements:
-    """Turn one CSV's bytes into a checked table, or raise `DataError` with all that is wrong.
+    """Return one CSV's bytes as a checked table, or raise `DataError` with all its faults.
 
-    The rows are those of `category`; if that is empty, of the measure's own, and if it has none, of the only one that
-    there is, or of all users.
+    The rows are those of `category`; if that is empty, of the measure's own category, and if it has none, of the only
+    one in the file, or of all users.
     """
     frame = _frame(content, member)
     column = measure.column_in(frame.columns, level.key)
@@ -91,7 +91,7 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
 
 
 def categories(content: bytes, member: Member) -> set[str]:
-    """Return the groups of people that a CSV's rows are about; none if it does not say."""
+    """Return the groups of people that a CSV's rows are about; empty if it names none."""
     names, _, rows = _read(content, member)
     if "measurement_category" not in names:
         return set()
@@ -104,7 +104,7 @@ def _categories(frame: pd.DataFrame) -> pd.Series:
 
 
 def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
-    """Return the rows about the people wanted, or the only ones, and what these are called."""
+    """Return the rows of the category wanted, or of the only one, and its name."""
     if "measurement_category" not in frame:
         return frame, ""
     category = _categories(frame)
@@ -127,26 +127,26 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _frame(content: bytes, member: Member) -> pd.DataFrame:
-    """Return the CSV as text, its columns in small letters, indexed by line."""
+    """Return the CSV as text, its column names in lower case, indexed by line."""
     names, lines, rows = _read(content, member)
     frame = pd.DataFrame(rows, index=pd.Index(lines), columns=pd.Index(names), dtype=str)
-    # The row numbers that the publisher's tool wrote have no name; they are no data.
+    # The publisher's row numbers stand in a column without a name; they are not data.
     return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
 
 
 def _read(content: bytes, member: Member) -> tuple[list[str], tuple[int, ...], list[list[str]]]:
-    """Return the columns' names, the lines' numbers and the rows; what a reader would bend into shape is an error."""
-    # Lines may end as on any system.
+    """Return column names, line numbers and rows; what pandas would silently repair is an error."""
+    # The line endings of any system are accepted.
     reader = csv.reader(io.StringIO(_text(content, member), newline=None), strict=True)
     try:
         header: list[str] = next((row for row in reader if row), [])
         numbered = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        msg = f"{member} is no readable CSV: line {reader.line_num}: {error}."
+        msg = f"{member} is not a readable CSV: line {reader.line_num}: {error}."
         raise DataError(msg) from None
     names = [name.strip().lower() for name in header]
     if repeated := sorted({name for name in names if name and names.count(name) > 1}):
-        msg = f"{member} has more than one column called {listed(repeated)}; which one is meant cannot be told."
+        msg = f"{member} has more than one column called {listed(repeated)}; it is not clear which one is meant."
         raise DataError(msg)
     if not numbered:
         msg = f"{member} has no data rows, only the header {listed(header)}." if header else f"{member} is empty."
@@ -179,12 +179,12 @@ def _text(content: bytes, member: Member) -> str:
 
 
 def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
-    """Keep the latest date's rows where there are several dates that can be ordered."""
+    """Return the rows of the latest date, and that date, where there are several dates that can be ordered."""
     if "ds" not in rows.columns:
         return rows, ""
     dates = rows["ds"].str.strip()
     if len(odd := dates[~dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*")]):
-        notes.append(f'The date column "ds" is not in the form 2025-02-28 (such as "{odd.iloc[0]}"); kept as it is.')
+        notes.append(f'The date column "ds" is not in the form 2025-02-28 (such as "{odd.iloc[0]}"); used unchanged.')
         return rows, str(odd.iloc[0])
     if dates.nunique() > 1:
         notes.append(f"The file has {dates.nunique()} dates; the latest, {dates.max()}, is used.")
@@ -194,11 +194,14 @@ def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
 def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
     codes = raw.str.strip(" \t\"'").str.upper()
     if changed := int((codes != raw).sum()):
-        notes.append(f"{changed} codes were in lower case, quoted or had spaces round them; put right.")
+        were, them = ("code was", "it") if changed == 1 else ("codes were", "them")
+        notes.append(f"{changed} {were} in lower case, quoted or had spaces round {them}; corrected.")
     codes = codes.mask(codes.str.lower().isin(_MISSING), "")
     form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
     if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
-        notes.append(f'{_rows(len(odd))} {"has" if len(odd) == 1 else "have"} no code of an area, but "{odd.iloc[0]}".')
+        notes.append(
+            f'{_rows(len(odd))} {"has" if len(odd) == 1 else "have"} no valid area code (the first: "{odd.iloc[0]}").'
+        )
     return codes
 
 
@@ -214,16 +217,20 @@ def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
 
 
 def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
-    """Return counts as nullable integers: fractions rounded, and what cannot be a count left out; both are noted."""
+    """Return counts as nullable integers, fractions rounded, impossible ones left out; the notes say so."""
     text = raw.str.strip()
     text = text.mask(text.str.lower().isin(_MISSING))
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
     impossible = text.notna() & (numbers.isna() | np.isinf(numbers) | (numbers < 0))
     fractions = ~impossible & numbers.notna() & (numbers % 1 != 0)
-    for found, words in ((impossible, "cannot be counts and were left out"), (fractions, "are fractions, rounded")):
+    for found, one, many, done in (
+        (impossible, "cannot be a count", "cannot be counts", "left out"),
+        (fractions, "is a fraction", "are fractions", "rounded"),
+    ):
         if number := int(found.sum()):
             place = int(raw.index[found][0])
-            notes.append(f'{number} of the {raw.name} {words} (the first: "{raw[place]}" at line {place}).')
+            words = f"value of {raw.name} {one} and was" if number == 1 else f"values of {raw.name} {many} and were"
+            notes.append(f'{number} {words} {done} (the first: "{raw[place]}" at line {place}).')
     return numbers.mask(impossible).round().astype("Int64")
 
 
@@ -232,11 +239,13 @@ def _rows(number: int) -> str:
 
 
 def _one_row_an_area(table: pd.DataFrame, raw: pd.Series, faults: list[str], notes: list[str]) -> pd.DataFrame:
-    if blank := int((table["code"] == "").sum()):
-        faults.append(f"{_rows(blank)} {'has' if blank == 1 else 'have'} no area code")
+    if missing := int((table["code"] == "").sum()):
+        faults.append(f"{_rows(missing)} {'has' if missing == 1 else 'have'} no area code")
     once = table.drop_duplicates()
     if len(once) < len(table):
-        notes.append(f"{_rows(len(table) - len(once))} stood in the file twice, word for word; one of each was kept.")
+        number = len(table) - len(once)
+        repeats = "repeats another exactly and was" if number == 1 else "repeat others exactly and were"
+        notes.append(f"{_rows(number)} {repeats} left out.")
     again = once["code"].duplicated(keep=False) & (once["code"] != "")
     if again.any():
         code = once.loc[again, "code"].iloc[0]
@@ -253,14 +262,14 @@ def _check_range(values: pd.Series, measure: Measure, column: str, faults: list[
         return
     low, high = finite.min(), finite.max()
     expected, least, most = _RANGES[measure.unit]
-    said = f"{column} runs from {low:g} to {high:g}"
+    extent = f"{column} runs from {low:g} to {high:g}"
     if measure.unit != "rate" and (high > 1.5 or abs(finite.median()) > 1):
-        faults.append(f"{said}, which looks like percentages; {expected} were expected")
+        faults.append(f"{extent}, which looks like percentages; {expected} were expected")
     elif low < least - 0.5 or high > most + 0.5:
-        faults.append(f"{said}; {expected} were expected")
+        faults.append(f"{extent}; {expected} were expected")
     elif low < least or high > most:
         outside = int(((finite < least) | (finite > most)).sum())
         notes.append(
-            f"{outside} values lie just outside {least:g} to {most:g} ({low:g} to {high:g}), as added noise can make "
-            f"them; kept."
+            f"{outside} {'value lies' if outside == 1 else 'values lie'} just outside {least:g} to {most:g} ({low:g} "
+            f"to {high:g}), as noise added for privacy can cause; used unchanged."
         )

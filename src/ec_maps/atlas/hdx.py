@@ -1,4 +1,4 @@
-"""The Humanitarian Data Exchange: which resource is which archive of the Atlas, and bringing it."""
+"""The Humanitarian Data Exchange: which resource is which archive of the Atlas, and its download."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _SLUG = "uk-social-capital-atlas"
 _DATASET = "79d5959f-73b8-4305-bb9e-d829e2e863da"
 _STEMS = {"atlas_lad": "local_authority", "atlas_msoa": "msoa"}
 
-#: Where another address of the same host is worth a try.
+#: The kinds of fault after which another address on the same host is worth a try.
 _OTHER_WAY = ("blocked", "busy", "short", "stalled", "wrong", "missing")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A file of the data set: its id, its name, the addresses that HDX gives for it, and what it says of it."""
+    """A file of the data set: its id, its name, its addresses on HDX, and what HDX states of it."""
 
     id: str
     name: str
@@ -39,10 +39,10 @@ class Resource:
 
 
 def bring(key: str, path: Path) -> Brought:
-    """Bring an archive of the Atlas to `path`, whole and checked as a zip, and say what it is.
+    """Download an archive of the Atlas to `path`, checked as a complete zip, and return what is known of it.
 
-    HDX is asked which resource it is; where that fails for a reason that may not touch the file itself, the address
-    under which it was first published is tried. Each try begins at HDX anew: its links to the storage last a minute.
+    HDX is asked which resource it is; if that fails for a reason that may not affect the file itself, the address of
+    its first publication is tried. Each try starts at HDX again: its links to the storage last a minute.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def bring(key: str, path: Path) -> Brought:
     Raises
     ------
     FetchError
-        If it cannot be had.
+        If it cannot be downloaded.
     OSError
         If it cannot be written.
     """
@@ -66,7 +66,7 @@ def bring(key: str, path: Path) -> Brought:
             raise
         resource = _pinned(key, f"HDX could not be asked about the data set: {fault}")
         if fault.kind == "busy":
-            tries = {**tries, "busy": 1}  # it was given its time already
+            tries = {**tries, "busy": 1}  # the full wait is over already
     faults: list[Fault] = []
     for address in resource.addresses:
         try:
@@ -83,19 +83,18 @@ def bring(key: str, path: Path) -> Brought:
             f"{f', changed {resource.modified}' if resource.modified else ''}): {faults[-1]}"
         )
         raise FetchError(" ".join([msg, *resource.notes]))
-    # What is wrong with both ways is told once.
+    # A fault of both addresses is reported once.
     notes = [note for note in resource.notes if not note.endswith(str(faults[-1]))]
     raise FetchError(" ".join([str(faults[-1]), *notes]))
 
 
 def find(key: str) -> Resource:
-    """Ask HDX which of the data set's resources an archive is: by its id, or else by its name.
+    """Return the data set's resource for an archive: by its id, or else by its name.
 
     Raises
     ------
     FetchError
-        If the data set answers and has no such resource, holds it back, or has put it in quarantine; as `Fault` if it
-        does not answer.
+        If HDX answers and the resource is missing, restricted or in quarantine; as `Fault` if it does not answer.
     """
     dataset = http.patiently(_dataset)
     resources = dataset.get("resources")
@@ -107,7 +106,7 @@ def find(key: str) -> Resource:
     row = _best(found, ident, _STEMS[key])
     if row is None:
         names = listed([str(row.get("name")) for row in found]) or "none"
-        msg = f"Resource {ident} no longer exists in the data set {_SLUG}, nor one named so. Resources now: {names}."
+        msg = f"Resource {ident} no longer exists in the data set {_SLUG}, nor one so named. Resources now: {names}."
         raise FetchError(msg)
     name = str(row.get("name") or "")
     if row.get("in_quarantine"):
@@ -140,7 +139,7 @@ def _pinned(key: str, note: str) -> Resource:
 
 
 def _dataset() -> dict[str, Any]:
-    """Return what HDX says of the data set, asked for by name and, if it was renamed, by id."""
+    """Return HDX's record of the data set, found by name or, if it was renamed, by id."""
     for name in (_SLUG, _DATASET):
         try:
             answer = http.get_json(f"{settings.hdx_url()}/api/3/action/package_show", {"id": name})
@@ -186,23 +185,21 @@ def _part(row: dict[str, Any]) -> int:
 
 
 def _renumbered(ident: str, row: dict[str, Any]) -> tuple[str, ...]:
-    """Say so if a resource was known by its name only."""
+    """Return a note if a resource was recognised by its name only."""
     if row.get("id") == ident:
         return ()
-    return (
-        f"Resource {ident} no longer exists on HDX; {row.get('name')} was taken for its name (id {row.get('id')}).",
-    )
+    return (f"Resource {ident} no longer exists on HDX; {row.get('name')} was used for its name (id {row.get('id')}).",)
 
 
 def _parts(found: list[dict[str, Any]], row: dict[str, Any]) -> tuple[str, ...]:
-    """Name the other parts of an export that came in several."""
+    """Return a note that names the other parts of an export in several parts."""
     whole = re.sub(r"-\d{3}\.zip$", "", str(row.get("name") or ""), flags=re.IGNORECASE)
     others = [str(o.get("name")) for o in found if o is not row and str(o.get("name") or "").startswith(f"{whole}-0")]
     return (f"HDX has it in several parts; the others are {listed(others)}.",) if whole and others else ()
 
 
 def _addresses(row: dict[str, Any], dataset: str) -> Iterator[str]:
-    """Yield a resource's addresses: first that without a file's name, which holds when the file is renamed."""
+    """Yield a resource's addresses: first the one without a file name, which still works when the file is renamed."""
     for key in ("alt_url", "url", "download_url"):
         address = str(row.get(key) or "")
         if address.startswith(settings.HDX_URL):  # a mirror may repeat the original's addresses
@@ -213,7 +210,7 @@ def _addresses(row: dict[str, Any], dataset: str) -> Iterator[str]:
 
 
 def _save(address: str, path: Path, name: str) -> http.Saved:
-    """Save and check an archive; a fault that may pass if it is damaged."""
+    """Download and check an archive; a damaged one raises a fault that may pass."""
     saved = http.save(address, path, label=name, begins=b"PK\x03\x04")
     if re.fullmatch(r"[0-9a-f]{32}", saved.etag) and saved.etag != saved.md5:
         msg = f"{name} arrived damaged: its checksum is not the one that the storage gives."
@@ -221,9 +218,9 @@ def _save(address: str, path: Path, name: str) -> http.Saved:
     try:
         archive.check_whole(path)
     except DamagedArchive as error:
-        msg = f"{name} arrived incomplete or damaged ({saved.size:,} bytes; {_reason(error)}); nothing of it was kept."
+        msg = f"{name} arrived incomplete or damaged ({saved.size:,} bytes; {_reason(error)}); it was not stored."
         raise Fault(msg, "damaged") from None
-    except DataError as error:  # whole, but nothing that may be read
+    except DataError as error:  # complete, but not safe to read
         raise FetchError(str(error).replace(str(path), name).replace(path.name, name)) from None
     return saved
 

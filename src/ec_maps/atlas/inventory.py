@@ -1,4 +1,4 @@
-"""What each CSV in the Atlas's archives holds, told by its columns and codes: names and order do not matter."""
+"""What each CSV in the Atlas's archives holds, by its columns and codes: names and order do not matter."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Holding:
     member
         The CSV.
     table
-        ``"lad"``, ``"msoa"`` or ``"postcode_district"``; None if it is a table of nothing known.
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``; None if the table is not recognised.
     words
         What it is a table of, for a message.
     columns
-        Its columns, in small letters, less that of the row numbers.
+        Its columns, in lower case, without the row numbers.
     """
 
     member: Member
@@ -63,7 +63,7 @@ def holdings(path: Path) -> list[Holding]:
 
 @lru_cache(maxsize=8)
 def _held(tables: tuple[Member, ...], _digest: str) -> tuple[Holding, ...]:
-    # Whoever looks for one measure looks at all of them.
+    # Every search for a measure looks at all CSVs.
     return tuple(map(_look, tables))
 
 
@@ -72,7 +72,7 @@ def _look(member: Member) -> Holding:
         return Holding(member, None, "something stored twice under one name", ())
     start = archive.read(member, _ENOUGH_TO_TELL)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Holding(member, None, "text in UTF-16, not UTF-8; it must have been saved anew by another program", ())
+        return Holding(member, None, "text in UTF-16, not UTF-8; another program seems to have saved it again", ())
     text = start.decode("utf-8-sig", errors="replace").replace("\0", "")
     rows = [row for row in csv.reader(io.StringIO(text, newline=None)) if row]
     header = [name.strip().lower() for name in rows[0]] if rows else []
@@ -83,7 +83,7 @@ def _look(member: Member) -> Holding:
 
 def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | None, str]:
     """Return which table a header and the first codes are of; if of none, words for a message."""
-    # A table of neighbourhoods may say their district too, so the finer level is tried first.
+    # A table of neighbourhoods may have district codes too, so the finer level is tried first.
     for level in (LEVELS["msoa"], LEVELS["lad"]):
         if level.atlas_code not in header:
             continue
@@ -98,7 +98,7 @@ def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | Non
         if sum(bool(re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?", code)) for code in codes) > len(codes) / 2:
             return POSTCODE_DISTRICT.key, ""
         if any(re.fullmatch(r"[SN]\d{8}|[EWX]\d{8}", code) for code in codes):
-            return level.key, ""  # of another vintage or nation: the checks that follow say so with more to go on
+            return level.key, ""  # of another vintage or nation, which later checks report in more detail
         return None, f'codes that are not MSOA codes in "{level.atlas_code}" (such as "{codes[0]}")'
     columns = listed([name or "(unnamed)" for name in header]) or "none at all"
     hint = "; it seems to be separated by semicolons, not commas" if len(header) == 1 and ";" in header[0] else ""
@@ -106,7 +106,7 @@ def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | Non
     return None, f"neither column {keys}; its columns are: {columns}. The file's layout may have changed{hint}"
 
 
-# --- what the files at hand contain -----------------------------------------------------------------
+# --- what the available files contain ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ class Entry:
     file
         Its name in the archive, and the archive's.
     level
-        ``"lad"``, ``"msoa"``, ``"postcode_district"``, or None if it is a table of nothing known.
+        ``"lad"``, ``"msoa"``, ``"postcode_district"``, or None if the table is not recognised.
     measures
         The measures that its columns hold for the groups of people that it names.
     categories
-        These groups, in the file's words; none if it names none.
+        These groups, in the file's words; empty if it names none.
     unknown
         Its columns that the codebook does not know.
     fault
@@ -156,17 +156,17 @@ def inventory(paths: list[Path] | None = None) -> list[Entry]:
     Parameters
     ----------
     paths
-        The archives; those at hand if not given.
+        The archives; by default those that are available.
 
     Raises
     ------
     DataError
-        If there are none at hand.
+        If there are none.
     """
     if paths is None and not (paths := archive.archives()):
         msg = (
-            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch brings "
-            f"them, or download them from {archive.DATASET_PAGE} and put them there as they are."
+            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch "
+            f"downloads them, or download them from {archive.DATASET_PAGE} and put them there as they are."
         )
         raise DataError(msg)
     entries = []
@@ -181,7 +181,7 @@ def inventory(paths: list[Path] | None = None) -> list[Entry]:
 
 
 def _entry(held: Holding) -> Entry:
-    # Here, because it brings pandas, and whoever only asks which archives are at hand does without.
+    # Imported here because it loads pandas, which a list of archives does not need.
     from ec_maps.atlas.csv_table import categories
 
     known = [measure for column in held.columns for measure in measures_in(column)]

@@ -1,6 +1,6 @@
-"""The Atlas's zips at hand, and the one CSV in them that holds a measure at a level, by its columns and codes.
+"""The CSV in the Atlas's archives that holds a measure at a level, found by its columns and codes.
 
-What reads values, with pandas, is loaded when values are read: to know which archives there are takes none of it.
+The code that reads values needs pandas, so it is imported only when values are read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
     """Return what has to be fetched for a level: its archive, or nothing if one was put here by hand."""
     wanted, what = table_named(level), measure_named(measure)
     if settings.is_demo() or level == POSTCODE_DISTRICT.key or _candidates(wanted, what, archive.by_hand()).found:
-        return []  # postcode districts make no map, and whoever wants them puts their archive here
+        return []  # postcode districts are on no map; their archive is added by hand
     key = f"atlas_{level}"
     by_hand = (
         f'You can also download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
@@ -40,7 +40,7 @@ def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
 
 
 def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
-    """Return the archives at hand, having fetched the level's if none of them is it.
+    """Return the available archives, after the level's was fetched if it was not among them.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
         return archive.archives()
     seen = _candidates(wanted, what, by_hand)
     if not seen.found and seen.unreadable:
-        # It was put here by somebody who means it to be used: it is not passed over in silence.
+        # Somebody put it here to be used, so it is not skipped silently.
         raise DataError(_not_found(wanted, what, by_hand, seen.looked_at + seen.unreadable))
     if not seen.found:
         try:
@@ -63,8 +63,8 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
             if not by_hand:
                 raise
             why = str(error).split("\n\n", 1)[0]
-            told = [*seen.looked_at, f"The right one could not be fetched either. {why}"]
-            raise DataError(_not_found(wanted, what, by_hand, told)) from None
+            reasons = [*seen.looked_at, f"The right one could not be fetched either. {why}"]
+            raise DataError(_not_found(wanted, what, by_hand, reasons)) from None
     return archive.archives()
 
 
@@ -77,7 +77,7 @@ def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
 
 
 def read_measure(level: str, measure: str = HEADLINE, category: str | None = None) -> Measurements:
-    """Read one measure at one level from the Atlas zips at hand; fetch the one that is missing.
+    """Return one measure at one level from the available Atlas zips; a missing one is fetched.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
-    """Return the date that the archives at hand give for a level, nothing fetched; None if they have no such table."""
+    """Return the data's date in the available archives, without fetching; None if they have no such table."""
     from ec_maps.atlas.csv_table import parse
 
     wanted, what = table_named(level), measure_named(measure)
@@ -132,20 +132,22 @@ def check_vintage(level: Level, values: Measurements) -> None:
         )
         raise DataError(msg)
     maps = "December 2021 local authority districts" if level.key == "lad" else "2021 MSOAs"
-    what = {"mixed": "mixes vintages", "unknown": "uses codes of no vintage that is known"}
+    what = {"mixed": "mixes vintages", "unknown": "uses codes of no known vintage"}
     says = what.get(vintage.name, f"uses areas of {vintage.name}")
     evidence = listed(vintage.evidence or vintage.unrecognised or codes, 4)
-    blank = f" {len(vintage.blank)} areas would be blank: {listed(vintage.blank, 20)}." if vintage.blank else ""
+    number = len(vintage.blank)
+    missing = f"{number} {'area' if number == 1 else 'areas'} would have no published estimate: "
+    gaps = f" {missing}{listed(vintage.blank, 20)}." if vintage.blank else ""
     msg = (
-        f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{blank}\n\n"
+        f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{gaps}\n\n"
         f"Use the release of the Atlas that has the maps' areas, from {DATASET_PAGE}; if it was fetched, ec-maps fetch "
-        f"--refresh asks for the present one."
+        f"--refresh downloads the current one."
     )
     raise DataError(msg)
 
 
 def _whole(member: Member, level: Level) -> bytes:
-    """Return the member's bytes; say what to do if its archive is damaged."""
+    """Return the member's bytes; the error for a damaged archive says what to do."""
     try:
         return archive.read(member)
     except DamagedArchive as error:
@@ -167,7 +169,7 @@ def _date_in(member: Member) -> str:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a look into archives gave: the CSVs of a measure and level, other contents, and what could not be read."""
+    """The result of a search: the CSVs of a measure and level, other contents, and what could not be read."""
 
     found: list[Holding]
     looked_at: list[str]
@@ -175,7 +177,7 @@ class _Seen:
 
 
 def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
-    """Look into archives for CSVs of a measure whose codes are a level's: those with its name, or else its column."""
+    """Return the CSVs of a measure whose codes are a level's: those with its name, or else its column."""
     seen = _Seen([], [], [])
     for path in paths:
         try:
@@ -187,27 +189,27 @@ def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
         holding = [held for held in inside if measure.column_in(held.columns, level.key) or held in own]
         seen.found.extend(held for held in holding if _is_of(held, level))
         if not holding:
-            told = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
+            lacks = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
             names = [member.base for member in archive.members(path)]
             excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
             there = sorted({known.key for held in inside for name in held.columns for known in measures_in(name)})
-            present = f" The measures there are: {listed(there, 20)}." if there else ""
-            seen.looked_at.append(f"{told}{listed(names) or 'nothing'}.{present}{excel}")
+            present = f" The measures available are: {listed(there, 20)}." if there else ""
+            seen.looked_at.append(f"{lacks}{listed(names) or 'nothing'}.{present}{excel}")
         others = [held for held in holding if not _is_of(held, level)]
         seen.looked_at.extend(f"{held.member} holds {held.words}." for held in others)
     return seen
 
 
 def _is_of(held: Holding, level: Level) -> bool:
-    # One that is stored twice is an error that is told when it is read.
+    # One that is stored twice is an error that is reported when it is read.
     return held.table == level.key or (held.member.repeated and not held.columns)
 
 
 def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> tuple[Member, list[str]]:
-    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be looked into.
+    """Return the latest CSV of the measure whose codes are the level's, and which archives could not be read.
 
-    A CSV that is called after the measure comes before others that have its column too (by age, say). One that is asked
-    for another group of people than the measure's own is looked for in all.
+    A CSV named after the measure comes before others that have its column (by age, say). For another group of people
+    than the measure's own, all CSVs with the column are searched.
     """
     seen = _candidates(level, measure, paths)
     if not seen.found:
@@ -224,14 +226,14 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
     if len(best) > 1 and len({_whole(member, level) for member in best}) > 1:
         msg = (
             f"Reading {level.areas}: {len(best)} different files hold the same measure with the same date: "
-            f"{listed(best)}. Which one is meant cannot be told: keep one of them in {settings.data_dir()}."
+            f"{listed(best)}. It is not clear which one is meant: keep one of them in {settings.data_dir()}."
         )
         raise DataError(msg)
     return best[0], seen.unreadable
 
 
 def _about(category: str, members: list[Member], level: Level, measure: Measure) -> list[Member]:
-    """Return the CSVs that are about a group of people; of a measure about everybody, those about all, or the only."""
+    """Return the CSVs about a group of people; for a measure about everybody, those about all users, or else all."""
     from ec_maps.atlas.csv_table import categories
 
     groups = {member: categories(_whole(member, level), member) for member in members}
@@ -241,7 +243,7 @@ def _about(category: str, members: list[Member], level: Level, measure: Measure)
     if found := [member for member, there in groups.items() if category in there]:
         return found
     msg = (
-        f'{measure.title} of {level.areas} is not there for the group "{category}". The groups there are: '
+        f'{measure.title} of {level.areas} is not available for the group "{category}". The groups available are: '
         f"{listed(sorted(set().union(*groups.values())), 20) or 'none; its files do not name any'}. "
         f"Name one of them with category=…, or leave it out."
     )
@@ -255,7 +257,7 @@ def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: lis
     if not paths:
         begin += f" There is no zip in {settings.data_dir()}."
     if level == POSTCODE_DISTRICT:
-        begin += " It is never fetched by itself, as no map is made from it."
+        begin += " It is not fetched automatically, as no map is made from it."
     where = (
         f'Download the file "{level.file_stem}-….zip" from {DATASET_PAGE} and put it, as it is, into '
         f"{settings.data_dir()} (or the folder that EC_MAPS_DATA_DIR names). To try things without it, use the "
@@ -265,7 +267,7 @@ def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: lis
 
 
 def _replace(path: Path) -> str:
-    """Say what to do about a damaged archive, having removed it if it was our own copy."""
+    """Return what to do about a damaged archive; our own copy in the cache is removed."""
     if path.parent == settings.cache_dir():
         try:
             path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Outlines and lookups of areas, whoever they come from."""
+"""Boundaries and lookups of areas, from any source."""

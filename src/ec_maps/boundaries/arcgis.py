@@ -1,6 +1,6 @@
-"""Questions to the ArcGIS feature services of the ONS: what a service holds, its rows, errors told for what they are.
+"""Queries to the ArcGIS feature services of the ONS: what a service holds, its rows and its errors.
 
-Such a server tells of its errors with HTTP 200, spells columns differently from year to year, and renames services.
+These servers report errors with HTTP 200, spell columns differently from year to year, and rename services.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Layer", "Rows", "ServiceFault", "ask", "describe", "open_layer", "read", "understood"]
 
-#: The size of a page where a layer does not say how many rows it gives at once.
+#: The rows on a page where a layer does not state its limit.
 _CAP = 1000
 
 _PASSING = (429, 500, 502, 503, 504)
@@ -52,11 +52,11 @@ class Layer:
     name, item, licence
         What the layer calls itself, the service's id in the portal, and the statement of copyright; any may be empty.
     fields
-        The names of its columns, by the same in small letters.
+        The names of its columns, by their lower-case form.
     object_id
         The column that numbers the rows; empty if there is none.
     cap
-        How many rows it gives at once at most.
+        The largest number of rows that it gives at once.
     edited
         When it was last changed, in milliseconds since 1970; None if it does not say.
     """
@@ -104,14 +104,14 @@ def open_layer(service: str, needed: Sequence[tuple[str, ...]]) -> Layer:
     Raises
     ------
     ServiceFault
-        If the service is not there, does not allow this, or no layer of it has the columns.
+        If the service does not exist, does not allow this, or no layer of it has the columns.
     Fault
         If the host does not answer.
     """
     root = f"{settings.ons_url()}/{quote(service, safe='')}/FeatureServer"
-    told = _patiently(root, service, {})
+    answer = _patiently(root, service, {})
     with understood(service):
-        numbers = [entry["id"] for part in ("layers", "tables") for entry in told.get(part) or []]
+        numbers = [entry["id"] for part in ("layers", "tables") for entry in answer.get(part) or []]
     lacks = "it has no layer"
     for number in numbers:
         layer = describe(service, f"{root}/{number}")
@@ -123,20 +123,20 @@ def open_layer(service: str, needed: Sequence[tuple[str, ...]]) -> Layer:
 
 
 def describe(service: str, address: str) -> Layer:
-    """Return what a layer says of itself; :class:`Fault` if it says nothing that can be understood."""
-    told = _patiently(address, service, {})
+    """Return a layer's description of itself; :class:`Fault` if it cannot be understood."""
+    answer = _patiently(address, service, {})
     with understood(service):
-        fields = told.get("fields") or []
+        fields = answer.get("fields") or []
         numbered = [entry["name"] for entry in fields if entry.get("type") == "esriFieldTypeOID"]
-        cap, edited = told.get("maxRecordCount"), (told.get("editingInfo") or {}).get("lastEditDate")
+        cap, edited = answer.get("maxRecordCount"), (answer.get("editingInfo") or {}).get("lastEditDate")
         return Layer(
             service=service,
             address=address,
-            name=str(told.get("name") or ""),
-            item=str(told.get("serviceItemId") or ""),
-            licence=re.sub(r"(?:<[^>]*>|\s)+", " ", str(told.get("copyrightText") or "")).strip()[:300],
+            name=str(answer.get("name") or ""),
+            item=str(answer.get("serviceItemId") or ""),
+            licence=re.sub(r"(?:<[^>]*>|\s)+", " ", str(answer.get("copyrightText") or "")).strip()[:300],
             fields={entry["name"].casefold(): entry["name"] for entry in fields},
-            object_id=str(told.get("objectIdField") or next(iter(numbered), "")),
+            object_id=str(answer.get("objectIdField") or next(iter(numbered), "")),
             cap=cap if isinstance(cap, int) and cap > 0 else _CAP,
             edited=edited if isinstance(edited, int) else None,
         )
@@ -144,38 +144,38 @@ def describe(service: str, address: str) -> Layer:
 
 @contextmanager
 def understood(service: str) -> Iterator[None]:
-    """Turn what Python raises over an answer of another build into a fault of the service."""
+    """Turn exceptions over an answer of unexpected form into a fault of the service."""
     try:
         yield
     except (AttributeError, KeyError, TypeError) as error:
-        reason = f"its answer is built otherwise than was expected ({type(error).__name__}: {error})"
+        reason = f"its answer does not have the expected form ({type(error).__name__}: {error})"
         raise ServiceFault(service, reason) from None
 
 
 def ask(address: str, service: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the server answers, in one try; errors that come with HTTP 200 become faults.
+    """Return the server's answer, in one try; errors that come with HTTP 200 become faults.
 
     Raises
     ------
     ServiceFault
-        If the answer is an error of the service, or no JSON object.
+        If the answer is an error of the service, or not a JSON object.
     Fault
         If there is no answer.
     """
     answer = http.get_json(address, {"f": "json", **params})
     if not isinstance(answer, dict):
-        raise ServiceFault(service, "its answer is no JSON object")
+        raise ServiceFault(service, "its answer is not a JSON object")
     error = answer.get("error")
     if error is None:
         return answer
     code = error.get("code", 0) if isinstance(error, dict) else 0
-    said = _said(error)
+    text = _error_text(error)
     if code in _PASSING:
-        raise ServiceFault(service, f"the portal cannot answer at the moment ({said})", "busy", code)
-    reason = f"the portal refused the query ({said})"
+        raise ServiceFault(service, f"the portal cannot answer at the moment ({text})", "busy", code)
+    reason = f"the portal refused the query ({text})"
     if code in _TOKEN:
-        raise ServiceFault(service, f"{reason}: it wants a token, so this is no longer public", "refused")
-    if "invalid url" in said.casefold():
+        raise ServiceFault(service, f"{reason}: it needs a token, so it is no longer public", "refused")
+    if "invalid url" in text.casefold():
         raise ServiceFault(service, f"{reason}: it may have been renamed or withdrawn", "missing")
     raise ServiceFault(service, reason, "refused")
 
@@ -184,7 +184,7 @@ def _patiently(address: str, service: str, params: Mapping[str, str]) -> dict[st
     return http.patiently(partial(ask, address, service, params))
 
 
-def _said(error: object) -> str:
+def _error_text(error: object) -> str:
     """Return an error's code, its message and the first detail that adds to it, without any address's query."""
     if not isinstance(error, dict):
         return str(error).split("?", 1)[0][:200]
@@ -196,13 +196,13 @@ def _said(error: object) -> str:
 
 # --- all rows of a layer, or none -------------------------------------------------------------------
 #
-# Such a server cuts every answer short, often without saying so, and gives up on too many outlines at once. So rows are
+# These servers cut answers short, often without saying so, and fail on too many outlines at once. So rows are
 # counted first, asked for in pages of a fixed order, and counted again at the end.
 
 
 logger = logging.getLogger(__name__)
 
-#: How many rows a page of a table has at most, and with how few rows a server must manage.
+#: The most rows on a page of a table, and the fewest that pages are reduced to.
 TABLE_PAGE = 2000
 LEAST_PAGE = 25
 
@@ -211,7 +211,7 @@ _TOO_MUCH = (500, 504)
 
 @dataclass
 class Rows:
-    """Rows of a layer: text by column in the order asked for, outlines, and what the outlines' coordinates are in."""
+    """Rows of a layer: text by column in the order asked for, outlines, and the outlines' coordinate systems."""
 
     values: list[tuple[str, ...]] = field(default_factory=list)
     shapes: list[BaseGeometry | None] = field(default_factory=list)
@@ -238,7 +238,7 @@ def read(layer: Layer, columns: Sequence[str], *, least: int, page: int = 0, lab
     Parameters
     ----------
     layer
-        The layer; should it be changed while it is read, it is read once more.
+        The layer; if it is changed while it is read, it is read once more.
     columns
         The columns, as the layer spells them.
     least
@@ -246,12 +246,12 @@ def read(layer: Layer, columns: Sequence[str], *, least: int, page: int = 0, lab
     page
         How many outlines to ask for at once, in metres of the British National Grid to one decimal; 0 for none.
     label
-        What the progress bar is called; it shows on a terminal only.
+        The label of the progress bar, which shows on a terminal only.
 
     Raises
     ------
     ServiceFault
-        If rows are missing or cannot be had.
+        If rows are missing or cannot be read.
     Fault
         If the host does not answer.
     """
@@ -302,9 +302,9 @@ def _read_pages(layer: Layer, columns: Sequence[str], expected: int, *, distinct
         while fruitless < 2 and len(seen) <= most and (more or len(seen) < expected):
             got, size = _page(layer, columns, key, query | {"resultOffset": str(received)}, size)
             before = len(seen)
-            for mark, values, shape in zip(got.keys, got.values, got.shapes, strict=True):
-                if mark not in seen:
-                    seen.add(mark)
+            for row_key, values, shape in zip(got.keys, got.values, got.shapes, strict=True):
+                if row_key not in seen:
+                    seen.add(row_key)
                     rows.values.append(values)
                     rows.shapes.append(shape)
             if got.keys:
@@ -317,7 +317,7 @@ def _read_pages(layer: Layer, columns: Sequence[str], expected: int, *, distinct
 
 
 def _page(layer: Layer, columns: Sequence[str], key: str, query: dict[str, str], size: int) -> tuple[_Page, int]:
-    """Return one page, and how many rows it was asked for: fewer than `size` if so many are too much for the server."""
+    """Return one page, and how many rows it was asked for: fewer than `size` if that is too much for the server."""
 
     def once() -> _Page | None:
         asked = query | {"resultRecordCount": str(size)}
@@ -334,15 +334,15 @@ def _page(layer: Layer, columns: Sequence[str], key: str, query: dict[str, str],
         except Fault as fault:
             if not _is_too_much(fault):
                 raise
-            said = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
-            reason = f"it cannot even answer with {size} rows at a time ({said})"
+            why = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
+            reason = f"it cannot even answer with {size} rows at a time ({why})"
             if query["returnGeometry"] == "true":
                 reason += "; its outlines may be too fine for it, and EC_MAPS_RESOLUTION can ask for coarser ones"
             raise ServiceFault(layer.service, reason, fault.kind, fault.status) from None
         if got is not None:
             return got, size
         size = max(size // 2, LEAST_PAGE)
-        logger.info("%s does not manage so many rows; asking for %d at a time.", layer.service, size)
+        logger.info("%s cannot give so many rows at once; asking for %d at a time.", layer.service, size)
 
 
 def _is_too_much(fault: Fault) -> bool:
@@ -355,10 +355,10 @@ def _parsed(answer: dict[str, Any], layer: Layer, columns: Sequence[str], key: s
     shapes: list[BaseGeometry | None] = []
     with understood(layer.service):
         for feature in answer["features"]:
-            told = feature.get("attributes") or feature.get("properties") or {}
-            told = {name.casefold(): value for name, value in told.items()}
-            row = tuple(_text(told.get(name.casefold())) for name in columns)
-            number = told.get(key.casefold(), feature.get("id")) if key else None
+            named = feature.get("attributes") or feature.get("properties") or {}
+            named = {name.casefold(): value for name, value in named.items()}
+            row = tuple(_text(named.get(name.casefold())) for name in columns)
+            number = named.get(key.casefold(), feature.get("id")) if key else None
             keys.append(row if number is None else str(number))
             values.append(row)
             shapes.append(_shape(feature.get("geometry"), layer.service, row[0]))
@@ -372,13 +372,13 @@ def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _shape(told: Any, service: str, area: str) -> BaseGeometry | None:
+def _shape(geometry: Any, service: str, area: str) -> BaseGeometry | None:
     from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
-    if told is None:
+    if geometry is None:
         return None
     try:
-        return shape(told)
+        return shape(geometry)
     except (ValueError, ShapelyError) as error:
-        raise ServiceFault(service, f"its outline of {area} is none ({error})") from None
+        raise ServiceFault(service, f"its outline of {area} is not valid ({error})") from None

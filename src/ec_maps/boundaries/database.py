@@ -1,6 +1,6 @@
-"""The PostGIS database: where it is, connecting to it, and what it says when something goes wrong.
+"""The PostGIS database: its address, the connection, and its errors in plain words.
 
-No message holds a password.
+No message contains a password.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _SHAPE = "postgresql://user:password@host:port/database"
 _ENCODE = "there, the characters @ : / ? # % and space in a password are written %40 %3A %2F %3F %23 %25 %20"
 _NAME = r'(?:"([^"]+)"|([^".][^.]*))'
 
-# What a connection is refused for, as the client library or the server words it in English. Anything else is quoted.
+# Why a connection is refused, as the client library or the server words it in English. Anything else is quoted.
 _REFUSALS: tuple[tuple[str, str, type[EcMapsError]], ...] = (
     (
         "password authentication failed|no password supplied",
         "does not accept this user name and password",
         SettingError,
     ),
-    ("invalid connection option|invalid sslmode", "cannot be reached as it is said to be: {said}", SettingError),
+    ("invalid connection option|invalid sslmode", "cannot be reached with these settings: {reason}", SettingError),
     ('database ".*" does not exist', "has no database of that name", SettingError),
     ("resolve host|translate host|name resolution", "is not found: no computer of that name", BoundaryError),
     ("[Cc]onnection refused|No such file", "does not answer: nothing listens there", BoundaryError),
-    ("timeout expired|timed out", "does not answer: {seconds} seconds without a word", BoundaryError),
-    ("no pg_hba.conf entry", "lets no such user in from this computer, or not without encryption", BoundaryError),
+    ("timeout expired|timed out", "does not answer: nothing came within {seconds} seconds", BoundaryError),
+    ("no pg_hba.conf entry", "does not admit this user from this computer, or only with encryption", BoundaryError),
     ("SSL negotiation", "is not PostgreSQL, or something stands in between", BoundaryError),
 )
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database: its address, where that is written down, and the tables that have names of their own.
+    """A database: its address, the setting or file that gives it, and any renamed tables.
 
     `tables` gives schema (or None, for the search path) and name by the usual name.
     """
@@ -55,7 +55,7 @@ class Database:
     tables: Mapping[str, tuple[str | None, str]]
 
     def __str__(self) -> str:
-        """Return the address without user, password and options, and the tables that have names of their own."""
+        """Return the address without user, password and options, and any renamed tables."""
         from sqlalchemy import URL
 
         host = self.url.host or str(self.url.query.get("host"))
@@ -83,8 +83,8 @@ def chosen(tables: Sequence[str]) -> Database:
     path = next((folder / CONFIG for folder in _homes() if (folder / CONFIG).is_file()), None)
     config = _config(path)
     names = _tables(config, tables, path)
-    if told := settings.database_url():
-        return Database(_from_address(told), _VARIABLE, names)
+    if value := settings.database_url():
+        return Database(_from_address(value), _VARIABLE, names)
     if path is None:
         msg = (
             f'EC_MAPS_BOUNDARIES is "postgis", but nothing says which database. Set {_VARIABLE} to {_SHAPE}, or '
@@ -100,7 +100,7 @@ def _homes() -> list[Path]:
 
 
 def _config(path: Path | None) -> configparser.ConfigParser:
-    """Return what the file says. Nothing in it is interpolated: a password may hold a percent sign."""
+    """Return the contents of the file, without interpolation: a password may contain a percent sign."""
     config = configparser.ConfigParser(interpolation=None, default_section="")
     fault = ""
     try:
@@ -111,7 +111,7 @@ def _config(path: Path | None) -> configparser.ConfigParser:
     except UnicodeDecodeError:
         fault = "is not UTF-8 text. Save it as UTF-8"
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
-        fault = f"says the same thing twice (line {error.lineno})"
+        fault = f"gives the same setting or section twice (line {error.lineno})"
     except configparser.ParsingError as error:
         # The parser's own message quotes the line, and with it perhaps the password.
         line = error.lineno if isinstance(error, configparser.MissingSectionHeaderError) else error.errors[0][0]
@@ -145,24 +145,24 @@ def _tables(
     return {key: names[key] for key in tables if key in names}
 
 
-def _from_address(told: str) -> sa.URL:
+def _from_address(value: str) -> sa.URL:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
-    scheme = told.partition("://")[0].lower()
+    scheme = value.partition("://")[0].lower()
     fault = ""
-    if not re.fullmatch(r"(postgres|postgresql)(\+psycopg2?)?", scheme) or "://" not in told:
+    if not re.fullmatch(r"(postgres|postgresql)(\+psycopg2?)?", scheme) or "://" not in value:
         fault = f"does not begin with {_SHAPE.partition('//')[0]}//"
-    elif told.count("@") > 1:
-        # Whatever stands behind the first @ would be taken for the host, and shown.
+    elif value.count("@") > 1:
+        # The text after the first @ would be taken for the host and appear in messages.
         fault = "has more than one @"
     if not fault:
         try:
-            url = make_url(told).set(drivername="postgresql+psycopg")
+            url = make_url(value).set(drivername="postgresql+psycopg")
         except (ArgumentError, ValueError):
-            fault = "cannot be taken apart"
+            fault = "is not a valid address"
         else:
-            # A password is known as such in one place only, and never shown from there.
+            # Only the address's own password field is hidden from messages.
             if secret := url.query.get("password"):
                 url = url.set(password=str(secret)).difference_update_query(["password"])
             lacks = [
@@ -207,7 +207,7 @@ def _from_config(config: configparser.ConfigParser, path: Path) -> sa.URL:
 
 @contextmanager
 def connected(database: Database) -> Iterator[sa.Connection]:
-    """Connect for one transaction that changes nothing and sees all tables as of one moment.
+    """Yield a connection for one read-only transaction that sees all tables as of one moment.
 
     A statement may take ten times as long as ``EC_MAPS_TIMEOUT``.
     """
@@ -237,7 +237,7 @@ def connected(database: Database) -> Iterator[sa.Connection]:
 
 @contextmanager
 def explained(database: Database, doing: str = "") -> Iterator[None]:
-    """Turn what SQLAlchemy raises into an error that says what we were doing; by default, connecting."""
+    """Turn SQLAlchemy's exceptions into an error that names the step; by default, connecting."""
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
     try:
@@ -249,7 +249,7 @@ def explained(database: Database, doing: str = "") -> Iterator[None]:
 
 
 def _close_cursor(context: sa.ExceptionContext) -> None:
-    """Close what was being read from a connection that is lost, which SQLAlchemy leaves open."""
+    """Close the cursor of a lost connection, which SQLAlchemy leaves open."""
     if context.is_disconnect and (running := context.execution_context):
         running.cursor.close()
 
@@ -260,15 +260,15 @@ def _patience() -> int:
 
 
 def _refusal(database: Database, cause: object) -> EcMapsError:
-    said = _quoted(database, cause)
+    reason = _quoted(database, cause)
     for pattern, meaning, kind in _REFUSALS:
         if re.search(pattern, str(cause)):
-            meant = meaning.format(seconds=_patience(), said=said)
+            meant = meaning.format(seconds=_patience(), reason=reason)
             msg = f"The database {database} {meant}. Check what {database.origin} says of it"
             if "password" in meant and database.origin == _VARIABLE:
                 msg += f"; {_ENCODE}"
             return kind(f"{msg}.")
-    return BoundaryError(f"The database {database} cannot be used: {said}. Check what {database.origin} says of it.")
+    return BoundaryError(f"The database {database} cannot be used: {reason}. Check what {database.origin} says of it.")
 
 
 def _while(database: Database, doing: str, cause: object, *, lost: bool) -> EcMapsError:
@@ -288,7 +288,7 @@ def _while(database: Database, doing: str, cause: object, *, lost: bool) -> EcMa
 
 
 def _quoted(database: Database, cause: object) -> str:
-    """Return the first line of what client or server said; the password is not in it, or no longer."""
+    """Return the first line of the client's or server's message, without the password."""
     line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     line = re.sub(r"^connection (is bad|failed): (connection to server .* failed: )?", "", line)
     secret = str(database.url.password or "")

@@ -1,4 +1,4 @@
-"""Tables in files of any of the usual kinds, looked at by their columns before they are read."""
+"""Tables in files of the usual formats, recognised by their columns before they are read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARQUET = {".parquet", ".geoparquet"}
 _VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
 _TEXT = {".csv"}
 
-#: So many areas tell a hexagon layout from outlines.
+#: How many areas are read to tell a hexagon layout from outlines.
 _SAMPLE = 200
 
 # A column's name says what it holds and of which year: LAD21CD, rgn22nm, rgn21nm_filled. Districts and regions of
@@ -30,7 +30,7 @@ _KNOWN = re.compile(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?|msoa21(?:cd|nm|hclnm
 
 @dataclass(frozen=True)
 class Table:
-    """A table in a file: which columns it has, under our names, and whether it has outlines.
+    """A table in a file: its columns, under our names, and whether it has outlines.
 
     `columns` are all of its columns, lower-cased; those of 2022 districts and regions under their 2021 names.
     `original` gives the name in the file by our name.
@@ -55,7 +55,7 @@ class Table:
     def read_outlines(self, first: int | None = None) -> gpd.GeoDataFrame:
         """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file.
 
-        With `first`, only so many rows.
+        With `first`, only that many rows.
         """
         import geopandas as gpd
 
@@ -116,12 +116,12 @@ def files_in(root: Path) -> list[Path]:
 def find_tables(paths: Iterable[Path]) -> list[Table]:
     """Return the tables in files, in the order given.
 
-    Files of other kinds, and hidden ones, are passed over. A shapefile's parts count as one.
+    Files of other formats, and hidden ones, are ignored. A shapefile's parts count as one.
 
     Raises
     ------
     BoundaryError
-        If a file of a known kind cannot be read.
+        If a file of a known format cannot be read.
     """
     known = _PARQUET | _VECTOR | _TEXT
     tables: list[Table] = []
@@ -134,7 +134,7 @@ def find_tables(paths: Iterable[Path]) -> list[Table]:
 
 @contextmanager
 def _named_in_errors(path: Path) -> Iterator[None]:
-    """Turn what a reader raises over a damaged file into one sentence that names it."""
+    """Turn a reader's exception over a damaged file into a message that names the file."""
     import shapely
 
     try:

@@ -1,4 +1,4 @@
-"""Geometry put in order: British National Grid, valid, polygons only, one row an area."""
+"""Corrected geometry: British National Grid, valid, polygons only, one row per area."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     where
         The file, for messages.
     notes
-        Gets a sentence for each thing that was put right: an assumed coordinate system, repaired outlines, parts of
-        one area that stood in several rows.
+        Gets a sentence for each correction: an assumed coordinate system, repaired outlines, parts of one area that
+        were in several rows.
 
     Raises
     ------
@@ -61,10 +61,8 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=BRITISH_NATIONAL_GRID))
     if frame[code].duplicated().any():
         repeated = list(frame.loc[frame[code].duplicated(), code].unique())
-        stood = (
-            "area stood in more than one row and was" if len(repeated) == 1 else "areas stood in several rows and were"
-        )
-        notes.append(f"{where}: {len(repeated)} {stood} joined ({listed(repeated)}).")
+        was = "area was in more than one row and was" if len(repeated) == 1 else "areas were in several rows and were"
+        notes.append(f"{where}: {len(repeated)} {was} joined ({listed(repeated)}).")
         frame = frame.dissolve(by=code, as_index=False)
         frame = frame.set_geometry(frame.geometry.map(_polygons))
     return frame
@@ -131,7 +129,7 @@ def is_hexagon_layout(shapes: np.ndarray) -> bool:
 
 
 def dissolved(frame: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
-    """Return one row a group, its outline the union of the group's areas, other columns the group's first."""
+    """Return one row per group: the union of its areas, and the first value of each other column."""
     first = pd.DataFrame(frame.drop(columns="geometry")).groupby(by, sort=True).first().reset_index()
     groups = frame.geometry.groupby(frame[by], sort=True)
     shapes = [_polygons(union(part.to_numpy())) for _, part in groups]
@@ -141,14 +139,14 @@ def dissolved(frame: gpd.GeoDataFrame, by: str) -> gpd.GeoDataFrame:
 def unions(shapes: gpd.GeoSeries, by: pd.Series) -> dict[str, BaseGeometry]:
     """Return the union of each group of shapes, by the group's name."""
     groups = {str(name): part.to_numpy() for name, part in shapes.groupby(by)}
-    # What is a coverage as a whole is one in each part.
+    # If the whole is a valid coverage, so is each part.
     join = shapely.coverage_union_all if bool(shapely.coverage_is_valid(shapes.to_numpy())) else union
     return {name: join(part) if len(part) > 1 else union(part) for name, part in groups.items()}
 
 
 def union(shapes: np.ndarray) -> BaseGeometry:
     """Return the union of shapes."""
-    # Where edges are shared to the last digit this is many times faster, and just as right; elsewhere it would not be.
+    # Many times faster where edges are shared exactly; wrong elsewhere.
     if len(shapes) > 1 and bool(shapely.coverage_is_valid(shapes)):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)

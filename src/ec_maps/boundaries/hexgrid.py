@@ -32,7 +32,7 @@ COLUMNS = ["msoa21cd", "column", "row"]
 PAGE = "https://github.com/houseofcommonslibrary/uk-hex-cartograms-noncontiguous"
 _BY_HAND = f"MSOA_2021.gpkg of {PAGE} (folder geopackages)"
 
-#: Half a hexagon's width and a quarter of its height in metres: all together have as much room as England and Wales.
+#: Half a hexagon's width and a quarter of its height in metres: together they cover the area of England and Wales.
 _HALF, _QUARTER = 2_463, 1_422
 #: How deep the bays of the land behind the hexagons may be, from 0 to 1: see :func:`shapely.concave_hull`.
 _BAYS = 0.1
@@ -47,12 +47,12 @@ _WIDEST = 1_000_000
 
 
 def bring(path: Path) -> Brought:
-    """Write the Library's GeoPackage to a file, and return what is known of it: see :func:`plain_file.bring`.
+    """Download the Library's GeoPackage, and return what is known of it: see :func:`plain_file.bring`.
 
     Raises
     ------
     Fault
-        If the file cannot be had, is damaged, or has not one hexagon for each neighbourhood of 2021.
+        If the file cannot be downloaded, is damaged, or does not have one hexagon for each neighbourhood of 2021.
     """
     what = "The House of Commons Library's hexagons of neighbourhoods"
     setting = ("EC_MAPS_HEXAGONS_URL", settings.hexagons_url(), settings.HEXAGONS_URL)
@@ -83,7 +83,7 @@ def _is_layout(table: Table) -> bool:
 
 
 def at_hand() -> Table | None:
-    """Return the layout that lies among the boundaries of a folder or of the demonstration; None if there is none.
+    """Return the layout among the boundaries of a folder or of the demonstration; None if there is none.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def layout() -> pd.DataFrame:
     Raises
     ------
     BoundaryError
-        If there is no layout and none can be fetched, or it has not one hexagon for each neighbourhood.
+        If there is no layout and none can be fetched, or it does not have one hexagon for each neighbourhood.
     """
     table = at_hand()
     if table is None and settings.is_demo():
@@ -119,7 +119,7 @@ def layout() -> pd.DataFrame:
         (done,) = fetcher.ensure(layout_jobs())
         if done.entry is None:
             msg = (
-                f"The map of hexagons has no layout. {done.said}\n\nec-maps fetch brings it. You can also put "
+                f"The map of hexagons has no layout. {done.said}\n\nec-maps fetch downloads it. You can also put "
                 f"{_BY_HAND} into a folder with the boundaries, and name that in EC_MAPS_BOUNDARIES."
             )
             raise BoundaryError(msg)
@@ -145,7 +145,7 @@ def hexagons(msoas: gpd.GeoDataFrame, cells: pd.DataFrame) -> gpd.GeoDataFrame:
     -------
     hexagons
         The same rows, columns and ``attrs`` in the same order, EPSG:27700. The hexagons are equal, stand on a corner
-        and share their corners to the last digit. Neither distances nor places mean anything.
+        and share their corners to the last digit. Distances and positions have no meaning.
 
     Raises
     ------
@@ -164,9 +164,9 @@ def hexagons(msoas: gpd.GeoDataFrame, cells: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def backdrops(msoas: gpd.GeoDataFrame, cells: pd.DataFrame) -> dict[str, shapely.Geometry]:
-    """Return what lies behind each region's hexagons, by its name: all that is nearer to them than to any other's.
+    """Return the ground behind each region's hexagons, by region: all that is nearer to them than to any others.
 
-    Nothing if these hexagons, or all of the layout, hang together: then there are no gaps to be seen through.
+    Empty if these hexagons, or all of the layout, are in one piece: then there are no gaps to fill.
     """
     shapes = _polygons(cells)
     own = shapes[cells["msoa21cd"].isin(msoas["msoa21cd"])]
@@ -188,7 +188,7 @@ def _polygons(cells: pd.DataFrame) -> np.ndarray:
 
 
 def _read(table: Table) -> tuple[pd.DataFrame, str]:
-    """Return the cells of a layout, sorted by code, and what is wrong with it; nothing if it is right."""
+    """Return the cells of a layout, sorted by code, and what is wrong with it; empty if nothing is."""
     frame = table.read_outlines() if table.has_outlines else table.read_columns(COLUMNS)
     codes = frame["msoa21cd"].astype(str).str.strip().str.upper()
     if (twice := codes.duplicated()).any():
@@ -206,12 +206,12 @@ def _read(table: Table) -> tuple[pd.DataFrame, str]:
     over = number.duplicated() | (number + 1).isin(number) | (number + _WIDEST).isin(number)
     if (off | over).any():
         wrong = listed(list(codes[off | over]), 3)
-        return frame, f"hexagons lie over others or off the grid that the rest are on ({wrong})"
+        return frame, f"hexagons overlap others or lie off the grid of the rest ({wrong})"
     return cells.assign(msoa21cd=codes)[COLUMNS].sort_values("msoa21cd", ignore_index=True), ""
 
 
 def _snapped(frame: gpd.GeoDataFrame) -> np.ndarray:
-    """Return in which column and row each hexagon lies, whole numbers but for rounding; NaN where there is none."""
+    """Return the column and row of each hexagon, whole numbers but for rounding; NaN where there is none."""
     frame = frame if frame.crs is None else frame.to_crs(BRITISH_NATIONAL_GRID)
     boxes = shapely.bounds(frame.geometry.to_numpy())
     return np.asarray((boxes - np.nanmin(boxes, axis=0))[:, :2] / _GRID)

@@ -1,7 +1,7 @@
 """Readable names of neighbourhoods, by the House of Commons Library.
 
-The Library replaces its file in place, and keeps the one for the neighbourhoods of 2011 beside it under almost the same
-name. So what comes is looked at before it counts.
+The Library replaces its file in place, and publishes the one for the neighbourhoods of 2011 beside it under almost the
+same name. So a download is checked before it is used.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _COLUMNS = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw")
 
 
 def bring(path: Path) -> Brought:
-    """Write the Library's file of names to a file, and return what is known of it: see :func:`plain_file.bring`.
+    """Download the Library's file of names, and return what is known of it: see :func:`plain_file.bring`.
 
     Raises
     ------
     Fault
-        If the file cannot be had, or is a web page, not in UTF-8, short, or of the neighbourhoods of 2011.
+        If the file cannot be downloaded, or is a web page, not in UTF-8, short, or of the neighbourhoods of 2011.
     """
     what = "The House of Commons Library's names of neighbourhoods"
     setting = ("EC_MAPS_NAMES_URL", settings.names_url(), settings.NAMES_URL)
@@ -39,7 +39,7 @@ def _checked(path: Path, where: str) -> list[str]:
     """Return what is odd about the file; :class:`Fault` if it is not the one that was expected."""
     content = path.read_bytes()
     if is_page(content.removeprefix(b"\xef\xbb\xbf")):
-        msg = f"{where} is a web page, not the file of names. A proxy on the way may want a login."
+        msg = f"{where} is a web page, not the file of names. A proxy on the way may need a login."
         raise Fault(msg, "blocked")
     try:
         rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)

@@ -3,8 +3,7 @@
 Services there are renamed and withdrawn, and some that have the right name hold something else. So each key has several
 candidates (``sources.csv``), and the first one counts that has the right columns and every code of the right edition.
 
-Whether a table holds exactly the areas of the edition is told in words, without a full stop; an empty text stands for
-nothing wrong.
+Checks of a table return what is wrong with it, without a full stop; an empty text if nothing is.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Edition:
-    """The codes that a table must have, those that it may have, and what tells of which year others are."""
+    """The codes that a table must have, those that it may have, and how to find the vintage of others."""
 
     needed: frozenset[str]
     known: frozenset[str]
@@ -64,11 +63,16 @@ class Edition:
         lost, strange = sorted(self.needed - got), sorted(got - self.known)
         if not (lost or strange):
             return ""
-        parts = [f"{len(lost):,} of {len(self.needed):,} codes are missing ({listed(lost, 3)})"] if lost else []
-        parts += [f"{len(strange):,} are not of {MAP_YEAR} ({listed(strange, 3)})"] if strange else []
+        gaps = f"{len(lost):,} of {len(self.needed):,} codes {_are(lost)} missing ({listed(lost, 3)})"
+        parts = [gaps] if lost else []
+        parts += [f"{len(strange):,} {_are(strange)} not of {MAP_YEAR} ({listed(strange, 3)})"] if strange else []
         vintage = self.vintage(sorted(got))
         of = "" if vintage.fits or vintage.name == "unknown" else f"; its codes are of vintage {vintage}"
         return f"it does not hold the areas of {MAP_YEAR}: {' and '.join(parts)}{of}"
+
+
+def _are(things: Sequence[str]) -> str:
+    return "is" if len(things) == 1 else "are"
 
 
 def edition(level: LevelName) -> Edition:
@@ -95,16 +99,18 @@ def more_than_one(table: pd.DataFrame, code: str, group: str) -> str:
     """Return which areas are in more than one group."""
     groups = table.groupby(code)[group].unique()
     several = groups[groups.map(len) > 1]
-    shown = listed([f"{area} in {' and '.join(each)}" for area, each in several.items()], 3)
-    return f"it puts {len(several):,} areas in more than one place ({shown})" if len(several) else ""
+    examples = listed([f"{area} in {' and '.join(each)}" for area, each in several.items()], 3)
+    number = f"{len(several):,} {'area' if len(several) == 1 else 'areas'}"
+    return f"it puts {number} in more than one place ({examples})" if len(several) else ""
 
 
 def not_filled(table: pd.DataFrame, names: Sequence[str]) -> str:
-    """Return which areas, told by the first of the columns, have nothing in one of the columns."""
+    """Return which areas, named by the first column, have an empty value in one of the columns."""
     for name in names:
         if (empty := table[name] == "").any():
-            shown = listed(list(table.loc[empty, names[0]]), 3)
-            return f"it has no {name} for {int(empty.sum()):,} areas ({shown})"
+            areas = "area" if int(empty.sum()) == 1 else "areas"
+            examples = listed(list(table.loc[empty, names[0]]), 3)
+            return f"it has no {name} for {int(empty.sum()):,} {areas} ({examples})"
     return ""
 
 
@@ -127,17 +133,17 @@ _REGIONS = (
     "South West",
 )
 
-#: How fine outlines are, as names of services and of layers have it; BFC is full, BGC generalised, and so on.
+#: The resolution of outlines in the names of services and layers: BFC is full, BGC generalised, and so on.
 _FINENESS = re.compile(r"(?<![A-Z])B(?:FC|FE|GC|SC|UC)(?![A-Z])")
 
-#: What says that the host itself does not answer, so that its other services need not be asked.
+#: The kinds of fault of a host that does not answer, so that its other services need not be tried.
 _NO_HOST = ("offline", "blocked", "stalled", "busy")
 
 Made = tuple[Layer, "pd.DataFrame | gpd.GeoDataFrame", list[str]]
 
 
 def bring(key: str, path: Path) -> Brought:
-    """Write what a key stands for to a file, replacing it, and return what is known of it.
+    """Download the table of a key to a file, replacing it, and return what is known of it.
 
     Parameters
     ----------
@@ -152,13 +158,12 @@ def bring(key: str, path: Path) -> Brought:
     Returns
     -------
     Brought
-        Its `variant` is how fine the outlines are that were asked for; a note says so if others stand in for them.
+        Its `variant` is the resolution that was asked for; a note says so if another one is used instead.
 
     Raises
     ------
     Fault
-        If no candidate could be had: it says which were tried and what was wrong with each, but leaves it to the
-        caller to say what for.
+        If no candidate could be downloaded: it lists those tried and what was wrong with each.
     OSError
         If the file cannot be written.
     """
@@ -172,7 +177,7 @@ def bring(key: str, path: Path) -> Brought:
             reasons[row.address] = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
             continue
         if row.resolution not in ("", resolution):
-            note = f"Outlines of {resolution} resolution could not be had; {row.resolution} ones stand in for them."
+            note = f"Outlines of {resolution} resolution could not be downloaded; {row.resolution} ones are used."
             notes.insert(0, note.replace("_", "-"))
         _write(frame, path)
         return Brought(
@@ -208,7 +213,7 @@ def _no_candidate(reasons: dict[str, str]) -> Fault:
 
 
 def _tried(reasons: dict[str, str]) -> str:
-    """Return which services were tried, and why they failed, those together that failed alike."""
+    """Return which services were tried and why they failed, grouped by reason."""
     alike: dict[str, list[str]] = {}
     for name, why in reasons.items():
         alike.setdefault(why, []).append(name)
@@ -217,7 +222,7 @@ def _tried(reasons: dict[str, str]) -> str:
 
 
 def _passed_over(reasons: dict[str, str]) -> list[str]:
-    return [f"{name} was passed over: {why}." for name, why in reasons.items()]
+    return [f"{name} was skipped: {why}." for name, why in reasons.items()]
 
 
 def _boundaries(row: Source) -> Made:
@@ -274,7 +279,7 @@ def _regions_of_districts(row: Source) -> Made:
     names = {name.casefold(): name for name in _REGIONS}
     table = table.assign(RGN21NM=[names.get(name.casefold(), name) for name in table["RGN21NM"]])
     if differing := sorted(set(_REGIONS) ^ set(table["RGN21NM"])):
-        _refuse_if(row, f"its regions are not the nine English ones (in one of both only: {listed(differing)})")
+        _refuse_if(row, f"its regions are not the nine English ones (in only one of the two: {listed(differing)})")
     return layer, table, []
 
 
@@ -294,7 +299,7 @@ def _own_regions(key: str, path: Path, reasons: dict[str, str]) -> Brought:
     english = [district for code, district in sorted(official_districts().items()) if code[0] == "E"]
     rows = [(each.code, each.name, f"E120000{_REGIONS.index(each.region) + 1:02d}", each.region) for each in english]
     _write(pd.DataFrame(rows, columns=["LAD21CD", "LAD21NM", "RGN21CD", "RGN21NM"]), path)
-    note = "The lookup from district to region could not be had from ONS; ec_maps's own table stands in for it."
+    note = "The lookup from district to region could not be downloaded from ONS; ec_maps's own table is used."
     return Brought(
         address="",
         name="ec_maps's own table of districts",
@@ -332,7 +337,7 @@ def _nations_left_out(codes: set[str], where: str) -> list[str]:
     nations = {"S": "Scotland", "N": "Northern Ireland"}
     lost = [code[0] for code in set(official_districts()) - codes]
     return [
-        f"{where} leaves out {lost.count(letter)} districts of {name}."
+        f"{where} leaves out {lost.count(letter)} {'district' if lost.count(letter) == 1 else 'districts'} of {name}."
         for letter, name in nations.items()
         if letter in lost
     ]

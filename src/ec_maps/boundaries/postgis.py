@@ -1,6 +1,6 @@
 """Boundaries and lookups from a PostGIS database, written as files that :mod:`ec_maps.boundaries.table` reads.
 
-Where the database is, :mod:`ec_maps.boundaries.database` knows. Needs the extra ``ec-maps[postgis]``.
+See :mod:`ec_maps.boundaries.database` for finding and connecting to the database. Needs the extra ``ec-maps[postgis]``.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import sqlalchemy as sa
 
-# Rows held as text at a time: the outline of a district with a long coast is a megabyte of it.
+# Rows read at a time: the outline of a district with a long coast is a megabyte of text.
 _AT_ONCE = 100
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A table that we read: our columns by the names that the database may have.
+    """A table to read: our columns, each with the names that it may have in the database.
 
-    The first name that is there counts. Columns in `more` are taken along where there are any.
+    The first name that is found counts. Columns in `more` are optional.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -96,25 +96,25 @@ class _Relation:
 
 
 def address() -> str:
-    """Return the database's address without user, password and options, and the tables that have names of their own."""
+    """Return the database's address without user, password and options, and any renamed tables."""
     return str(chosen(list(TABLES)))
 
 
 def bring(table: str, path: Path) -> Brought:
-    """Read one of the four tables, by its usual name, write it to a path and say what it is.
+    """Write one of the four tables, by its usual name, to a path and return what is known of it.
 
-    All four are looked for, so that all that is lacking is told at once. The boundaries become GeoParquet, sorted by
+    All four are looked for, so that everything missing is reported at once. The boundaries become GeoParquet, sorted by
     code, in the database's coordinate system, with none where the SRID is 0; the lookups become CSV, each row once.
-    Nothing is written before the table is read and found fit for use.
+    Nothing is written before the table is read and checked.
 
     Raises
     ------
     SettingError
-        If it is not said which database to read, or not in a way that can be understood, or the server knows no such
-        database or user, or SQLAlchemy or psycopg is not installed.
+        If no database is set, its settings cannot be understood, the server has no such database or user, or
+        SQLAlchemy or psycopg is not installed.
     BoundaryError
-        If the database is out of reach or lost, if tables, columns or the right to read them are lacking, or if what is
-        in them cannot be used.
+        If the database cannot be reached or the connection is lost, if tables, columns or the right to read them are
+        missing, or if their contents cannot be used.
     OSError
         If the file cannot be written.
     """
@@ -125,7 +125,7 @@ def bring(table: str, path: Path) -> Brought:
 
 
 def _fit(database: Database, key: str) -> tuple[_Relation, pd.DataFrame]:
-    """Return a table, read in a transaction that changes nothing, and found fit for use."""
+    """Return a table, read in a read-only transaction and checked."""
     if settings.is_offline():
         msg = f"EC_MAPS_OFFLINE is set, so the database {database} was not asked."
         raise BoundaryError(msg)
@@ -249,13 +249,13 @@ def _outlines(table: pd.DataFrame, relation: _Relation, faults: list[str]) -> gp
         except pyproj.exceptions.CRSError:
             faults.append(f"{relation} has SRID {srids[0]}, which is no EPSG code (UpdateGeometrySRID can set it)")
     frame = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=shapes, crs=crs)
-    # A database returns rows in any order. Where an area stands in several, its code alone does not say which is first.
+    # A database returns rows in any order. Where an area is in several, its code alone does not say which is first.
     order = pd.concat([table.drop(columns="geometry"), frame.geometry.bounds], axis=1)
     return frame.loc[order.sort_values(list(order.columns)).index].reset_index(drop=True)
 
 
 def _lookup(table: pd.DataFrame, relation: _Relation, faults: list[str]) -> pd.DataFrame:
-    """Return a lookup's rows, each once and sorted; `faults` gets what it leaves open."""
+    """Return a lookup's rows, each once and sorted; `faults` gets what is ambiguous in it."""
     table = table[(table.iloc[:, :2] != "").all(axis=1)].drop_duplicates()
     if table.empty:
         faults.append(f"{relation} holds no rows" + " with both codes" * ("msoa21cd" in table))
@@ -266,8 +266,8 @@ def _lookup(table: pd.DataFrame, relation: _Relation, faults: list[str]) -> pd.D
             pairs = pairs[pairs[key].str[1:3] == "02"]
         if (twice := pairs[key].duplicated(keep=False)).any():
             both = pairs[twice].groupby(key)[value].agg(lambda values: " and ".join(sorted(values)))
-            shown = listed([f"{code}: {values}" for code, values in both.items()], 3)
-            faults.append(f"{relation} gives {len(both)} {key} more than one {value} ({shown})")
+            examples = listed([f"{code}: {values}" for code, values in both.items()], 3)
+            faults.append(f"{relation} gives {len(both)} {key} more than one {value} ({examples})")
     return table.sort_values(list(table.columns), ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""Where the boundaries and lookups come from: the ONS, a database, a folder of files, or the demonstration."""
+"""The sources of boundaries and lookups: the ONS, a database, a folder of files, or the demonstration."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _names_job() -> Job:
 
 
 def _is_table(path: Path) -> None:
-    """Raise `BoundaryError` if a fetched file is no table that can be read; what it holds, its bringer has checked."""
+    """Raise `BoundaryError` if a fetched file is not a readable table; its contents were checked on download."""
     find_tables([path])
 
 
@@ -78,7 +78,7 @@ def layout_jobs() -> list[Job]:
     """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
     from ec_maps.boundaries import hexgrid
 
-    with suppress(BoundaryError):  # a fault there is told by whoever reads the boundaries
+    with suppress(BoundaryError):  # a fault there is reported when the boundaries are read
         if hexgrid.at_hand():
             return []
     by_hand = "The map of hexagons is left out; all others are drawn."
@@ -91,12 +91,12 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
     Parameters
     ----------
     fetch
-        Whether to bring those that are missing. If not, what is missing is an error.
+        Whether to fetch missing files. If not, a missing file is an error.
 
     Raises
     ------
     BoundaryError
-        If what was chosen does not exist, or is missing and was not to be fetched.
+        If the chosen folder or file does not exist, or a file is missing and not to be fetched.
     FetchError
         If they cannot be fetched.
     """
@@ -108,14 +108,14 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
         return _by_hand(chosen)
     jobs = boundary_jobs()
     if not fetch and any(done.entry is None for done in fetcher.planned(jobs) if not done.job.optional):
-        msg = "The boundaries have not been fetched yet: ec-maps fetch brings them."
+        msg = "The boundaries have not been fetched yet: ec-maps fetch downloads them."
         raise BoundaryError(msg)
     entries = fetcher.required(jobs) if fetch else [done.entry for done in fetcher.planned(jobs) if done.entry]
     return sorted(entry.path for entry in entries)
 
 
 def boundary_notes() -> list[str]:
-    """Return what was put right or odd when the boundaries were fetched."""
+    """Return what was corrected or odd when the boundaries were fetched."""
     return [note for job in boundary_jobs() if (entry := manifest.held(job.key)) for note in entry.notes]
 
 
@@ -127,7 +127,7 @@ def _by_hand(chosen: Path) -> list[Path]:
 
 
 def boundary_name() -> str:
-    """Return what to call the place that the boundaries come from, in messages."""
+    """Return the name of the source of the boundaries, for messages."""
     if settings.is_demo():
         return "The demonstration"
     chosen = settings.boundaries()

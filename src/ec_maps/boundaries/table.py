@@ -1,4 +1,4 @@
-"""Boundaries and lookups, recognised by their columns, put together into one table of areas a level."""
+"""Boundaries and lookups, recognised by their columns, as one table of areas for each level."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ec_maps.cache import Rows
 
-#: How wide the frame round a district is: so many times the district, and as a district of so many metres at least.
+#: The width of the frame round a district, in widths of the district, and the least width in metres assumed for it.
 _ROOM, _LEAST = 2.0, 4_000.0
 
 #: Regions of their own: ONS leaves the region empty outside England.
@@ -49,7 +49,7 @@ class Areas:
         ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``
         and ``msoa21hclnmw`` (the Welsh ones, missing in England).
     notes
-        What was put right or assumed, a sentence each.
+        What was corrected or assumed, a sentence each.
     """
 
     lads: gpd.GeoDataFrame
@@ -58,7 +58,7 @@ class Areas:
 
 
 def load_boundaries(level: LevelName, near: str | None = None) -> gpd.GeoDataFrame:
-    """Return the areas of a level, from the cache where the files have not changed: see :class:`Areas`.
+    """Return the areas of a level, from the cache if the files have not changed: see :class:`Areas`.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def load_boundaries(level: LevelName, near: str | None = None) -> gpd.GeoDataFra
     key = cache.fingerprint(boundary_files(), settings.source())
     if near is not None:
         return _read(level, settings.source(), key, lambda table, boxes: _framed(table["lad21nm"] == near, boxes))
-    # A copy that shares the outlines: whoever changes theirs changes nobody else's.
+    # A copy that shares the outlines: a caller's changes to it do not reach other callers.
     return _whole(level, settings.source(), key, settings.cache_dir()).copy(deep=False)
 
 
@@ -102,12 +102,12 @@ def load_districts() -> pd.DataFrame:
 
 
 def in_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
-    """Return the rows whose code is of England or Wales, real or the demonstration's, numbered anew."""
+    """Return the rows whose code is of England or Wales, real or the demonstration's, numbered from 0."""
     return frame[_is_here(frame[code])].reset_index(drop=True)
 
 
 def outside_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
-    """Return the other rows, those of Scotland and Northern Ireland, real or the demonstration's, numbered anew."""
+    """Return the other rows, those of Scotland and Northern Ireland, real or the demonstration's, numbered from 0."""
     return frame[~_is_here(frame[code])].reset_index(drop=True)
 
 
@@ -116,18 +116,18 @@ def _is_here(codes: pd.Series) -> pd.Series:
 
 
 def areas_at_hand() -> Areas:
-    """Return what :func:`read_areas` does, read once in a process from the same files."""
+    """Return :func:`read_areas`, read once in a process while the files are unchanged."""
     return _areas_of(boundary_name(), tuple(boundary_notes()), cache.fingerprint(boundary_files(), settings.source()))
 
 
 @lru_cache(maxsize=1)
 def _areas_of(_root: str, _notes: tuple[str, ...], _key: str) -> Areas:
-    # The tables of both levels are made of it, and every report of what joined.
+    # The tables of both levels and every join report use it.
     return read_areas()
 
 
 def read_areas() -> Areas:
-    """Read the boundary files at hand, uncached.
+    """Return the areas of both levels from the boundary files, uncached.
 
     Raises
     ------
@@ -139,8 +139,8 @@ def read_areas() -> Areas:
     tables = find_tables(boundary_files())
     notes = boundary_notes()
     hexagons = [table for table in tables if {"lad21cd", "msoa21cd"} & set(table.columns) and table.has_hexagons()]
-    notes += [f"{table} is a hexagon layout, not outlines; left aside." for table in hexagons]
-    # What else lies in its file, such as outlines of districts, is of the layout too.
+    notes += [f"{table} is a hexagon layout, not outlines; it is not used." for table in hexagons]
+    # Other layers of its file, such as outlines of districts, belong to the layout too.
     apart = {table.path for table in hexagons}
     tables = [table for table in tables if table.path not in apart]
     msoas = _outlines(tables, "msoa", root, notes)
@@ -175,7 +175,7 @@ def read_areas() -> Areas:
     msoas["rgn21nm"] = msoas["lad21cd"].map(places["rgn21nm"])
     msoas["msoa21nm"] = msoas["msoa21cd"].map(_names(tables, msoas, "msoa"))
     if msoas["msoa21nm"].isna().all():
-        notes.append(f"{root} has no official names of neighbourhoods; their codes stand in for them.")
+        notes.append(f"{root} has no official names of neighbourhoods; their codes are used instead.")
         msoas["msoa21nm"] = msoas["msoa21cd"]
     _complete(lads, "lad21nm", "lad21cd", root)
     _complete(msoas, "msoa21nm", "msoa21cd", root)
@@ -208,7 +208,7 @@ def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]
     for table in found:
         frame = table.read_outlines()
         if not len(frame):
-            notes.append(f"{table} holds no areas; left aside.")
+            notes.append(f"{table} holds no areas; it is not used.")
         else:
             frames.append((table, frame))
     if len(frames) > 1:
@@ -234,7 +234,7 @@ def _check_vintage(level: LevelName, codes: list[str], where: str) -> None:
 
 
 def _column(tables: list[Table], key: str, value: str) -> dict[str, str]:
-    """Return value by key from every table that has both, blanks left out; the first file that knows a key wins."""
+    """Return value by key from every table that has both, without empty ones; the first file that has a key wins."""
     found: dict[str, str] = {}
     for table in tables:
         if {key, value} <= set(table.columns):
@@ -260,10 +260,10 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
     lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
     if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
         both = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join)
-        shown = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
+        examples = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
         msg = (
-            f"{root}: the lookups put {len(both)} neighbourhoods in more than one district ({shown}). Keep one exact "
-            f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as there is at {PORTAL}."
+            f"{root}: the lookups put {len(both)} neighbourhoods in more than one district ({examples}). Keep one "
+            f"exact lookup of 2021 MSOAs to 2021 or 2022 districts, such as the one at {PORTAL}."
         )
         raise BoundaryError(msg)
     if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
@@ -290,9 +290,9 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
     regions = _column(tables, "lad21cd", "rgn21nm")
     regions |= {code: nation(code) for code in codes if nation(code) in _NATIONS_AS_REGIONS}
     if lost := [code for code in codes if code not in regions]:
-        shown = listed([names.get(code, code) for code in lost], 5)
+        examples = listed([names.get(code, code) for code in lost], 5)
         msg = (
-            f"{root}: {len(lost)} of {len(codes)} districts have no region ({shown}). A lookup with LAD21CD and "
+            f"{root}: {len(lost)} of {len(codes)} districts have no region ({examples}). A lookup with LAD21CD and "
             f"RGN21NM "
             f"(local authority district to region, December 2021) is needed, from {PORTAL}. {_seen(tables)}"
         )
@@ -321,7 +321,7 @@ def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str,
 
 
 def _seen(tables: list[Table]) -> str:
-    """List the files and their columns, so that a reader sees what was made of them."""
+    """Return a list of the files and their columns, for a message."""
     if not tables:
         return "No file there is a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV); unpack zips first."
     return "Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."

@@ -1,4 +1,4 @@
-"""Bringing files into the cache: aside, checked, moved, recorded; once, however many processes want them."""
+"""Download files into the cache: checked before they count, and once, however many processes want them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from ec_maps.fetch.manifest import (
 
 logger = logging.getLogger(__name__)
 
-#: Files of ours that no manifest lists stay this long, as another process may be reading what was just replaced.
+#: Downloads that the manifest no longer lists stay this many seconds, as another process may be reading one.
 _KEPT = 3600.0
 _OURS = re.compile(r".+\.[0-9a-f]{8}\.(?:zip|parquet|csv|gpkg)")
 
 
 def is_ours(path: Path) -> bool:
-    """Return whether a file in the cache is one that we brought, so that only the manifest makes it count."""
+    """Return whether a file in the cache is a download of ours, which counts only if the manifest lists it."""
     return bool(_OURS.fullmatch(path.name))
 
 
@@ -52,24 +52,24 @@ def planned(jobs: Sequence[Job], *, refresh: bool = False) -> list[Outcome]:
 
 
 def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -> list[Outcome]:
-    """Bring what is not in the cache yet, and say what became of each job.
+    """Fetch what is not in the cache yet, and return the outcome of each job.
 
-    What is there and good is not asked for, unless `refresh` is set. Processes that want the same take turns: the first
-    brings it, the others find it there. A job that fails leaves what was there before; the others are still done.
+    A good copy is not requested again unless `refresh` is set. Processes that want the same file take turns: the first
+    fetches it, the others find it in the cache. A job that fails leaves the earlier copy; the other jobs still run.
 
     Parameters
     ----------
     jobs
         What is needed.
     refresh
-        Ask for all of it again. A copy that differs replaces the one before.
+        Request everything again. A copy that differs replaces the earlier one.
     asked
-        Whether a person asked for it: then what was not to be had an hour ago is tried again.
+        Whether a person asked for it: then an optional download that failed within the last hour is tried again.
 
     Raises
     ------
     FetchError
-        If the cache cannot be written although something has to be brought.
+        If the cache cannot be written although something has to be fetched.
     SettingError
         If a setting stands in the way, such as a wrong password.
     """
@@ -77,9 +77,9 @@ def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -
     if not refresh and all(done.entry or (not asked and just_failed(done.job)) for done in before):
         return [done if done.entry else Outcome(done.job, "failed", said=why_failed(done.job)) for done in before]
     if settings.is_offline():
-        said = "EC_MAPS_OFFLINE is set, so nothing was fetched."
+        reason = "EC_MAPS_OFFLINE is set, so nothing was fetched."
         return [
-            Outcome(done.job, "failed" if refresh or not done.entry else done.state, done.entry, said)
+            Outcome(done.job, "failed" if refresh or not done.entry else done.state, done.entry, reason)
             for done in before
         ]
     with _writable_cache() as folder:
@@ -97,12 +97,12 @@ def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -
 
 
 def required(jobs: Sequence[Job]) -> list[Entry]:
-    """Return the entries of all jobs, brought if need be, without the optional ones that are not to be had.
+    """Return the entries of all jobs, fetched if need be, without optional ones that are not available.
 
     Raises
     ------
     FetchError
-        If one that is not optional is not to be had: why, and what to do.
+        If a required file is not available: why, and what to do.
     """
     outcomes = ensure(jobs)
     raise_failures(outcomes)
@@ -110,7 +110,7 @@ def required(jobs: Sequence[Job]) -> list[Entry]:
 
 
 def _done(job: Job, folder: Path, *, refresh: bool, asked: bool) -> Outcome:
-    """Do one job, the cache being ours."""
+    """Return the outcome of one job; the caller holds the lock of the cache."""
     old = job.serving
     if old and not refresh:
         return Outcome(job, "already there", old)
@@ -121,7 +121,7 @@ def _done(job: Job, folder: Path, *, refresh: bool, asked: bool) -> Outcome:
     try:
         entry, state = _brought(job, folder, old)
     except SettingError:
-        raise  # what was typed is wrong, not what is there
+        raise  # the user's setting is wrong, not the data
     except EcMapsError as error:
         remember_failure(job, str(error))
         return Outcome(job, "failed", old, f"{note}{error}")
@@ -130,14 +130,14 @@ def _done(job: Job, folder: Path, *, refresh: bool, asked: bool) -> Outcome:
     forget_failure(job)
     if old and state == "replaced":
         note = (
-            f"its publisher has replaced it{f' on {entry.date}' if entry.date else ''}: the copy from before was "
+            f"its publisher has replaced it{f' on {entry.date}' if entry.date else ''}: the earlier copy was "
             f"{old.sha256[:12]}, this one is {entry.sha256[:12]}."
         )
     return Outcome(job, state, entry, note)
 
 
 def _brought(job: Job, folder: Path, old: Entry | None) -> tuple[Entry, State]:
-    """Bring a file aside, check it, move it into the cache and record it: only then does it count."""
+    """Download a file to a temporary folder, check it, move it into the cache and record it there."""
     aside = Path(tempfile.mkdtemp(prefix=".fetch-", dir=folder))
     try:
         path = aside / f"{job.key}{job.suffix}"
@@ -165,7 +165,7 @@ def _brought(job: Job, folder: Path, old: Entry | None) -> tuple[Entry, State]:
     if old.sha256 == sha256:
         return entry, "unchanged"
     with suppress(OSError):
-        old.path.touch()  # from now on it may go
+        old.path.touch()  # starts the time after which it may be removed
     return entry, "replaced"
 
 
@@ -175,7 +175,7 @@ def _to_disk(path: Path) -> None:
 
 
 def _remove_damaged(job: Job) -> str:
-    """Remove a file that is not what was brought any more, and say so."""
+    """Remove a file that has changed since it was fetched, and return a note; empty if there is none."""
     entry = manifest.read().get(job.key)
     if entry is None or not entry.path.is_file() or entry.is_good():
         return ""
@@ -187,7 +187,7 @@ def _remove_damaged(job: Job) -> str:
 
 @contextmanager
 def _writable_cache() -> Iterator[Path]:
-    """Give the cache's folder, made if need be, and to us alone."""
+    """Yield the cache's folder, created if need be and locked for this process."""
     folder = settings.cache_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,7 +208,7 @@ def _writable_cache() -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Clear away what killed processes left and what was replaced a while ago."""
+    """Remove what killed processes left and files that were replaced a while ago."""
     listed = {entry.file for entry in manifest.read().values()}
     unfinished = f".{manifest.manifest_path().name}."
     for path in folder.iterdir():

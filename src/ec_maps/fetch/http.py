@@ -1,7 +1,7 @@
-"""Requests over the web: to known hosts only, patient where waiting helps, and never a page in place of a file.
+"""Requests over the web: to known hosts only, tried again where waiting helps, and no page taken for a file.
 
-A request that fails raises :class:`Fault`, which says what happened without the question-mark part of any address:
-temporary download links carry a signature there.
+A failed request raises :class:`Fault`, whose message leaves out the query of any address: temporary download links
+carry a signature there.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: How often a request is tried, first try included, where trying again can help. Elsewhere it is once.
+#: How many times a request is tried, the first included, by kind of fault. For other kinds it is once.
 TRIES: dict[Kind, int] = {"offline": 3, "stalled": 2, "short": 5, "damaged": 2, "busy": 6, "expired": 5}
 
-#: A file is given up after this many seconds, tries and waits included, and when it grows beyond this many bytes.
+#: A download is given up after this many seconds, retries and waits included, or beyond this many bytes.
 DEADLINE = 15 * 60.0
 MAX_BYTES = 500 * 2**20
 MAX_TEXT_BYTES = 64 * 2**20
@@ -61,7 +61,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Saved:
-    """A file that was brought: its size, its checksums and what the server said of it."""
+    """A downloaded file: its size, its checksums and the server's headers."""
 
     size: int
     sha256: str
@@ -70,24 +70,24 @@ class Saved:
 
     @property
     def etag(self) -> str:
-        """The server's mark for this content, without quotation marks; empty if it gave none."""
+        """The server's ETag for this content, without quotation marks; empty if it gave none."""
         return self.headers.get("ETag", "").removeprefix("W/").strip('"')
 
     @property
     def date(self) -> str:
-        """When the server says the file was last changed; empty if it does not."""
+        """The server's date of the last change; empty if it gave none."""
         return self.headers.get("Last-Modified", "")
 
 
 def pause(seconds: float) -> None:
-    """Wait."""
+    """Wait this many seconds."""
     time.sleep(seconds)
 
 
 def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) -> Result:
-    """Call until it succeeds, as often as its faults give reason to; raise the last :class:`Fault`.
+    """Return the result of `request`, tried again as often as its faults allow; raise the last :class:`Fault`.
 
-    Between two tries lie 1, 2, 4, 8, 16 seconds and a bit, or what the server asked for (two minutes at most).
+    The waits are 1, 2, 4, 8 and 16 seconds plus a random fraction, or what the server asks for (two minutes at most).
     """
     from tenacity import Retrying, retry_if_exception, stop_before_delay
 
@@ -95,10 +95,10 @@ def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) 
         return state.attempt_number >= tries.get(_fault(state).kind, 1)
 
     def how_long(state: tenacity.RetryCallState) -> float:
-        told = _fault(state).wait
-        return min(2.0 ** (state.attempt_number - 1), 16.0) + random.uniform(0, 0.3) if told is None else told
+        requested = _fault(state).wait
+        return min(2.0 ** (state.attempt_number - 1), 16.0) + random.uniform(0, 0.3) if requested is None else requested
 
-    def tell(state: tenacity.RetryCallState) -> None:
+    def log(state: tenacity.RetryCallState) -> None:
         fault = _fault(state)
         logger.info(
             "%s Trying again in %.0f s (%d/%d).",
@@ -112,7 +112,7 @@ def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) 
         retry=retry_if_exception(lambda error: isinstance(error, Fault)),
         stop=lambda state: enough(state) or stop_before_delay(DEADLINE)(state),
         wait=how_long,
-        before_sleep=tell,
+        before_sleep=log,
         sleep=pause,
         reraise=True,
     )
@@ -127,12 +127,12 @@ def _fault(state: tenacity.RetryCallState) -> Fault:
 
 
 def get_json(url: str, params: Mapping[str, str] | None = None) -> Any:
-    """Return the JSON that an address answers with, whatever type it says it is; one try.
+    """Return the JSON at an address, whatever content type it is sent as; one try.
 
     Raises
     ------
     Fault
-        If there is no answer, or it is no JSON. A web page in its place is of the kind ``"blocked"``.
+        If there is no answer, or it is not JSON. A web page in its place is of the kind ``"blocked"``.
     """
     response = _open(url, params)
     try:
@@ -149,7 +149,7 @@ def get_json(url: str, params: Mapping[str, str] | None = None) -> Any:
 
 
 def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
-    """Write what an address answers with to a file, replacing it; one try. Other than by `path` nothing is changed.
+    """Download an address to a file, replacing it, and return what is known of it; one try.
 
     Parameters
     ----------
@@ -158,14 +158,14 @@ def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
     path
         The file to write, whose folder must exist.
     label
-        What the progress bar is called; it shows on a terminal only.
+        The label of the progress bar, which shows on a terminal only.
     begins
         The bytes that the file must begin with.
 
     Raises
     ------
     Fault
-        If there is no answer, an error, a web page, a file that begins otherwise, or fewer bytes than were announced.
+        If there is no answer, an error, a web page, a file that begins differently, or fewer bytes than were announced.
     OSError
         If the file cannot be written.
     """
@@ -216,7 +216,7 @@ def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.R
 
 
 def _open(url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> requests.Response:
-    """Return the answer with a good status at the end of the redirects, its body unread."""
+    """Return the response at the end of any redirects, with status 200 and its body unread."""
     import requests
 
     if settings.is_offline():
@@ -236,8 +236,8 @@ def _open(url: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
             )
         except requests.RequestException as error:
             raise from_requests(error, url) from None
-        except ValueError:  # requests takes a redirect's address to pieces before anyone can look at it
-            msg = f"{plain(url)} redirects to what is no address."
+        except ValueError:  # requests parses a redirect's address before it can be checked here
+            msg = f"{plain(url)} redirects to something that is not an address."
             raise Fault(msg, "wrong") from None
         if not response.is_redirect:
             break
@@ -263,19 +263,19 @@ def _session() -> requests.Session:
 
 
 def _check_host(url: str, start: str) -> None:
-    """Refuse an address that is not one of the publishers', over https, or of what settings put in their place."""
+    """Raise `Fault` for an address that is neither a publisher's, over https, nor a replacement from the settings."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise _no_address(url) from None
-    told = {
+    configured = {
         settings.hdx_url(): settings.HDX_URL,
         settings.ons_url(): settings.ONS_URL,
         settings.names_url(): settings.NAMES_URL,
         settings.hexagons_url(): settings.HEXAGONS_URL,
     }
-    replaced = {urlsplit(address).hostname for address, usual in told.items() if address != usual}
+    replaced = {urlsplit(address).hostname for address, usual in configured.items() if address != usual}
     if parts.scheme in ("http", "https") and host in replaced:
         return
     if parts.scheme == "https" and port in (None, 443) and (host in _HOSTS or host.endswith(_STORAGE)):
@@ -293,7 +293,7 @@ def _joined(url: str, location: str) -> str:
 
 
 def _no_address(text: str) -> Fault:
-    return Fault(f'Refused to go to "{plain(text)[:200]}", which is no address.', "wrong")
+    return Fault(f'Refused to go to "{plain(text)[:200]}", which is not an address.', "wrong")
 
 
 def _chunks(response: requests.Response, most: int) -> Any:
@@ -305,7 +305,7 @@ def _chunks(response: requests.Response, most: int) -> Any:
         for chunk in response.raw.stream(64 * 1024, decode_content=True):
             size += len(chunk)
             if size > most:
-                msg = f"{plain(response.url)} sends more than {most // 2**20} MB; that is none of the files known."
+                msg = f"{plain(response.url)} sends more than {most // 2**20} MB; none of the known files is so large."
                 raise Fault(msg, "wrong")
             if time.monotonic() - begun > DEADLINE:
                 msg = f"{plain(response.url)} sent only {size:,} bytes in {DEADLINE / 60:.0f} minutes."
@@ -317,7 +317,7 @@ def _chunks(response: requests.Response, most: int) -> Any:
     except HTTPError:
         announced = response.headers.get("Content-Length", "")
         total = f" of {int(announced):,}" if announced.isdigit() else ""
-        # What came over the wire: the last piece, being incomplete, was not handed out.
+        # Counts an incomplete last chunk, which was not yielded.
         msg = f"The download from {host_of(response.url)} stopped after {response.raw.tell():,}{total} bytes."
         raise Fault(msg, "short") from None
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, each told in a sentence without the question-mark part of any address."""
+"""What can go wrong with a request, each as a sentence that leaves out the query of any address."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _KINDS = {
 
 
 class Fault(FetchError):
-    """One request's failure: `kind` says of which sort, `wait` how long the server asks to be left alone.
+    """The failure of one request: its `kind`, and the seconds that the server asks to `wait`.
 
-    `status` is that of the answer where a server said that it is busy, else 0.
+    `status` is the HTTP status of a server that is busy, else 0.
     """
 
     def __init__(self, message: str, kind: Kind, wait: float | None = None, status: int = 0) -> None:
@@ -45,7 +45,7 @@ class Fault(FetchError):
 
 
 def stalled(url: str) -> Fault:
-    """Return the fault of a server that connects and then says nothing."""
+    """Return the fault of a server that connects and then sends nothing."""
     return Fault(f"No data from {host_of(url)} for {settings.timeout():g} seconds.", "stalled")
 
 
@@ -70,7 +70,7 @@ def from_requests(error: requests.RequestException, url: str) -> Fault:
             r"Name or service not known|name resolution|refused|reset|aborted|timed out|unreachable", text
         )
         return Fault(f"No connection to {host}{f' ({reason[0]})' if reason else ''}.", "offline")
-    return Fault(f"{plain(url)} could not be asked ({type(error).__name__}).", "wrong")
+    return Fault(f"{plain(url)} could not be requested ({type(error).__name__}).", "wrong")
 
 
 def from_status(response: requests.Response, url: str) -> Fault:
@@ -81,21 +81,21 @@ def from_status(response: requests.Response, url: str) -> Fault:
     with suppress(HTTPError):
         body = response.raw.read(4096, decode_content=True) or b""
     status, host = response.status_code, host_of(url)
-    said = f"HTTP {status}"
-    if fault := _of_storage(body, said, host) or _of_a_block(response, body, url):
+    http_status = f"HTTP {status}"
+    if fault := _of_storage(body, http_status, host) or _of_a_block(response, body, url):
         return fault
     if status in _PASSING:
         what = "is limiting requests" if status == 429 else "cannot answer at the moment"
-        return Fault(f"{host} {what} ({said}).", "busy", _retry_after(response), status)
+        return Fault(f"{host} {what} ({http_status}).", "busy", _retry_after(response), status)
     if status in (404, 410):
-        return Fault(f"{plain(url)} is not there ({said}).", "missing")
+        return Fault(f"{plain(url)} is not there ({http_status}).", "missing")
     if status in (401, 403):
-        return Fault(f"{host} does not allow this request ({said}{_reason(body)}).", "refused")
-    return Fault(f"{plain(url)} answered with {said}{_reason(body)}, which was not expected.", "wrong")
+        return Fault(f"{host} does not allow this request ({http_status}{_reason(body)}).", "refused")
+    return Fault(f"{plain(url)} answered with {http_status}{_reason(body)}, which was not expected.", "wrong")
 
 
-def _of_storage(body: bytes, said: str, host: str) -> Fault | None:
-    """Return what the storage behind HDX says in XML, if it does; being busy is told by the status."""
+def _of_storage(body: bytes, http_status: str, host: str) -> Fault | None:
+    """Return the fault that the storage behind HDX gives in XML, if any; the status shows that it is busy."""
     code = re.search(rb"<Code>(\w+)</Code>", body)
     if not code or code[1] == b"SlowDown":
         return None
@@ -103,12 +103,12 @@ def _of_storage(body: bytes, said: str, host: str) -> Fault | None:
     if b"expired" in body:
         return Fault("The temporary download link expired.", "expired", 0.0)
     if name in ("NoSuchKey", "AccessDenied", "NoSuchBucket"):
-        return Fault(f"{host} has no file of that name ({said}, {name}).", "missing")
-    return Fault(f"{host} refused the download ({said}, {name}).", "refused")
+        return Fault(f"{host} has no file of that name ({http_status}, {name}).", "missing")
+    return Fault(f"{host} refused the download ({http_status}, {name}).", "refused")
 
 
 def _of_a_block(response: requests.Response, body: bytes, url: str) -> Fault | None:
-    """Return the fault of a server that keeps automated downloads out, if this is one."""
+    """Return the fault of a server that blocks automated downloads, if this is one."""
     status = response.status_code
     if not (status == 202 or "cf-mitigated" in response.headers or (status in (401, 403) and is_page(body))):
         return None
@@ -122,13 +122,13 @@ def _retry_after(response: requests.Response) -> float | None:
     from urllib3 import Retry
     from urllib3.exceptions import InvalidHeader
 
-    told = response.headers.get("Retry-After", "").strip()
-    if not told:
+    value = response.headers.get("Retry-After", "").strip()
+    if not value:
         return None
     try:
-        return min(max(Retry().parse_retry_after(told), 0.0), _LONGEST_WAIT)
+        return min(max(Retry().parse_retry_after(value), 0.0), _LONGEST_WAIT)
     except InvalidHeader:
-        return 0.0 if told.startswith("-") else None
+        return 0.0 if value.startswith("-") else None
 
 
 def _reason(body: bytes) -> str:
@@ -144,7 +144,7 @@ def is_page(body: bytes) -> bool:
 
 
 def kind_of(body: bytes) -> str:
-    """Say what kind of file begins so."""
+    """Return the kind of file that begins with these bytes, in words."""
     for start, name in _KINDS.items():
         if body.startswith(start):
             return name
@@ -155,12 +155,12 @@ def kind_of(body: bytes) -> str:
 
 
 def page(url: str, response: requests.Response) -> str:
-    """Say that a web page came in place of the data."""
+    """Return the message that a web page came in place of the data."""
     kind = response.headers.get("Content-Type", "").split(";")[0] or "no type"
     challenge = ", a challenge page" if "cf-mitigated" in response.headers else ""
     return (
         f"{host_of(url)} answered with a web page (HTTP {response.status_code}, {kind}{challenge}) in place of the "
-        f"data. It may be blocking automated downloads, or a proxy on the way may want a login."
+        f"data. It may be blocking automated downloads, or a proxy on the way may need a login."
     )
 
 
@@ -171,5 +171,5 @@ def host_of(url: str) -> str:
 
 
 def plain(url: str) -> str:
-    """Return an address without what follows a question mark."""
+    """Return an address without its query."""
     return url.split("?", 1)[0]

@@ -1,7 +1,7 @@
-"""The record of what was brought into the cache: from where, when, under which licence, and what each file's hash is.
+"""The record of the files in the cache: where each is from, when it was downloaded, its licence and its hash.
 
-``manifest.json`` is what makes a file in the cache count. It is replaced in one step, after the files that it names are
-whole and on disk; so whatever a killed process leaves is either listed and right, or not listed and not used.
+Only files that ``manifest.json`` lists are used. It is replaced in one step, after its files are complete and on disk,
+so what a killed process leaves is either listed and right, or not listed and not used.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Brought:
-    """What is known of a file that was just brought.
+    """What is known of a file that was just downloaded.
 
     Attributes
     ----------
     address
-        Where it is from, without anything after a question mark, and without user and password.
+        Where it is from, without query, user and password.
     name
-        What it is called there: a file's or a service's name.
+        The name of the file or service there.
     resource
         Its id there, if it has one.
     etag, date
-        The server's mark for the content, and its date.
+        The server's ETag for the content, and its date.
     licence
         The licence as the server states it.
     variant
-        Which of several forms it is, such as how fine boundaries are.
+        Which of several forms it is, such as the resolution of boundaries.
     notes
         What was odd, a sentence each.
     """
@@ -61,20 +61,20 @@ class Brought:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry(Brought):
-    """One file of the cache: what is known of it from where it came, and what we know of the copy.
+    """One file of the cache: what is known from its publisher, and what is known of the copy.
 
     Attributes
     ----------
     key
-        What it is called in ``sources.csv``.
+        Its key in ``sources.csv``.
     file
         Its name in the cache.
     size, sha256
         Of the copy.
     fetched_at
-        When it came, in UTC.
+        When it was downloaded, in UTC.
     tool
-        Which version of ec_maps brought it.
+        The version of ec_maps that downloaded it.
     """
 
     key: str
@@ -86,11 +86,11 @@ class Entry(Brought):
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """The path of the file."""
         return settings.cache_dir() / self.file
 
     def is_good(self) -> bool:
-        """Return whether the file is there and is, byte for byte, the one that was brought."""
+        """Return whether the file exists and is, byte for byte, the one that was downloaded."""
         try:
             status = self.path.stat()
             return status.st_size == self.size and file_digest(self.path) == self.sha256
@@ -99,7 +99,7 @@ class Entry(Brought):
 
 
 def new_entry(key: str, path: Path, brought: Brought, sha256: str) -> Entry:
-    """Return the entry for a file that has just been brought and lies at `path` in the cache."""
+    """Return the entry for a file that has just been downloaded to `path` in the cache."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Entry(
         key=key,
@@ -113,35 +113,35 @@ def new_entry(key: str, path: Path, brought: Brought, sha256: str) -> Entry:
 
 
 def manifest_path() -> Path:
-    """Return where the manifest lies."""
+    """Return the path of the manifest."""
     return settings.cache_dir() / "manifest.json"
 
 
 def read() -> dict[str, Entry]:
     """Return the entries by key; nothing if there is no manifest, or none that this version can read."""
     try:
-        told = json.loads(manifest_path().read_text(encoding="utf-8"))
-        if told["format"] != FORMAT:
+        content = json.loads(manifest_path().read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
             return {}
-        entries = [_entry(row) for row in told["files"]]
+        entries = [_entry(row) for row in content["files"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {entry.key: entry for entry in entries}
 
 
 def held(key: str) -> Entry | None:
-    """Return the entry of a file that is in the cache and unchanged since it was brought; None if there is none."""
+    """Return the entry of a file in the cache, unchanged since it was downloaded; None if there is none."""
     entry = read().get(key)
     return entry if entry and entry.is_good() else None
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    """Return an entry; `ValueError` for one that names a file outside the cache or is not whole."""
+    """Return an entry; `ValueError` for one that names a file outside the cache or is incomplete."""
     known = {name: row[name] for name in (part.name for part in fields(Entry)) if name in row}
     entry = Entry(**{**known, "notes": tuple(row.get("notes", ()))})
     texts = [value for name, value in vars(entry).items() if name not in ("size", "notes")]
     if not all(isinstance(text, str) for text in (*texts, *entry.notes)) or not _NAME.fullmatch(entry.file):
-        msg = f"The manifest has an entry that is no entry: {entry.key}."
+        msg = f"The manifest has an invalid entry: {entry.key}."
         raise ValueError(msg)
     return entry
 
@@ -155,18 +155,18 @@ def write(entries: dict[str, Entry]) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-# --- what is to be brought, and what became of it ---------------------------------------------------
+# --- what to fetch, and the outcome -----------------------------------------------------------------
 
 
 State = Literal["already there", "fetched", "replaced", "unchanged", "failed", "to be fetched", "to be asked for again"]
 
-#: What was not to be had is not asked for again so soon, unless someone asks.
+#: Do not retry a failed optional download within this many seconds, unless someone asks.
 _PATIENCE = 3600.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be brought.
+    """One file to fetch.
 
     Attributes
     ----------
@@ -175,13 +175,13 @@ class Job:
     suffix
         Its kind: ``.zip``, ``.parquet``, ``.csv`` or ``.gpkg``.
     bring
-        Writes it to a path and says what it is.
+        Writes it to a path and returns what is known of it.
     check
         Raises an :class:`EcMapsError` if a file is not what is needed.
     by_hand
-        What to do if it cannot be brought, in a sentence or two.
+        What to do if it cannot be fetched, in a sentence or two.
     variant
-        A file of another variant does not serve; empty if any does.
+        The variant that is needed; empty if any will do.
     optional
         Whether the other maps can be drawn without it.
     """
@@ -201,19 +201,19 @@ class Job:
 
     @property
     def serving(self) -> Entry | None:
-        """What is in the cache for it, unchanged since it was brought and of the right variant; None if nothing is."""
+        """Its entry in the cache, unchanged since it was downloaded and of the right variant; None if there is none."""
         entry = held(self.key)
         return entry if entry and (not self.variant or entry.variant == self.variant) else None
 
     @property
     def publisher(self) -> str:
-        """By whom it is published, as far as that decides which host it comes from."""
+        """The kind of source, which decides the host that it comes from."""
         return sources.source(self.key).kind
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the file in the cache, if there is one, and what went wrong, if anything did."""
+    """The outcome of a job: the file in the cache, if there is one, and what went wrong, if anything did."""
 
     job: Job
     state: State
@@ -222,24 +222,24 @@ class Outcome:
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether it failed for want of a connection."""
+        """Whether it failed because there was no connection."""
         return self.state == "failed" and "No connection to" in self.said
 
 
 def raise_failures(outcomes: Sequence[Outcome]) -> None:
-    """Raise one `FetchError` for all that failed and is needed, or failed although there is a copy; else return."""
+    """Raise one `FetchError` for all failed jobs that are required or have an earlier copy, if there are any."""
     failed = [done for done in outcomes if done.state == "failed" and (done.entry or not done.job.optional)]
     if not failed:
         return
     texts: dict[str, list[str]] = {}
     hints = []
     for done in failed:
-        said, _, advice = done.said.partition("\n\n")
-        texts.setdefault(said, []).append(done.job.what)
+        reason, _, advice = done.said.partition("\n\n")
+        texts.setdefault(reason, []).append(done.job.what)
         hints += [] if done.entry else [done.job.by_hand or advice]
-    first = " ".join(f"{'; '.join(whats)}: {said}" for said, whats in texts.items())
+    first = " ".join(f"{'; '.join(whats)}: {reason}" for reason, whats in texts.items())
     if any(done.entry for done in failed):
-        hints.insert(0, "The copies from before are still here and in use.")
+        hints.insert(0, "The earlier copies are still in use.")
     elif any(done.is_unreachable for done in failed):
         hints.insert(
             0, f"On a connected computer, ec-maps fetch fills {settings.cache_dir()}, which can be copied here."
@@ -255,14 +255,14 @@ def _failure(job: Job) -> Path:
 
 
 def remember_failure(job: Job, said: str) -> None:
-    """Note that something optional was not to be had, so that not every page of a site asks for it again."""
+    """Record that an optional download failed, so that not every page of a site tries it again."""
     if job.optional:
         with suppress(OSError):
             _failure(job).write_text(said, encoding="utf-8")
 
 
 def just_failed(job: Job) -> bool:
-    """Return whether something optional was not to be had a short while ago."""
+    """Return whether an optional download failed within the last hour."""
     try:
         return job.optional and abs(time.time() - _failure(job).stat().st_mtime) < _PATIENCE
     except OSError:
@@ -270,14 +270,14 @@ def just_failed(job: Job) -> bool:
 
 
 def why_failed(job: Job) -> str:
-    """Return why it was not."""
+    """Return why it failed."""
     try:
         return _failure(job).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return "It was not to be had."
+        return "It could not be downloaded."
 
 
 def forget_failure(job: Job) -> None:
-    """Forget that it was not to be had, as now it was."""
+    """Remove the record of a failure, as the download has now succeeded."""
     with suppress(OSError):
         _failure(job).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Files that a publisher keeps at one address and replaces in place: fetched, checked, and what is known of them."""
+"""Files that a publisher replaces in place at one address: downloaded, checked and described."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def bring(
     setting: tuple[str, str, str],
     begins: bytes = b"",
 ) -> Brought:
-    """Write a published file, byte for byte, to a file, and return what is known of it.
+    """Download a published file, byte for byte, and return what is known of it.
 
     Parameters
     ----------
     key
         Its key in ``sources.csv``; the rows are tried in order.
     path
-        The file to write, whose folder must exist; after a failure it is not there.
+        The file to write, whose folder must exist; after a failure it does not exist.
     check
         Takes the file and its address; returns what is odd about it, or raises `Fault` if it is another file.
     what
@@ -48,7 +48,7 @@ def bring(
     Raises
     ------
     Fault
-        If the file cannot be had, or is not the one that was expected.
+        If the file cannot be downloaded, or is not the expected one.
     OSError
         If it cannot be written.
     """
@@ -75,14 +75,14 @@ def bring(
             etag=saved.etag,
             date=_in_utc(saved.date),
             licence=source(key).licence,
-            notes=(*(f"Another copy of the file was passed over: {reason}" for reason in reasons), *notes),
+            notes=(*(f"Another copy of the file was skipped: {reason}" for reason in reasons), *notes),
         )
-    msg = f"{what} could not be had. {' '.join(reasons)} {name} can give another address of the file."
+    msg = f"{what} could not be downloaded. {' '.join(reasons)} {name} can give another address of the file."
     raise Fault(msg, fault.kind, fault.wait, fault.status)
 
 
 def _in_utc(date: str) -> str:
-    """Return the date of an HTTP header as the manifest has dates; as it is if it cannot be read."""
+    """Return the date of an HTTP header in the manifest's form; unchanged if it cannot be read."""
     try:
         return parsedate_to_datetime(date).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except ValueError:

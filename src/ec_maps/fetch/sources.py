@@ -1,4 +1,4 @@
-"""Every remote thing, by key: where it may be found, in order of preference, and under which licence.
+"""The remote sources, by key: where each may be found, in order of preference, and its licence.
 
 The table is ``sources.csv``. Services of the ONS are renamed and withdrawn, so most keys have several rows.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 
 __all__ = ["Source", "candidates", "rows", "source"]
 
-#: How fine a boundary is, from the one asked for to what may stand in for it.
+#: The resolutions to try, best first, by the resolution asked for.
 _STAND_INS = {
     "generalised": ("generalised", "super_generalised"),
     "super_generalised": ("super_generalised", "generalised"),
@@ -23,17 +23,16 @@ _STAND_INS = {
 
 @dataclass(frozen=True)
 class Source:
-    """One place where something may be found.
+    """One place where a source may be found.
 
     Attributes
     ----------
     key
-        What it is called in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
+        Its key in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
     kind
-        How it is asked for: from HDX, from a map service, as a plain file, from GitHub, or from a database.
+        How it is fetched: from HDX, from a map service, as a plain file, from GitHub, or from a database.
     resolution
-        How fine the boundaries there are: ``"full"``, ``"generalised"`` or ``"super_generalised"``; empty for other
-        things.
+        The resolution of boundaries: ``"full"``, ``"generalised"`` or ``"super_generalised"``; else empty.
     address
         For HDX the resource's id and the file's name, for a map service the service's name, else a file's name.
     what
@@ -59,7 +58,7 @@ def _table() -> tuple[Source, ...]:
 def candidates(key: str, resolution: str = "") -> list[Source]:
     """Return the places where a key may be found, best first.
 
-    With a `resolution`, those of that resolution come first, and then those that may stand in for it.
+    With a `resolution`, those of that resolution come first, and then those that may replace it.
     """
     found = rows(key)
     if not any(row.resolution for row in found):

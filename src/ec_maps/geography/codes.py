@@ -44,7 +44,7 @@ _NEIGHBOURHOOD = re.compile(r"[EW]02\d{6}")
 _DEMO_DISTRICT = re.compile(r"X(?:0[6-9]|12|19)\d{6}")
 _DEMO_NEIGHBOURHOOD = re.compile(r"X02\d{6}")
 _POSTCODE_DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
-#: The nations that both levels cover. The demonstration's codes do not tell its English areas from its Welsh ones.
+#: The nations that both levels cover. The demonstration's codes do not distinguish England from Wales.
 ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
 
 #: The nations without neighbourhoods (MSOAs), each a region of its own.
@@ -75,7 +75,7 @@ class District:
 
 @dataclass(frozen=True)
 class Change:
-    """A code or name of another time; ``first`` and ``last`` are the Decembers between which it was valid."""
+    """A code or name of another year; ``first`` and ``last`` are the Decembers between which it was valid."""
 
     code: str
     name: str
@@ -86,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Vintage:
-    """What a set of codes turned out to be.
+    """The vintage of a set of codes.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Vintage:
     evidence
         The codes, with names where known, that decided it. Empty where nothing contradicts 2021.
     blank
-        Areas of December 2021, by name or else by code, that a table of this vintage leaves blank.
+        Areas of December 2021, by name or else by code, for which a table of this vintage has no value.
     unrecognised
         Well-formed codes of England and Wales that belong to no edition known here, and malformed ones.
     """
@@ -212,7 +212,7 @@ def nation(code: str) -> str:
     """Return the nation that a code's first letter stands for, ``"unknown"`` if it stands for none.
 
     Of the demonstration's codes, X12 stands for Scotland, X19 for Northern Ireland, and any other X for
-    ``"demonstration"``: England and Wales, which its codes do not tell apart.
+    ``"demonstration"``: England and Wales, which its codes do not distinguish.
     """
     return _DEMO_NATIONS.get(code[:3].upper()) or _NATIONS.get(code[:1].upper(), "unknown")
 
@@ -224,7 +224,7 @@ def _clean(codes: Iterable[object]) -> list[str]:
 
 
 def _demo_or_not(codes: list[str], demo: re.Pattern[str]) -> Vintage | None:
-    """Return the verdict where demonstration codes are in play, None where there are none."""
+    """Return the vintage if there are demonstration codes, else None."""
     made_up = [code for code in codes if demo.fullmatch(code)]
     if not made_up:
         return None
@@ -240,14 +240,14 @@ def district_vintage(codes: Iterable[object]) -> Vintage:
     Parameters
     ----------
     codes
-        District codes in any order, of any nation, of a whole table or a part of one. Missing values are passed over.
+        District codes in any order, of any nation, of a whole table or a part of one. Missing values are ignored.
 
     Returns
     -------
     Vintage
         ``"2021"`` whenever every recognised code was valid in December 2021 (2022 is identical); else the nearest
         year in which all were valid, ``"2020"``, ``"2023"``, ``"2025"`` and so on; ``"mixed"`` where no year has
-        them all; ``"unknown"`` where most are no district codes known here, or where there are none.
+        them all; ``"unknown"`` where most are not known district codes, or there are none.
     """
     texts = _clean(codes)
     if demo := _demo_or_not(texts, _DEMO_DISTRICT):
@@ -288,7 +288,7 @@ def neighbourhood_vintage(codes: Iterable[object]) -> Vintage:
     ----------
     codes
         Codes in any order, of a whole table or a part of one. Missing values, and the well-formed codes of Scotland
-        and Northern Ireland, which have no MSOAs, are passed over.
+        and Northern Ireland, which have no MSOAs, are ignored.
 
     Returns
     -------

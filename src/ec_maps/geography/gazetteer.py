@@ -1,7 +1,7 @@
-"""What a text means among the districts at hand: which one it names, or what it might have been meant to.
+"""Find a local authority by code or name, and suggest some where a text is not exact.
 
-Only a code, an official name or its Welsh form is taken, however it is capitalised, spaced or encoded. Everything
-looser, a short name, a former district, a slip of the keyboard, is answered with a suggestion and never chosen.
+Only a code, an official name or its Welsh form is accepted, however it is capitalised, spaced or encoded. Anything
+looser (a short name, a former district, a misspelt name) gets a suggestion and is never chosen.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Gazetteer", "Place"]
 
 _CODE = re.compile(r"[A-Z]\d{8}")
 _TOO_WIDE = frozenset({"england", "england and wales", "great britain", "united kingdom", "uk"})
-# These begin many names or stand in the middle of them, so they tell nothing about a misspelt one.
+# These words are in many names, so they do not help to recognise a misspelt one.
 _COMMON_WORDS = frozenset({"north", "south", "central", "forest", "county", "isles", "valley"})
 _LIKE = 78  # of 100: "Telfrd and Wrekin" has 97; unrelated names of the list rarely have more than 70
 _NEARLY_AS_LIKE = 12
@@ -56,7 +56,7 @@ class Place:
 
 
 class Gazetteer:
-    """The districts at hand, and what else a person may call them.
+    """The available districts, and the other names that people use for them.
 
     Parameters
     ----------
@@ -115,19 +115,19 @@ class Gazetteer:
         where
             Follows the quoted text in the sentence, such as " (line 3 of places.yml)".
         """
-        said = f"{quoted(text)}{where}"
+        subject = f"{quoted(text)}{where}"
         if _CODE.fullmatch(text.strip().upper()):
-            return self._explain_code(text.strip().upper(), said)
+            return self._explain_code(text.strip().upper(), subject)
         key = folded(text)
         if district := self._absent.get(key):
-            return f"{said} {_why_absent(district)}"
+            return f"{subject} {_why_absent(district)}"
         if change := self._other_times.get(key):
-            return self._explain_change(change, said, self._beginning(key))
-        if area := self._explain_area(key, said):
+            return self._explain_change(change, subject, self._beginning(key))
+        if area := self._explain_area(key, subject):
             return area
         if likely := self._suggested.get(key) or self._beginning(key):
-            return _ask(said, likely)
-        return self._explain_misspelt(key, said)
+            return _ask(subject, likely)
+        return self._explain_misspelt(key, subject)
 
     @cached_property
     def _folded_names(self) -> list[tuple[str, Place]]:
@@ -156,18 +156,18 @@ class Gazetteer:
 
     @cached_property
     def _other_times(self) -> dict[str, Change]:
-        """Districts of before and after December 2021, unless one of that time has the name."""
+        """Districts of before and after December 2021, unless one of that date has the name."""
         names = {folded(district.name) for district in official_districts().values()}
         changes = {folded(change.name): change for change in district_changes()}
         return {key: change for key, change in changes.items() if key not in names}
 
     @cached_property
     def _spellings(self) -> dict[str, list[Place | District | Change]]:
-        """Every key that a misspelt text is compared with: whole names of all kinds, and telling words in names."""
+        """Every key that a misspelt text is compared with: whole names of all kinds, and distinctive words in names."""
         found: dict[str, list[Place | District | Change]] = defaultdict(list)
         for name, place in self._folded_names:
-            telling = {word for word in name.split() if len(word) > 4} - _COMMON_WORDS
-            for key in {name, *telling}:
+            distinctive = {word for word in name.split() if len(word) > 4} - _COMMON_WORDS
+            for key in {name, *distinctive}:
                 found[key].append(place)
         for key, places in self._suggested.items():
             found[key].extend(place for place in places if place not in found[key])
@@ -179,7 +179,7 @@ class Gazetteer:
     def _like(self, key: str) -> list[Place | District | Change]:
         """Return what is spelt nearly as `key`, the closest first."""
         score: dict[str, float] = {}
-        # Here, because most names are right.
+        # Imported here because most names need no suggestion.
         from rapidfuzz import fuzz, process
 
         for scorer in (fuzz.ratio, fuzz.token_sort_ratio):
@@ -216,45 +216,45 @@ class Gazetteer:
             return [thing]
         return self._covering(thing) if isinstance(thing, Change) else []
 
-    def _explain_area(self, key: str, said: str) -> str | None:
+    def _explain_area(self, key: str, subject: str) -> str | None:
         if members := self._in_region(key):
             also = _did_you_mean(self._suggested.get(key, []))
-            return f"{said} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
+            return f"{subject} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
         if members := self._in_county(key):
-            return f"{said} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
+            return f"{subject} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
         if key in {folded(name) for name in BEYOND}:
-            return f"{said} is not on the maps, as the data at hand stop at the border of England and Wales."
+            return f"{subject} is not on the maps, as the data cover England and Wales only."
         if key in _TOO_WIDE:
-            return f"{said} is not one local authority; name the ones you want."
+            return f"{subject} is not one local authority; name the ones you want."
         return None
 
-    def _explain_change(self, change: Change, said: str, alike: Sequence[Place]) -> str:
+    def _explain_change(self, change: Change, subject: str, alike: Sequence[Place]) -> str:
         covering = self._covering(change)
         if change.last < MAP_YEAR and set(alike) - set(covering):
             likely = sorted({*covering, *alike}, key=_by_name)
-            return f"{_ask(said, likely)} The district called {change.name} {_what_became(change)}"
-        return f"{said} {_what_became(change)} {_did_you_mean(covering)}".rstrip()
+            return f"{_ask(subject, likely)} The district called {change.name} {_what_became(change)}"
+        return f"{subject} {_what_became(change)} {_did_you_mean(covering)}".rstrip()
 
-    def _explain_code(self, code: str, said: str) -> str:
+    def _explain_code(self, code: str, subject: str) -> str:
         if district := official_districts().get(code):
-            return f"{said} ({district.name}) {_why_absent(district)}"
+            return f"{subject} ({district.name}) {_why_absent(district)}"
         for change in district_changes():
             if change.code == code:
                 if same := [place for place in self._covering(change) if place.name == change.name]:
                     span = f"before {change.last + 1}" if change.last < MAP_YEAR else f"since {change.first}"
-                    return f"{said} is the code of {change.name} {span}. {_did_you_mean(same)}"
-                return self._explain_change(change, f"{said} ({change.name})", ())
+                    return f"{subject} is the code of {change.name} {span}. {_did_you_mean(same)}"
+                return self._explain_change(change, f"{subject} ({change.name})", ())
         if is_demo_code(code):
-            return f"{said} is a code of the demonstration data, not of a place in use here; write the name."
+            return f"{subject} is a code of the demonstration data, not of a place in use here; write the name."
         if is_neighbourhood_code(code):
-            return f"{said} is the code of a neighbourhood; write the name of its local authority."
-        return f"Unknown local authority code {said}. Write the name."
+            return f"{subject} is the code of a neighbourhood; write the name of its local authority."
+        return f"Unknown local authority code {subject}. Write the name."
 
-    def _explain_misspelt(self, key: str, said: str) -> str:
+    def _explain_misspelt(self, key: str, subject: str) -> str:
         hits = self._like(key)
-        unknown = f"Unknown local authority {said}"
+        unknown = f"Unknown local authority {subject}"
         if not hits:
-            return f"{unknown}; no name is like it."
+            return f"{unknown}; no name is similar."
         closest = hits[0]
         if isinstance(closest, Place):
             return f"{unknown}. {_did_you_mean([hit for hit in hits if isinstance(hit, Place)][:4])}"
@@ -264,12 +264,12 @@ class Gazetteer:
 
 def _why_absent(district: District) -> str:
     if district.region in BEYOND:
-        return f"is in {district.region}, and the data at hand stop at the border of England and Wales."
-    return "is a local authority of December 2021, but the boundaries at hand do not have it."
+        return f"is in {district.region}, and the data cover England and Wales only."
+    return "is a local authority of December 2021, but the boundaries in use do not have it."
 
 
 def _what_became(change: Change) -> str:
-    """Return the history of a district of another time, as what follows its name in a sentence."""
+    """Return the history of a district of another year, to follow its name in a sentence."""
     now = listed([official_districts()[code].name for code in change.covers])
     if change.first > MAP_YEAR:
         return f"was created on 1 April {change.first}; the maps use the local authorities of December {MAP_YEAR}."
@@ -283,7 +283,7 @@ def _by_name(place: Place) -> tuple[str, str]:
 
 
 def _several(places: Sequence[Place], limit: int = 10) -> str:
-    # Names have commas in them, so semicolons part them.
+    # Some names contain commas, so semicolons separate them.
     more = f"; and {len(places) - limit} more" if len(places) > limit else ""
     return "; ".join(place.name for place in places[:limit]) + more
 
@@ -292,7 +292,7 @@ def _did_you_mean(places: Sequence[Place]) -> str:
     return f"Did you mean: {_several(places)}?" if places else ""
 
 
-def _ask(said: str, places: Sequence[Place]) -> str:
+def _ask(subject: str, places: Sequence[Place]) -> str:
     if len(places) == 1:
-        return f"Unknown local authority {said}. {_did_you_mean(places)}"
-    return f"{said} could be any of several local authorities: {_several(places)}. Write the whole name of one."
+        return f"Unknown local authority {subject}. {_did_you_mean(places)}"
+    return f"{subject} could be any of several local authorities: {_several(places)}. Write the whole name of one."

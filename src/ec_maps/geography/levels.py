@@ -50,7 +50,7 @@ SCOPES: dict[str, str] = {"ew": "England and Wales", "uk": "the United Kingdom"}
 
 
 def level_named(key: str, *more: str) -> Level:
-    """Return the level; `SettingError` for one that there is not, which names `more` that there are."""
+    """Return the level of a key; `SettingError` for an unknown one, which lists the levels and `more`."""
     if key not in LEVELS:
         msg = f'There is no level "{key}". The levels are {" and ".join(map(repr, [*LEVELS, *more]))}.'
         raise SettingError(msg)
@@ -58,12 +58,12 @@ def level_named(key: str, *more: str) -> Level:
 
 
 def table_named(key: str) -> Level:
-    """Return the level, postcode districts among them; `SettingError` for one that there is not."""
+    """Return the level of a key, postcode districts included; `SettingError` for an unknown one."""
     return POSTCODE_DISTRICT if key == POSTCODE_DISTRICT.key else level_named(key, POSTCODE_DISTRICT.key)
 
 
 def scope_named(key: str, level: Level) -> ScopeName:
-    """Return the scope; `SettingError` for one that there is not, or that the level does not reach."""
+    """Return the scope; `SettingError` for an unknown one, or one that the level does not cover."""
     if key not in SCOPES:
         msg = f'There is no scope "{key}". It can be "ew" (England and Wales) or "uk" (the United Kingdom).'
         raise SettingError(msg)

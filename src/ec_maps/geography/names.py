@@ -1,4 +1,4 @@
-"""Names as people write them: compared, shown in messages, turned into file names."""
+"""Names as people write them: compared, quoted in messages, turned into file names."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _SUFFIX = re.compile(r"(?:,? (?:city|county) of|(?: (?:city|county|borough|distr
 
 
 def plain(text: str) -> str:
-    """Return `text` without the differences that are always forgiven: case, spacing, apostrophes, Unicode form."""
+    """Return `text` without differences that never matter: case, spacing, apostrophes, Unicode form."""
     return unicodedata.normalize("NFC", " ".join(text.translate(_APOSTROPHES).casefold().split()))
 
 
 @lru_cache(maxsize=4096)
 def folded(text: str) -> str:
-    """Return `text` without all that people vary: accents, stops, hyphens, "&", "Saint", "City of", "Council"."""
+    """Return `text` without the parts that people vary: accents, stops, hyphens, "&", "Saint", "City of", "Council"."""
     text = _ascii(plain(text)).replace("&", " and ").replace(".", " ").replace("'", "")
     text = _SUFFIX.sub("", _PREFIX.sub("", " ".join(text.split())))
     return " ".join("st" if word == "saint" else word for word in re.findall(r"[a-z0-9]+", text))
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Return `text` in quotation marks, on one line and no longer than a message can bear."""
+    """Return `text` in quotation marks, on one line and shortened for a message."""
     text = " ".join(text.split())
     return f'"{text}"' if len(text) <= limit else f'"{text[: limit - 1]}…"'
 
@@ -38,7 +38,7 @@ def quoted(text: str, limit: int = 60) -> str:
 def slug(name: str, code: str | None = None) -> str:
     """Return `name` as a file name or anchor: lower-case ASCII letters and digits joined by hyphens, 80 at most.
 
-    A `code` is added at the end, whole, and keeps two like names apart. A name without any such letter becomes
+    A `code` is added at the end in full and distinguishes two like names. A name without any such letter becomes
     ``unnamed``.
     """
     tail = f"-{code.lower()}" if code else ""
