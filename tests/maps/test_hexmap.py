@@ -116,9 +116,9 @@ def test_sheet(drawn: Map) -> None:
     said = words(drawn)
     blank = int(drawn.areas["decile"].isna().sum())
     assert EXPLAINED in " ".join(" ".join(said).split())
-    assert {str(tenth) for tenth in range(1, 11)} <= set(said)
+    assert {str(decile) for decile in range(1, 11)} <= set(said)
     assert f"no published estimate ({blank})" in said
-    assert f"Tenths of the {len(drawn.areas) - blank:,} neighbourhoods of England and Wales" in " ".join(said)
+    assert f"Deciles of the {len(drawn.areas) - blank:,} neighbourhoods of England and Wales" in " ".join(said)
     assert DEMO_WORDS in said
     edges = [f"{edge * 100:.1f}" for edge in drawn.areas.attrs["cut_points"]]
     assert [text for text in said if re.fullmatch(r"\d+\.\d", text)] == edges
@@ -205,35 +205,35 @@ def test_borders(country: Map) -> None:
 
 
 def test_alt_text_is_counted(drawn: Map) -> None:
-    """The alternative text's numbers are those of the table, counted anew."""
+    """The alternative text's numbers are those of the table, counted again."""
     areas = drawn.areas
     said = drawn.alt_text
     assert said.startswith("Demonstration data, not real values. Map of England and Wales with a hexagon")
-    tenths = {int(tenth): int(count) for count, tenth in re.findall(r"(\d+) in tenth (\d+)", said)}
-    assert tenths == {tenth: int((areas["decile"] == tenth).sum()) for tenth in range(1, 11)}
+    deciles = {int(decile): int(count) for count, decile in re.findall(r"(\d+) in decile (\d+)", said)}
+    assert deciles == {decile: int((areas["decile"] == decile).sum()) for decile in range(1, 11)}
     assert f"Of {len(areas):,} neighbourhoods, " in said
     lowest, highest = areas.loc[areas[VALUE].idxmin()], areas.loc[areas[VALUE].idxmax()]
     assert (
         f"Lowest: {lowest['msoa21nm']}, {lowest[VALUE]:.1%}; highest: {highest['msoa21nm']}, {highest[VALUE]:.1%}."
         in said
     )
-    for tenth, name in ((1, "lowest"), (10, "highest")):
-        told = re.search(rf"Of the {name} tenth, (.*?)\.", said)
+    for decile, name in ((1, "lowest"), (10, "highest")):
+        told = re.search(rf"Of the {name} decile, (.*?)\.", said)
         assert told
         counts = {region: int(number) for number, region in re.findall(r"(\d+) in (?:the )?([A-Z][A-Za-z ]+)", told[1])}
-        assert counts == areas.loc[(areas["decile"] == tenth).fillna(False), "rgn21nm"].value_counts().to_dict()
+        assert counts == areas.loc[(areas["decile"] == decile).fillna(False), "rgn21nm"].value_counts().to_dict()
     assert said.endswith(
         f"{int(areas['decile'].isna().sum())} neighbourhoods have no published estimate and are hatched."
     )
 
 
 def test_caption_is_counted(drawn: Map) -> None:
-    """The caption names the region with most of the lowest tenth and with most of the highest, by number."""
+    """The caption names the region with most of the lowest decile and with most of the highest, by number."""
     areas = drawn.areas
-    for tenth, name in ((1, "lowest"), (10, "highest")):
-        there = areas[areas["decile"] == tenth]["rgn21nm"].value_counts()
+    for decile, name in ((1, "lowest"), (10, "highest")):
+        there = areas[areas["decile"] == decile]["rgn21nm"].value_counts()
         told = re.search(
-            rf"(\d+) of the (\d+) neighbourhoods in the {name} tenth are in (?:the )?(.*?) \(", drawn.caption
+            rf"(\d+) of the (\d+) neighbourhoods in the {name} decile are in (?:the )?(.*?) \(", drawn.caption
         )
         assert told
         assert (int(told[1]), int(told[2])) == (there.max(), there.sum())
@@ -250,11 +250,11 @@ def test_words_of_real_data() -> None:
 
 
 def test_equal_counts_are_named_together() -> None:
-    """Two regions with as many of the lowest tenth are both named, in whatever order the rows are."""
+    """Two regions with as many of the lowest decile are both named, in whatever order the rows are."""
     table = two_regions([*TEN, *TEN])
     said = caption(table)
     assert said.startswith(
-        "1 of the 2 neighbourhoods in the lowest tenth are in London (which has 10 of all) and the North East (which "
+        "1 of the 2 neighbourhoods in the lowest decile are in London (which has 10 of all) and the North East (which "
         "has 10 of all) each; 1 of the 2"
     )
     assert caption(table.iloc[::-1]) == said
@@ -266,13 +266,13 @@ def test_one_region(demo: Path, tmp_path: Path) -> None:
     msoas = demo_tables(demo).msoas
     wales = msoas[msoas["rgn21nm"] == "Wales"]
     drawn = hexagon_map(wales)
-    low, high = ((wales["decile"] == tenth).sum() for tenth in (1, 10))
-    assert f"Of the {len(wales)} neighbourhoods of Wales, {low} are in the lowest tenth" in drawn.caption
+    low, high = ((wales["decile"] == decile).sum() for decile in (1, 10))
+    assert f"Of the {len(wales)} neighbourhoods of Wales, {low} are in the lowest decile" in drawn.caption
     assert f"and {high or 'none'} in the highest" in drawn.caption
     assert "across Wales" in words(drawn)[1]
     edges = [f"{edge * 100:.1f}" for edge in msoas.attrs["cut_points"]]
     assert set(edges) <= set(words(drawn))
-    assert "Tenths of all neighbourhoods of England and Wales with a value" in " ".join(words(drawn))
+    assert "Deciles of all neighbourhoods of England and Wales with a value" in " ".join(words(drawn))
     assert "Wales" in names(drawn)
 
 

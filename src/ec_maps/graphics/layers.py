@@ -92,7 +92,7 @@ def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
             told.append(f"{code}||{name}: no published estimate")
         else:
             told.append(
-                f"{code}|{decile}|{name}: {measure.format(value)}, tenth {decile} of {GROUPS}{more.get(code, '')}"
+                f"{code}|{decile}|{name}: {measure.format(value)}, decile {decile} of {GROUPS}{more.get(code, '')}"
             )
     # Of a single shape matplotlib may write the link or not, by its version: its name carries it then.
     drawn.set_gid(AREAS if len(told) > 1 else f"{AREAS}|{told[0]}")

@@ -89,13 +89,13 @@ class Key:
         """
         filled = whole.attrs.get("groups") or list(range(1, GROUPS + 1))
         colours = [
-            colour if tenth in filled else None for tenth, colour in enumerate(palette.colours(measure), start=1)
+            colour if decile in filled else None for decile, colour in enumerate(palette.colours(measure), start=1)
         ]
         few = "" if len(filled) == GROUPS else f" Many values are equal: {len(filled)} groups are shown."
         level = level_named("msoa" if "msoa21cd" in whole else "lad")
         return cls(
-            f"{measure.title}, by tenth of all {level.areas}",
-            f"Tenths of {universe} with a value; cut points {measure.short_unit}.{few}",
+            f"{measure.title}, by decile of all {level.areas}",
+            f"Deciles of {universe} with a value; cut points {measure.short_unit}.{few}",
             [measure.short(edge) for edge in edges],
             colours,
             **more,
@@ -263,8 +263,8 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
         ax.add_artist(swatch)
         write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
     end = MARGIN + 10 * wide
-    write(ax, MARGIN, strip - 0.25, "lowest tenth", size=LEGEND, weight="bold", va="baseline")
-    write(ax, end, strip - 0.25, "highest tenth", size=LEGEND, weight="bold", ha="right", va="baseline")
+    write(ax, MARGIN, strip - 0.25, "lowest decile", size=LEGEND, weight="bold", va="baseline")
+    write(ax, end, strip - 0.25, "highest decile", size=LEGEND, weight="bold", ha="right", va="baseline")
     write(ax, MARGIN, strip - 0.39, key.universe, size=SMALL, color=FAINT, va="baseline")
     x, y = end + 0.22, top - 0.28
     for words, style in (

@@ -246,7 +246,7 @@ class _Writer:
                 address = quoteattr(self.links[code])
                 text = f'<a {about} href={address} target="_top">{title}<{shape.tag} {geometry}/></a>'
             elif self.many:
-                title = f"<title>{escape(words.rpartition(', tenth ')[0] or words)}</title>"
+                title = f"<title>{escape(words.rpartition(', decile ')[0] or words)}</title>"
                 tag, geometry = self._stamped(shape)
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
@@ -266,7 +266,7 @@ class _Writer:
         # A swatch of something else than a tenth has its own words after its number.
         tenth, _, words = tenth.partition("|")
         tenth = "" if tenth == "missing" else tenth
-        words = words or (f"tenth {tenth} of {GROUPS}" if tenth else "no published estimate")
+        words = words or (f"decile {tenth} of {GROUPS}" if tenth else "no published estimate")
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:

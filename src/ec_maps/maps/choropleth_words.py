@@ -43,24 +43,24 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
     highlight
         Names of the areas that are outlined.
     """
-    level, measure = _told(areas, kind)
+    level, measure = _level_and_measure(areas, kind)
     where = _where(areas, kind)
     valued = _valued(areas, measure)
     text = [
-        f"Map of {where} by {level.area}, coloured by tenth of {measure.title.lower()}, {ends_in_words(measure)}.",
+        f"Map of {where} by {level.area}, coloured by decile of {measure.title.lower()}, {ends_in_words(measure)}.",
     ]
     if len(valued):
-        tenths = ", ".join(f"{count} in tenth {tenth}" for tenth, count in _counts(areas).items() if count)
-        text.append(f"Of {number_of(len(areas), level)}, {tenths}.")
+        classes = ", ".join(f"{count} in decile {decile}" for decile, count in _counts(areas).items() if count)
+        text.append(f"Of {number_of(len(areas), level)}, {classes}.")
         text.append(_ends(valued, level, measure))
-    text += [f"Outlined: {_standing(areas, name, measure)}." for name in highlight]
+    text += [f"Outlined: {_value_and_decile(areas, name, measure)}." for name in highlight]
     text.append(missing(areas, level))
     return joined(*text)
 
 
 def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
     """Return what a map says: a finding in a sentence or two, with what is missing."""
-    level, measure = _told(areas, kind)
+    level, measure = _level_and_measure(areas, kind)
     counts = _counts(areas)
     valued = _valued(areas, measure)
     if valued.empty:
@@ -76,19 +76,19 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
         )
     else:
         low, high = counts[1], counts[GROUPS]
-        ends = f"lowest tenth of {universe(areas)}, {some(high)} in the highest"
+        ends = f"lowest decile of {universe(areas)}, {some(high)} in the highest"
         if not low and not high:
-            ends = f"lowest or the highest tenth of {universe(areas)}"
+            ends = f"lowest or the highest decile of {universe(areas)}"
         finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
             finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
-    places = [f"{_standing(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
-    blank = "" if len(areas) == 1 else missing(areas, level)
-    return joined(finding, *places, blank)
+    places = [f"{_value_and_decile(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
+    lacking = "" if len(areas) == 1 else missing(areas, level)
+    return joined(finding, *places, lacking)
 
 
-def _told(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
+def _level_and_measure(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
     level: LevelName = "msoa" if kind == "local" else "lad"
     return level_named(level), measure_of(areas)
 
@@ -107,7 +107,7 @@ def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, level: Level) -> str:
 
 def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
     found = areas["decile"].value_counts()
-    return {tenth: int(found.get(tenth, 0)) for tenth in range(1, GROUPS + 1)}
+    return {decile: int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)}
 
 
 def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
@@ -124,7 +124,7 @@ def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
     )
 
 
-def _standing(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+def _value_and_decile(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
         return f"{name} has no published estimate"
@@ -141,8 +141,8 @@ def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:
     parts = []
-    for tenth, words in ((1, "lowest"), (GROUPS, "highest")):
-        regions = areas.loc[areas["decile"] == tenth, "rgn21nm"]
+    for decile, words in ((1, "lowest"), (GROUPS, "highest")):
+        regions = areas.loc[areas["decile"] == decile, "rgn21nm"]
         if regions.empty:
             continue
         most = regions.value_counts()
@@ -151,6 +151,6 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
         share = f"{most.iloc[0]} of the {len(regions)}"
         names = " and ".join(the(str(region)) for region in first)
         parts.append(
-            f"{share} local authorities in the {words} tenth are in {names}" + (" each" if len(first) > 1 else "")
+            f"{share} local authorities in the {words} decile are in {names}" + (" each" if len(first) > 1 else "")
         )
-    return capital("; ".join(parts) or "no local authority is in the lowest or the highest tenth") + "."
+    return capital("; ".join(parts) or "no local authority is in the lowest or the highest decile") + "."

@@ -180,10 +180,10 @@ def _sentence(place: DistrictProfile) -> str:
 def _alt_text(place: DistrictProfile) -> str:
     number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
-    told = f"A small map of {shown}, coloured by tenth, {ends_in_words(place.entry)}." if number else ""
+    told = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else ""
     if place.beyond:
         told = (
-            "A small map of the district in the colour of its tenth, or hatched without one, those around it in grey."
+            "A small map of the district in the colour of its decile, or hatched without one, those around it in grey."
         )
     hatched = ""
     if blank:

@@ -57,7 +57,7 @@ _FREE, _THIN, _THICK = 0.3, 0.4, 1.3
 _POINT = 0.34
 
 #: Of the key: the words at the ends of the tenths, from one dot to the next, between entries (inches).
-_ENDS, _PITCH, _BETWEEN = ("lowest tenth", "highest tenth"), 0.1, 0.16
+_ENDS, _PITCH, _BETWEEN = ("lowest decile", "highest decile"), 0.1, 0.16
 
 _EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
 
@@ -124,7 +124,7 @@ def _new_figure(place: DistrictProfile, axis: Scale, layout: StripLayout) -> tup
     """Return the figure with all words but those at the dots, and the axes of the strips."""
     measure, demo, body = place.entry, settings.is_demo(), layout.body
     title = wrap(f"{capital(the_district(place.name))} among all local authorities", TITLE, MAP_WIDTH, "bold")
-    subtitle = f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its tenth."
+    subtitle = f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its decile."
     subtitle = wrap(subtitle, SUBTITLE, MAP_WIDTH)
     sources = wrap(wording.sources(), SMALL, MAP_WIDTH)
     key = _key(place)
@@ -181,12 +181,12 @@ def _medians(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile)
     left = True
     for value, where, line in sorted(middles, key=lambda middle: middle[0]):
         if not math.isnan(value):
-            words = f"middle of {where} {place.entry.format(value)}"
+            words = f"median of {where} {place.entry.format(value)}"
             _tick(ax, axis, layout.upper, value, words, left=left, linestyle=line)
             left = False
     if layout.lower and len(place.country):
         middle = float(place.country.median())
-        words = f"middle neighbourhood of England and Wales {place.entry.format(middle)}"
+        words = f"median neighbourhood of England and Wales {place.entry.format(middle)}"
         _tick(ax, axis, layout.lower, middle, words)
 
 
@@ -319,7 +319,7 @@ def alt_text(place: DistrictProfile) -> str:
     kind = f"{strips} of {measure.title.lower()} {measure.short_unit}, one dot for each area, {ends_in_words(measure)}."
     text = [kind, f"{'It has' if place.beyond else 'Above,'} {districts(place)}."]
     if len(valued):
-        text.append(f"{_ends(valued, 'lad21nm', measure)}; the middle one: {said(valued[measure.key].median())}.")
+        text.append(f"{_ends(valued, 'lad21nm', measure)}; median: {said(valued[measure.key].median())}.")
     if math.isnan(place.value):
         text.append(f"{place.name} has no published estimate and is not marked.")
     else:
@@ -330,10 +330,10 @@ def alt_text(place: DistrictProfile) -> str:
     if len(inside) == 1:
         text.append(f"Its value: {said(inside[measure.key].iloc[0])}.")
     elif len(inside):
-        counts = ", ".join(f"{count} in tenth {tenth}" for tenth, count in enumerate(place.tenths, 1) if count)
+        counts = ", ".join(f"{count} in decile {decile}" for decile, count in enumerate(place.tenths, 1) if count)
         text.append(f"Of those with an estimate, {counts}. {_ends(inside, 'msoa21nm', measure)}.")
     if len(place.country):
-        text.append(f"The middle neighbourhood of England and Wales: {said(float(place.country.median()))}.")
+        text.append(f"The median neighbourhood of England and Wales: {said(float(place.country.median()))}.")
     return joined(*text)
 
 
@@ -342,7 +342,7 @@ def caption(place: DistrictProfile) -> str:
     values, said = place.lads[place.measure], place.entry.format
     region = float(values[place.lads["rgn21nm"] == place.region].median())
     where = capital(the_district(place.name))
-    middles = f"the middle local authority of {place.universe} is at {said(float(values.median()))}"
+    middles = f"the median local authority of {place.universe} is at {said(float(values.median()))}"
     if not math.isnan(region):
         middles += f", that of {the(place.region)} at {said(region)}"
     if math.isnan(place.value):
@@ -363,13 +363,13 @@ def _inside(place: DistrictProfile) -> str:
         return f"It is a single neighbourhood{told}."
     if valued.empty:
         return f"None of its {len(inside)} neighbourhoods has a published estimate."
-    middle = float(place.country.median())
-    above = int((valued > middle).sum())
+    median = float(place.country.median())
+    above = int((valued > median).sum())
     blank = len(inside) - len(valued)
     missing = f"; {some(blank)} {'has' if blank == 1 else 'have'} no published estimate" if blank else ""
     return (
         f"{capital(some(above))} of its {len(inside)} neighbourhoods {'lies' if above == 1 else 'lie'} above the "
-        f"middle one of England and Wales, {said(middle)}{missing}."
+        f"median of England and Wales, {said(median)}{missing}."
     )
 
 
