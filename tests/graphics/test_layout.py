@@ -27,7 +27,12 @@ from ec_maps.graphics.palette import ice_colours
 EXTENT = (400_000.0, 200_000.0, 440_000.0, 240_000.0)
 CUTS = [f"{20 + 5 * place:.1f}" for place in range(11)]
 KEY = Key(
-    "Economic connectedness", "Deciles of the 20", CUTS, [*ice_colours()], "no published estimate (2)", "outside Testham"
+    "Economic connectedness",
+    "Deciles of the 20",
+    CUTS,
+    [*ice_colours()],
+    "no published estimate (2)",
+    "outside Testham",
 )
 WORDS = Words("Title", "Subtitle", "Sources")
 

@@ -1,1 +1,1 @@
-"""Drawing that knows no particular map."""
+"""Drawing tools that all maps share: palette, layout, layers, labels and SVG."""

@@ -1,4 +1,4 @@
-"""The words on a map: names inside areas, numbers, boxed names with arrows."""
+"""Labels on a map: names and numbers inside areas, and boxed names with arrows."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from ec_maps.measures import measure_of
 _NAME_SIZES = (7.0, 6.0, 5.5)
 _NUMBER_SIZES = (7.5, 6.5, 5.5, 5.0)
 
-#: Of as many places at most, labels are placed in every order, to find the best.
+#: For up to this many places, labels are placed in every order and the best order is used.
 _ORDERS_TRIED = 3
 
-#: How often the numbers beside crowded areas are placed anew, in another order, until each has room.
+#: How many orders are tried for the numbers beside crowded areas, until each has room.
 _TRIES = 12
 
-#: A name of more letters is broken into two lines beside the place.
+#: A name of more letters than this is broken into two lines beside the place.
 _LONG = 24
 
 _BOX = {"boxstyle": "square,pad=0.12", "facecolor": "#ffffff", "edgecolor": "#8d8779", "linewidth": 0.4}
@@ -45,7 +45,7 @@ _ARROW = {
 
 
 def area_numbers(names: pd.Series) -> list[str]:
-    """Return the number at the end of each official name, without zeros; where one has none, its place in the list."""
+    """Return the number at the end of each official name, without leading zeros, or else its position in the list."""
     numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0")
     numbers = numbers.where(
         numbers.fillna("") != "", pd.Series(range(1, len(names) + 1), index=names.index).astype(str)
@@ -54,7 +54,7 @@ def area_numbers(names: pd.Series) -> list[str]:
 
 
 def in_inches(layout: Layout, shape: shapely.Geometry) -> shapely.Geometry:
-    """Return a shape (metres of the grid) in inches from the map's lower left corner."""
+    """Return a shape (metres, EPSG:27700) in inches from the map's lower left corner."""
     return shapely.transform(shape, layout.to_inches)
 
 
@@ -69,7 +69,7 @@ def _write(layout: Layout, label: Label, *, zorder: float = 5, **style: Any) -> 
 def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
     """Outline places and write their names in boxes beside them, each with an arrow from the box to the place.
 
-    The outline lies outside the place and its colour is drawn again on top: of a small one there is little enough.
+    The place is filled again on top of its outline, so that a small place is not hidden by it.
     """
     for shape in places.geometry:
         layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
@@ -86,7 +86,7 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: sha
             for at in order
         ]
 
-    # The first label takes the best place, perhaps that of a later one: of a few places, every order is tried.
+    # The first label may take the best position of a later one: for a few places, every order is tried.
     orders = itertools.permutations(range(len(names))) if len(names) <= _ORDERS_TRIED else [range(len(names))]
     best, placed = min((placed_in(order) for order in orders), key=lambda trial: trial[0].spent)
     placer.adopt(best)
@@ -105,7 +105,7 @@ def _short_lines(name: str) -> str:
 
 
 def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
-    """Return the effect of a white line of this width beneath."""
+    """Return the path effect of a white line of this width, in points, beneath the drawn one."""
     return [patheffects.Stroke(linewidth=width, foreground="#ffffff"), patheffects.Normal()]
 
 
@@ -121,18 +121,18 @@ def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> None:
 
 
 def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
-    """Write the names of the land around, in italics, where they fit in what is seen of it."""
+    """Write the names of neighbouring land in italics where they fit in its visible part."""
     frame = placer.frame.grown(-0.04).shape()
     for name, shape in neighbours.items():
-        seen = shapely.intersection(shapely.make_valid(in_inches(layout, shape)), frame)
-        parts = [part for part in shapely.get_parts(seen) if isinstance(part, shapely.Polygon)]
+        visible = shapely.intersection(shapely.make_valid(in_inches(layout, shape)), frame)
+        parts = [part for part in shapely.get_parts(visible) if isinstance(part, shapely.Polygon)]
         label = placer.inside_area(name, shapely.MultiPolygon(parts), (6.5, 5.5), wrapped=True, style="italic")
         if label:
             _write(layout, label, style="italic", color="#5b5344", zorder=4)
 
 
 def name_regions(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
-    """Write the regions' names over their districts where they hide none."""
+    """Write the regions' names over their districts where they hide no district."""
     for name, shape in regions.items():
         districts = areas.geometry[areas["rgn21nm"] == name]
         inches = np.array([in_inches(layout, district) for district in districts], dtype=object)
@@ -142,7 +142,7 @@ def name_regions(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, region
 
 
 def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
-    """Write each area's number inside it if it fits, else beside it with a line."""
+    """Write each area's number inside it if it fits, else beside it with a line to it."""
     colours = palette.colours(measure_of(areas))
     small: list[tuple[str, shapely.Geometry]] = []
     for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
@@ -172,7 +172,7 @@ def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, number
             best, placed = trial, labels
         if not tight:
             break
-        # Those that found no room go first at the next try, while there is some.
+        # Labels without room go first in the next try.
         order = tight + [at for at in order if at not in tight]
     placer.adopt(best or placer)
     for label, point in placed:
@@ -185,7 +185,7 @@ def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, number
 
 
 def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:
-    """Return "1  Hillside" for each area where readable names are known, else one line that explains the numbers."""
+    """Return the key to the numbers, such as "1  Hillside"; without readable names, one line that explains them."""
     if "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any():
         readable = areas["msoa21hclnm"].fillna(areas["msoa21nm"])
         return [

@@ -1,4 +1,4 @@
-"""A finished map: its figure, its rows and its words, and how it is saved."""
+"""A finished map: its figure, rows, caption and alternative text, and how it is saved."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Map:
     areas
         The rows drawn in colour or hatched.
     alt_text
-        What the map shows, for those who do not see it.
+        What the map shows, for readers who cannot see it.
     caption
-        What the map says, in a sentence or two.
+        The map's finding, in a sentence or two.
     """
 
     figure: Figure
@@ -47,14 +47,14 @@ class Map:
     def save(self, path: str | Path, *, links: Mapping[str, str] | None = None, marks: bool = False) -> Path:
         """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
 
-        The same map gives the same bytes. The file appears whole or not at all.
+        The same map gives the same bytes. The file is written whole or not at all.
 
         Parameters
         ----------
         path
             The file to write.
         links, marks
-            As for :meth:`svg`; a PNG has neither.
+            As for :meth:`svg`; ignored for PNG.
 
         Raises
         ------
@@ -75,15 +75,15 @@ class Map:
         return path
 
     def svg(self, *, links: Mapping[str, str] | None = None, marks: bool = False) -> str:
-        """Return the map as SVG whose areas can be questioned: each has its name, value and tenth.
+        """Return the map as interactive, accessible SVG: each area has its name, value and decile.
 
         Parameters
         ----------
         links
-            Addresses by area code, relative to the folder that the file will lie in; those areas become links to them.
+            Addresses by area code, relative to the folder of the file; those areas become links.
         marks
-            Whether the map is shared by many pages: with an area's code after ``#`` in its address, it shows that area
-            outlined.
+            Whether to add an outline of each area, which shows when the file's address ends in ``#`` and its code, so
+            that many pages can share one file.
         """
         from ec_maps.graphics.svg import svg_of
 
@@ -98,7 +98,7 @@ class Map:
             canvas.draw()  # type: ignore[no-untyped-call]
         drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
         written = png(drawn, dpi=DPI, texts={"Title": self.caption, "Description": self.alt_text})
-        # The pixels, 10 MB of them, would stay as long as the figure does: each of its words remembers who drew it.
+        # Free the 10 MB of pixels: otherwise each text of the figure holds on to its renderer.
         FigureCanvasAgg(self.figure)
         for text in self.figure.findobj(Text):
             text._renderer = None  # type: ignore[attr-defined]
@@ -110,10 +110,9 @@ class Map:
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """Fix what decides on the bytes of a drawing.
+    """Fix the settings that the bytes of a drawing depend on.
 
-    A fixed salt makes the names inside an SVG the same each time, and so does one way to print the numbers that they
-    are made from: some libraries change NumPy's.
+    The ids in an SVG depend on a salt and on how NumPy prints numbers, which some libraries change.
     """
     with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
         yield

@@ -1,4 +1,4 @@
-"""Where a map is empty: boxes on a map, and land on a fine raster, so that room for words is found quickly."""
+"""Free space on a map: boxes, and a fine raster of the land, to find room for labels quickly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shapely
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in inches by its edges."""
+    """A rectangle by its edges, in inches."""
 
     left: float
     bottom: float
@@ -32,7 +32,7 @@ class Box:
         return Box(self.left - by, self.bottom - by, self.right + by, self.top + by)
 
     def meets(self, other: Box) -> bool:
-        """Return whether the two share any area."""
+        """Return whether the two boxes overlap."""
         return (
             self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
         )
@@ -59,7 +59,7 @@ _SAMPLES = 24
 
 
 class Ground:
-    """Which cells of a map, a twenty-fifth of an inch wide, have their centre on land.
+    """A raster of a map, with cells a twenty-fifth of an inch wide, of what is land.
 
     Parameters
     ----------
@@ -73,16 +73,16 @@ class Ground:
         self.frame = frame
         xs = np.arange(frame.left + _STEP / 2, frame.right, _STEP)
         ys = np.arange(frame.bottom + _STEP / 2, frame.top, _STEP)
-        # What is finer than half a cell makes no difference to its centre, or none that is seen.
+        # Detail finer than half a cell makes no visible difference.
         coarse = shapely.simplify(land, _STEP / 2)
         shapely.prepare(coarse)
         grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
         self._land = shapely.intersects_xy(coarse, grid[:, 0], grid[:, 1]).reshape(len(ys), len(xs))
-        # Sums over all cells below and left: the count in any rectangle follows from its four corners.
+        # Sums over all cells below and left give the count in any rectangle from its four corners.
         self._sums = np.pad(self._land.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
 
     def covered(self, centres: np.ndarray, extent: tuple[float, float]) -> np.ndarray:
-        """Return the share of land beneath boxes of one extent (width, height in inches) at these centres."""
+        """Return the share of land beneath boxes of a size (width, height in inches) at these centres."""
         rows, columns = self._land.shape
         low = np.rint((centres - np.array(extent) / 2 - (self.frame.left, self.frame.bottom)) / _STEP).astype(int)
         high = low + np.maximum(1, np.rint(np.array(extent) / _STEP)).astype(int)
@@ -93,7 +93,7 @@ class Ground:
         return np.asarray(inside / np.prod(high - low, axis=1))
 
     def crossed(self, starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
-        """Return how many inches of the lines from each of the points to the one run over land."""
+        """Return the length over land, in inches, of the line from each start to the end point."""
         rows, columns = self._land.shape
         along = np.linspace(0, 1, _SAMPLES)[:, None, None]
         points = starts + along * (np.array(end) - starts)
@@ -102,9 +102,9 @@ class Ground:
         return np.asarray(on_land.mean(axis=0) * np.hypot(*(starts - end).T))
 
     def empty_rectangle(self, aspect: float, gap: float) -> Box | None:
-        """Return the largest rectangle of an aspect (width by height) that keeps `gap` inches off all land.
+        """Return the largest rectangle of an aspect (width by height) that is `gap` inches away from all land.
 
-        Of equally large ones the one nearest the right-hand side is taken. None if nothing wider than an inch is free.
+        Of equally large ones, the one furthest to the right is returned; None if none is wider than an inch.
         """
         around = round(gap / _STEP)
         rows, columns = self._land.shape

@@ -1,4 +1,4 @@
-"""Where words go on a map: inside an area if they fit, else beside it with a line; never on one another.
+"""Label placement: inside an area if the text fits, else beside it with a line, without overlaps.
 
 All positions are inches from the lower left corner of the map, so that text and land are measured alike.
 """
@@ -20,7 +20,7 @@ _BATCH = 250
 _NEAREST = 4000
 _HIDDEN = 0.5
 
-#: What a label costs that found no free position.
+#: The cost of a label without a free position.
 CROWDED = 100.0
 
 _DOT = 0.03
@@ -37,20 +37,20 @@ class Label:
 
 @dataclass
 class Placer:
-    """Places labels on one map, keeping clear of what it has placed.
+    """Place labels on one map so that none overlaps another.
 
     Attributes
     ----------
     frame
         The map's own box.
     taken
-        Boxes that no later label may meet.
+        Boxes that no later label may overlap.
     lines
-        Lines from labels to areas; later labels keep off them.
+        Lines from labels to areas, which later labels avoid.
     points
-        Points that lines end at or will: nothing else may cover them.
+        End points of lines, placed or still to come; no label may cover them.
     spent
-        What the labels placed with lines cost together.
+        The total cost of the labels placed with lines.
     """
 
     frame: Box
@@ -60,15 +60,15 @@ class Placer:
     spent: float = 0.0
 
     def copy(self) -> Placer:
-        """Return a placer that goes on from here, for a try."""
+        """Return a copy of the placer, for a trial."""
         return Placer(self.frame, list(self.taken), list(self.lines), self.points, self.spent)
 
     def adopt(self, other: Placer) -> None:
-        """Take over what another has placed."""
+        """Take over what another placer has placed."""
         self.taken, self.lines, self.spent = other.taken, other.lines, other.spent
 
     def free(self, box: Box) -> bool:
-        """Return whether a box lies on the map and off all that is placed."""
+        """Return whether a box lies on the map and overlaps nothing that is placed."""
         if not box.inside(self.frame) or any(box.meets(other) for other in self.taken):
             return False
         return not self.lines or not shapely.intersects(self.lines, box.shape()).any()
@@ -82,15 +82,15 @@ class Placer:
         wrapped: bool = False,
         style: Style = "normal",
     ) -> Label | None:
-        """Place a text inside an area where it fits whole, at the largest of the sizes that does; else None.
+        """Return a label inside an area, at the largest size at which the whole text fits; None if it does not fit.
 
-        Of a number, which has nothing beneath its line, the digits alone must fit.
+        For a number, which has no descenders, only the digits must fit.
         """
         part = max(shapely.get_parts(shape), key=shapely.area, default=None)
         if part is None or part.is_empty:
             return None
         centre = _roomiest_point(part)
-        # Text is wider than tall, so the middle of the area's widest level is worth a try beside the roomiest point.
+        # Text is wider than tall, so the middle of the widest stretch at that height is tried too.
         level = _middle_of_level(part, centre[1])
         shapely.prepare(part)
         tries = forms(text) if wrapped else [text]
@@ -115,28 +115,28 @@ class Placer:
         least: float,
         weight: str = "normal",
     ) -> tuple[Label, tuple[float, float]]:
-        """Place a text beside the place it names, with a line to it: near, off what matters, crossing nothing.
+        """Return a label beside the place it names, and the end of the line between them.
 
-        Of all positions on a fine grid, that with the least cost is taken: distance, the share of the box that covers
-        land, most of all `place` itself or what else to keep visible, and the length of line that runs over land. A
-        position always comes back: if none is free (a map full of labels), the nearest one within the map.
+        Of all positions on a fine grid, the one with the lowest cost is used. The cost is the distance, the share of
+        the box that covers land, above all `place` and other shapes to keep visible, and the length of line over land.
+        If no position is free (a map full of labels), the nearest one within the map is used.
 
         Parameters
         ----------
         text, size, weight
             The text, its size in points and its weight.
         place
-            The area named; the line leads to its roomiest point.
+            The area named; the line leads to the centre of its largest inscribed circle.
         ground
-            Where there is land, which is better left uncovered.
+            The land, which should be left uncovered.
         keep
-            Shapes that neither the box nor the line should hide, beside `place`.
+            Shapes that neither the box nor the line should hide, besides `place`.
         cover
-            How many inches of distance it is worth to leave land uncovered.
+            How many inches of extra distance are acceptable to leave land uncovered.
         pad
-            Room between the text and the edge of its box, in inches.
+            Padding between the text and the edge of its box, in inches.
         least
-            The shortest line that is wanted, from the box's edge to the point, in inches.
+            The shortest line allowed, from the box's edge to the point, in inches.
 
         Returns
         -------
@@ -152,7 +152,7 @@ class Placer:
         others = [shape for shape in keep if shape is not place]
         best, least_cost = int(nearest[0]), np.inf
         obstacles = self._obstacles(point)
-        # What is quickly known comes first: once that alone costs more than the best so far, nothing later is better.
+        # Sorted by the cheap part of the cost, so that the search can stop once that exceeds the best total.
         known = distance[nearest] + cover * ground.covered(positions[nearest], extent)
         order = np.argsort(known, kind="stable")
         nearest, known = nearest[order], known[order]
@@ -181,7 +181,7 @@ class Placer:
         return Label(text, size, box), point
 
     def _obstacles(self, own: tuple[float, float]) -> shapely.STRtree:
-        """Return all that is placed, and the points of others that are kept free."""
+        """Return everything placed so far, and the end points of other labels' lines."""
         ends = [(x - _DOT / 2, y - _DOT / 2, x + _DOT / 2, y + _DOT / 2) for x, y in self.points if (x, y) != own]
         boxes = [(box.left, box.bottom, box.right, box.top) for box in self.taken] + ends
         return shapely.STRtree([*shapely.box(*np.reshape(boxes, (-1, 4)).T), *self.lines])
@@ -189,14 +189,13 @@ class Placer:
     def over_areas(
         self, text: str, whole: shapely.Geometry, areas: np.ndarray, size: float, weight: str
     ) -> Label | None:
-        """Place a text over many areas, within the whole that they make up, so that it hides no area; else None.
+        """Return a label over many areas, within their union, that hides as little as possible of any one of them.
 
-        Of all positions the one is taken where the area that is hidden most is hidden least, and of equal ones the
-        nearest to the middle. None if every position hides more than half of some area.
+        Of equal positions, the nearest to the middle is used. None if every position hides more than half of some area.
         """
         found: list[tuple[float, float, Label]] = []
         middle = roomiest_point(whole)
-        # Outlines to a hundredth of an inch are near enough to weigh positions by, and far quicker to cut.
+        # Outlines simplified to a hundredth of an inch are accurate enough here and much quicker to intersect.
         whole, areas = shapely.simplify(whole, 0.01), shapely.simplify(areas, 0.01)
         tree = shapely.STRtree(areas)
         low, high = np.reshape(whole.bounds, (2, 2))
@@ -216,7 +215,7 @@ class Placer:
                 at = int(np.argmin(hidden))
                 if hidden[at] < (best[0] if best else np.inf):
                     best = float(hidden[at]), float(distance[batch[at]]), int(batch[at])
-                # From near to far: nothing further out can be better than one that hides nothing.
+                # Sorted by distance: no later position can be better than one that hides nothing.
                 if best and best[0] == 0:
                     break
             if best:
@@ -236,16 +235,16 @@ class Placer:
         taken: shapely.Geometry,
         tree: shapely.STRtree,
     ) -> np.ndarray:
-        """Return for a box at each position the largest share of an area that it hides, in tenths.
+        """Return for a box at each position the largest share of an area that it hides, rounded to 0.1.
 
-        It is infinite for boxes that meet what is taken or leave the whole.
+        It is infinite for boxes that overlap `taken` or leave `whole`.
         """
         half = np.array(extent) / 2
         boxes = shapely.box(*(positions - half).T, *(positions + half).T)
         within = shapely.contains_properly(whole, boxes) & ~shapely.intersects(taken, boxes)
         hidden = np.where(within, 0.0, np.inf)
         box, area = tree.query(boxes[within], predicate="contains")
-        hidden[np.flatnonzero(within)[box]] = 1.0  # whole areas: nothing has to be cut to know
+        hidden[np.flatnonzero(within)[box]] = 1.0  # whole areas: no intersection needed
         some = np.flatnonzero(hidden == 0)
         box, area = tree.query(boxes[some], predicate="intersects")
         areas = tree.geometries[area]
@@ -254,7 +253,7 @@ class Placer:
         return hidden
 
     def _grid(self, extent: tuple[float, float]) -> np.ndarray:
-        """Return the centres, a twentieth of an inch apart, at which a box of this extent lies on the map."""
+        """Return the centres, a twentieth of an inch apart, of boxes of this size that lie on the map."""
         margin = 0.03
         spans = []
         for low, high, size in (
@@ -267,7 +266,7 @@ class Placer:
 
 
 def _clear(boxes: np.ndarray, leaders: np.ndarray, obstacles: shapely.STRtree) -> np.ndarray:
-    """Return for each box with its leader whether both keep off all obstacles."""
+    """Return for each box with its line whether both avoid all obstacles."""
     clear = np.ones(len(boxes), dtype=bool)
     for marks in (boxes, leaders):
         clear[obstacles.query(marks, predicate="intersects")[0]] = False
@@ -275,12 +274,12 @@ def _clear(boxes: np.ndarray, leaders: np.ndarray, obstacles: shapely.STRtree) -
 
 
 def _lines_between(starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
-    """Return a line from each of the points to the one."""
+    """Return a line from each start to the end point."""
     return np.asarray(shapely.linestrings(np.stack([starts, np.broadcast_to(end, starts.shape)], axis=1)))
 
 
 def _hidden(marks: np.ndarray, shapes: Sequence[shapely.Geometry], size: Callable[..., np.ndarray]) -> np.ndarray:
-    """Return how much of each mark (a box, a line) lies on shapes, or how much of them beneath it: the larger share."""
+    """Return for each mark (a box or a line) the share of it that lies on shapes, or of them beneath it if larger."""
     mark, shape = shapely.STRtree(shapes).query(marks, predicate="intersects")
     under = np.asarray(shapes, dtype=object)[shape]
     whole = np.minimum(size(marks[mark]), np.maximum(size(under), 1e-9))
@@ -289,7 +288,7 @@ def _hidden(marks: np.ndarray, shapes: Sequence[shapely.Geometry], size: Callabl
 
 
 def _roomiest_point(part: shapely.Polygon) -> tuple[float, float]:
-    """Return the centre of the largest circle inside a polygon, to about a hundredth of its size."""
+    """Return the centre of the largest circle inside a polygon, accurate to about 1% of the polygon's size."""
     size = max(part.bounds[2] - part.bounds[0], part.bounds[3] - part.bounds[1])
     line = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
     x, y = shapely.get_coordinates(line)[0]
@@ -297,7 +296,7 @@ def _roomiest_point(part: shapely.Polygon) -> tuple[float, float]:
 
 
 def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
-    """Return the middle of the widest stretch of a polygon at a height."""
+    """Return the middle of the widest stretch of a polygon at height `y`."""
     left, _, right, _ = part.bounds
     cut = shapely.get_parts(shapely.intersection(part, shapely.LineString([(left - 1, y), (right + 1, y)])))
     widest = max(cut, key=shapely.length)
@@ -305,5 +304,5 @@ def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
 
 
 def roomiest_point(shape: shapely.Geometry) -> tuple[float, float]:
-    """Return a point well inside the largest part of an area, for a label or a line to point at."""
+    """Return the centre of the largest circle inside the largest part of an area, for a label or a line."""
     return _roomiest_point(max(shapely.get_parts(shape), key=shapely.area))

@@ -1,4 +1,4 @@
-"""Areas as matplotlib collections: fills exactly in the decile's colour, hatching where there is no value."""
+"""Areas as matplotlib collections: filled in their decile's exact colour, hatched where no estimate is published."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 #: The width of areas' edges on each kind of map, in points.
 EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
 
-#: What the artists are called by whose parts can be questioned once the figure is SVG: collections of areas, a swatch
-#: of the legend (its tenth follows), and words with a white casing (its width in points follows).
+#: Ids of the artists that are interactive or special in SVG: collections of areas, a swatch of the legend (followed by
+#: its decile), and text with a white casing (followed by its width in points).
 AREAS, SWATCH, CASED = "ec-areas", "ec-swatch-", "ec-cased-"
 
-#: Of more areas than this, less is told of each: the hexagons of the country would make a file too large to send.
+#: A map of more areas than this gives less about each, to keep its SVG small.
 _MANY = 1000
 
 HATCH = "//////"
 _HATCH_WIDTH = 0.7
 
-#: From this lightness on, an area is edged dark, below it light: each class has an edge that is seen.
+#: Areas at least this light have a dark edge, others a light one, so that every edge is visible.
 _LIGHT = 60.0
 _LIGHT_EDGE = "#cfd6f5"
 _DARK_EDGE = "#4a4f73"
 
 
 def outlines(shapes: np.ndarray) -> list[Outline]:
-    """Return one compound path for each Polygon or MultiPolygon, holes included; coordinates as in the shapes."""
+    """Return one compound path for each Polygon or MultiPolygon, holes included, in the shapes' coordinates."""
     if not len(shapes):
         return []
     multi = np.array(
@@ -56,7 +56,10 @@ def outlines(shapes: np.ndarray) -> list[Outline]:
 
 
 def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
-    """Draw shapes with one style or a list of styles, without touching the view; None if there are no shapes."""
+    """Draw shapes with one style or a list of styles, and return the collection; None if there are no shapes.
+
+    The limits of the axes do not change.
+    """
     if not len(shapes):
         return None
     drawn = PathCollection(outlines(shapes), offset_transform=None, **style)
@@ -66,18 +69,18 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
 
 
 def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
-    """Give a collection's shapes (or the places where it repeats one) the names and values of their areas.
+    """Attach the names and values of areas to a collection's shapes, for interactive SVG.
 
-    In a picture nothing changes; in SVG each shape is then one that can be questioned. matplotlib carries one text for
-    each shape into SVG, its link, and so ours are written there: code, tenth and words.
+    A PNG does not change. matplotlib writes one text for each shape into SVG, its link, so code, decile and description
+    are stored there.
 
     Parameters
     ----------
     drawn
-        The collection, that of ``ax.scatter`` too; with None nothing is done.
+        The collection, also one of ``ax.scatter``; with None nothing is done.
     areas
-        A row for each shape in the order drawn, as of :func:`ec_maps.load_areas`. Those without codes, names or values
-        stay a picture.
+        A row for each shape in the order drawn, as from :func:`ec_maps.load_areas`. Without codes, names or values
+        nothing is attached.
     """
     level = level_named("msoa" if "msoa21cd" in areas else "lad")
     measure = measure_of(areas)
@@ -86,21 +89,21 @@ def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
     names = areas[level.name].astype(str)
     if level.key == "msoa" and "msoa21hclnm" in areas:
         names = names.where(areas["msoa21hclnm"].isna(), names + " (" + areas["msoa21hclnm"].astype(str) + ")")
-    told, more = [], _more_words(areas, level.code)
+    texts, more = [], _more_words(areas, level.code)
     for code, name, value, decile in zip(areas[level.code], names, areas[measure.key], areas["decile"], strict=True):
         if pd.isna(decile):
-            told.append(f"{code}||{name}: no published estimate")
+            texts.append(f"{code}||{name}: no published estimate")
         else:
-            told.append(
+            texts.append(
                 f"{code}|{decile}|{name}: {measure.format(value)}, decile {decile} of {GROUPS}{more.get(code, '')}"
             )
-    # Of a single shape matplotlib may write the link or not, by its version: its name carries it then.
-    drawn.set_gid(AREAS if len(told) > 1 else f"{AREAS}|{told[0]}")
-    drawn.set_urls(told)
+    # Some versions of matplotlib write no link for a single shape, so its id carries the text.
+    drawn.set_gid(AREAS if len(texts) > 1 else f"{AREAS}|{texts[0]}")
+    drawn.set_urls(texts)
 
 
 def _more_words(areas: pd.DataFrame, code: str) -> dict[str, str]:
-    """Return by code what else is told of an area: the tenths that it is near to, and how many users it is about."""
+    """Return by code the rest of an area's description: the deciles that it could be in, and its number of users."""
     steady = {"decile_low", "decile_high"} <= set(areas.columns)
     words = dict.fromkeys(areas[code], "")
     if steady and len(areas) <= _MANY:
@@ -114,7 +117,7 @@ def _more_words(areas: pd.DataFrame, code: str) -> dict[str, str]:
 
 
 def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
-    """Draw areas in their deciles' colours, those without a value hatched.
+    """Draw areas in their deciles' colours, those without a published estimate hatched.
 
     Parameters
     ----------
@@ -125,13 +128,13 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: floa
     edge
         The width of the areas' edges, in points.
     zorder
-        Where to draw them among what else is on the map.
+        The drawing order among the map's other layers.
     """
     colours = palette.colours(measure_of(areas))
     there = areas["decile"].notna().to_numpy()
     deciles = areas["decile"][there].astype(int).to_numpy()
     shapes = areas.geometry.to_numpy()
-    # The lightest last: their dark edges are what parts them from the sea and from one another.
+    # The lightest last: their dark edges separate them from the sea and from one another.
     order = np.argsort(deciles, kind="stable")
     faces = [colours[decile - 1] for decile in deciles[order]]
     edges = [_DARK_EDGE if palette.lightness(face) >= _LIGHT else _LIGHT_EDGE for face in faces]
@@ -149,7 +152,7 @@ def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: floa
 
 
 def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) -> PathCollection | None:
-    """Draw shapes hatched, as areas without a value; None if there are no shapes."""
+    """Draw shapes hatched, as areas without a published estimate; None if there are no shapes."""
     hatched = fill(
         ax,
         shapes,
@@ -166,7 +169,7 @@ def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) ->
 
 
 def draw_neighbours(ax: Axes, shapes: np.ndarray, *, edge: float) -> None:
-    """Draw the land around in pale grey; with no edge width, edges in the same grey close the seams between areas."""
+    """Draw neighbouring land in pale grey; without an edge width, grey edges close the seams between areas."""
     colour = "#ffffff" if edge else palette.NEIGHBOUR
     fill(
         ax, shapes, facecolors=palette.NEIGHBOUR, edgecolors=colour, linewidths=edge or 0.4, joinstyle="round", zorder=1
@@ -182,7 +185,7 @@ def draw_outline(
     colour: str = palette.INK,
     zorder: float = 3.1,
 ) -> None:
-    """Draw a shape's outline; `cased` puts a white line beneath, so that it shows on dark and on light."""
+    """Draw a shape's outline; `cased` puts a white line beneath, so that it is visible on dark and on light colours."""
     shapes = np.array([shape], dtype=object)
     if cased:
         fill(ax, shapes, facecolors="none", edgecolors="#ffffff", linewidths=width + 1.8, joinstyle="round", zorder=3)
@@ -190,10 +193,10 @@ def draw_outline(
 
 
 def draw_picture(ax: Axes, pixels: np.ndarray, *, zorder: float) -> None:
-    """Draw a picture (rows, columns, four channels; the top row first) over the whole view, without touching it."""
+    """Draw an image (rows, columns, four channels; the top row first) over the whole view; its limits do not change."""
     left, right = ax.get_xlim()
     bottom, top = ax.get_ylim()
-    # Its pixels are the map's own: no need to smooth them.
+    # The image has the map's own pixels, so it is not smoothed.
     ax.imshow(pixels, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto", zorder=zorder)
     ax.set(xlim=(left, right), ylim=(bottom, top))
 
@@ -202,7 +205,7 @@ def draw_picture(ax: Axes, pixels: np.ndarray, *, zorder: float) -> None:
 
 
 def drawable(areas: gpd.GeoDataFrame, level: LevelName) -> tuple[gpd.GeoDataFrame, Measure]:
-    """Return the table on the British National Grid, and its measure; `SettingError` if it is not of `load_areas`."""
+    """Return the table in EPSG:27700 and its measure; raise `SettingError` if it is not a table of `load_areas`."""
     measure = measure_of(areas)
     needed = {level_named(level).code, level_named(level).name, "lad21cd", "lad21nm", "rgn21nm", measure.key, "decile"}
     if lost := sorted(needed - set(areas.columns)):

@@ -1,7 +1,7 @@
-"""The layout of a map: title above, map, and beneath it the legend, the scale bar and the sources.
+"""The layout of a map: the title above the map; the legend, the scale bar and the sources beneath it.
 
-Everything but the map stands in bands of its own above and beneath it, so that nothing can lie on the map, whatever
-its shape. Sizes are in inches and follow from the text that they hold.
+All but the map is in bands above and beneath it, so that nothing covers the map, whatever its shape. Sizes are in
+inches and follow from the text.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ WIDTH = 6.0
 MARGIN = 0.14
 MAP_WIDTH = WIDTH - 2 * MARGIN
 
-#: How tall a map may be for its width: flatter or taller places get more of their surroundings in view.
+#: The least and greatest height of a map for its width: flatter or taller places are shown with more surroundings.
 FLATTEST, TALLEST = 0.62, 1.0
 
 DEMO_WORDS = "Demonstration data – not real values"
 
-#: How high the band is that says so.
+#: The height of the band with these words.
 STAMP = 0.3
 
-#: Sizes of words, in points, and the ink of those that matter less.
+#: Text sizes in points, and the colour of secondary text.
 TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
 FAINT = "#575265"
 
 
 @dataclass(frozen=True)
 class Key:
-    """What the legend says.
+    """The contents of a legend.
 
     Attributes
     ----------
     title
         What the colours stand for.
     universe
-        Of what the classes are tenths, in words.
+        The areas that the deciles are of, and the unit of the cut points, in words.
     cut_points
-        The eleven edges of the deciles in words, as bare numbers.
+        The eleven edges of the deciles as text, without a unit.
     colours
-        The colour of each class, the lowest first; None for one that no area can be in, as too many are equal.
+        The colour of each class, the lowest first; None for a class that is empty because many values are equal.
     missing
-        What hatching means, or empty if nothing on the map is hatched.
+        What hatching means; empty if nothing on the map is hatched.
     around
-        What the grey land is, or empty if there is none.
+        What the grey land is; empty if there is none.
     """
 
     title: str
@@ -72,20 +72,20 @@ class Key:
 
     @classmethod
     def of(cls, measure: Measure, universe: str, whole: pd.DataFrame, edges: list[float], **more: str) -> Key:
-        """Return the legend of a measure's tenths.
+        """Return the legend of a measure's deciles.
 
         Parameters
         ----------
         measure
             The measure.
         universe
-            Of what with a value they are tenths: "the 331 local authorities of England and Wales".
+            The areas with a value that the deciles are of: "the 331 local authorities of England and Wales".
         whole
-            The table, whose ``attrs`` say which tenths there are if many values are equal.
+            The table, whose ``attrs`` give the deciles that are not empty if many values are equal.
         edges
-            The eleven edges, in the measure's unit.
+            The eleven edges of the deciles, in the measure's unit.
         more
-            What `missing` and `around` say.
+            `missing` and `around`.
         """
         filled = whole.attrs.get("groups") or list(range(1, GROUPS + 1))
         colours = [
@@ -103,7 +103,7 @@ class Key:
 
 
 class Legend(Protocol):
-    """A legend that draws itself, in place of the ten classes: its height in inches, and how, from `top` down."""
+    """A legend that replaces the ten classes: its height in inches, and how it is drawn from `top` downwards."""
 
     @property
     def height(self) -> float: ...  # noqa: D102
@@ -113,7 +113,7 @@ class Legend(Protocol):
 
 @dataclass(frozen=True)
 class Words:
-    """The words round a map: title, subtitle, the lines of a key to its numbers (or none), and the sources."""
+    """The text around a map: title, subtitle, sources, and the lines of a key to its numbers (or none)."""
 
     title: str
     subtitle: str
@@ -123,7 +123,7 @@ class Words:
 
 @dataclass
 class Layout:
-    """A figure with its map axes; `scale` is metres on the ground for an inch on the map."""
+    """A figure with its map axes; `scale` is metres on the ground per inch on the map."""
 
     figure: Figure
     ax: Axes
@@ -137,21 +137,21 @@ class Layout:
         return Box(0, 0, box.width * width, box.height * height)
 
     def to_inches(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return metres of the grid as inches from the map's lower left corner."""
+        """Return coordinates in metres (EPSG:27700) as inches from the map's lower left corner."""
         corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
         return np.asarray((coordinates - corner) / self.scale)
 
     def to_metres(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point in inches from the map's lower left corner in metres of the grid."""
+        """Return a point in inches from the map's lower left corner as metres (EPSG:27700)."""
         return self.ax.get_xlim()[0] + x * self.scale, self.ax.get_ylim()[0] + y * self.scale
 
 
 def view(
     bounds: tuple[float, float, float, float], *, room: float = 1.09, least: float = 2_000.0, tallest: float = TALLEST
 ) -> tuple[float, float, float, float]:
-    """Return the extent to show for areas with these bounds (metres): `room` times theirs, in a workable shape.
+    """Return the extent to show for areas with these bounds, in metres: `room` times their size.
 
-    At least `least` metres are shown each way, so that a single small area is still seen in its surroundings; what is
+    At least `least` metres are shown each way, so that a single small area is shown with its surroundings. An extent
     taller than `tallest` times its width is widened.
     """
     left, bottom, right, top = bounds
@@ -165,20 +165,20 @@ def view(
 def new_layout(
     extent: tuple[float, float, float, float], words: Words, key: Key | Legend, *, demo: bool, scale_bar: bool = True
 ) -> Layout:
-    """Return the layout of a map, with everything but the map's contents.
+    """Return the layout of a map: everything but the contents of the map.
 
     Parameters
     ----------
     extent
         Left, bottom, right and top of the map, in metres (EPSG:27700).
     words
-        The texts round the map.
+        The text around the map.
     key
-        What the legend says.
+        The legend.
     demo
         Whether to stamp the figure as demonstration data.
     scale_bar
-        Whether to draw one: not where distances mean nothing.
+        Whether to draw a scale bar: not where distances mean nothing.
     """
     left, bottom, right, top = extent
     scale = (right - left) / MAP_WIDTH
@@ -214,7 +214,7 @@ def new_layout(
 
 
 def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
-    """Return axes in inches over a whole figure for all that is not its picture, its head written: stamp and titles."""
+    """Return axes in inches over a whole figure, with the demonstration band and the titles written at the top."""
     width, height = figure.get_size_inches()
     around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
     around.set_axis_off()
@@ -231,20 +231,20 @@ def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
 
 
 def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
-    """Write words in ink at a point of the axes; dollar signs are dollar signs."""
+    """Write text at a point of the axes; dollar signs are not read as mathematics."""
     style = {"color": palette.INK, "linespacing": 1.15, "parse_math": False, **style}
     ax.text(x, y, text, **style)  # type: ignore[arg-type]
 
 
 def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> None:
-    """Draw the band that says that the data are a demonstration, right across axes in inches."""
+    """Draw the band that marks demonstration data, across the whole width of axes in inches."""
     ax.add_artist(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
 def _legend(ax: Axes, top: float, key: Key) -> None:
-    """Draw the ten classes as a strip: cut points above the joints, numbers beneath the swatches, words at the ends."""
-    # As artists, not patches: for those matplotlib works out limits that are set already.
+    """Draw the ten classes as a strip with cut points above, decile numbers beneath, and words at both ends."""
+    # Added as artists, because for patches matplotlib would compute limits that are already set.
     wide, high = 0.38, 0.17
     strip = top - 0.46
     write(ax, MARGIN, top, key.title, size=LEGEND, weight="bold", va="top")
@@ -282,7 +282,7 @@ def _legend(ax: Axes, top: float, key: Key) -> None:
 
 
 def _scale_bar(ax: Axes, top: float, scale: float) -> None:
-    """Draw a bar of a round length, about an inch and a half at most, right of the legend's title."""
+    """Draw a scale bar of a round length, 1.3 inches at most, to the right of the legend's title."""
     longest = 1.3 * scale / 1000
     length = max(step * 10.0**power for power in range(-2, 4) for step in (1, 2, 5) if step * 10.0**power <= longest)
     inches = length * 1000 / scale
@@ -303,7 +303,7 @@ def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
         widths = [max(text_size(line, SMALL)[0] for line in part) + gap for part in parts]
         spare = MAP_WIDTH + gap - sum(widths)
         if spare >= 0 or columns == 1:
-            # Even columns where they fit, as they are easier on the eye.
+            # Even columns where they fit, as they are easier to read.
             lefts = [at * MAP_WIDTH / len(parts) for at in range(len(parts))]
             if max(widths) > MAP_WIDTH / len(parts):
                 lefts = [sum(widths[:at]) + at * spare / len(parts) for at in range(len(parts))]

@@ -1,4 +1,4 @@
-"""The ten colours of the deciles, read from ``assets/palettes/ice.txt``: the only place they are written."""
+"""The ten colours of the deciles, read from ``assets/palettes/ice.txt``, their only source."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ec_maps.measures import Measure
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _CLASSES = 10
 
-#: What is not data, in colours that are not in the palette: warm where the palette is cold, so that they stay apart
-#: from every class for people with any of the three kinds of colour blindness too.
+#: Colours of what is not data: warm where the palette is cold, so that they differ from every class, also for people
+#: with any of the three kinds of colour blindness.
 PAGE = "#ffffff"
 SEA = "#f1ebdd"
 NEIGHBOUR = "#d9d1c0"
 MISSING = "#ffffff"
 HATCH = "#6b6257"
-#: Nearly black: on the middle class white falls short of a contrast of 4.5, and so would any lighter ink.
+#: Nearly black: on the middle class neither white nor a lighter ink has a contrast of 4.5.
 INK = "#0b0910"
 
 
@@ -37,8 +37,8 @@ def ice_colours() -> list[str]:
     Raises
     ------
     PaletteError
-        If the file is missing, holds other than ten colours, a line that is no hex code, or colours whose lightness
-        does not rise from each to the next; all faults at once.
+        If the file is missing, does not have ten colours, has a line that is not a hex code, or if lightness does not
+        rise from each colour to the next. One error lists all faults.
     """
     return read_palette(
         "ice.txt",
@@ -49,33 +49,33 @@ def ice_colours() -> list[str]:
 
 
 def colours(measure: Measure) -> list[str]:
-    """Return the ten colours of a measure's deciles, decile 1 first: purple is the end that the codebook says."""
+    """Return the ten colours of a measure's deciles, decile 1 first; the codebook says which end is purple."""
     return ice_colours() if measure.low_connection_end == "low" else ice_colours()[::-1]
 
 
-#: Returns what is wrong with the colours of a palette, each given with the number of its line.
+#: Returns the faults of a palette's colours, each given with its line number.
 Check = Callable[[list[tuple[int, str]]], list[str]]
 
 
 def read_palette(name: str, number: int, expected: str, check: Check) -> list[str]:
-    """Return the colours of a palette file, in small letters, in its order.
+    """Return the colours of a palette file in lower case, in the order of the file.
 
     Parameters
     ----------
     name
-        The file's name in the folder of palettes.
+        The file's name in the palettes folder.
     number
-        How many colours it has to have.
+        How many colours it must have.
     expected
-        What it should hold, for messages.
+        What the file should hold, for messages.
     check
-        Returns what else is wrong.
+        Returns further faults of the colours.
 
     Raises
     ------
     PaletteError
-        If the file is missing, holds another number of colours, a line that is no hex code, or what `check` finds; all
-        faults at once.
+        If the file is missing, has another number of colours, has a line that is not a hex code, or `check` finds
+        faults. One error lists all faults.
     """
     path = settings.shipped("palettes") / name
     try:
@@ -100,7 +100,7 @@ def _parse(text: str, path: Path, number: int, expected: str, check: Check) -> t
 
 
 def _not_rising(colours: list[tuple[int, str]]) -> list[str]:
-    """Return which colours are not lighter than the one before."""
+    """Return the colours that are not lighter than the one before, as faults."""
     return [
         f"line {at}: {colour} (lightness {lightness(colour):.0f}) is not lighter than {before} before it "
         f"({lightness(before):.0f})"
@@ -110,7 +110,7 @@ def _not_rising(colours: list[tuple[int, str]]) -> list[str]:
 
 
 def lightness(colour: str) -> float:
-    """Return the CIE lightness L* (0 black to 100 white) of a hex colour, by way of its sRGB luminance."""
+    """Return the CIE lightness L* (0 black to 100 white) of a hex colour."""
     luminance = relative_luminance(colour)
     # CIE 15:2004, equation 8.3; 216/24389 and 24389/27 are the exact forms of 0.008856 and 903.3.
     return 116 * luminance ** (1 / 3) - 16 if luminance > 216 / 24389 else luminance * 24389 / 27
@@ -124,7 +124,7 @@ def relative_luminance(colour: str) -> float:
 
 
 def ink_on(colour: str) -> str:
-    """Return the ink, dark or white, that reads better on a colour by WCAG's contrast ratio."""
+    """Return the text colour, dark or white, with the higher WCAG contrast on a colour."""
     luminance = relative_luminance(colour)
     with_white = 1.05 / (luminance + 0.05)
     with_ink = (luminance + 0.05) / (relative_luminance(INK) + 0.05)

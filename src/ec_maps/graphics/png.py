@@ -1,7 +1,7 @@
-"""A drawing's pixels as a PNG file, in a few lines: for maps quicker and smaller than the libraries' general way.
+"""PNG files of maps, written faster and smaller than by a general library.
 
-Those filter each row by its neighbours, which helps photographs. A map is flat colours, and its rows as they are take
-half the time and a sixth less room. The format is that of the PNG specification (W3C, third edition, 2025).
+Libraries filter each row by its neighbours, which suits photographs. A map has flat colours, and without filters it
+takes half the time and a sixth less space. The format is that of the PNG specification (W3C, third edition, 2025).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-#: So many rows at a time: a whole picture once more, without its fourth channel, would be 8 MB.
+#: Rows compressed at a time: a copy of a whole image without its fourth channel would be 8 MB.
 _ROWS = 64
 
 _LEVEL = 1
@@ -20,17 +20,17 @@ _METRE = 39.3701
 
 
 def png(pixels: np.ndarray, *, dpi: float, texts: Mapping[str, str]) -> bytes:
-    """Return a picture as the bytes of a PNG file; the same picture gives the same bytes.
+    """Return an image as the bytes of a PNG file; the same image gives the same bytes.
 
     Parameters
     ----------
     pixels
-        Rows, columns and four channels of ``uint8``, the top row first. The fourth is left out: nothing on a map is
-        see-through.
+        Rows, columns and four channels of ``uint8``, the top row first. The fourth is dropped, because nothing on a
+        map is transparent.
     dpi
-        Pixels for an inch.
+        Pixels per inch.
     texts
-        What the file says of itself, by PNG's keywords: ``Title``, ``Description``.
+        Metadata by PNG keyword: ``Title``, ``Description``.
     """
     height, width, _ = pixels.shape
     a_metre = round(dpi * _METRE)

@@ -1,7 +1,7 @@
-"""A figure as SVG that can be questioned: every area has its name, value and tenth, and the file is small.
+"""A figure as interactive, accessible SVG: every area has its name, value and decile, and the file is small.
 
-matplotlib draws; what it wrote is read, its areas are found by what `layers.name_areas_in` gave them, and all is
-written anew in whole tenths of a point. Nothing in it refers to anything outside it.
+matplotlib's SVG is parsed, its areas are found by the ids and links of `layers.name_areas_in`, and everything is
+written again with coordinates rounded to 0.1 point. The file refers to nothing outside it.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from ec_maps.graphics.svg_paths import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Areas smaller than this each way, in tenths of a point, are ringed too; so far from the area, and no smaller.
+#: In units of 0.1 point: areas smaller than this each way are also ringed; the ring's distance and least radius.
 _SMALL, _AWAY, _LEAST = 140.0, 50.0, 110.0
 
-#: Three of each outline, one upon the other: a white casing, the line, and the area in its own colour; two of a ring.
+#: Each outline is three layers: a white casing, the line, and the area in its own colour; a ring is two.
 _STYLE = (
     ".ec-mark{display:none;fill:none;stroke:#fff;stroke-width:70}.ec-mark:target,.ec-mark.ec-shown{display:inline}"
     f".ec-mark use:nth-of-type(3n+2){{stroke:{palette.INK};stroke-width:40}}"
@@ -59,12 +59,12 @@ _STYLE = (
 
 
 def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
-    """Return the marks of areas, each in an element with the area's code as its name.
+    """Return the outlines that highlight areas, each in an element with the area's code as its id.
 
     Parameters
     ----------
     drawn
-        By code, the name and the shape of each copy of the area: a district of London is in the inset too.
+        By code, the id and the shape of each copy of the area: a district of London is also in the inset.
     """
     text = []
     for code, copies in drawn.items():
@@ -79,7 +79,7 @@ def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
 
 
 def _ring(shape: Shape) -> str:
-    """Return the ring round an area, or nothing if the area is large enough to be seen."""
+    """Return the ring around an area, or an empty text if the area is large enough to be visible."""
     left, top, right, bottom = shape.reach
     if max(right - left, bottom - top) >= _SMALL:
         return ""
@@ -90,13 +90,13 @@ def _ring(shape: Shape) -> str:
 # --- the figure -------------------------------------------------------------------------------------
 
 
-#: As wide as a page shows a map, in CSS pixels.
+#: The width of a map on a page, in CSS pixels.
 WIDTH = 700
 
-#: How far a line may move, in units: at the width of a page, half a pixel.
+#: The tolerance of simplification, in units: half a pixel at the width of a page.
 _TOLERANCE = 3.0
 
-#: A map of more areas leaves out what follows from the group that an area is in, and what a script can add.
+#: A map of more areas than this omits what its script can add from an area's group.
 _MANY = 1000
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -108,14 +108,14 @@ def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, 
     Parameters
     ----------
     figure
-        The figure; its collections and patches are questioned as far as they are named (see
-        :mod:`ec_maps.graphics.layers`).
+        The figure; its collections and patches are interactive if they have the ids of
+        :mod:`ec_maps.graphics.layers`.
     title, description
-        What it is called and what it shows.
+        The SVG's title, and the description for screen readers.
     links
         Addresses by area code, relative to the file's own folder; those areas become links.
     marks
-        Whether each area gets an outline that shows when the file's address ends in ``#`` and its code.
+        Whether to add an outline of each area, which shows when the file's address ends in ``#`` and its code.
     """
     with mpl.rc_context({"svg.fonttype": "none"}), _real_words(figure):
         stream = io.BytesIO()
@@ -137,7 +137,7 @@ def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, 
 
 @contextmanager
 def _real_words(figure: Figure) -> Iterator[None]:
-    """Take the casing off words for a while: with it, matplotlib would write their letters as shapes."""
+    """Remove the white casing of text for a while: with it, matplotlib writes letters as shapes."""
     cased = [text for text in figure.findobj(Text) if (text.get_gid() or "").startswith(CASED)]
     effects = [text.get_path_effects() for text in cased]
     try:
@@ -151,10 +151,10 @@ def _real_words(figure: Figure) -> Iterator[None]:
 
 @dataclass
 class _Writer:
-    """What is read of matplotlib's SVG, and what is written so far.
+    """The parsed SVG of matplotlib, and the parts written so far.
 
-    `parts` are elements, each hidden or not, with its style; `drawn` has the shapes of each area with their names, by
-    its code, and `at` the part that such a shape is.
+    `parts` are elements, each hidden from assistive technology or not, with its style; `drawn` has the shapes of each
+    area with their ids, by code; `at` has the index of the part of each such shape.
     """
 
     root: ET.Element
@@ -171,7 +171,7 @@ class _Writer:
         for parent in [*self.root.iter()]:
             for child in [*parent]:
                 if child.tag == "path" and not {"d", "id"} & set(child.attrib):
-                    parent.remove(child)  # all of it lies outside the picture
+                    parent.remove(child)  # all of it lies outside the figure
         self.size = np.array(self.root.attrib["viewBox"].split()[2:], dtype=float) * UNITS
         self.defined = {element.attrib["id"]: element for element in self.root.iter() if "id" in element.attrib}
         leaves = [
@@ -190,7 +190,7 @@ class _Writer:
                 f"<g {style}>{''.join(part for *_, part in run)}</g>" if style else "".join(part for *_, part in run)
                 for style, run in groupby(parts, key=lambda part: part[1])
             ]
-            # Words lie over areas: they must not come between these and the pointer.
+            # Text over areas must not intercept the pointer.
             text.append(f'<g aria-hidden="true" pointer-events="none">{"".join(runs)}</g>' if hidden else "".join(runs))
         used = sorted(set(re.findall(rf"url\(#{OWN}(\w+)\)", "".join(text))))
         defs = "".join(self._definition(name) for name in used)
@@ -215,24 +215,24 @@ class _Writer:
             elif child.tag == "text":
                 self.parts.append((True, "", text_of(child, casing)))
             elif child.tag == "image":
-                kept = {key: child.get(key, "") for key in ("x", "y", "width", "height", "transform")}
-                text = attributes({**kept, "href": "".join(child.attrib[_HREF].split())})
+                placed = {key: child.get(key, "") for key in ("x", "y", "width", "height", "transform")}
+                text = attributes({**placed, "href": "".join(child.attrib[_HREF].split())})
                 self.parts.append((True, f'transform="scale({UNITS})"', f"<image {text}/>"))
 
     def _areas(self, group: ET.Element, clip: str, only: str) -> None:
-        """Write a collection of areas, each with its words, those of one tenth in a group."""
-        found = [(told.split("|", 2), self._shape(leaf, within)) for leaf, within, told in _leaves(group, clip, only)]
+        """Write a collection of areas, each with its description, grouped by decile."""
+        found = [(text.split("|", 2), self._shape(leaf, within)) for leaf, within, text in _leaves(group, clip, only)]
         for _, shape in found:
             if shape and self.many and "stroke" not in shape.style and shape.style["fill"].startswith("#"):
-                # So many small areas that meet: smoothed, their joints would show as pale seams.
+                # Without a stroke, antialiasing would show pale seams between so many small areas.
                 shape.style.update({"stroke": shape.style["fill"], "stroke-width": "5"})
-        shown = [(told, shape, attributes(shape.style)) for told, shape in found if shape]
-        # Maps are drawn in this order; dots, which lie beside one another, may come in any.
-        shown.sort(key=lambda one: (int(one[0][1] or 0), one[2]))
-        for (code, tenth, words), shape, style in shown:
+        visible = [(about, shape, attributes(shape.style)) for about, shape in found if shape]
+        # Maps are drawn in the order of deciles; dots, which do not overlap, may have any order.
+        visible.sort(key=lambda one: (int(one[0][1] or 0), one[2]))
+        for (code, decile, words), shape, style in visible:
             geometry, place = shape.geometry, (code, shape.geometry)
             if place in self.at:
-                # What is called out is drawn again on top: of the two, only that one is to be questioned.
+                # A highlighted area is drawn again on top: only that copy is interactive.
                 self.parts[self.at[place]] = (*self.parts[self.at[place]][:2], "")
                 self.drawn[code] = [copy for copy in self.drawn[code] if copy[1].geometry != shape.geometry]
             self.at[place] = len(self.parts)
@@ -251,10 +251,10 @@ class _Writer:
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
                 text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'
-            self.parts.append((False, f'class="ec-tenth" data-tenth="{tenth}" {style}', text))
+            self.parts.append((False, f'class="ec-tenth" data-tenth="{decile}" {style}', text))
 
     def _stamped(self, shape: Shape) -> tuple[str, str]:
-        """Return tag and geometry of one of many areas: most may be one shape, such as a hexagon, in many places."""
+        """Return the tag and geometry of one of many areas, most of which may repeat one shape, such as a hexagon."""
         if self.stamp is None:
             self.stamp = shape
         at = moved(self.stamp.outline, shape.outline)
@@ -262,27 +262,27 @@ class _Writer:
             return shape.tag, shape.geometry
         return "use", f'href="#{OWN}h" x="{at[0]:.0f}" y="{at[1]:.0f}"'
 
-    def _swatch(self, group: ET.Element, clip: str, tenth: str) -> None:
-        # A swatch of something else than a tenth has its own words after its number.
-        tenth, _, words = tenth.partition("|")
-        tenth = "" if tenth == "missing" else tenth
-        words = words or (f"decile {tenth} of {GROUPS}" if tenth else "no published estimate")
+    def _swatch(self, group: ET.Element, clip: str, decile: str) -> None:
+        # A swatch of a class other than a decile has its own description after its number.
+        decile, _, words = decile.partition("|")
+        decile = "" if decile == "missing" else decile
+        words = words or (f"decile {decile} of {GROUPS}" if decile else "no published estimate")
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:
-                about = f'class="ec-swatch" data-tenth="{tenth}" role="img"'
+                about = f'class="ec-swatch" data-tenth="{decile}" role="img"'
                 text = f"<{shape.tag} {about} {shape.geometry}><title>{escape(words)}</title></{shape.tag}>"
                 self.parts.append((False, attributes(shape.style), text))
 
     def _outline(self, element: ET.Element) -> list[Ring]:
-        """Return the outline of a path, or of a path that is used at a place, in units."""
+        """Return the outline of a path or of a ``use`` of one, in units."""
         if element.tag == "path":
             return rings(element.attrib["d"], np.zeros(2), UNITS)
         at = np.array([float(element.get("x", 0)), float(element.get("y", 0))])
         return rings(self.defined[element.attrib[_HREF][1:]].attrib["d"], at, UNITS)
 
     def _shape(self, element: ET.Element, clip: str) -> Shape | None:
-        """Return a path, or a path that is used at a place; None if nothing of it lies in what it is clipped to."""
+        """Return a path or a ``use`` of one as a shape; None if all of it is clipped away."""
         style, outline = style_of(element), self.outlines[id(element)]
         if element.tag == "use":
             style = {**style_of(self.defined[element.attrib[_HREF][1:]]), **style}
@@ -321,14 +321,14 @@ class _Writer:
         )
 
 
-def _leaves(group: ET.Element, clip: str, told: str) -> Iterator[tuple[ET.Element, str, str]]:
-    """Return what draws within a group, with what it is clipped to and the link round it."""
+def _leaves(group: ET.Element, clip: str, link: str) -> Iterator[tuple[ET.Element, str, str]]:
+    """Yield the elements of a group that draw, each with its clip path and the link around it."""
     for child in group:
         within = child.get("clip-path", clip)
         if child.tag in ("path", "use"):
-            yield child, within, told
+            yield child, within, link
         elif child.tag != "defs":
-            yield from _leaves(child, within, told or child.get(_HREF, ""))
+            yield from _leaves(child, within, link or child.get(_HREF, ""))
 
 
 def _grown(box: Bounds, by: float) -> Bounds:

@@ -1,4 +1,4 @@
-"""The outlines of an SVG: read as matplotlib writes them, and written as short as they can be, in whole units."""
+"""SVG outlines: parsed from matplotlib's path data, and written as compactly as possible in whole units."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _STEP = re.compile(r"([LCQ])([^LCQ]*)")
 
 @dataclass(frozen=True)
 class Ring:
-    """One line of an outline, an array of points (n, 2), downwards as in SVG.
+    """One line of an outline: an array of points (n, 2), with y downwards as in SVG.
 
     `steps` has the letter of each step of a line with curves (L, C and Q take one, three and two of the points after
-    the first); it is empty where all are straight.
+    the first); it is empty if all steps are straight.
     """
 
     points: np.ndarray
@@ -45,11 +45,11 @@ class Shape:
 
 
 def rings(data: str, at: np.ndarray, units: float) -> list[Ring]:
-    """Return the lines of matplotlib's path data, moved by `at`, and then with so many units for one of theirs."""
+    """Return the lines of matplotlib's path data, moved by `at` and then scaled by `units`."""
     found = []
     for part in data.split("M")[1:]:
         steps = "".join(step for step, _ in _STEP.findall(part)) if _CURVED.search(part) else ""
-        # Text of numbers is read at once: an outline may have a million.
+        # All numbers are parsed at once: an outline may have a million.
         numbers = np.fromstring(re.sub("[LCQz]", " ", part), sep=" ").reshape(-1, 2)
         found.append(Ring((numbers + at) * units, "z" in part, steps))
     return found
@@ -63,17 +63,17 @@ def bounds(outline: list[Ring]) -> Bounds:
 
 
 def clipped(outline: list[Ring], window: Bounds) -> list[Ring]:
-    """Return what lies in a window, edges along the window's included; outlines with open lines or curves whole."""
+    """Return the part of an outline in a window; outlines with open lines or curves are returned whole."""
     if not all(ring.closed and not ring.steps for ring in outline):
         return outline
-    kept = []
+    inside = []
     for ring in outline:
         points = ring.points
-        # Sutherland and Hodgman's way: what lies beyond each side in turn is cut off.
+        # Sutherland-Hodgman clipping: each side of the window cuts off what lies beyond it.
         for axis, limit, sign in ((0, window[0], 1), (1, window[1], 1), (0, window[2], -1), (1, window[3], -1)):
             points = _cut(points, axis, limit, sign)
-        kept += [Ring(points, closed=True)] if len(points) else []
-    return kept
+        inside += [Ring(points, closed=True)] if len(points) else []
+    return inside
 
 
 def _cut(points: np.ndarray, axis: int, limit: float, sign: int) -> np.ndarray:
@@ -87,16 +87,16 @@ def _cut(points: np.ndarray, axis: int, limit: float, sign: int) -> np.ndarray:
         share = depth / (depth - np.roll(depth, -1))
         meets = points + share[:, None] * (after - points)
     meets[:, axis] = limit
-    # Each point that lies inside, and after it where the way to the next crosses the side.
+    # Each point inside, followed by the crossing with the side if the next point is on the other side.
     both = np.stack([points, meets], axis=1).reshape(-1, 2)
     return np.asarray(both[np.stack([inside, crosses], axis=1).ravel()])
 
 
 def simplified(outlines: list[list[Ring]], tolerance: float) -> list[list[Ring]]:
-    """Return outlines in whole units and without points that lie nearer than `tolerance` to the line without them.
+    """Return outlines in whole units, simplified to a tolerance.
 
-    Lines that outlines share stay shared: what is simplified are the ways between the points where more than two lines
-    meet, each the same way for all whose edge it is. Open lines and curves stay as they are.
+    Edges that outlines share stay shared: the arcs between points where more than two lines meet are simplified, and
+    each arc in the same way for all outlines. Open lines and curves stay as they are.
     """
     whole = [ring for outline in outlines for ring in outline if ring.closed and not ring.steps]
     keys = [_distinct(_keys(ring.points)) for ring in whole]
@@ -107,24 +107,24 @@ def simplified(outlines: list[list[Ring]], tolerance: float) -> list[list[Ring]]
     every = [way for some in ways for way in some]
     if not every:
         return outlines
-    # Forwards or backwards, the same way is simplified in the same direction.
+    # An arc is simplified in the same direction whichever way round an outline has it.
     back = [bool(tuple(way[[0, 1]]) > tuple(way[[-1, -2]])) for way in every]
-    told = [way[::-1] if turned else way for way, turned in zip(every, back, strict=True)]
-    lengths = [len(way) for way in told]
-    lines = shapely.linestrings(_points(np.concatenate(told)), indices=np.repeat(np.arange(len(told)), lengths))
+    arcs = [way[::-1] if turned else way for way, turned in zip(every, back, strict=True)]
+    lengths = [len(way) for way in arcs]
+    lines = shapely.linestrings(_points(np.concatenate(arcs)), indices=np.repeat(np.arange(len(arcs)), lengths))
     points, of = shapely.get_coordinates(shapely.simplify(lines, tolerance, preserve_topology=False), return_index=True)
     parts = np.split(points, np.flatnonzero(np.diff(of)) + 1)
     parts = [part[::-1] if turned else part for part, turned in zip(parts, back, strict=True)]
     rest, slim = iter(parts), {}
     for ring, key, some in zip(whole, keys, ways, strict=True):
         points = np.concatenate([next(rest)[:-1] for _ in some]) if some else ring.points
-        # An islet that would vanish stays as it is: its edge shows where it lies.
+        # An islet that would vanish stays as it is, so that it remains visible.
         slim[id(ring)] = Ring(points if len(points) > 2 else _points(key), closed=True)
     return [[slim.get(id(ring), ring) for ring in outline] for outline in outlines]
 
 
 def _keys(points: np.ndarray) -> np.ndarray:
-    """Return one number for each point in whole units."""
+    """Return one integer for each point, rounded to whole units."""
     x, y = np.rint(points).astype(np.int64).T
     return np.asarray((x << 32) + y)
 
@@ -135,12 +135,12 @@ def _points(keys: np.ndarray) -> np.ndarray:
 
 
 def _distinct(keys: np.ndarray) -> np.ndarray:
-    """Return a ring's points without those that repeat the one before."""
+    """Return a ring's points without repeats of the point before."""
     return keys[keys != np.roll(keys, 1)] if len(keys) > 1 else keys
 
 
 def _meets(keys: list[np.ndarray]) -> np.ndarray:
-    """Return the points where other than two edges meet."""
+    """Return the points where more or fewer than two edges meet."""
     start, end = np.concatenate(keys), np.concatenate([np.roll(key, -1) for key in keys])
     edges = np.unique(np.stack([np.minimum(start, end), np.maximum(start, end)], axis=1), axis=0)
     points, count = np.unique(edges.ravel(), return_counts=True)
@@ -148,7 +148,7 @@ def _meets(keys: list[np.ndarray]) -> np.ndarray:
 
 
 def _ways(key: np.ndarray, meeting: np.ndarray) -> list[np.ndarray]:
-    """Return a ring's ways from one meeting point to the next; without any, all of it from its first point in order."""
+    """Return a ring's arcs from one meeting point to the next; without any, the whole ring from its smallest point."""
     if len(key) < 3:
         return []
     at = np.flatnonzero(meeting)
@@ -160,7 +160,7 @@ def _ways(key: np.ndarray, meeting: np.ndarray) -> list[np.ndarray]:
 
 
 def circle(outline: list[Ring]) -> str:
-    """Return the attributes of the circle that an outline is, as matplotlib draws one, or nothing if it is none."""
+    """Return the SVG attributes of an outline that is a circle drawn by matplotlib; empty if it is not a circle."""
     if len(outline) != 1 or set(outline[0].steps) != {"C"} or len(outline[0].steps) != 8:
         return ""
     corners = outline[0].points[::3]
@@ -172,14 +172,14 @@ def circle(outline: list[Ring]) -> str:
 
 
 def at_nought(outline: list[Ring]) -> list[Ring]:
-    """Return an outline of one ring from its corner that comes first along a slanting line, which lies at 0, 0."""
+    """Return an outline of one ring moved so that its first corner along a slanting line is at 0, 0."""
     points = outline[0].points
     first = int((points @ (0.4, 0.9)).argmin())
     return [Ring(np.roll(points - points[first], -first, axis=0), closed=True)]
 
 
 def moved(stamp: list[Ring], outline: list[Ring]) -> np.ndarray | None:
-    """Return where a stamp's first corner lies if an outline is the stamp in another place, to a unit, else None."""
+    """Return where a stamp's first corner lies if an outline is the moved stamp, to within 1.5 units, else None."""
     if len(stamp) != 1 or len(outline) != 1 or stamp[0].steps or outline[0].steps:
         return None
     one, other = at_nought(stamp)[0].points, at_nought(outline)[0].points
@@ -190,10 +190,10 @@ def moved(stamp: list[Ring], outline: list[Ring]) -> np.ndarray | None:
 
 
 def path_data(outline: list[Ring]) -> str:
-    """Return path data in whole units, relative, without points that repeat one or lie on the way to the next.
+    """Return relative path data in whole units, without repeated points and points on a straight line.
 
-    What shares an edge still shares it: of a point, only its own place decides where it comes to lie. An outline that
-    shrinks to nothing stays as a dot, as it may be all there is of an area.
+    Shared edges stay shared, because each point is rounded by itself. An outline that shrinks to nothing becomes a dot,
+    as it may be all there is of an area.
     """
     text, pen = [], np.zeros(2, dtype=np.int64)
     for ring in outline:
@@ -214,7 +214,7 @@ def path_data(outline: list[Ring]) -> str:
 
 
 def _needed(points: np.ndarray, *, closed: bool) -> np.ndarray:
-    """Return the points that are neither that before nor on the straight way between their neighbours."""
+    """Return the points that neither repeat the one before nor lie on a straight line between their neighbours."""
     again = (points == np.roll(points, 1, axis=0)).all(axis=1)
     again[0] = closed and again[0] and len(points) > 1
     points = points[~again]
@@ -234,9 +234,9 @@ def _straight(steps: np.ndarray) -> str:
     for x, y in steps.tolist():
         letter = "h" if y == 0 else "v" if x == 0 else "l"
         numbers = (x,) if letter == "h" else (y,) if letter == "v" else (x, y)
-        # After "m" and "l", "l" goes without saying.
-        said = letter == last or (letter == "l" and last == "m")
-        text.append((_next(numbers[0]) if said else f"{letter}{numbers[0]}") + "".join(map(_next, numbers[1:])))
+        # After "m" and "l", the letter "l" can be omitted.
+        implied = letter == last or (letter == "l" and last == "m")
+        text.append((_next(numbers[0]) if implied else f"{letter}{numbers[0]}") + "".join(map(_next, numbers[1:])))
         last = letter
     return "".join(text)
 
@@ -252,33 +252,34 @@ def _curves(points: np.ndarray, steps: str) -> str:
 
 
 def _next(number: int) -> str:
-    """Return a number after another: a minus sign parts them too."""
+    """Return a number as it follows another one, separated by a space or by its minus sign."""
     return str(number) if number < 0 else f" {number}"
 
 
 # --- the styles and words of SVG elements -----------------------------------------------------------
 
 
-#: A unit of the file is a tenth of a point.
+#: Units of the file per point.
 UNITS = 10
 
-#: Stands for what sets the names in this file apart from those in others; no text can hold it.
+#: A placeholder for the prefix that makes the ids of a file unique; no text can contain it.
 OWN = "\x01"
 
-#: Words of more letters say how long they are.
+#: Texts of more letters than this have their length written.
 _LONG = 12
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _MOVES = re.compile(r"(\w+)\(([^)]*)\)")
+_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _LENGTHS = ("stroke-width", "stroke-dasharray", "stroke-dashoffset", "font-size")
-_KEPT = (*_LENGTHS, "fill", "stroke", "stroke-linejoin", "stroke-linecap", "opacity", "fill-opacity", "stroke-opacity")
-_KEPT_OF_WORDS = (*_KEPT, "font-weight", "font-style", "text-anchor")
+_STYLES = (*_LENGTHS, "fill", "stroke", "stroke-linejoin", "stroke-linecap", *_OPACITIES)
+_TEXT_STYLES = (*_STYLES, "font-weight", "font-style", "text-anchor")
 
 
-def style_of(element: ET.Element, kept: tuple[str, ...] = _KEPT) -> dict[str, str]:
-    """Return an element's style, lengths in units, without what is the same for all."""
+def style_of(element: ET.Element, names: tuple[str, ...] = _STYLES) -> dict[str, str]:
+    """Return an element's style with lengths in units, without defaults."""
     pairs = (part.partition(":") for part in element.get("style", "").split(";"))
-    style = {key.strip(): value.strip() for key, _, value in pairs if key.strip() in kept}
+    style = {key.strip(): value.strip() for key, _, value in pairs if key.strip() in names}
     for key in _LENGTHS:
         if key in style:
             style[key] = _NUMBER.sub(lambda found: f"{float(found[0]) * UNITS:g}", style[key].replace("px", ""))
@@ -290,31 +291,31 @@ def style_of(element: ET.Element, kept: tuple[str, ...] = _KEPT) -> dict[str, st
 
 
 def attributes(style: Mapping[str, str]) -> str:
-    """Return attributes as they are written."""
+    """Return attributes as XML text."""
     return " ".join(f"{key}={quoteattr(value)}" for key, value in style.items())
 
 
 def text_of(element: ET.Element, casing: str) -> str:
-    """Return an element of words; `casing` is the width in points of the white line beneath them, or empty."""
-    style = style_of(element, _KEPT_OF_WORDS)
+    """Return a text element; `casing` is the width in points of the white line beneath it, or empty."""
+    style = style_of(element, _TEXT_STYLES)
     if casing:
         style |= {"paint-order": "stroke", "stroke": "#fff", "stroke-width": f"{float(casing) * UNITS:g}"}
-    # Either a point and the turn about it, or a way to move (and a turn, if any).
+    # The position is either x and y, perhaps with a rotation, or a translation.
     moved = {
-        kind: list(map(float, told.replace(",", " ").split()))
-        for kind, told in _MOVES.findall(element.get("transform", ""))
+        kind: list(map(float, numbers.replace(",", " ").split()))
+        for kind, numbers in _MOVES.findall(element.get("transform", ""))
     }
     turn = moved.get("rotate", [0.0])[0]
     x, y = moved.get("translate") or (float(element.attrib["x"]), float(element.attrib["y"]))
     at = {"x": f"{x * UNITS:.0f}", "y": f"{y * UNITS:.0f}"}
     if turn:
         at["transform"] = f"rotate({turn:g} {at['x']} {at['y']})"
-    # Two blanks in a row would be one.
+    # SVG would collapse two spaces into one.
     text = (element.text or "").replace("  ", "\u00a0 ")
     if len(text) > _LONG:
         slant: Style = "italic" if "font-style" in style else "normal"
         weight = "bold" if int(style.get("font-weight", 400)) > 500 else "normal"
         width = text_size(text, float(style["font-size"]) / UNITS, weight, slant)[0]
-        # Set in another typeface, it takes no more room than it has.
+        # In another typeface the text must not become wider.
         at |= {"textLength": f"{width * 72 * UNITS:.0f}", "lengthAdjust": "spacingAndGlyphs"}
     return f"<text {attributes({**at, **style})}>{escape(text)}</text>"

@@ -1,4 +1,4 @@
-"""The size of words on a map, and how they are broken into lines."""
+"""The size of text on a map, and line breaks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.ft2font import LoadFlags
 
 Style = Literal["normal", "italic"]
 
-#: A map's pixels for an inch: 1400 for its six inches, twice the width at which the pages show it.
+#: Pixels per inch: 1400 for the six inches of a map, twice the width at which pages show it.
 DPI = 1400 / 6
 
 _LINE_HEIGHT = 1.18
@@ -20,29 +20,29 @@ _MEASURED_AT = 40.0
 
 @lru_cache(maxsize=1024)
 def _advance(letter: str, weight: str, style: Style) -> float:
-    """Return how far a letter moves the pen, in inches for each point of its size."""
+    """Return the advance width of a letter, in inches per point of size."""
     font = get_font(findfont(FontProperties(weight=weight, style=style)))
     font.set_size(_MEASURED_AT, 72)
-    # Maps are drawn without hinting: letters are then as wide at one resolution as at another, and quicker to draw.
+    # Maps are drawn without hinting, so that letters have the same width at every resolution.
     glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance) / 65536 / 72 / _MEASURED_AT
 
 
 @lru_cache(maxsize=8192)
 def _width(line: str, weight: str, style: Style) -> float:
-    """Return how wide a line is at most, in inches for each point of its size: some pairs of letters move closer."""
+    """Return the width of a line without kerning, which would only make it narrower, in inches per point of size."""
     return sum(_advance(letter, weight, style) for letter in line)
 
 
 def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:
-    """Return width and height in inches of a text of one or more lines, `size` in points."""
+    """Return the width and height in inches of a text of one or more lines; `size` is in points."""
     lines = text.split("\n")
     width = size * max(_width(line, weight, style) for line in lines)
     return width, len(lines) * size / 72 * _LINE_HEIGHT
 
 
 def wrap(text: str, size: float, width: float, weight: str = "normal") -> str:
-    """Return the text broken into lines no wider than `width` inches, where its words allow."""
+    """Return the text broken into lines of at most `width` inches, unless a single word is wider."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -54,7 +54,7 @@ def wrap(text: str, size: float, width: float, weight: str = "normal") -> str:
 
 
 def forms(text: str) -> list[str]:
-    """Return a name as one line and broken into two and three, each as evenly as its words allow."""
+    """Return a name as one line, and broken into two and three lines as evenly as its words allow."""
     words = text.split(" ")
     forms = [text]
     for lines in (2, 3):
