@@ -237,7 +237,7 @@ def test_fewer_values_than_deciles() -> None:
 
 def test_one_value_makes_no_groups() -> None:
     """Where all are equal there is nothing to show."""
-    with pytest.raises(DataError, match="only 1 of the values is distinct, so that there are no groups to show"):
+    with pytest.raises(DataError, match="only 1 of the values is distinct, so that there are no groups"):
         deciles(pd.Series([0.1] * 40), fewer=True)
 
 

@@ -295,5 +295,5 @@ def test_live_csv_names_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     drawn = local_map(squares(TEN), "Testham", context=nothing_around())
     posts._figure(drawn, "testham", drawn.areas, "Title")
     (source,) = set(pd.read_csv("maps/testham.csv")["source"])
-    for part in ("UK Social Capital Atlas, dated 2025-02-28, sha256 ", "put there by hand", "Made with ec_maps "):
+    for part in ("UK Social Capital Atlas, dated 2025-02-28, sha256 ", "from local files", "Made with ec_maps "):
         assert part in source

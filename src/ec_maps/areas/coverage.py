@@ -1,4 +1,4 @@
-"""The United Kingdom beyond England and Wales: whether the data at hand reach it."""
+"""Scotland and Northern Ireland: whether the boundaries and the Atlas files cover them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def districts_at_hand() -> pd.DataFrame:
     """Return ``lad21cd lad21nm rgn21nm`` of all districts that can be mapped, sorted by code.
 
-    They are those of the United Kingdom, or of England and Wales where the boundaries lack either other nation.
+    These are the districts of the United Kingdom, or of England and Wales if the boundaries lack Scotland or Northern
+    Ireland.
     """
     every = load_boundaries("lad")
     return load_districts() if not _has_all(every) else every[["lad21cd", "lad21nm", "rgn21nm"]]
@@ -32,9 +33,9 @@ def _has_all(districts: pd.DataFrame) -> bool:
 
 
 def united_kingdom(measure: str = HEADLINE) -> gpd.GeoDataFrame | None:
-    """Return the districts of the United Kingdom, or None where the data at hand stop at the border.
+    """Return the table of districts of the United Kingdom, or None if the data cover only England and Wales.
 
-    They do if the boundaries lack Scotland or Northern Ireland, or the Atlas's file has no value in either.
+    The latter is so if the boundaries lack Scotland or Northern Ireland, or the Atlas file has no value in either.
 
     Parameters
     ----------

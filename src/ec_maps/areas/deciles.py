@@ -13,24 +13,24 @@ GROUPS = 10
 
 
 def deciles(values: pd.Series, *, fewer: bool = False) -> pd.Series:
-    """Return each value's decile among the values that are there.
+    """Return each value's decile among the values that are not missing.
 
     The edges are those of :func:`pandas.qcut` (linear interpolation between ordered values, intervals closed on the
-    right), so equal values always share a decile. A missing value has a missing decile and moves no edge.
+    right), so equal values always share a decile. A missing value has a missing decile and does not affect the edges.
 
     Parameters
     ----------
     values
         One value an area, with missing values as NaN or NA.
     fewer
-        Whether fewer than ten groups will do, where many values are equal. Equal values then have the lowest of the
-        deciles that they fill, and the others are empty: of areas of which a quarter are at zero, all of these are in
+        Whether fewer than ten groups are allowed where many values are equal. Equal values then have the lowest of the
+        deciles that they fill, and the others are empty: if a quarter of the areas are at zero, all of these are in
         decile 1, none is in 2, and the rest are in 3 to 10.
 
     Returns
     -------
     decile
-        Nullable integers (``Int64``) from 1, the lowest tenth, to 10, the highest; index as in `values`.
+        Nullable integers (``Int64``) from 1, the lowest, to 10, the highest; index as in `values`.
 
     Raises
     ------
@@ -42,9 +42,9 @@ def deciles(values: pd.Series, *, fewer: bool = False) -> pd.Series:
 
 
 def group(values: pd.Series, edges: Sequence[float] | np.ndarray) -> pd.Series:
-    """Return each value's decile by edges that are known, as :func:`deciles` does; what lies beyond is at the end."""
+    """Return each value's decile by given edges; a value beyond them is in the first or the last decile."""
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    # Intervals are closed on the right, the first one on the left too: as qcut has them.
+    # As in pandas.qcut, intervals are closed on the right, the first one on the left too.
     groups = np.searchsorted(np.asarray(edges)[1:-1], numbers, side="left") + 1
     return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index, name="decile")
 
@@ -59,7 +59,7 @@ def cut_points(values: pd.Series, *, fewer: bool = False) -> np.ndarray:
     if fewer and distinct < 2:
         msg = (
             f"Cutting deciles: {len(present)} areas have a value, and only {distinct} of the values "
-            f"{'is' if distinct == 1 else 'are'} distinct, so that there are no groups to show."
+            f"{'is' if distinct == 1 else 'are'} distinct, so that there are no groups."
         )
         raise DataError(msg)
     if distinct < GROUPS and not fewer:

@@ -1,4 +1,4 @@
-"""What joined and what did not: areas and values, by name, on both sides."""
+"""The report of the join between boundaries and Atlas values: which areas matched and which did not."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from ec_maps.geography.levels import SCOPES, Level, ScopeName, TableName, level_
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The build stops when more than this share of the areas of England and Wales is lost in the join: values without a
-#: boundary (always a mismatch), and boundaries without even an empty row (some areas are not published, but few; two
-#: are never too many).
+#: The build stops if a larger share is lost in the join: values without a boundary (always a mismatch), and boundaries
+#: without a row (a few areas are not published; up to two are always allowed).
 MAX_VALUES_LOST = 0.01
 MAX_AREAS_WITHOUT_ROW = 0.05
 
 
 @dataclass(frozen=True)
 class JoinReport:
-    """What joined and what did not, by name, on both sides.
+    """Which areas and values joined and which did not, by name.
 
     Attributes
     ----------
@@ -41,13 +40,13 @@ class JoinReport:
     without_boundary
         Codes in the Atlas, in England and Wales, that no boundary has.
     left_out
-        How many areas of the Atlas lie in each nation that the maps do not cover.
+        How many areas of the Atlas lie in each nation outside the scope.
     atlas_file, atlas_date
-        The CSV that the values are from, and the date in it.
+        The CSV of the values, and its date.
     boundaries
-        The file or folder that the boundaries are from.
+        The file, folder or service of the boundaries.
     notes
-        What was put right, assumed or looked odd.
+        What was corrected, assumed or unusual.
     scope
         ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom.
     """
@@ -73,7 +72,7 @@ class JoinReport:
 
     @property
     def details(self) -> list[str]:
-        """Where the table is from, what did not join on either side, and the notes; a line each."""
+        """The sources of the table, what did not join, and the notes, one a line."""
         lines = [
             f"values: {self.atlas_file}" + (f", dated {self.atlas_date}" if self.atlas_date else ""),
             f"boundaries: {self.boundaries}",
@@ -100,7 +99,7 @@ class JoinReport:
 def report_of(
     level: Level, here: gpd.GeoDataFrame, values: Measurements, notes: list[str], scope: ScopeName
 ) -> JoinReport:
-    """Return what joined of the areas `here` and the values, with `notes`; `DataError` for values of another year."""
+    """Return the report on joining the areas `here` to the values; `DataError` for values of another year."""
     select.check_vintage(level, values)
     published = values.table.set_index("code")["value"]
     nations = published.index.to_series().map(nation)
@@ -131,16 +130,16 @@ def report_of(
 
 def stop_if_lost(level: Level, report: JoinReport, here: gpd.GeoDataFrame, values: Measurements) -> None:
     """Raise `DataError` if too much is lost in the join."""
-    lost, blank = len(report.without_boundary), len(report.without_row)
-    matched = report.areas - blank
-    if lost <= MAX_VALUES_LOST * max(matched + lost, 1) and blank <= max(2, MAX_AREAS_WITHOUT_ROW * report.areas):
+    lost, unmatched = len(report.without_boundary), len(report.without_row)
+    matched = report.areas - unmatched
+    if lost <= MAX_VALUES_LOST * max(matched + lost, 1) and unmatched <= max(2, MAX_AREAS_WITHOUT_ROW * report.areas):
         return
     msg = (
-        f"Only {matched} of {report.areas} {level.areas} found a row in {values.member}. Areas without one: {blank} "
+        f"Only {matched} of {report.areas} {level.areas} have a row in {values.member}. Areas without one: {unmatched} "
         f"({listed(report.without_row, 3) or 'none'}). Codes of the file without a boundary: {lost} "
         f"({listed(report.without_boundary, 3) or 'none'}).\n\nBoundary codes look like "
         f"{listed(list(here[level.code]), 2)}, "
-        f"the file's like {listed(list(values.table['code']), 2)}. File and boundaries should be of the same year "
-        f"and country."
+        f"the file's like {listed(list(values.table['code']), 2)}. Use a file and boundaries of the same "
+        f"year and country."
     )
     raise DataError(msg)

@@ -1,4 +1,4 @@
-"""The list of places, ``places.yml``: read with all its faults at once, and one place or region at a time."""
+"""The list of places, ``places.yml``, and finding one local authority or region by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "find_place", "find_region", "gazetteer_of", "read_places", "search_places", "slug"]
 
 _EXAMPLE = '"- Great Yarmouth"'
-_LOOK_UP = "`ec-maps places WORD` lists the official names that have the word in them."
+_LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 _NULL = "tag:yaml.org,2002:null"
 _KINDS = {
     "tag:yaml.org,2002:int": "a number",
@@ -32,7 +32,7 @@ _KINDS = {
 
 
 def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | None = None) -> list[Place]:
-    """Read the list of places, in the author's order.
+    """Return the places of the list, in the order of the file.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
         A YAML list with the name (English or Welsh) or code of one local authority in each entry; the project's
         ``places.yml`` if None.
     districts
-        The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; those of the boundaries at hand
-        if None: of the United Kingdom where they reach so far.
+        The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; if None, all districts of the
+        boundaries, including those of Scotland and Northern Ireland if they have them.
 
     Raises
     ------
     PlaceError
-        If the file cannot be read as such a list, or any entry is not one known district or is there twice. The
-        message has every fault in the file, with its line.
+        If the file cannot be read as such a list, or an entry is not a known district or is listed twice. The message
+        gives every fault in the file, with its line.
     """
     path = settings.project_root() / "places.yml" if path is None else Path(path)
     entries, faults, in_brackets = _entries(path)
@@ -80,7 +80,7 @@ def find_place(text: str, districts: pd.DataFrame | None = None) -> Place:
     Raises
     ------
     PlaceError
-        If it names none; the message suggests what may be meant.
+        If it names none; the message suggests similar names.
     """
     if not text.strip():
         msg = f'No place given. Name a local authority, such as "Great Yarmouth". {_LOOK_UP}'
@@ -94,21 +94,21 @@ def find_place(text: str, districts: pd.DataFrame | None = None) -> Place:
 
 
 def search_places(text: str, districts: pd.DataFrame | None = None) -> list[Place]:
-    """Return the places that `text` may mean, the closest first, or all by name for an empty text.
+    """Return the places that match `text`, the closest first, or all by name for an empty text.
 
-    Forgiving where :func:`find_place` is strict: parts of names and codes, popular names, former districts, regions
-    and, if nothing else fits, misspellings.
+    Unlike :func:`find_place`, it also matches parts of names and codes, popular names, former districts, regions and,
+    if nothing else matches, misspellings.
     """
     return gazetteer_of(districts).search(text)
 
 
 def find_region(text: str, regions: Sequence[str]) -> str:
-    """Return the one of `regions` that `text` names, however it is capitalised and spaced.
+    """Return the one of `regions` that `text` names, whatever its capitals and spaces.
 
     Raises
     ------
     PlaceError
-        If it is none of them; the message lists them all.
+        If it names none of them; the message lists them all.
     """
     wanted = plain(text)
     for region in regions:
@@ -117,13 +117,13 @@ def find_region(text: str, regions: Sequence[str]) -> str:
     inside = [district.region for district in official_districts().values() if plain(district.name) == wanted]
     fact = f"{quoted(text)} is a local authority, in {inside[0]}" if inside else f"Unknown region {quoted(text)}"
     if wanted in map(plain, BEYOND):
-        fact = f'{quoted(text)} is not in this table; one of the United Kingdom (scope "uk") has it'
+        fact = f'{quoted(text)} is not in this table; it is in the table of the United Kingdom (scope "uk")'
     msg = f"{fact}. The regions are: {', '.join(regions)}."
     raise PlaceError(msg)
 
 
 def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
-    """Return what finds places by name among the districts of a table, or among those at hand."""
+    """Return the gazetteer of the districts of a table, or of all districts that can be mapped if None."""
     if districts is None:
         from ec_maps.areas.coverage import districts_at_hand
 
@@ -133,7 +133,7 @@ def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
 
 
 def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], bool]:
-    """Return the entries that are text, the faults of those that are not, each with its line, and "[a, b]" or not."""
+    """Return the text entries and the faults, each with its line, and whether the list is written "[a, b]"."""
     root = _compose(path)
     if root is None or (isinstance(root, yaml.ScalarNode) and (root.tag == _NULL or not root.value.strip())):
         msg = f"{path} names no place. Write at least one local authority, each on a line like {_EXAMPLE}."
@@ -175,8 +175,8 @@ def _compose(path: Path) -> yaml.Node | None:
         root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         parts = [(error.context, error.context_mark), (error.problem, error.problem_mark)]
-        said = ", ".join(f"{what} (line {mark.line + 1})" if mark else what for what, mark in parts if what)
-        msg = f"{path} is not valid YAML: {said}. Each name stands on a line like {_EXAMPLE}."
+        reason = ", ".join(f"{what} (line {mark.line + 1})" if mark else what for what, mark in parts if what)
+        msg = f"{path} is not valid YAML: {reason}. Write each name on a line like {_EXAMPLE}."
         raise PlaceError(msg) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -186,7 +186,7 @@ def _compose(path: Path) -> yaml.Node | None:
 
 
 def _not_a_name(node: yaml.Node) -> str | None:
-    """Return what an entry is instead of a text, as the end of a sentence, or None if it is one."""
+    """Return what an entry is instead of a name, as the end of a sentence, or None if it is a name."""
     if isinstance(node, yaml.MappingNode):
         return "read as key and value because of a colon; put the whole name in quotation marks, or take the colon out."
     if isinstance(node, yaml.SequenceNode):
@@ -199,7 +199,7 @@ def _not_a_name(node: yaml.Node) -> str | None:
 
 
 def _hint_on_lines(text: str, gazetteer: Gazetteer) -> str:
-    """Return a hint for two names that YAML joined because the second has no hyphen, else nothing."""
+    """Return a hint for two names that YAML joined because the second has no hyphen, else an empty text."""
     words = text.split()
     joined = any(
         gazetteer.find(" ".join(words[:cut])) and gazetteer.find(" ".join(words[cut:])) for cut in range(1, len(words))
@@ -208,6 +208,6 @@ def _hint_on_lines(text: str, gazetteer: Gazetteer) -> str:
 
 
 def _letter(faults: Sequence[str], name: str, notes: Sequence[str]) -> str:
-    """Return all faults of a file as a message of one paragraph, and the notes as another."""
+    """Return the message for a file: one paragraph of faults, one of notes."""
     first = faults[0] if len(faults) == 1 else "\n- ".join([f"{len(faults)} faults in {name}:", *faults])
     return "\n\n".join(part for part in (first, " ".join(notes)) if part)

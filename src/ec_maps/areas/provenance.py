@@ -1,4 +1,4 @@
-"""Where what is shown comes from, in a line; what of it is fetched, and one mark of the state of all of it."""
+"""Where values and boundaries come from, what has to be downloaded, and the fingerprint of all inputs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _RESOLUTIONS = {
 
 
 def line() -> str:
-    """Return where data and boundaries come from and what made the pages, in a few sentences; dates as 2025-02-28.
+    """Return the sources of values and boundaries and the version of ec_maps, in a few sentences; dates as 2025-02-28.
 
-    What is missing is fetched first. Raises as :func:`ec_maps.load_areas` does if that fails.
+    Missing files are downloaded first; errors are those of :func:`ec_maps.load_areas`.
     """
     made = f"Made with ec_maps {version('ec-maps')}."
     if settings.is_demo():
@@ -40,7 +40,7 @@ def line() -> str:
 
 
 def data_date(level: LevelName) -> str | None:
-    """Return the date in the Atlas's file of a level, as it is written there; None if there is no such file here."""
+    """Return the date in the Atlas file of a level, as it is written there; None if there is no such file."""
     return _dated(level, fingerprint(archive.archives(), settings.source()))
 
 
@@ -50,14 +50,14 @@ def _dated(level: LevelName, _key: str) -> str | None:
 
 
 def boundaries_said() -> str:
-    """Return what the boundaries are called where they come from: services, a database, or a folder."""
+    """Return the names of the boundaries at their source: services, a database table, or a folder."""
     if settings.is_demo():
         return "demonstration boundaries"
     chosen = settings.boundaries()
     if isinstance(chosen, Path):
         return chosen.name
     found = [entry for key in _keys(chosen) if (entry := manifest.held(key))]
-    return ", ".join(dict.fromkeys(entry.name for entry in found)) or "not fetched yet"
+    return ", ".join(dict.fromkeys(entry.name for entry in found)) or "not downloaded yet"
 
 
 def _keys(chosen: str) -> tuple[str, str]:
@@ -67,54 +67,54 @@ def _keys(chosen: str) -> tuple[str, str]:
 
 def _values() -> str:
     dates = {"lad": data_date("lad") or "", "msoa": data_date("msoa") or ""}
-    told = [f"UK Social Capital Atlas, dated {dates['lad']}" if dates["lad"] else "UK Social Capital Atlas, undated"]
+    parts = [f"UK Social Capital Atlas, dated {dates['lad']}" if dates["lad"] else "UK Social Capital Atlas, undated"]
     if dates["lad"] != dates["msoa"]:
-        told.append(f"neighbourhoods dated {dates['msoa'] or 'nowhere'}")
+        parts.append(f"neighbourhoods {f'dated {date}' if (date := dates['msoa']) else 'undated'}")
     fetched = [entry for level in LEVELS if (entry := manifest.held(f"atlas_{level}"))]
     if fetched:
-        told.append(f"fetched on {max(entry.fetched_at for entry in fetched)[:10]}")
+        parts.append(f"downloaded on {max(entry.fetched_at for entry in fetched)[:10]}")
     sums = " and ".join(file_digest(path)[:8] for path in archive.archives())
-    return ", ".join([*told, f"sha256 {sums}"])
+    return ", ".join([*parts, f"sha256 {sums}"])
 
 
 def _boundaries() -> str:
     chosen = settings.boundaries()
     areas = "districts of December 2021 and MSOAs of 2021"
     if isinstance(chosen, Path):
-        return f"{areas}, from files put there by hand"
+        return f"{areas}, from local files"
     entries: list[Entry] = [entry for key in _keys(chosen) if (entry := manifest.held(key))]
     if chosen == "postgis":
-        return f"{areas}, from a PostGIS database"  # whose address is nobody's business
+        return f"{areas}, from a PostGIS database"  # its address may be confidential
     words = (_RESOLUTIONS.get(_true_resolution(entry), entry.variant) for entry in entries)
     resolutions = " and ".join(dict.fromkeys(words))
-    when = f", fetched on {max(entry.fetched_at for entry in entries)[:10]}" if entries else ""
+    when = f", downloaded on {max(entry.fetched_at for entry in entries)[:10]}" if entries else ""
     return f"{areas}, ONS, {resolutions}{when}"
 
 
 def _true_resolution(entry: Entry) -> str:
-    """Return how fine boundaries are by the service they came from, which may have stood in for another."""
+    """Return the resolution of the service that was downloaded, which may differ from the one asked for."""
     return next((row.resolution for row in sources.rows(entry.key) if row.address == entry.name), entry.variant)
 
 
 def inputs() -> str:
-    """Return a mark of all that figures and pages are made from: archives, boundaries, their dates, the library.
+    """Return the fingerprint of all inputs of figures and pages: archives, boundaries, their dates, the library.
 
-    Nothing is fetched, and what is missing is no part of it.
+    Nothing is downloaded; missing files do not count.
 
     Raises
     ------
     BoundaryError
-        If the boundaries are to be where nothing is.
+        If there is nothing at the path of the boundaries.
     """
-    told: tuple[object, ...] = (settings.source(), settings.basemap(), cache.package_digest())
+    parts: tuple[object, ...] = (settings.source(), settings.basemap(), cache.package_digest())
     if settings.is_demo():
-        return fingerprint([*archive.archives(), *boundary_files(fetch=False)], *told)
+        return fingerprint([*archive.archives(), *boundary_files(fetch=False)], *parts)
     chosen, entries = settings.boundaries(), manifest.read()
     by_hand = boundary_files(fetch=False) if isinstance(chosen, Path) else []
-    # What was fetched counts by what it is and by what the manifest says of it: pages name its dates.
+    # Manifest entries count too, because pages give the dates in them.
     fetched = [entry for _, entry in sorted(entries.items()) if entry.is_good()]
-    told = (*told, str(chosen), settings.resolution(), settings.database_url(), fetched)
-    return fingerprint({*archive.archives(), *by_hand, *(entry.path for entry in fetched)}, *told)
+    parts = (*parts, str(chosen), settings.resolution(), settings.database_url(), fetched)
+    return fingerprint({*archive.archives(), *by_hand, *(entry.path for entry in fetched)}, *parts)
 
 
 def in_words(text: str) -> str:
@@ -126,16 +126,16 @@ def in_words(text: str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-# --- all that a site needs from elsewhere -----------------------------------------------------------
+# --- what a site downloads -----------------------------------------------------------
 
 
 _HEADS = ("what", "from", "size", "date", "licence", "sha256", "")
 
 
 def needed() -> list[Job]:
-    """Return everything that a site needs from elsewhere with the present settings; nothing for the demonstration.
+    """Return the downloads that a site needs with the current settings; none for the demonstration.
 
-    What was put into the data folder by hand is not fetched.
+    Files that were put into the data folder by hand are not downloaded.
     """
     if settings.is_demo():
         return []
@@ -143,14 +143,14 @@ def needed() -> list[Job]:
 
 
 def fetch(*, refresh: bool = False, dry_run: bool = False) -> list[Outcome]:
-    """Bring everything that a site needs into the cache, and say what became of each file.
+    """Download everything that a site needs into the cache, and return the outcome for each file.
 
     Parameters
     ----------
     refresh
-        Ask again for what is there already, and adopt what has changed.
+        Ask again for files in the cache, and replace those that have changed.
     dry_run
-        Only say what would be done.
+        Only return what would be done.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def fetch(*, refresh: bool = False, dry_run: bool = False) -> list[Outcome]:
 
 
 def as_table(outcomes: Sequence[Outcome]) -> str:
-    """Return what became of each file as a table in plain text."""
+    """Return the outcome for each file as a table in plain text."""
     rows = [_HEADS, *(_row(done) for done in outcomes)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADS))]
     return "\n".join(
@@ -171,13 +171,13 @@ def as_table(outcomes: Sequence[Outcome]) -> str:
 
 
 def notes(done: Outcome) -> list[str]:
-    """Return what a person should know of an outcome: what was odd, replaced, or is not to be had."""
-    told = list(done.entry.notes) if done.entry else []
+    """Return the notes on an outcome: what was unusual, was replaced, or could not be downloaded."""
+    messages = list(done.entry.notes) if done.entry else []
     if done.state == "failed" and done.job.optional and not done.entry:
-        told.append(f"{done.said} {done.job.by_hand}")
+        messages.append(f"{done.said} {done.job.by_hand}")
     elif done.said and done.state != "failed":
-        told.append(done.said.strip())
-    return told
+        messages.append(done.said.strip())
+    return messages
 
 
 def _row(done: Outcome) -> tuple[str, ...]:

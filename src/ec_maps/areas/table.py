@@ -1,4 +1,4 @@
-"""*The* table: areas, values and deciles joined."""
+"""The table of areas with their values and deciles."""
 
 from __future__ import annotations
 
@@ -40,25 +40,26 @@ def load_areas(
     measure
         The measure; its key, as ``ec-maps measures`` lists them, is the name of the value column.
     category
-        The group of people, as the Atlas's ``measurement_category`` has it, if not the measure's own.
+        The group of people, a value of the Atlas's ``measurement_category``, if not the measure's own.
     scope
         ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom (districts only). Deciles are cut over it.
     near
-        The name of a district, as in ``lad21nm``: only its rows and those around it, as many as a map of it can show,
-        with less time and memory. Deciles, cut points and legends stay those of the whole.
+        The name of a district, as in ``lad21nm``, to return only the rows that a map of it can show, in less time and
+        memory. Deciles, cut points and legends are still those of all areas.
 
     Returns
     -------
     areas
         One row an area, EPSG:27700, sorted by code. For ``"lad"`` the columns ``lad21cd lad21nm rgn21nm
         economic_connectedness decile geometry``; for ``"msoa"`` ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm
-        economic_connectedness decile geometry`` and, where they are to be had, readable names in ``msoa21hclnm`` and
+        economic_connectedness decile geometry`` and, where they are available, readable names in ``msoa21hclnm`` and
         Welsh ones in ``msoa21hclnmw``. The value is in the measure's unit, of :data:`ec_maps.MEASURES`; an area without
-        a published value keeps its row, value and decile missing. ``decile`` runs from 1, the lowest tenth of the areas
-        that have a value, to 10; where many values are equal some of the ten may be empty, but never those of economic
-        connectedness. After the others come ``decile_low`` and ``decile_high``, the deciles that the area would have if
-        its value were lower or higher by the measure's ``tolerance``, and ``num_users`` where the Atlas counts them.
-        ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that there are; ``measure``,
+        a published estimate has a row with value and decile missing. ``decile`` runs from 1, the lowest decile of the
+        areas that have a value, to 10; where many values are equal some of the ten may be empty, but never those of
+        economic connectedness. The last columns are ``decile_low`` and ``decile_high``, the deciles that the area would
+        have if its value were lower or higher by the measure's ``tolerance``, and ``num_users`` where the Atlas counts
+        users.
+        ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that are not empty; ``measure``,
         ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value; and ``near``.
 
     Raises
@@ -69,9 +70,9 @@ def load_areas(
         If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
         boundaries, or too much is lost in joining.
     BoundaryError
-        If the boundaries or lookups are, or do not reach as far as the scope.
+        If the boundaries or lookups are absent or faulty, or do not cover the scope.
     FetchError
-        If something is missing and cannot be fetched.
+        If a missing file cannot be downloaded.
     SettingError
         If there is no such level, measure or scope.
     """
@@ -84,7 +85,7 @@ def load_areas(
 def load_values(
     level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
 ) -> pd.DataFrame:
-    """Return the table of :func:`load_areas` without outlines, for whoever counts and draws nothing."""
+    """Return the table of :func:`load_areas` without outlines, for callers that draw nothing."""
     wanted, what = level_named(level), measure_named(measure)
     scope, source = scope_named(scope, wanted), settings.source()
     files = [*select.supplied(wanted.key, measure), *boundary_files()]
@@ -100,7 +101,7 @@ def _values(
     name = "-".join(["areas", settings.source(), level.key, measure.key, *more, *([] if scope == "ew" else [scope])])
     values = cache.cached_values(name, key, lambda: _build(level, measure, category, scope))
     edges = cut_points(values[measure.key], fewer=measure.key != HEADLINE)
-    # Text that every row shares is kept as a column, because a Parquet file is all that the cache keeps.
+    # The category is stored as a column, because attributes are not stored in the cache.
     table = values.drop(columns="category")
     table.attrs = {
         "measure": measure.key,
@@ -108,7 +109,7 @@ def _values(
         "level": level.key,
         "scope": scope,
         "cut_points": [float(edge) for edge in edges],
-        "groups": sorted(int(tenth) for tenth in values["decile"].dropna().unique()),
+        "groups": sorted(int(decile) for decile in values["decile"].dropna().unique()),
         "valued": int(values["decile"].notna().sum()),
     }
     return table
@@ -130,15 +131,15 @@ def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.
 
 
 def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | None = None) -> pd.DataFrame:
-    """Return one measure as the Atlas publishes it, checked, without boundaries and joined to nothing.
+    """Return one measure as the Atlas publishes it, checked, but not joined to boundaries.
 
-    This is the only way to postcode districts: there are no open boundaries of them, so that they are on no map.
+    Postcode districts are available only here: they have no open boundaries, so that they cannot be mapped.
 
     Parameters
     ----------
     level
-        ``"lad"``, ``"msoa"`` or ``"postcode_district"``. The archive of postcode districts is not fetched: put it into
-        the data folder.
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``. The archive of postcode districts is not downloaded: put it
+        into the data folder.
     measure, category
         As for :func:`load_areas`.
 
@@ -170,20 +171,20 @@ def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | N
 
 
 def load_context() -> gpd.GeoDataFrame:
-    """Return the districts outside England and Wales that the boundaries have, for the background of maps."""
+    """Return the districts outside England and Wales, if the boundaries have them, for the background of maps."""
     return _context(settings.source(), cache.fingerprint(boundary_files(fetch=False)))
 
 
 @lru_cache(maxsize=2)
 def _context(_source: str, _key: str) -> gpd.GeoDataFrame:
-    # Every map asks for it, and it is the same for all of them.
+    # The same for every map.
     return outside_england_and_wales(load_boundaries("lad"), "lad21cd")
 
 
 def join_report(
     level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
 ) -> JoinReport:
-    """Return what joined and what did not at a level, read from the files and not from the cache.
+    """Return which areas and values of a level joined and which did not, from the files and not from the cache.
 
     Parameters
     ----------
@@ -199,13 +200,14 @@ def join_report(
     other: LevelName = "msoa" if level == "lad" else "lad"
     if (date := data_date(other)) != values.date:
         notes.append(
-            f"These data are dated {values.date or 'nowhere'}, but those of {level_named(other).areas} {date}."
+            f"These data are {f'dated {values.date}' if values.date else 'undated'}, but those of "
+            f"{level_named(other).areas} {f'are dated {date}' if date else 'are undated'}."
         )
     return report_of(wanted, here, values, notes, scope)
 
 
 def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:
-    """Return the areas that a scope covers; `BoundaryError` if a whole nation of it is absent."""
+    """Return the areas of a scope; `BoundaryError` if a whole nation of it is absent."""
     if scope == "ew":
         return in_england_and_wales(areas, level.code)
     there = set(areas["rgn21nm"])
@@ -220,7 +222,7 @@ def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.Geo
 
 
 def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> pd.DataFrame:
-    """Return the values and deciles of the areas of a scope, without their outlines, which all measures share."""
+    """Return the values and deciles of the areas of a scope, without outlines, which all measures share."""
     here = _covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
     values = select.read_measure(level.key, measure.key, category)
     report = report_of(level, here, values, [], scope)

@@ -1,4 +1,4 @@
-"""Words for areas and numbers, and sentences that are counted from a table of areas."""
+"""Words for areas and numbers, and sentences computed from a table of areas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def ordinal(number: int) -> str:
 
 
 def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -> str:
-    """Return the line of sources and licences that stands on each map.
+    """Return the line of sources and licences for a map.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -
     hexagons
         Whether neighbourhoods are hexagons in the House of Commons Library's layout.
     basemap
-        Whom the tiles beneath the map come from, if there are any.
+        Attribution of the tiles beneath the map; empty without tiles.
     """
     tiles = f" Base map: {basemap}." if basemap else ""
     if settings.is_demo():
@@ -79,18 +79,18 @@ def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -
 
 
 def joined(*sentences: str) -> str:
-    """Return the sentences that are not empty as one text, after a warning if the data are a demonstration."""
+    """Return the non-empty sentences as one text, with a warning first if the data are a demonstration."""
     demo = "Demonstration data, not real values." if settings.is_demo() else ""
     return " ".join(sentence for sentence in (demo, *sentences) if sentence)
 
 
 def universe(areas: gpd.GeoDataFrame) -> str:
-    """Return what the tenths of a table are cut over, in words: "England and Wales" or "the United Kingdom"."""
+    """Return which areas the deciles of a table are cut over: "England and Wales" or "the United Kingdom"."""
     return SCOPES[areas.attrs.get("scope", "ew")]
 
 
 def ends_in_words(measure: Measure) -> str:
-    """Return which colour the lowest and the highest tenth have: "purple lowest, white highest"."""
+    """Return the colours of the lowest and the highest decile: "purple lowest, white highest"."""
     return "purple lowest, white highest" if measure.low_connection_end == "low" else "white lowest, purple highest"
 
 
@@ -100,13 +100,13 @@ def number_of(number: int, level: Level) -> str:
 
 
 def missing(areas: gpd.GeoDataFrame, level: Level) -> str:
-    """Return how many areas have no value, in a sentence; nothing if all have one."""
-    blank = int(areas["decile"].isna().sum())
-    if not blank or blank == len(areas) == 1:
-        return "It has no published estimate and is hatched." if blank else ""
+    """Return how many areas have no published estimate, in a sentence; empty if all have one."""
+    number = int(areas["decile"].isna().sum())
+    if not number or number == len(areas) == 1:
+        return "It has no published estimate and is hatched." if number else ""
     return (
-        f"{capital(some(blank))} {level.area if blank == 1 else level.areas} "
-        f"{'has' if blank == 1 else 'have'} no published estimate and {are(blank)} hatched."
+        f"{capital(some(number))} {level.area if number == 1 else level.areas} "
+        f"{'has' if number == 1 else 'have'} no published estimate and {are(number)} hatched."
     )
 
 
@@ -121,35 +121,35 @@ def some(number: int) -> str:
 
 
 def capital(text: str) -> str:
-    """Return text with its first letter large."""
+    """Return text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def tenth_in_words(decile: object) -> str:
-    """Return "the lowest tenth", "tenth 4 of 10", "the highest tenth", or "hatched" for none."""
+    """Return "the lowest decile", "decile 4 of 10", "the highest decile", or "hatched" for a missing one."""
     if pd.isna(decile):  # type: ignore[call-overload]
         return "hatched"
-    ends = {1: "the lowest tenth", GROUPS: "the highest tenth"}
-    return ends.get(int(str(decile)), f"tenth {decile} of {GROUPS}")
+    ends = {1: "the lowest decile", GROUPS: "the highest decile"}
+    return ends.get(int(str(decile)), f"decile {decile} of {GROUPS}")
 
 
 def rank_in_words(values: pd.Series, value: float, tolerance: float) -> str:
-    """Return where a value stands among others, as closely as it can be told: "the 12th highest of 331".
+    """Return the rank of a value, as closely as the tolerance allows: "the 12th highest of 331".
 
-    Values within `tolerance` of each other count as level, so that where others come as close the answer is a span:
-    "between the 9th and 15th highest of 331". Ranks are counted from the nearer end.
+    Values within `tolerance` of each other count as level. Where several are level, the rank is a range: "between the
+    9th and 15th highest of 331". Ranks are counted from the nearer end.
 
     Parameters
     ----------
     values
-        The values of all areas, `value` among them; missing ones are left out.
+        The values of all areas, including `value`; missing ones are left out.
     value
-        The one whose rank it is.
+        The value to rank.
     tolerance
         How far two values may lie apart and count as level, in their unit.
     """
     there = values.dropna()
-    # A hair more than the tolerance: 0.472 and 0.467 lie half a point apart, whatever binary fractions make of it.
+    # Slightly more than the tolerance: 0.472 and 0.467 differ by half a point, though not in binary fractions.
     reach = tolerance + 1e-9
     above, below = int((there > value + reach).sum()), int((there < value - reach).sum())
     level = len(there) - above - below
