@@ -280,7 +280,9 @@ def test_right_way_round() -> None:
 
 def test_wrong_way_round() -> None:
     """Bias of the opposite sign is an error that says so, with the number of districts and the correlation."""
-    with pytest.raises(DataError, match=r"average_bias seems to run the other way.*30 local authorities.*is -0\.\d\d"):
+    with pytest.raises(
+        DataError, match=r"average_bias seems to have the opposite sign.*30 local authorities.*is -0\.\d\d"
+    ):
         check_direction(*trio(turned=True))
 
 
@@ -294,10 +296,10 @@ def test_the_table_checks_the_direction() -> None:
 
 
 def test_too_few_to_tell() -> None:
-    """Of fewer than ten districts the direction is not checked; a correlation that cannot be told is an error."""
+    """Of fewer than ten districts the direction is not checked; a correlation that cannot be computed is an error."""
     check_direction(*trio(turned=True, number=9))
     exposure, bias, _ = trio()
-    with pytest.raises(DataError, match="cannot be told"):
+    with pytest.raises(DataError, match="cannot be computed"):
         check_direction(exposure, bias * 0, exposure)
 
 

@@ -23,7 +23,7 @@ def _demo(demo: Path) -> None:
 
 
 def test_places_stand_in_the_order_given() -> None:
-    """A row for each district, in the author's order, first code, name and region, then value and tenth."""
+    """A row for each district, in the author's order, first code, name and region, then value and decile."""
     table = compare(["Redcar and Cleveland", "Great Yarmouth", "Norwich"], ["exposure", "bias"])
     assert list(table["lad21nm"]) == ["Redcar and Cleveland", "Great Yarmouth", "Norwich"]
     assert list(table.columns) == [*NAMES, "exposure", "exposure_decile", "bias", "bias_decile"]
@@ -35,7 +35,7 @@ def test_places_stand_in_the_order_given() -> None:
 
 
 def test_values_are_those_of_the_maps() -> None:
-    """Each value and tenth is that of the measure's own table, for every area and measure at hand."""
+    """Each value and decile is that of the measure's own table, for every area and measure at hand."""
     whole = measures_table("lad").set_index("lad21cd")
     assert whole.attrs["measures"] == measures_at_hand("lad") == list(MEASURES)
     for key in whole.attrs["measures"]:
@@ -106,7 +106,7 @@ def test_unknown_measures_in_one_letter() -> None:
     letter = str(caught.value)
     assert '"exposur"' in letter
     assert '"wealth"' in letter
-    assert '"bias" is there 2 times' in letter
+    assert '"bias" is given 2 times' in letter
     assert letter.count("economic_connectedness") == 1
 
 

@@ -67,7 +67,7 @@ def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
     assert facts.compared(text, "Scotland") == (48.0, -1.0)
     assert facts.compared(text, "the United Kingdom") == (39.5, -9.5)
     assert "England" not in text
-    assert told.inside.startswith("Neighbourhood data stop at the border: ")
+    assert told.inside.startswith("Neighbourhood data cover England and Wales only: ")
 
 
 def test_neighbours_across_the_border() -> None:
@@ -145,7 +145,7 @@ def test_inside_counts_the_deciles() -> None:
         ([0.4], "A is a single neighbourhood, which is at 40.0%, the lowest decile of all neighbourhoods."),
         ([None], "A is a single neighbourhood, which has no published estimate."),
         ([None, None], "None of its 2 neighbourhoods has a published estimate."),
-        ([], "No boundaries of neighbourhoods are known for A."),
+        ([], "There are no boundaries of neighbourhoods for A."),
         ([0.4, None], "One has no published estimate. The one value is 40.0%."),
         ([0.4, 0.5, None, None], "Two have no published estimate. Their values run from 40.0% to 50.0%."),
     ],

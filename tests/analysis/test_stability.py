@@ -1,4 +1,4 @@
-"""How steady the tenths are: what a small change of value would move, counted by hand."""
+"""How stable the deciles are: what a small change of value would move, counted by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEN = [0.30, 0.304, 0.36, 0.39, 0.42, 0.45, 0.48, 0.51, 0.54, 0.57]
 
 
 def table() -> pd.DataFrame:
-    """Return ten districts, two of which lie close to the edge between the first two tenths."""
+    """Return ten districts, two of which lie close to the edge between the first two deciles."""
     found = districts(TEN)
     for name, shift in (("decile_low", -1), ("decile_high", 1)):
         found[name] = found["decile"]
@@ -24,7 +24,7 @@ def table() -> pd.DataFrame:
 
 
 def test_what_would_move() -> None:
-    """Areas that would be in another tenth are counted once, whichever way they would go."""
+    """Areas that would be in another decile are counted once, whichever way they would go."""
     told = stability(table())
     assert (told.valued, told.would_change_decile, told.two_away) == (10, 2 + 0, 0)
     assert told.widest_error is None
@@ -49,7 +49,7 @@ def test_the_error_from_counting() -> None:
     told = stability(table().assign(num_users=10_000))
     middle = (0.42 + 0.45) / 2
     assert told.widest_error == pytest.approx(1.96 * (middle * (1 - middle) / 10_000) ** 0.5)
-    assert "at most 1.0 percentage points in nineteen cases of twenty" in told.sentence
+    assert "at most 1.0 percentage points in 95% of cases" in told.sentence
 
 
 def test_columns_of_the_table_are_what_the_band_says(demo: object) -> None:

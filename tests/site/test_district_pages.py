@@ -276,7 +276,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     assert "local authorities of the United Kingdom." in front["description"]
     assert front["image-alt"].endswith("With a small map of it.")
     text = " ".join(html.text.split())
-    assert "Neighbourhood data stop at the border" in text
+    assert "Neighbourhood data cover England and Wales only" in text
     assert "neighbourhoods of England and Wales" not in text
     assert "groups of neighbourhoods" not in text
     assert html.select(".ec-tenths") == []

@@ -104,7 +104,7 @@ def test_the_neighbourhoods_are_those_of_the_table(site: Path, pages: dict[str, 
         if name not in here:
             assert name in beyond
             assert page.select(".ec-tenths, .ec-table") == []
-            assert "Neighbourhood data stop at the border" in page.text
+            assert "Neighbourhood data cover England and Wales only" in page.text
             return
         download = page.find("a", href=lambda link: bool(link) and link.endswith(".csv"))["href"]
         inside = [one["decile"] for one in read(site / "places" / download)]

@@ -1,6 +1,6 @@
-"""Exposure and bias in thirds: the table of districts that the bivariate map is drawn from, its classes and kinds.
+"""Exposure and bias in thirds: the table of districts for the bivariate map, its nine classes and four kinds of place.
 
-A class has a number from 1 to 9, as the square of the legend is read, from the top left (least exposure, largest bias)
+Classes are numbered from 1 to 9 in the order of the legend's square, from the top left (least exposure, largest bias)
 row by row to the bottom right (most exposure, smallest bias).
 """
 
@@ -18,7 +18,7 @@ from ec_maps.errors import DataError, SettingError, listed
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: How many groups each of the two is cut into, and how many classes that makes.
+#: The number of groups of each measure, and of classes of both.
 THIRDS = 3
 CLASSES = THIRDS * THIRDS
 
@@ -27,18 +27,18 @@ BETWEEN = "in between"
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the four corners of the square.
+    """A kind of place: one of the four corner classes of the legend's square.
 
     Attributes
     ----------
     exposure_third, bias_third
-        Which corner it is.
+        The thirds of the corner.
     name
-        What it is called.
+        Its name.
     means, means_not
-        A sentence on what that says of a place, and one on what it does not say.
+        A sentence on what the kind means for a place, and one on what it does not mean.
     question
-        What to ask in such a place.
+        A question to ask in such a place.
     """
 
     exposure_third: int
@@ -54,7 +54,7 @@ class Kind:
         return class_number(self.exposure_third, self.bias_third)
 
 
-#: The four kinds, by opportunity and never by merit: all four are about who is there to meet, and what comes of it.
+#: The four kinds describe opportunities to meet people and the friendships that follow, not the merit of a place.
 KINDS = (
     Kind(
         THIRDS,
@@ -109,14 +109,14 @@ def thirds_of(number: int) -> tuple[int, int]:
 
 
 def kind_of(exposure_third: int, bias_third: int) -> str:
-    """Return the name of a class's kind, "in between" for the five that are no corner."""
+    """Return the name of a class's kind, "in between" for the five that are not corners."""
     return next((kind.name for kind in KINDS if kind.number == class_number(exposure_third, bias_third)), BETWEEN)
 
 
-# --- exposure and bias in thirds: the table of districts that the bivariate map is drawn from, and its nine colours
+# --- the table of districts ---------------------------------------------------------------------------
 
 
-#: Of fewer districts, a rank correlation is too much a matter of chance to stop for.
+#: With fewer districts, a rank correlation is too uncertain to raise an error.
 _ENOUGH = 10
 
 
@@ -125,43 +125,43 @@ def bivariate_table(
     bias_lads: gpd.GeoDataFrame,
     connectedness_lads: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the districts with both levers, the third of each, and the kind of place.
+    """Return the districts with exposure and bias, the third of each, and the kind of place.
 
     Parameters
     ----------
     exposure_lads, bias_lads
         The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, of the same districts.
     connectedness_lads
-        That of economic connectedness, to check against which way the bias of the files runs; not checked without.
+        The table of economic connectedness, to check the sign of bias in the files; if None, it is not checked.
 
     Returns
     -------
     table
         ``lad21cd lad21nm rgn21nm exposure bias exposure_third bias_third kind geometry``, a row for each district in
         the order of `exposure_lads`. Thirds are nullable integers from 1, the lowest, to 3, cut over the districts that
-        have both values; an area that lacks either has neither third nor kind. ``attrs`` has the four edges of each,
+        have both values; an area that lacks either has no thirds and no kind. ``attrs`` has the four edges of each,
         ``exposure_cut_points`` and ``bias_cut_points``, as shares.
 
     Raises
     ------
     DataError
-        If the values do not form three groups, or bias runs the other way round.
+        If the values do not form three groups, or bias has the opposite sign.
     SettingError
-        If the tables are not those of :func:`ec_maps.load_areas`, or not of the same districts.
+        If the tables are not from :func:`ec_maps.load_areas`, or not of the same districts.
     """
     tables = {"exposure": exposure_lads, "bias": bias_lads}
     if connectedness_lads is not None:
         tables["economic_connectedness"] = connectedness_lads
     if faults := list(_faults(tables)):
-        msg = f"Putting exposure and bias together: {listed(faults)}."
+        msg = f"Joining exposure and bias: {listed(faults)}."
         raise SettingError(msg)
     columns = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "geometry"]
     table = exposure_lads[columns].reset_index(drop=True)
-    levers = {key: _aligned(lads, key, table["lad21cd"]) for key, lads in tables.items()}
+    series = {key: _aligned(lads, key, table["lad21cd"]) for key, lads in tables.items()}
     if connectedness_lads is not None:
-        check_direction(**levers)
-    both = levers["exposure"].notna() & levers["bias"].notna()
-    table.insert(columns.index("exposure") + 1, "bias", levers["bias"])
+        check_direction(**series)
+    both = series["exposure"].notna() & series["bias"].notna()
+    table.insert(columns.index("exposure") + 1, "bias", series["bias"])
     edges = {}
     for place, key in enumerate(("exposure", "bias"), columns.index("exposure") + 2):
         third, edges[key] = thirds(table[key].where(both), key)
@@ -183,7 +183,7 @@ def bivariate_table(
 
 
 def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
-    """Return each value's third among those that are there, and the four edges.
+    """Return each value's third among the values that are not missing, and the four edges.
 
     The edges are those of :func:`pandas.qcut`, as for deciles: equal values always share a third.
 
@@ -192,7 +192,7 @@ def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
     values
         One value an area, with missing values as NaN or NA.
     what
-        What they are called in messages.
+        The name of the values in messages.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
     Raises
     ------
     DataError
-        If a value is infinite, or the values do not form three groups: too few of them, or too many that are equal.
+        If a value is infinite, or the values do not form three groups: too few, or too many equal ones.
     """
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
     present = numbers[~np.isnan(numbers)]
@@ -226,46 +226,46 @@ def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
 
 
 def agreement(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> float:
-    """Return how far bias goes with the shortfall seen in the other two, (exposure − connectedness) / exposure.
+    """Return the rank correlation of bias and the shortfall of connectedness, (exposure − connectedness) / exposure.
 
     Parameters
     ----------
     exposure, bias, economic_connectedness
-        A value for each area, in one order, as shares.
+        A value for each area, all in the same order, as shares.
 
     Returns
     -------
     correlation
-        Spearman's, from −1 to 1, over the areas that have all three values; NaN where there are none to compare.
+        Spearman's coefficient, from −1 to 1, over the areas that have all three values; NaN if there are none.
     """
     short = ((exposure - economic_connectedness) / exposure.where(exposure > 0)).astype(float)
     there = short.notna() & bias.notna()
-    # The correlation of ranks is Spearman's; pandas would ask another library for it.
+    # Spearman's is the correlation of ranks; pandas would need SciPy for it.
     return float(short[there].rank().corr(bias[there].astype(float).rank()))
 
 
 def check_direction(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> None:
-    """Raise `DataError` if bias falls where connectedness falls further short of exposure.
+    """Raise `DataError` if bias is lower where connectedness falls further short of exposure.
 
-    Our reading is that more bias means friendships that fall further short. Should a release of the Atlas turn the
-    sign, every word and colour here would be the wrong way round, and nothing else would show it. Fewer than ten areas
-    with all three values are not checked. The parameters are those of :func:`agreement`.
+    Here a larger bias means that friendships fall further short. If a release of the Atlas reversed the sign, every
+    sentence and colour would be wrong, and no other check would find it. Fewer than ten areas with all three values are
+    not checked. The parameters are those of :func:`agreement`.
     """
     number = int((exposure.notna() & bias.notna() & economic_connectedness.notna()).sum())
     correlation = agreement(exposure, bias, economic_connectedness)
     if number >= _ENOUGH and not correlation > 0:
-        found = "cannot be told" if np.isnan(correlation) else f"is {correlation:.2f}"
+        found = "cannot be computed" if np.isnan(correlation) else f"is {correlation:.2f}"
         msg = (
-            f"Checking bias against exposure and connectedness: average_bias seems to run the other way in these "
+            f"Checking bias against exposure and connectedness: average_bias seems to have the opposite sign in these "
             f"files. Over {number} local authorities it should rise with the share by which connectedness falls short "
-            f"of exposure, and the rank correlation of the two {found}. Look up in the Atlas's own notes which sign "
-            f"average_bias has, and correct the codebook before exposure and bias are shown."
+            f"of exposure, but the rank correlation of the two {found}. Look up the sign of average_bias in the "
+            f"Atlas's own notes, and correct the codebook before publishing maps of exposure and bias."
         )
         raise DataError(msg)
 
 
 def _faults(tables: dict[str, gpd.GeoDataFrame]) -> Iterator[str]:
-    """Yield what keeps tables, by measure, from being put together."""
+    """Yield the faults that keep tables, by measure, from being joined."""
     shared: set[str] | None = None
     for key, lads in tables.items():
         if lost := sorted({"lad21cd", "lad21nm", "rgn21nm", "geometry", key} - set(lads.columns)):
@@ -281,6 +281,6 @@ def _faults(tables: dict[str, gpd.GeoDataFrame]) -> Iterator[str]:
 
 
 def _aligned(lads: gpd.GeoDataFrame, key: str, codes: pd.Series) -> pd.Series:
-    """Return a measure of districts in the order of these codes, as plain numbers."""
+    """Return a measure of districts in the order of these codes, as floats."""
     values = lads.set_index("lad21cd")[key].reindex(codes)
     return pd.Series(values.to_numpy(dtype=float, na_value=np.nan), codes.index)

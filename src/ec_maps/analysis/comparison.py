@@ -1,4 +1,4 @@
-"""Several measures side by side: the table of all areas that correlations and exports are made from, and `compare`."""
+"""Several measures side by side: the table of all areas for correlations and exports, and `compare`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-#: What follows a measure's key in the name of its column of deciles, and of its column of users.
+#: The endings of the columns of deciles and of users, after a measure's key.
 DECILE, USERS = "_decile", "_users"
 
 _NAMES = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw", "lad21cd", "lad21nm", "rgn21nm")
-_LOOK_UP = "`ec-maps places WORD` lists the official names that have the word in them."
+_LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 
 
 def compare(
@@ -37,40 +37,39 @@ def compare(
     level: LevelName = "lad",
     scope: ScopeName = "ew",
 ) -> pd.DataFrame:
-    """Return any districts, or all their neighbourhoods, with several measures side by side.
+    """Return the districts named, or all their neighbourhoods, with several measures side by side.
 
     Parameters
     ----------
     places
-        Names (English or Welsh) or codes of local authorities, or places as :func:`ec_maps.read_places` gives them;
-        a single one may stand alone.
+        Names (English or Welsh) or codes of local authorities, or places from :func:`ec_maps.read_places`; a single
+        one needs no list.
     measures
-        Keys of measures; every measure of the files at hand if None or empty, in the codebook's order.
+        Keys of measures; if None or empty, every measure in the Atlas files at hand, in the codebook's order.
     level
         ``"lad"`` for a row a district, ``"msoa"`` for a row a neighbourhood of the districts.
     scope
-        ``"ew"`` or, with districts, ``"uk"``: what the deciles are tenths of.
+        ``"ew"`` or, with districts, ``"uk"``: the areas over which the deciles are cut.
 
     Returns
     -------
     table
-        The places in the order given, the neighbourhoods of each in order of code. First codes, names and region
-        (``lad21cd lad21nm rgn21nm``, before them for neighbourhoods ``msoa21cd msoa21nm`` and readable names where
-        there are any), then for each measure its value, in a column named by its key, and ``<key>_decile`` (``Int64``,
-        1 the lowest tenth of all areas of the scope, not of those in the table). Values and deciles that are not
-        published are missing. ``attrs`` has ``level``, ``scope``, ``measures`` and, by measure, the ``cut_points`` of
-        its deciles and the people it is about in ``categories``.
+        The places in the order given, the neighbourhoods of each in order of code. The first columns are codes, names
+        and region (``lad21cd lad21nm rgn21nm``, for neighbourhoods preceded by ``msoa21cd msoa21nm`` and any readable
+        names). Then, for each measure, its value is in a column named by its key, and ``<key>_decile`` (``Int64``, 1
+        the lowest) is its decile among all areas of the scope, not among those in the table. Areas without a published
+        estimate have missing values and deciles. ``attrs`` has ``level``, ``scope``, ``measures`` and, by measure, the
+        ``cut_points`` of its deciles and its group of people in ``categories``.
 
     Raises
     ------
     PlaceError
-        If no place is given, any is not one known district, or one is there twice, by whichever name; all faults at
-        once.
+        If no place is given, one is not a known district, or one is given twice, by whichever name; all faults at once.
     SettingError
-        If there is no such level, scope or measure, or a measure is there twice.
+        If there is no such level, scope or measure, or a measure is given twice.
     DataError
-        If the files at hand lack a measure that is named, and as :func:`ec_maps.load_areas` raises. Where none is
-        named, a measure whose file is faulty is left out with a warning.
+        If the files lack a measure that is named, or for the reasons of :func:`ec_maps.load_areas`. If none is named, a
+        measure whose file is faulty is left out with a warning.
     """
     whole = measures_table(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]
@@ -88,7 +87,7 @@ def compare(
 def measures_table(
     level: LevelName, measures: str | Sequence[str] | None = None, *, scope: ScopeName = "ew"
 ) -> gpd.GeoDataFrame:
-    """Return all areas of a level with several measures: as :func:`compare`, with users and outlines.
+    """Return all areas of a level with several measures, with numbers of users and outlines.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ def measures_table(
     Returns
     -------
     areas
-        As the table of :func:`compare`, sorted by code; where the file of a measure counts users, ``<key>_users``
+        The columns of :func:`compare`, sorted by code; where the file of a measure counts users, ``<key>_users``
         (``Int64``) follows its decile, and the last column is ``geometry`` (EPSG:27700).
     """
     import pandas as pd
@@ -112,11 +111,11 @@ def measures_table(
     first = load_areas(level, keys[0], scope=scope).set_index(wanted.code, drop=False)
     parts = [first[[name for name in _NAMES if name in first]]]
     for key, table in tables.items():
-        told = {key: table[key], f"{key}{DECILE}": table["decile"]}
+        columns = {key: table[key], f"{key}{DECILE}": table["decile"]}
         if "num_users" in table:
-            told[f"{key}{USERS}"] = table["num_users"]
-        parts.append(pd.DataFrame(told))
-    # Joined by code: one level has the same areas whatever the measure, and their order is not relied on.
+            columns[f"{key}{USERS}"] = table["num_users"]
+        parts.append(pd.DataFrame(columns))
+    # Joined by code, so that the order of rows does not matter.
     joined = first[["geometry"]].join(pd.concat(parts, axis=1)).reset_index(drop=True)
     whole: gpd.GeoDataFrame = joined[[*(name for name in joined.columns if name != "geometry"), "geometry"]]
     whole.attrs = {
@@ -130,7 +129,7 @@ def measures_table(
 
 
 def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
-    """Return the table of each measure at hand; one that is faulty is left out with a warning, unless all are."""
+    """Return the table of each measure in the files; a faulty one is left out with a warning, unless all are faulty."""
     tables, faults = {}, []
     for key in measures_at_hand(level):
         try:
@@ -145,9 +144,9 @@ def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
 
 
 def measures_at_hand(level: LevelName) -> list[str]:
-    """Return the keys of the measures that the Atlas's files hold at a level, in the codebook's order.
+    """Return the keys of the measures in the Atlas files of a level, in the codebook's order.
 
-    A measure counts if a CSV of the level has its column and, if it is about one group of people, rows about these.
+    A CSV of the level must have the measure's column and, if it is about one group of people, rows about that group.
 
     Raises
     ------
@@ -160,7 +159,7 @@ def measures_at_hand(level: LevelName) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _at_hand(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str, ...]:
-    # All CSVs are read for it, and a page asks more than once.
+    # Cached because it reads all CSVs, and a page calls it more than once.
     entries = inventory(list(paths))
     there = {
         measure.key
@@ -171,24 +170,25 @@ def _at_hand(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str,
     if not there:
         faults = " ".join(entry.fault for entry in entries if entry.fault)
         msg = (
-            f"No measure of {level_named(level).areas} is at hand. `ec-maps measures` lists what is. {faults}".rstrip()
+            f"There is no measure of {level_named(level).areas} in the Atlas files. `ec-maps measures` lists their "
+            f"contents. {faults}".rstrip()
         )
         raise DataError(msg)
     return tuple(key for key in MEASURES if key in there)
 
 
 def _keys(measures: str | Sequence[str] | None) -> list[str]:
-    """Return the keys asked for, or raise `SettingError` with all that is wrong with them."""
+    """Return the keys asked for, or raise `SettingError` with all faults in them."""
     keys = [measures] if isinstance(measures, str) else list(measures or ())
     faults: list[str] = []
     for key in dict.fromkeys(keys):
         try:
             measure_named(key)
         except SettingError as error:
-            # Each would list all measures: one list is enough.
+            # The list of all measures is given once, not with each fault.
             faults.append(str(error) if len(set(keys)) == 1 else str(error).partition(" The measures are:")[0])
         if keys.count(key) > 1:
-            faults.append(f"The measure {quoted(str(key))} is there {keys.count(key)} times; name it once.")
+            faults.append(f"The measure {quoted(str(key))} is given {keys.count(key)} times; name it once.")
     if faults:
         known = "" if any("The measures are:" in fault for fault in faults) else f" They are: {', '.join(MEASURES)}."
         msg = f"The measures to compare: {' '.join(faults)}{known}"
@@ -197,15 +197,15 @@ def _keys(measures: str | Sequence[str] | None) -> list[str]:
 
 
 def _districts(places: list[str | Place], whole: gpd.GeoDataFrame) -> list[Place]:
-    """Return the districts that are named, or raise `PlaceError` with all that is wrong with the names."""
+    """Return the districts that are named, or raise `PlaceError` with all faults in the names."""
     if not places:
         msg = f'No place to compare. Name at least one local authority, such as "Great Yarmouth". {_LOOK_UP}'
         raise PlaceError(msg)
     gazetteer = gazetteer_of(whole.drop_duplicates("lad21cd"))
     found: dict[Place, tuple[int, str]] = {}
     faults, misnamed = [], False
-    for number, told in enumerate(places, 1):
-        text = told.lad21cd if isinstance(told, Place) else str(told)
+    for number, given in enumerate(places, 1):
+        text = given.lad21cd if isinstance(given, Place) else str(given)
         where = f" (place {number})" if len(places) > 1 else ""
         place = gazetteer.find(text)
         if place is None:

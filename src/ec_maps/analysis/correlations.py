@@ -1,4 +1,4 @@
-"""How closely measures go together: rank correlations between them over the areas of a level."""
+"""Rank correlations between measures over the areas of a level."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ec_maps.measures import measure_named
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Of fewer areas no correlation is told.
+#: With fewer areas, no correlation is given.
 FEWEST = 10
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two measures, by their keys, and how closely they go together.
+    """Two measures, by their keys, and their rank correlation.
 
     Attributes
     ----------
     first, second
-        The measures' keys, in the order of the table that they are from.
+        The measures' keys, in the order of the table.
     correlation
-        Spearman's, -1 to 1; NaN if there is none.
+        Spearman's coefficient, -1 to 1; NaN if there is none.
     areas
         How many areas have a value of both.
     """
@@ -38,7 +38,7 @@ class Pair:
     areas: int
 
     def other(self, key: str) -> str:
-        """Return the key of the measure that is not this one."""
+        """Return the key of the other measure."""
         return self.second if key == self.first else self.first
 
 
@@ -49,9 +49,9 @@ class Correlations:
     Attributes
     ----------
     measures
-        The measures' keys, in the order asked for; the codebook's if none was.
+        The measures' keys, in the order asked for, or else in that of the codebook.
     pairs
-        Every pair once, the first measure's with all others before the second's. A pair has no correlation where fewer
+        Every pair once, those of the first measure before those of the second. A pair has no correlation where fewer
         than :data:`FEWEST` areas have both values, or one of the measures is the same for all of them.
     level, scope
         Which areas they are: see :func:`ec_maps.load_areas`.
@@ -65,9 +65,9 @@ class Correlations:
     @property
     def strongest(self) -> list[Pair]:
         """The pairs that have a correlation, the strongest first, whatever its sign."""
-        told = [pair for pair in self.pairs if not math.isnan(pair.correlation)]
-        # Rounded as they are shown: the order of two that look alike does not hang on the third decimal.
-        return sorted(told, key=lambda pair: -abs(round(pair.correlation, 2)))
+        found = [pair for pair in self.pairs if not math.isnan(pair.correlation)]
+        # Rounded as displayed, so that pairs with equal displayed values keep their order.
+        return sorted(found, key=lambda pair: -abs(round(pair.correlation, 2)))
 
     @property
     def missing(self) -> list[Pair]:
@@ -93,23 +93,23 @@ class Correlations:
 
 
 def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None) -> Correlations:
-    """Return how closely each two measures of a table go together.
+    """Return Spearman's rank correlation between each two measures of a table.
 
-    Spearman's coefficient compares ranks: it asks whether areas that are high on one measure are high on the other,
-    not whether the two are proportional, and a few extreme areas do not decide it.
+    Spearman's coefficient compares ranks: it shows whether areas that are high on one measure are high on the other,
+    not whether the two are proportional, and it depends little on a few extreme areas.
 
     Parameters
     ----------
     areas
-        One row an area, a column for each measure, as :func:`ec_maps.compare` gives it; values that are missing are
-        left out pair by pair.
+        One row an area, a column for each measure, as from :func:`ec_maps.compare`; missing values are left out pair by
+        pair.
     measures
-        The columns to take; ``areas.attrs["measures"]`` if None.
+        The columns to use; ``areas.attrs["measures"]`` if None.
 
     Raises
     ------
     SettingError
-        If there are fewer than two measures, or one is not of the codebook or has no column.
+        If there are fewer than two measures, or one is not in the codebook or has no column.
     """
     keys = tuple(measures if measures is not None else areas.attrs["measures"])
     for key in keys:
@@ -133,7 +133,7 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
 
 def said(correlation: float) -> str:
     """Return a correlation in words: "0.62", "−0.62", or for NaN "none"."""
-    # Adding nought makes -0.0 0.0.
+    # Adding 0.0 turns -0.0 into 0.0.
     return "none" if math.isnan(correlation) else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
 
 

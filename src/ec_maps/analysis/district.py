@@ -1,4 +1,4 @@
-"""The profile of a district: its value, tenth and rank, against its region and the country, and the spread inside."""
+"""The profile of a district: value, decile and rank, its region and the country, and the spread inside it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.measures import HEADLINE, Measure, measure_named, measure_of
 
-#: Outlines that are drawn apart by no more than this share a border all the same, in metres.
+#: Districts share a border if their outlines are no further apart than this, in metres.
 _TOUCHING = 50.0
 
-#: Of fewer neighbourhoods the middle half is not worth a sentence.
+#: With fewer neighbourhoods, no interquartile range is given.
 _ENOUGH = 8
 
 
@@ -32,13 +32,13 @@ class DistrictProfile:
     district
         Its row of the table of districts.
     lads
-        The whole table of districts that it is counted among: see :func:`ec_maps.load_areas`.
+        The whole table of districts that it is compared with: see :func:`ec_maps.load_areas`.
     msoas
-        The rows of its neighbourhoods, perhaps none.
+        The rows of its neighbourhoods; there may be none.
     country
         The values of all neighbourhoods of England and Wales that have one.
     surroundings
-        The districts among which its neighbours are: `lads`, or those of the United Kingdom.
+        The districts to look for neighbours in: `lads`, or those of the United Kingdom.
     """
 
     district: pd.Series
@@ -64,7 +64,7 @@ class DistrictProfile:
 
     @property
     def universe(self) -> str:
-        """What its tenth and rank are of, in words: "England and Wales" or "the United Kingdom"."""
+        """The areas that its decile and rank refer to: "England and Wales" or "the United Kingdom"."""
         return universe(self.lads)
 
     @property
@@ -74,9 +74,9 @@ class DistrictProfile:
 
     @cached_property
     def tenths(self) -> list[int]:
-        """How many of its neighbourhoods are in each of the ten tenths."""
+        """How many of its neighbourhoods are in each decile, lowest first."""
         found = self.msoas["decile"].value_counts()
-        return [int(found.get(tenth, 0)) for tenth in range(1, GROUPS + 1)]
+        return [int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)]
 
     @property
     def measure(self) -> str:
@@ -85,29 +85,29 @@ class DistrictProfile:
 
     @property
     def entry(self) -> Measure:
-        """The measure, as the codebook has it."""
+        """The measure's entry in the codebook."""
         return measure_of(self.lads)
 
     @property
     def finding(self) -> str:
-        """Its value, in words: "47.2% of low-income people’s friends are high-income"; not for a missing one."""
+        """Its value, in words: "47.2% of low-income people’s friends are high-income"; not for a missing value."""
         if self.entry == measure_named(HEADLINE):
             return f"{self.entry.format(self.value)} of low-income people’s friends are high-income"
         return f"the figure for {self.entry.title.lower()} is {self.entry.format(self.value)}"
 
     @property
     def headline(self) -> str:
-        """Value, tenth and rank of the district, and how it compares with its region and the country."""
+        """Value, decile and rank of the district, compared with its region and the country."""
         return self.summary if math.isnan(self.value) else f"{self.summary} {self._compared()}"
 
     @property
     def summary(self) -> str:
-        """Value, tenth and rank of the district."""
+        """Value, decile and rank of the district."""
         where = the_district(self.name)
         if math.isnan(self.value):
             return (
                 f"There is no published estimate of {self.entry.title.lower()} for {where} as a whole, so it is in no "
-                f"tenth and has no rank."
+                f"decile and has no rank."
             )
         rank = rank_in_words(self.lads[self.measure], self.value, self.entry.tolerance)
         return (
@@ -117,45 +117,45 @@ class DistrictProfile:
 
     @property
     def inside(self) -> str:
-        """How its neighbourhoods are spread over the tenths and how far apart they lie."""
+        """How its neighbourhoods are spread over the deciles, and the range of their values."""
         valued = self.msoas[self.measure].dropna()
-        number, blank = len(self.msoas), int(len(self.msoas) - len(valued))
-        whole, said = capital(the_district(self.name)), self.entry.format
+        number, missing = len(self.msoas), int(len(self.msoas) - len(valued))
+        whole, shown = capital(the_district(self.name)), self.entry.format
         if self.beyond and not number:
             return (
-                f"Neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England "
-                f"and Wales, so that {the_district(self.name)} is shown as a whole."
+                f"Neighbourhood data cover England and Wales only: the neighbourhoods mapped here (MSOAs) exist only "
+                f"there, so that {the_district(self.name)} is shown as a whole."
             )
         if not number:
-            return f"No boundaries of neighbourhoods are known for {the_district(self.name)}."
+            return f"There are no boundaries of neighbourhoods for {the_district(self.name)}."
         if valued.empty and number > 1:
             return f"None of its {number} neighbourhoods has a published estimate."
         if number == 1:
             only = self.msoas.iloc[0]
-            told = "has no published estimate" if valued.empty else f"is at {said(float(valued.iloc[0]))}"
+            value = "has no published estimate" if valued.empty else f"is at {shown(float(valued.iloc[0]))}"
             place = "" if valued.empty else f", {tenth_in_words(only['decile'])} of all neighbourhoods"
-            return f"{whole} is a single neighbourhood, which {told}{place}."
-        counted = [f"{count} in tenth {tenth}" for tenth, count in enumerate(self.tenths, 1) if count]
+            return f"{whole} is a single neighbourhood, which {value}{place}."
+        counted = [f"{count} in decile {decile}" for decile, count in enumerate(self.tenths, 1) if count]
         first, *rest = counted
         verb = "is" if first.startswith("1 ") else "are"
         counted = [first.replace(" ", f" {verb} ", 1), *rest]
         text = [f"Of its {number} neighbourhoods, {series(counted)} of all neighbourhoods of England and Wales."]
-        if blank:
-            text.append(f"{capital(some(blank))} {'has' if blank == 1 else 'have'} no published estimate.")
+        if missing:
+            text.append(f"{capital(some(missing))} {'has' if missing == 1 else 'have'} no published estimate.")
         if len(valued) == 1:
-            return " ".join([*text, f"The one value is {said(valued.iloc[0])}."])
+            return " ".join([*text, f"The one value is {shown(valued.iloc[0])}."])
         low, high = valued.quantile([0.25, 0.75])
-        half = f", half of them between {said(low)} and {said(high)}" if len(valued) >= _ENOUGH else ""
+        half = f", half of them between {shown(low)} and {shown(high)}" if len(valued) >= _ENOUGH else ""
         text.append(
-            f"Their values run from {said(valued.min())} to {said(valued.max())}{half}. The middle one is "
-            f"{said(valued.median())}; of all neighbourhoods of England and Wales it is "
-            f"{said(self.country.median())}."
+            f"Their values run from {shown(valued.min())} to {shown(valued.max())}{half}. Their median is "
+            f"{shown(valued.median())}; the median of all neighbourhoods of England and Wales is "
+            f"{shown(self.country.median())}."
         )
         return " ".join(text)
 
     @property
     def neighbours(self) -> list[str]:
-        """The names of the districts of its surroundings that it shares a border with, in order of name."""
+        """The names of the districts that share a border with it, in order of name."""
         tree = shapely.STRtree(self.surroundings.geometry.to_numpy())
         near = tree.query(self.district["geometry"], predicate="dwithin", distance=_TOUCHING)
         names = self.surroundings["lad21nm"].iloc[near]
@@ -165,9 +165,9 @@ class DistrictProfile:
         values = self.lads[self.measure]
         here = float(values[self.lads["rgn21nm"] == self.region].median())
         all_of_it = float(values.median())
-        region, country = (_difference(self.entry, self.value, middle) for middle in (here, all_of_it))
+        region, country = (_difference(self.entry, self.value, median) for median in (here, all_of_it))
         return (
-            f"The middle local authority of {the(self.region)} is at {self.entry.format(here)}, {region}; that of "
+            f"The median local authority of {the(self.region)} is at {self.entry.format(here)}, {region}; that of "
             f"{self.universe} is at {self.entry.format(all_of_it)}, {country}."
         )
 
@@ -202,10 +202,10 @@ def district_profile(
     return DistrictProfile(rows.iloc[0], lads, inside, msoas[measure].dropna(), around)
 
 
-def _difference(measure: Measure, value: float, middle: float) -> str:
-    """Return how far a middle value lies from the district's, as a reader finds who subtracts what is shown."""
+def _difference(measure: Measure, value: float, median: float) -> str:
+    """Return how far a median lies from the district's value, computed from both as displayed."""
     scale = 1 if measure.unit == "rate" else 100
-    points = round(round(scale * middle, 1) - round(scale * value, 1), 1)
+    points = round(round(scale * median, 1) - round(scale * value, 1), 1)
     if not points:
         return "level with it"
     unit = "" if measure.unit == "rate" else " percentage point" if abs(points) == 1 else " percentage points"

@@ -1,9 +1,9 @@
-"""One wide table of all measures, to take into other tools: CSV, GeoParquet or GeoPackage, with what it is made of.
+"""One wide table of all measures for other tools, as CSV, GeoParquet or GeoPackage, with metadata.
 
-Where a table is from and what its columns mean travel with it, in each format's own way:
+Each format holds the source of the table and the meaning of its columns in its own way:
 
-- CSV: in ``<name>.csv-metadata.json`` beside it, as CSV on the Web has it. That is a W3C Recommendation, which the
-  United Kingdom's government recommends for its own tables, and its tools look for that very name. No outlines.
+- CSV: in ``<name>.csv-metadata.json`` beside it, in the format of CSV on the Web, a W3C Recommendation that the
+  UK government recommends for its own tables; its tools look for that file name. No outlines.
 - GeoParquet: in the schema's metadata, under ``ec_maps`` (JSON), and each column's meaning with the column.
 - GeoPackage: in a table ``codebook`` beside the layer of areas, and in the package's own metadata.
 """
@@ -34,25 +34,25 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
-#: The layer of areas of a GeoPackage, its table of columns, and the key of ours in the metadata of GeoParquet.
+#: The layer of areas and the table of columns in a GeoPackage, and our key in the metadata of GeoParquet.
 AREAS, CODEBOOK, KEY = "areas", "codebook", "ec_maps"
 
 _NAMES = {
     "msoa21cd": "Code of the middle layer super output area of 2021",
-    "msoa21nm": "Name of the middle layer super output area, as the Office for National Statistics has it",
+    "msoa21nm": "Name of the middle layer super output area, by the Office for National Statistics",
     "msoa21hclnm": "Readable name of the neighbourhood, by the House of Commons Library",
     "msoa21hclnmw": "The same in Welsh",
     "lad21cd": "Code of the local authority district of December 2021",
     "lad21nm": "Name of the local authority district",
     "rgn21nm": "Region of England, or nation",
     "geometry": "Outline in metres of the British National Grid (EPSG:27700)",
-    "source": "What the row is from",
+    "source": "Source of the row",
 }
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of an exported table means; what does not apply is empty.
+    """The meaning of a column of an exported table; attributes that do not apply are empty.
 
     Attributes
     ----------
@@ -61,13 +61,13 @@ class Column:
     type
         ``"string"``, ``"integer"``, ``"number"`` or ``"geometry"``.
     title, meaning
-        What it is, in a few words and in a sentence.
+        Its meaning, in a few words and in a sentence.
     unit, counts, more
-        Of a measure: its unit, what is counted of what, and what a higher value means.
+        For a measure: its unit, what is counted of what, and what a higher value means.
     atlas_columns, category
-        Of a measure: its columns in the Atlas's files, and whom it is read for.
+        For a measure: its columns in the Atlas files, and its group of people.
     source
-        Of a measure: where it is from.
+        For a measure: its publisher.
     """
 
     column: str
@@ -90,21 +90,21 @@ def export(
     scope: ScopeName = "ew",
     force: bool = False,
 ) -> Path:
-    """Write all areas of a level with several measures to a file, and what they are with it.
+    """Write all areas of a level with several measures to a file, with source and codebook.
 
-    The table is that of :func:`ec_maps.compare` for all areas in order of code, and where a measure's file counts
-    users, ``<key>_users``. GeoParquet and GeoPackage have the outlines (EPSG:27700) too; CSV has a last column
-    ``source``. The file appears whole or not at all. The same data give the same bytes, but for a GeoPackage, which has
-    the time of its writing in it.
+    The table has the columns of :func:`ec_maps.compare` for all areas, in order of code, and ``<key>_users`` where a
+    measure's file counts users. GeoParquet and GeoPackage also have the outlines (EPSG:27700); CSV has a last column
+    ``source``. The file is written completely or not at all. The same data give the same bytes, except in a GeoPackage,
+    which contains the time of writing.
 
     Parameters
     ----------
     path
-        The file to write; its suffix says as what: ``.csv``, ``.parquet`` or ``.gpkg``.
+        The file to write; its suffix sets the format: ``.csv``, ``.parquet`` or ``.gpkg``.
     level, measures, scope
         As for :func:`ec_maps.compare`.
     force
-        Whether to write over a file that is there.
+        Whether to replace an existing file.
 
     Returns
     -------
@@ -114,10 +114,10 @@ def export(
     Raises
     ------
     SettingError
-        If the suffix is another, the file (or that beside a CSV) is there and `force` is not given, it cannot be
+        If the suffix is another, the file (or the metadata of a CSV) exists and `force` is not given, it cannot be
         written, or there is no such level, scope or measure.
     DataError
-        If the files at hand lack a measure, and as :func:`ec_maps.load_areas` raises.
+        If the files lack a measure, or for the reasons of :func:`ec_maps.load_areas`.
     """
     path = Path(path)
     write = _writer(path)
@@ -130,12 +130,12 @@ def export(
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".ec_maps-") as aside:
             write(areas, Path(aside) / path.name)
-            # What explains the table is there before the table is.
+            # The metadata are in place before the table.
             for name in reversed(parts):
                 (Path(aside) / name).replace(path.with_name(name))
     except (OSError, pa.ArrowException, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
             pyogrio.errors.FeatureError) as error:  # fmt: skip
-        # What SQLite says repeats the whole statement.
+        # The message of SQLite repeats the whole statement.
         reason = getattr(error, "strerror", None) or str(error).partition(": sqlite3")[0]
         msg = (
             f"The table could not be written to {path}: {reason}. Is there room on the disk, and may you write "
@@ -146,41 +146,43 @@ def export(
 
 
 def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
-    """Return what each column of a table of ``comparison.measures_table`` means, in the table's order."""
+    """Return the meaning of each column of a table of ``comparison.measures_table``, in the table's order."""
     level, scope = level_named(areas.attrs["level"]), SCOPES[areas.attrs["scope"]]
-    told: list[Column] = []
+    columns: list[Column] = []
     for name in areas.columns:
         if name in _NAMES:
-            told.append(Column(name, "geometry" if name == "geometry" else "string", _NAMES[name], f"{_NAMES[name]}."))
+            columns.append(
+                Column(name, "geometry" if name == "geometry" else "string", _NAMES[name], f"{_NAMES[name]}.")
+            )
             continue
         key = name.removesuffix(DECILE).removesuffix(USERS)
         measure, people = measure_named(key), areas.attrs["categories"][key]
         if name == key:
-            unit, columns = measure.unit_in_words.partition(", shown")[0], "; ".join(measure.columns)
+            unit, in_atlas = measure.unit_in_words.partition(", shown")[0], "; ".join(measure.columns)
             words = (measure.title, f"{capital(measure.meaning)}.", unit, measure.counts, measure.more)
-            told.append(Column(name, "number", *words, columns, people, measure.source))
+            columns.append(Column(name, "number", *words, in_atlas, people, measure.source))
         elif name.endswith(DECILE):
             edges = ", ".join(f"{edge:.4g}" for edge in areas.attrs["cut_points"][key])
             meaning = (
-                f"Tenth of the {level.areas} of {scope} that have a value of {key}: 1 the lowest, 10 the highest. "
-                f"The tenths run between these values: {edges}."
+                f"Decile among the {level.areas} of {scope} that have a value of {key}: 1 is lowest, 10 is highest. "
+                f"Cut points of the deciles: {edges}."
             )
-            told.append(Column(name, "integer", f"{measure.title}, tenth", meaning))
+            columns.append(Column(name, "integer", f"{measure.title}, decile", meaning))
         else:
-            meaning = f"How many users {key} is about, as the Atlas counts them."
-            told.append(Column(name, "integer", f"{measure.title}, users", meaning))
-    return told
+            meaning = f"Number of users whom {key} is about, as counted by the Atlas."
+            columns.append(Column(name, "integer", f"{measure.title}, users", meaning))
+    return columns
 
 
 def about(areas: gpd.GeoDataFrame) -> dict[str, str]:
-    """Return what a table is and where it is from: title, description, source, licences."""
+    """Return title, description, source and licences of a table."""
     level, scope = level_named(areas.attrs["level"]), areas.attrs["scope"]
     demo = "Demonstration data, not real values. " if is_demo() else ""
     return {
         "title": f"{demo}Social capital by {level.area} in {SCOPES[scope]}",
         "description": (
-            f"{demo}Measures of the UK Social Capital Atlas and their tenths, a row for each {level.area} of "
-            f"{SCOPES[scope]}. A value that is not published is empty."
+            f"{demo}Measures of the UK Social Capital Atlas and their deciles, a row for each {level.area} of "
+            f"{SCOPES[scope]}. A value without a published estimate is empty."
         ),
         "source": line(),
         "licence": sources(names="msoa21hclnm" in areas),
@@ -197,7 +199,7 @@ def _writer(path: Path) -> Callable[[gpd.GeoDataFrame, Path], None]:
     writers = {".csv": _write_csv, ".parquet": _write_parquet, ".gpkg": _write_gpkg}
     if path.suffix.lower() not in writers:
         msg = (
-            f'A table is exported as .csv, .parquet (GeoParquet) or .gpkg (GeoPackage), and the name "{path.name}" has '
+            f'A table is exported as .csv, .parquet (GeoParquet) or .gpkg (GeoPackage), but the name "{path.name}" has '
             f"none of these endings."
         )
         raise SettingError(msg)
@@ -213,8 +215,8 @@ def _check(path: Path, parts: list[str], *, force: bool) -> None:
     if there and not force:
         are = "is" if len(there) == 1 else "are"
         msg = (
-            f"{' and '.join(there)} {are} in {path.parent} already, and nothing was changed. Take another name, or "
-            f"write over it with --force (in Python, force=True)."
+            f"{' and '.join(there)} {are} already in {path.parent}, and nothing was changed. Use another name, or "
+            f"replace {'it' if len(there) == 1 else 'them'} with --force (in Python, force=True)."
         )
         raise SettingError(msg)
     if not path.parent.is_dir():
@@ -226,7 +228,7 @@ def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
     import pandas as pd
 
     table = pd.DataFrame(areas.drop(columns="geometry"))
-    # The file beside it may be lost on the way: what the values are stands in each row too.
+    # The metadata file may get lost, so that each row gives the source too.
     table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
     columns = [column for column in columns_of(areas) if column.type != "geometry"]
     columns.append(Column("source", "string", _NAMES["source"], f"{_NAMES['source']}."))
@@ -235,33 +237,33 @@ def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _csvw(areas: gpd.GeoDataFrame, columns: list[Column], name: str) -> dict[str, Any]:
-    """Return the metadata of a CSV as CSV on the Web has it (https://www.w3.org/TR/tabular-metadata/)."""
-    told = about(areas)
-    described, tenths = [], {"minimum": 1, "maximum": 10}
+    """Return the metadata of a CSV in the format of CSV on the Web (https://www.w3.org/TR/tabular-metadata/)."""
+    facts = about(areas)
+    described, limits = [], {"minimum": 1, "maximum": 10}
     for column in columns:
         counted = f"Counted: {column.counts}." if column.counts else ""
         entry: dict[str, Any] = {
             "name": column.column,
             "titles": column.column,
-            "datatype": {"base": column.type, **(tenths if column.column.endswith(DECILE) else {})},
+            "datatype": {"base": column.type, **(limits if column.column.endswith(DECILE) else {})},
             "dc:title": column.title,
             "dc:description": " ".join(part for part in (column.meaning, counted, column.more) if part),
         }
         if column.unit:
-            whom = f", measurement_category {column.category}" if column.category else ""
+            category = f", measurement_category {column.category}" if column.category else ""
             entry |= {
                 "schema:unitText": column.unit,
-                "dc:source": f"{column.source}, column {column.atlas_columns.replace('; ', ' or ')}{whom}",
+                "dc:source": f"{column.source}, column {column.atlas_columns.replace('; ', ' or ')}{category}",
             }
         described.append(entry)
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": name,
-        "dc:title": told["title"],
-        "dc:description": told["description"],
-        "dc:source": told["source"],
-        "dc:rights": told["licence"],
-        "tableSchema": {"columns": described, "primaryKey": level_named(told["level"]).code},
+        "dc:title": facts["title"],
+        "dc:description": facts["description"],
+        "dc:source": facts["source"],
+        "dc:rights": facts["licence"],
+        "tableSchema": {"columns": described, "primaryKey": level_named(facts["level"]).code},
     }
 
 
@@ -269,15 +271,15 @@ def _write_parquet(areas: gpd.GeoDataFrame, path: Path) -> None:
     import pyarrow.parquet as pq
 
     plain = areas.copy()
-    plain.attrs = {}  # they would be written as metadata of their own, in a form that only pandas knows
+    plain.attrs = {}  # pandas would write them as metadata in its own format
     plain.to_parquet(path, index=False)
     table, columns = pq.read_table(path), {column.column: column for column in columns_of(areas)}
-    told = {**about(areas), "columns": [asdict(column) for column in columns.values()]}
+    facts = {**about(areas), "columns": [asdict(column) for column in columns.values()]}
     schema = table.schema
     for at, field in enumerate(schema):
         meaning = {b"description": columns[field.name].meaning.encode()}
         schema = schema.set(at, field.with_metadata({**(field.metadata or {}), **meaning}))
-    metadata = {**(schema.metadata or {}), KEY.encode(): json.dumps(told, ensure_ascii=False).encode()}
+    metadata = {**(schema.metadata or {}), KEY.encode(): json.dumps(facts, ensure_ascii=False).encode()}
     pq.write_table(table.cast(schema.with_metadata(metadata)), path)
 
 
@@ -285,29 +287,29 @@ def _write_gpkg(areas: gpd.GeoDataFrame, path: Path) -> None:
     import pandas as pd
     import pyogrio
 
-    told = about(areas)
+    facts = about(areas)
     pyogrio.write_dataframe(
         areas,
         path,
         layer=AREAS,
         promote_to_multi=True,
-        dataset_metadata={name.upper(): text for name, text in told.items()},
-        layer_metadata={"SOURCE": told["source"], "LICENCE": told["licence"]},
-        # GDAL writes these two where other programs show them.
-        layer_options={"IDENTIFIER": told["title"], "DESCRIPTION": f"{told['description']} {told['source']}"},
+        dataset_metadata={name.upper(): text for name, text in facts.items()},
+        layer_metadata={"SOURCE": facts["source"], "LICENCE": facts["licence"]},
+        # GDAL writes these two where other programs display them.
+        layer_options={"IDENTIFIER": facts["title"], "DESCRIPTION": f"{facts['description']} {facts['source']}"},
     )
     pyogrio.write_dataframe(pd.DataFrame([asdict(column) for column in columns_of(areas)]), path, layer=CODEBOOK)
 
 
-# --- files to take away from a page -----------------------------------------------------------------
+# --- downloads of a page ----------------------------------------------------------------------------
 
 
-#: A metre or so: outlines are no finer than that.
+#: Decimals of a degree: about a metre, which is as fine as the outlines.
 _DECIMALS = 5
 
 
 def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return a table without its outlines, by value and then code; what has no value comes last."""
+    """Return a table without its outlines, by value and then code; areas without a value come last."""
     code = "msoa21cd" if "msoa21cd" in areas else "lad21cd"
     plain = pd.DataFrame(areas.drop(columns="geometry"))
     measure = measure_of(areas).key
@@ -315,16 +317,16 @@ def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
-    """Write a table lowest first, each row with what it is: a file outlives the page it came from."""
-    told = lowest_first(areas).assign(decile_of=universe(areas), source=line())
-    told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    """Write a table as CSV, lowest value first; each row gives its source and the areas of its decile."""
+    table = lowest_first(areas).assign(decile_of=universe(areas), source=line())
+    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write areas with their outlines as GeoJSON (RFC 7946: degrees, five decimals, exterior rings anticlockwise).
 
-    The collection carries members of its own, ``decile_of``, ``source`` and ``licence``; each feature has the columns
-    of the table.
+    The collection has the extra members ``decile_of``, ``source`` and ``licence``; each feature has the columns of the
+    table.
     """
     shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
     shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
@@ -334,14 +336,14 @@ def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
         {"type": "Feature", "properties": properties, "geometry": _geometry(shape)}
         for properties, shape in zip(rows.to_dict("records"), shapes, strict=True)
     ]
-    told = {
+    collection = {
         "type": "FeatureCollection",
         "decile_of": universe(areas),
         "source": line(),
         "licence": sources(names="msoa21hclnm" in areas),
         "features": features,
     }
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
 
 
@@ -350,5 +352,5 @@ def _geometry(shape: BaseGeometry) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return NumPy's numbers as Python's own."""
+    """Return a NumPy number as a Python number, anything else as text."""
     return value.item() if isinstance(value, np.generic) else str(value)

@@ -1,4 +1,4 @@
-"""How steady the tenths are: which areas a small change of their value would move to another one."""
+"""How stable the deciles are: which areas a small change of their value would move to another decile."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from ec_maps.measures import Measure, measure_of
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The columns of a table that tell how steady its tenths are, and how many people they rest on.
+#: The columns of a table on the stability of its deciles and the number of users behind them.
 BESIDE = ["decile_low", "decile_high", "num_users"]
 
-#: How many standard errors a sampling error may be: nineteen of twenty are smaller.
+#: The largest sampling error in 95% of cases, in standard errors.
 _ERRORS = 1.96
 
 
 @dataclass(frozen=True)
 class Stability:
-    """How steady the tenths of a table are.
+    """How stable the deciles of a table are.
 
     Attributes
     ----------
     measure
-        The measure, whose ``tolerance`` is the change of value that is looked at.
+        The measure, whose ``tolerance`` is the change of value considered.
     areas
         What the areas are called.
     valued
         How many have a value.
     would_change_decile
-        How many of them would be in another tenth if their value were lower or higher by the tolerance.
+        How many of them would be in another decile if their value were lower or higher by the tolerance.
     two_away
-        How many of these would move by more than one tenth.
+        How many of these would move by more than one decile.
     widest_error
-        How large the error from counting only some people can be for the middle area, in the measure's unit; None where
-        users are not counted, or the unit is not a share.
+        The largest error from counting only some people, in 95% of cases, for the area with the median number of users,
+        in the measure's unit; None where users are not counted, or the unit is not a share.
     """
 
     measure: Measure
@@ -50,29 +50,29 @@ class Stability:
 
     @property
     def sentence(self) -> str:
-        """What there is to say of it, in a few sentences."""
+        """The result in one or two sentences."""
         moved = self.measure.tolerance_in_words
         share = f" ({self.would_change_decile / self.valued:.0%})" if self.valued else ""
         first = (
             f"Of the {self.valued:,} {self.areas} with a value, {self.would_change_decile:,}{share} would be in "
-            f"another tenth if their value were {moved} lower or higher, "
-            f"{some(self.two_away)} of them by more than one tenth."
+            f"another decile if their value were {moved} lower or higher, "
+            f"{some(self.two_away)} of them by more than one decile."
         )
         text = [first]
         if self.widest_error is not None:
             text.append(
-                f"For the middle one of them by number of users, the error from having counted only these people is at "
-                f"most {100 * self.widest_error:.1f} percentage points in nineteen cases of twenty."
+                f"In the area with the median number of users, the error from counting only these people is at most "
+                f"{100 * self.widest_error:.1f} percentage points in 95% of cases."
             )
         return " ".join(text)
 
 
 def stability(areas: pd.DataFrame) -> Stability:
-    """Return how steady the tenths of a table of :func:`ec_maps.load_areas` are.
+    """Return how stable the deciles of a table of :func:`ec_maps.load_areas` are.
 
-    The error from counting is bounded, not estimated, as the files give no spread: of shares with the mean *p* the
-    variance is at most *p* (1 − *p*), so that for *n* people the standard error of the mean is at most
-    √(*p* (1 − *p*) / *n*). It leaves out what weighs more, that incomes and homes are themselves predicted by a model.
+    The error from counting is bounded, not estimated, as the files give no standard deviation: the variance of shares
+    with the mean *p* is at most *p* (1 − *p*), so that for *n* people the standard error of the mean is at most
+    √(*p* (1 − *p*) / *n*). It leaves out a larger source of error: incomes and homes are predicted by a model.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def stability(areas: pd.DataFrame) -> Stability:
     Raises
     ------
     SettingError
-        If the table lacks the columns that tell.
+        If the table lacks the columns needed.
     """
     needed = {"decile", "decile_low", "decile_high"}
     if lost := sorted(needed - set(areas.columns)):
