@@ -95,10 +95,10 @@ def test_places_build_writes_the_pages(project: Path, demo_run: dict[str, str | 
     folder = {"EC_MAPS_DATA_DIR": demo_run["EC_MAPS_DATA_DIR"], "QUARTO_PROFILE": "demo"}
     run = ec_maps("places", "build", cwd=project, **folder)
     assert run.returncode == 0, run.stderr
-    assert f"Place pages: 1 in {project / 'places'}, 1 drawn anew." in run.stdout
+    assert f"Place pages: 1 in {project / 'places'}, 1 drawn." in run.stdout
     assert "Demonstration data" in (project / "places" / "rutland.qmd").read_text(encoding="utf-8")
     assert "1 in" in (again := ec_maps("places", "build", cwd=project, **folder)).stdout
-    assert "0 drawn anew." in again.stdout
+    assert ", 0 drawn." in again.stdout
 
 
 def test_places_build_refuses_what_it_cannot_do(
@@ -189,7 +189,7 @@ def test_quiet_places_build(project: Path, demo_run: dict[str, str | Path]) -> N
     (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
     run = ec_maps("places", "build", "--quiet", "--jobs", "1", cwd=project, **demo_run)
     assert run.stderr == ""
-    assert run.stdout == f"Place pages: 1 in {project / 'places'}, 1 drawn anew.\n"
+    assert run.stdout == f"Place pages: 1 in {project / 'places'}, 1 drawn.\n"
     (project / "places.yml").write_text("- Rutland\n- Torfaen\n", encoding="utf-8")
     assert ec_maps("places", "build", cwd=project, **demo_run).stderr == "Place pages drawn: 1 of 1.\n"
 
@@ -247,7 +247,7 @@ def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | P
     assert "  groups of people: high_ses_users, low_ses_users\n" in told
     unknown = "num_volunteering_groups_1000_people_zip_full, zip_prediction_full"
     assert f"  not in the codebook, and not read: {unknown}\n" in told
-    assert told.endswith("columns that the codebook does not know: 2.\n")
+    assert told.endswith("columns not in the codebook: 2.\n")
     run = ec_maps("measures", cwd=project, EC_MAPS_DATA_DIR=tmp_path / "none")
     is_letter(run, 1, "there is no zip", "ec-maps fetch")
 
@@ -264,7 +264,7 @@ def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict
     run = ec_maps("map", "national", "--category", "rich", "-o", "x.png", cwd=project, **demo_run)
     is_letter(run, 1, 'the group "rich"', "low_ses_users")
     run = ec_maps("map", "local", "Glasgow City", "-o", "x.png", cwd=project, **demo_run)
-    is_letter(run, 2, "England and Wales alone", 'ec-maps map region "Scotland"')
+    is_letter(run, 2, "only in England and Wales", 'ec-maps map region "Scotland"')
 
 
 def test_export_writes_once(project: Path, demo_run: dict[str, str | Path]) -> None:

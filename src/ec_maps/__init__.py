@@ -1,7 +1,7 @@
 """Maps of economic connectedness for every place in England and Wales, from the UK Social Capital Atlas.
 
-Importing this package reads nothing, writes nothing and loads none of the heavy libraries; each name below loads its
-module when it is first used.
+Importing this package reads and writes nothing and loads no heavy library; each name below loads its module when it is
+first used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A cache of finished tables, each under a fingerprint of all that it was made from; digests, and the one atomic write.
+"""The cache of tables, each stored under a fingerprint of its inputs; digests, and the atomic write.
 
-Importing this is light: whoever only wants a fingerprint loads none of the libraries that read tables.
+Importing this module loads none of the libraries that read tables.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     #: Which rows of a table are wanted: takes its columns and the boxes of its outlines (``xmin ymin xmax ymax``).
     Rows = Callable[[pd.DataFrame, pd.DataFrame], np.ndarray]
 
-#: Where the code is that a table is made by: rooms of the package, and modules of its own.
+#: The code that tables depend on: folders and modules of the package.
 _COMPUTING = ("geography", "atlas", "boundaries", "areas", "measures.py", "cache.py")
 
-#: Neighbours by code are mostly neighbours on the ground: so many rows together are a county or two.
+#: Rows in a row group: neighbouring codes are mostly neighbouring areas, so that a group is a county or two.
 _GROUP = 256
 
-#: This library and those whose versions may change a picture.
+#: This library and those whose versions may change a map.
 _DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow")
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:
-    """Return sixteen hex digits that change with the contents of the files, the parts and the library's own code."""
+    """Return sixteen hex digits that change with the contents of the files, the parts and the library's code."""
     digest = hashlib.sha256(_code_digest().encode())
     for path in sorted(files):
         digest.update(path.name.encode() + bytes.fromhex(file_digest(path)))
@@ -48,7 +48,7 @@ def fingerprint(files: Iterable[Path], *parts: object) -> str:
 
 
 def digest(*parts: object) -> str:
-    """Return sixteen hex digits that change with the parts; bytes count as they are."""
+    """Return sixteen hex digits that change with the parts; bytes are used unchanged."""
     found = hashlib.sha256()
     for part in parts:
         found.update(part if isinstance(part, bytes) else repr(part).encode())
@@ -56,7 +56,7 @@ def digest(*parts: object) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return the sha256 of a file in hex, computed once in a process for each size and time of change."""
+    """Return the SHA-256 of a file in hex; it is computed again only if size or time of change differ."""
     status = path.stat()
     return _digest(str(path), status.st_size, status.st_mtime_ns)
 
@@ -69,7 +69,7 @@ def _digest(path: str, _size: int, _mtime_ns: int) -> str:
 
 @lru_cache(maxsize=1)
 def _code_digest() -> str:
-    # The data half of the library and the versions of what it computes with: a change in either makes old tables stale.
+    # A change of the code or of these libraries may change the tables.
     digest = hashlib.sha256(" ".join(version(name) for name in ("pandas", "geopandas", "shapely")).encode())
     for path in _computing(Path(__file__).parent):
         digest.update(path.read_bytes())
@@ -77,16 +77,16 @@ def _code_digest() -> str:
 
 
 def _computing(package: Path) -> list[Path]:
-    """Return the files that a table depends on: the code that it is made by, and the code lists."""
-    rooms = [
+    """Return the files of the package that tables depend on: code and code lists."""
+    modules = [
         path for name in _COMPUTING for path in ([package / name] if "." in name else (package / name).rglob("*.py"))
     ]
-    return sorted([*rooms, *package.glob("tables/*.csv")])
+    return sorted([*modules, *package.glob("tables/*.csv")])
 
 
 @lru_cache(maxsize=1)
 def package_digest() -> str:
-    """Return a digest of the whole package, its palette and what it draws with: a change may change any page."""
+    """Return a digest of the whole package, its palettes and drawing libraries: a change may change any page."""
     digest = hashlib.sha256(_versions().encode())
     package = Path(__file__).parent
     own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
@@ -101,20 +101,20 @@ def _versions() -> str:
 
 
 def package_changed() -> bool:
-    """Return whether the package is no longer what its digest was taken of in this process."""
+    """Return whether the package has changed since its digest was computed in this process."""
     return package_digest.__wrapped__() != package_digest()
 
 
 @contextmanager
 def atomic_write(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a path to write to; what was written takes its place at `path` in one step, or leaves nothing behind.
+    """Yield a temporary path to write to; its file then replaces `path` in one step, or is removed after a failure.
 
     Parameters
     ----------
     path
         The file to write or to replace.
     durable
-        Whether it must be on disk before it takes its place.
+        Whether the file must be on disk before it replaces the other.
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -132,19 +132,19 @@ def atomic_write(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame], *, rows: Rows | None = None) -> gpd.GeoDataFrame:
-    """Return the table called `name` from the cache, or build and keep it.
+    """Return the table called `name` from the cache, or build and store it.
 
-    A table under another key, one that cannot be read and one cut short are built anew. If the cache cannot be
+    A table under another key, one that cannot be read and one cut short are built again. If the cache cannot be
     written (no room, no permission), the table is still returned, with one warning.
 
     Parameters
     ----------
     name, key
-        What the table is called, and the fingerprint of all that it is made from.
+        The name of the table, and the fingerprint of its inputs.
     build
-        Makes the table, which has outlines.
+        Builds the table, which has outlines.
     rows
-        Which of its rows are wanted, as for :func:`read_table`; all if None.
+        Selects rows, as for :func:`read_table`; all if None.
     """
     import geopandas as gpd
 
@@ -160,7 +160,7 @@ def cached(name: str, key: str, build: Callable[[], gpd.GeoDataFrame], *, rows: 
 
 
 def cached_values(name: str, key: str, build: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Return a table without outlines, as :func:`cached` does one with them."""
+    """Return a table without outlines from the cache, or build and store it, as :func:`cached` does."""
     table = _read(name, key, None)
     if table is None or "geometry" in table:
         table = build()
@@ -169,7 +169,7 @@ def cached_values(name: str, key: str, build: Callable[[], pd.DataFrame]) -> pd.
 
 
 def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
-    """Return what is in the cache; None if it is not there, damaged, or written by another version."""
+    """Return the table in the cache; None if it is absent, damaged or from another version."""
     path = settings.cache_dir() / f"{name}-{key}.parquet"
     if not path.is_file():
         return None
@@ -197,7 +197,7 @@ def _write(table: pd.DataFrame, name: str, key: str) -> None:
 @lru_cache(maxsize=8)
 def _warn_unwritable(folder: str, reason: str) -> None:
     warnings.warn(
-        f"The cache {folder} cannot be written ({reason}); the maps are drawn all the same, but slower each time. "
+        f"The cache {folder} cannot be written ({reason}); maps are still drawn, but more slowly each time. "
         f"Set EC_MAPS_DATA_DIR to a folder that can be written.",
         stacklevel=5,
     )
@@ -205,16 +205,15 @@ def _warn_unwritable(folder: str, reason: str) -> None:
 
 # --- Parquet files of our own -------------------------------------------------------------------------
 #
-# GeoPandas writes the files and any GeoParquet reader opens them. They are read here because it takes a third of the
-# memory: each group of rows becomes geometries before the next is read, and a box leaves groups outside it unread. The
-# libraries are imported where they are used: whoever only wants a fingerprint does without them.
+# GeoPandas writes the files. They are read here, group by group, because it takes a third of the memory and groups
+# without a wanted row are not read. Libraries are imported where they are used, as fingerprints do not need them.
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table, with outlines (GeoParquet with a box for each row) or without."""
     import geopandas as gpd
 
-    # Without checksums, one flipped bit can come back as another value.
+    # Without checksums, a flipped bit may be read as another value.
     options: dict[str, Any] = {"write_page_checksum": True, "row_group_size": _GROUP}
     if isinstance(table, gpd.GeoDataFrame):
         table.to_parquet(path, compression="zstd", write_covering_bbox=True, **options)
@@ -223,7 +222,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def unreadable() -> tuple[type[Exception], ...]:
-    """Return what reading a damaged Parquet file raises, depending on which bytes are hit."""
+    """Return the exceptions that reading a damaged Parquet file may raise."""
     import pyarrow as pa
     import shapely
 
@@ -231,19 +230,19 @@ def unreadable() -> tuple[type[Exception], ...]:
 
 
 def read_table(path: Path, rows: Rows | None = None) -> pd.DataFrame:
-    """Return a table that :func:`write_table` wrote, a GeoDataFrame if it has outlines.
+    """Return a table written by :func:`write_table`, as a GeoDataFrame if it has outlines.
 
     Parameters
     ----------
     path
         The file.
     rows
-        Which rows of a table with outlines are wanted; all if None. The outlines of the others are not read.
+        Selects rows of a table with outlines; all if None. The outlines of the others are not read.
 
     Raises
     ------
     OSError, ValueError, pyarrow.ArrowException
-        Or another of :func:`unreadable`, if the file is damaged.
+        If the file is damaged, one of the exceptions of :func:`unreadable`.
     """
     import geopandas as gpd
     import numpy as np
@@ -251,7 +250,7 @@ def read_table(path: Path, rows: Rows | None = None) -> pd.DataFrame:
 
     with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
         names = [name for name in file.schema_arrow.names if name != "bbox"]
-        # On one thread: each further one keeps memory of its own, and the files are small.
+        # On one thread, because each takes memory of its own and the files are small.
         columns = [name for name in names if name != "geometry"]
         table: pd.DataFrame = file.read(columns=columns, use_threads=False).to_pandas()
         if "geometry" not in names:
@@ -271,7 +270,7 @@ def _boxes(file: pq.ParquetFile) -> pd.DataFrame:
 
 
 def _outlines(file: pq.ParquetFile, wanted: np.ndarray) -> np.ndarray:
-    """Return the outlines of the wanted rows; groups without any are not read."""
+    """Return the outlines of the wanted rows; row groups without any are not read."""
     import numpy as np
     import shapely
 

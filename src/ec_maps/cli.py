@@ -1,4 +1,4 @@
-"""The command line, ``ec-maps``: heavy modules are loaded by the command that needs them."""
+"""The command line, ``ec-maps``; each command loads the modules that it needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MEASURE = click.option(
 _CATEGORY = click.option("--category", help="A group of people that ec-maps measures lists, if not the measure's own.")
 _SCOPE = click.option(
     "--scope", type=click.Choice(["ew", "uk"]), default="ew", show_default=True,
-    help="ew: England and Wales; uk: the United Kingdom, with tenths of its own.",
+    help="ew: England and Wales; uk: the United Kingdom. Deciles are cut over all its areas.",
 )  # fmt: skip
 _OUTPUT = click.option(
     "-o",
@@ -44,7 +44,7 @@ _QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors an
 
 
 class _Commands(click.Group):
-    """A group that answers a fault that has a message with that message, and no traceback."""
+    """A group that prints the message of an `EcMapsError`, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -57,14 +57,14 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ec-maps", prog_name="ec-maps")
 def main() -> None:
-    """Map economic connectedness, and all else that the UK Social Capital Atlas measures.
+    """Map economic connectedness and the other measures of the UK Social Capital Atlas.
 
-    Exit status: 0 done, 1 a fault in data or network, 2 a fault in what was typed.
+    Exit status: 0 success, 1 a fault in data or network, 2 a fault in a command, a setting or places.yml.
     """
-    # Read when Arrow is loaded, here and in the processes of pages: its own pools keep what they once had, some 20 MB.
+    # Set before Arrow is loaded, here and in the processes of pages: its own pools hold some 20 MB more.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for stream in (sys.stdout, sys.stderr):
-        # A console that cannot show "ŷ" shows something else in its place, and the work goes on.
+        # A console that cannot print "ŷ" prints a replacement instead of failing.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
     if not any(isinstance(handler, _Teller) for handler in logging.getLogger("ec_maps").handlers):
@@ -73,27 +73,27 @@ def main() -> None:
 
 
 class _Teller(logging.Handler):
-    """Writes what the library does, and waits for, to the terminal."""
+    """A handler that prints the log of the library on the terminal."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(f"ec-maps: {record.getMessage()}", err=True)
 
 
 @main.command()
-@click.option("--refresh", is_flag=True, help="Ask again for what is here, and adopt what has changed.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--refresh", is_flag=True, help="Check downloaded files for changes, and download changed ones.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be downloaded.")
 def fetch(*, refresh: bool, dry_run: bool) -> None:
-    """Bring the Atlas and the boundaries into data/cache, so that all else works offline."""
+    """Download the Atlas and the boundaries into data/cache; all other commands then work offline."""
     from ec_maps import settings
     from ec_maps.areas import provenance
     from ec_maps.fetch import manifest
 
     if settings.is_demo():
-        click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be fetched.")
+        click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be downloaded.")
         return
     outcomes = provenance.fetch(refresh=refresh, dry_run=dry_run)
     if not outcomes:
-        click.echo(f"Nothing has to be fetched: archives and boundaries were put here by hand ({settings.data_dir()}).")
+        click.echo(f"Nothing has to be downloaded: there are local archives and boundaries ({settings.data_dir()}).")
         return
     click.echo(provenance.as_table(outcomes))
     for done in outcomes:
@@ -101,12 +101,12 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
             click.echo(f"note: {done.job.what}: {note}")
     manifest.raise_failures(outcomes)
     if not dry_run:
-        click.echo(f"\nAll of it is in {settings.cache_dir()}, and the maps can be built offline from now on.")
+        click.echo(f"\nAll files are in {settings.cache_dir()}. Maps can now be drawn offline.")
 
 
 @main.command()
 def check() -> None:
-    """Check data, boundaries, palette and list of places, and print what joined and what did not."""
+    """Check data, boundaries, palette and places.yml, and print which areas have a value."""
     from ec_maps.areas import provenance
     from ec_maps.areas.places import read_places
     from ec_maps.areas.table import join_report, load_areas
@@ -125,7 +125,7 @@ def check() -> None:
 
 @main.command()
 def measures() -> None:
-    """List what the files at hand contain: each measure, the groups of people, and columns that are not known."""
+    """List the contents of the Atlas files: measures, groups of people and unknown columns."""
     from ec_maps import settings
     from ec_maps.atlas.inventory import inventory
 
@@ -134,19 +134,19 @@ def measures() -> None:
         click.echo(f"{entry}\n")
     unknown = sorted({name for entry in entries for name in entry.unknown})
     where = "the demonstration data" if settings.is_demo() else str(settings.data_dir())
-    click.echo(f"{len(entries)} CSVs in {where}; columns that the codebook does not know: {len(unknown)}.")
+    click.echo(f"{len(entries)} CSVs in {where}; columns not in the codebook: {len(unknown)}.")
 
 
 @main.command()
 @click.argument("level", type=click.Choice(["lad", "msoa"]))
 @click.option("--measure", "measures", multiple=True, help="Only this measure; may be given more than once.")
 @_SCOPE
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write: .csv, .parquet or .gpkg."
 )
 def export(level: LevelName, measures: tuple[str, ...], scope: ScopeName, output: Path, *, force: bool) -> None:
-    """Write all measures at a LEVEL to a file, with where they are from and the codebook."""
+    """Write all measures at a LEVEL to a file, with source and codebook."""
     from ec_maps.analysis.export import export
 
     path = export(output, level=level, measures=list(measures) or None, scope=scope, force=force)
@@ -154,7 +154,7 @@ def export(level: LevelName, measures: tuple[str, ...], scope: ScopeName, output
 
 
 class _Places(click.Group):
-    """A group whose first word, where it is no command, is what to search for: ``places norw``."""
+    """A group that searches for its first word if that is not a command: ``places norw``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
@@ -164,7 +164,7 @@ class _Places(click.Group):
 
 @main.group(cls=_Places, options_metavar="[SEARCH]", subcommand_metavar="| COMMAND")
 def places() -> None:
-    """List the local authorities, or those that SEARCH finds: the names that places.yml takes."""
+    """List the local authorities, or those that SEARCH finds, by the names to use in places.yml."""
 
 
 @places.command()
@@ -175,7 +175,7 @@ def search(search: str) -> None:
 
     found = search_places(search)
     if not found:
-        msg = f'No local authority is called anything like "{search}". Try a shorter part of its name.'
+        msg = f'No local authority has a name like "{search}". Try a shorter part of its name.'
         raise PlaceError(msg)
     for place in found:
         click.echo(f"{place.lad21cd}  {place.name}, {place.region}")
@@ -192,14 +192,14 @@ def build(*, jobs: int | None, quiet: bool) -> None:
 
     root = settings.project_root()
     for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
-        os.environ.setdefault(name, value)  # Quarto 1.7 gives them to pages, but not to the step before
+        os.environ.setdefault(name, value)  # Quarto 1.7 passes them to pages, but not to the pre-render step
     if not (root / "_quarto.yml").is_file():
         msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
         raise SettingError(msg)
     with _going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
-    click.echo(f"Place pages: {done.pages} in {root / page_list.PLACES}, {len(done.drawn)} drawn anew{gone}.")
+    click.echo(f"Place pages: {done.pages} in {root / page_list.PLACES}, {len(done.drawn)} drawn{gone}.")
 
 
 @main.group("map")
@@ -230,7 +230,7 @@ def national(measure: str, category: str | None, scope: ScopeName, output: Path)
 def region(
     name: str, *, highlight: tuple[str, ...], measure: str, category: str | None, scope: ScopeName, output: Path
 ) -> None:
-    """Draw the region NAME by local authority; Scotland and Northern Ireland in tenths of the United Kingdom."""
+    """Draw the region NAME by local authority; for Scotland and Northern Ireland, the scope is uk."""
     from ec_maps.areas.places import find_place
     from ec_maps.areas.table import load_areas
     from ec_maps.geography.names import plain
@@ -257,8 +257,8 @@ def local(name: str, measure: str, category: str | None, output: Path) -> None:
     place = find_place(name)
     if place.region in BEYOND:
         msg = (
-            f"There is no map of {place.name} by neighbourhood: the neighbourhoods that can be mapped (MSOAs) are of "
-            f'England and Wales alone. Its region can be drawn: ec-maps map region "{place.region}" -o FILE.'
+            f"There is no map of {place.name} by neighbourhood: the neighbourhoods that can be mapped (MSOAs) exist "
+            f'only in England and Wales. Draw its region instead: ec-maps map region "{place.region}" -o FILE.'
         )
         raise PlaceError(msg)
     _saved(local_map(load_areas("msoa", measure, category=category), place.name).save(output))
@@ -280,15 +280,15 @@ def all_(
 ) -> None:
     """Draw every region and every local authority of England and Wales into a folder.
 
-    What stands there already is not drawn again, so that after Ctrl-C the same command goes on. With EC_MAPS_DASK, the
-    address of a Dask scheduler, its cluster draws.
+    Finished maps are not drawn again, so that after Ctrl-C the same command continues. With EC_MAPS_DASK, the address
+    of a Dask scheduler, its cluster draws.
     """
     from ec_maps.maps import batch
 
     kinds = batch.KINDS if kind == "both" else [one for one in batch.KINDS if one == kind]
     with _going_on_later(quiet=quiet):
         done = batch.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
-    click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn anew.")
+    click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn.")
 
 
 @main.command()
@@ -303,18 +303,18 @@ def render(*, profile: str | None, engine: str | None, jobs: int | None, quiet: 
     from ec_maps.site.build import render_site
 
     if jobs:
-        os.environ["EC_MAPS_JOBS"] = str(jobs)  # the pages of the places are drawn by a process of its own
+        os.environ["EC_MAPS_JOBS"] = str(jobs)  # place pages are drawn by another process
     with _going_on_later(quiet=quiet):
         tell = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
         site, used = render_site(profile=profile, engine=engine, log=tell)
     click.echo(f"The site is in {site} (built with {used}).")
-    click.echo(f"To look at it, open {site / 'index.html'} in a browser, or run:")
+    click.echo(f"To view it, open {site / 'index.html'} in a browser, or run:")
     click.echo(f"  python3 -m http.server --bind 127.0.0.1 --directory {site} 8000   and open http://127.0.0.1:8000/")
 
 
 @contextmanager
 def _going_on_later(*, quiet: bool) -> Iterator[None]:
-    """Do long work: silently if so wanted, and with a word on what is kept when somebody interrupts it."""
+    """Run long work, without messages if `quiet`; after Ctrl-C, say how to continue."""
     if quiet:
         logging.getLogger("ec_maps").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
@@ -322,7 +322,7 @@ def _going_on_later(*, quiet: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("ec-maps: Interrupted. What was drawn is kept: the same command goes on from there.", err=True)
+        click.echo("ec-maps: Interrupted. Finished maps are stored: run the same command again to continue.", err=True)
         click.get_current_context().exit(130)
 
 

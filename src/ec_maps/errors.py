@@ -1,6 +1,6 @@
-"""One family of exceptions: catch :class:`EcMapsError` for all of them.
+"""The exceptions of the library, all derived from :class:`EcMapsError`.
 
-Each also is the builtin type that people already catch, and carries the exit status that ``ec-maps`` ends with.
+Each is also a built-in exception type, and has the exit status of the ``ec-maps`` command.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = [
 
 
 class EcMapsError(Exception):
-    """Something that a message can explain; ``exit_status`` is what the command line ends with."""
+    """A fault that a message can explain; ``exit_status`` is the exit status of the command line."""
 
     exit_status = 1
 
 
 class DataError(EcMapsError, ValueError):
-    """An Atlas archive, or a table in it, is absent, damaged or not what it should be."""
+    """An Atlas archive, or a table in it, is absent, damaged or not of the expected form."""
 
 
 class BoundaryError(EcMapsError, ValueError):
@@ -35,35 +35,35 @@ class BoundaryError(EcMapsError, ValueError):
 
 
 class FetchError(EcMapsError, RuntimeError):
-    """Something could not be brought from where it is published; what was here before is still here."""
+    """A file could not be downloaded; an earlier copy is unchanged."""
 
 
 class MissingExtraError(EcMapsError, ImportError):
-    """Something needs libraries of an extra of ec-maps that is not installed; the message names the extra."""
+    """The libraries of an extra of ec-maps are not installed; the message names the extra."""
 
 
 class PaletteError(EcMapsError, ValueError):
-    """A palette file does not hold ten colours that run evenly from dark to light."""
+    """A palette file does not have ten colours that run evenly from dark to light."""
 
 
 class RenderError(EcMapsError, RuntimeError):
-    """The site could not be built; what was there before is still there."""
+    """The site could not be built; an earlier site is unchanged."""
 
 
 class PlaceError(EcMapsError, ValueError):
-    """A place, or the list of places, was not understood."""
+    """A place, or an entry in the list of places, is not known."""
 
     exit_status = 2
 
 
 class SettingError(EcMapsError, ValueError):
-    """An environment variable or an argument has a value that is not known."""
+    """An environment variable or an argument has an unknown value."""
 
     exit_status = 2
 
 
 def listed(items: Sequence[object], limit: int = 10) -> str:
-    """Join items for a message: all of them, or the first `limit` and how many more there are."""
+    """Return items as text for a message: all of them, or the first `limit` and the number of the others."""
     shown = ", ".join(str(item) for item in items[:limit])
     more = len(items) - limit
     return f"{shown} and {more} more" if more > 0 else shown

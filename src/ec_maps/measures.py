@@ -1,4 +1,4 @@
-"""The codebook: what each measure of the Atlas is, in columns and in words; written down in ``tables/measures.csv``."""
+"""The codebook of the Atlas's measures, read from ``tables/measures.csv``: columns, units and definitions."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ End = Literal["low", "high"]
 #: The measure that the site is about.
 HEADLINE = "economic_connectedness"
 
-#: Columns of the Atlas's files that are no measures, by what they hold.
+#: Columns of the Atlas files that are not measures, with their contents.
 COUNTS = ("num_users", "user_count")
 KEYS = {
     "lad_code": "the code of a local authority",
     "zip_prediction": "the code of a neighbourhood, or a postcode district",
     "ds": "the date of the data",
-    "measurement_category": "whom the row is about",
-    **dict.fromkeys(COUNTS, "how many users the row is about"),
+    "measurement_category": "the group of people",
+    **dict.fromkeys(COUNTS, "the number of users"),
 }
 
-#: The groups of people that the files name, in words.
+#: The groups of people in the Atlas files, in words.
 _PEOPLE = {
     "low_ses_users": "low-income people",
     "high_ses_users": "high-income people",
@@ -54,17 +54,17 @@ class Measure:
     Attributes
     ----------
     key
-        What it is called in code; the name of its column in our tables.
+        Its name in code, and of its column in our tables.
     title
-        What it is called in words.
+        Its name in words.
     file
-        What the names of files that are its own hold before their date; others may hold it too.
+        The part of a file's name before the date, for files dedicated to it; other files may have it too.
     columns
-        Its column in the Atlas's files; there are two where districts and neighbourhoods name it differently.
+        Its column in the Atlas files, or two where districts and neighbourhoods name it differently.
     category
-        The value of ``measurement_category`` that it is read for; empty if it is about everybody the file has.
+        Its value of ``measurement_category``; empty if it is about all people in the file.
     meaning, meaning_for
-        What it is, as it stands in a sentence, for its own `category` and for another one.
+        Its definition, as part of a sentence, for its own `category` and for another one.
     counts
         What is counted, of what.
     unit
@@ -72,11 +72,11 @@ class Measure:
     more
         What a higher value means.
     low_connection_end
-        Which end of it is purple on maps, the end with less connection.
+        The end with less connection, which is purple on maps.
     tolerance
-        How far a value may move, in its unit, before a change of tenth counts as one.
+        How far two values may differ, in its unit, and count as level.
     source
-        Where it is from.
+        Its publisher.
     """
 
     key: str
@@ -100,19 +100,19 @@ class Measure:
 
     @property
     def colours_in_words(self) -> str:
-        """Which end is which colour, in a sentence."""
+        """The colours of the two ends, in a sentence."""
         low, high = ("lower", "higher") if self.low_connection_end == "low" else ("higher", "lower")
         return f"Purple is {low}, white {high}."
 
     def format(self, value: float) -> str:
-        """Return a value in words: "47.2%", "4.3 for every 1,000", or for NaN "no published estimate"."""
+        """Return a value in words: "47.2%", "4.3 per 1,000", or for NaN "no published estimate"."""
         if math.isnan(value):
             return "no published estimate"
         return f"{value:.1f} per 1,000" if self.unit == "rate" else f"{value:.1%}".replace("-", "−")
 
     @property
     def tolerance_in_words(self) -> str:
-        """How far values may move and count as level: "half a percentage point", "0.05 per 1,000"."""
+        """The tolerance in words: "half a percentage point", "0.05 per 1,000"."""
         if self.unit == "rate":
             return f"{self.tolerance:g} per 1,000"
         points = 100 * self.tolerance
@@ -126,11 +126,11 @@ class Measure:
 
     @property
     def short_unit(self) -> str:
-        """What the bare numbers are in: "in per cent", "per 1,000 people"."""
+        """The unit of bare numbers: "in per cent", "per 1,000 people"."""
         return "per 1,000 people" if self.unit == "rate" else "in per cent"
 
     def among(self, category: str) -> Measure:
-        """Return the measure for another group of people than its own, its words changed with it."""
+        """Return the measure for another group of people, with its title and definition adapted."""
         if category in (self.category, "") or (not self.category and category == "all_users"):
             return self
         people = _PEOPLE.get(category, f"people in the Atlas’s group “{category}”")
@@ -138,7 +138,7 @@ class Measure:
         return replace(self, category=category, title=f"{self.title} of {people}", meaning=meaning)
 
     def column_in(self, header: Collection[str], level: str) -> str | None:
-        """Return which of its columns a file has; of two, the one whose name is the level's."""
+        """Return the column of the measure that a file has, or None; of two, the one named after the level."""
         there = [column for column in self.columns if column in header]
         own = [column for column in there if column.endswith("_lad") == (level == "lad")]
         return next(iter(own or there), None)
@@ -150,41 +150,41 @@ def read_codebook(text: str, name: str) -> dict[str, Measure]:
     Parameters
     ----------
     text
-        CSV with a column for each attribute of :class:`Measure`; several `columns` are parted by ``;``.
+        CSV with a column for each attribute of :class:`Measure`; several `columns` are separated by ``;``.
     name
-        What the codebook is called in messages.
+        The name of the codebook in messages.
 
     Raises
     ------
     DataError
-        If an entry lacks its column, words or unit, or two have the same key; all faults at once.
+        If an entry lacks its column, texts or unit, or two have the same key; all faults at once.
     """
     measures: dict[str, Measure] = {}
     faults: list[str] = []
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        told = {name: (row.get(name) or "").strip() for name in Measure.__dataclass_fields__}
-        here = f"line {number} ({told['key'] or 'no key'})"
-        empty = [field for field, value in told.items() if not value and field != "category"]
+        entry = {name: (row.get(name) or "").strip() for name in Measure.__dataclass_fields__}
+        here = f"line {number} ({entry['key'] or 'no key'})"
+        empty = [field for field, value in entry.items() if not value and field != "category"]
         if empty:
             faults.append(f"{here} has nothing in {listed(empty)}")
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", told["key"] or "x"):
-            faults.append(f"{here}: a key is small letters, digits and underscores")
-        if told["key"] in measures:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", entry["key"] or "x"):
+            faults.append(f"{here}: a key has lower-case letters, digits and underscores only")
+        if entry["key"] in measures:
             faults.append(f"{here}: there is another entry with this key")
         for field, allowed in (("unit", get_args(Unit)), ("low_connection_end", get_args(End))):
-            if told[field] and told[field] not in allowed:
-                faults.append(f'{here}: {field} is "{told[field]}", not {" or ".join(allowed)}')
-        written = told.pop("tolerance")
+            if entry[field] and entry[field] not in allowed:
+                faults.append(f'{here}: {field} is "{entry[field]}", not {" or ".join(allowed)}')
+        written = entry.pop("tolerance")
         is_number = re.fullmatch(r"\d*\.?\d+", written)
         if written and not is_number:
             faults.append(f'{here}: tolerance is "{written}", not a number')
-        columns = tuple(part.strip() for part in told.pop("columns").split(";") if part.strip())
+        columns = tuple(part.strip() for part in entry.pop("columns").split(";") if part.strip())
         tolerance = float(written) if is_number else 0.0
-        measures[told["key"]] = Measure(columns=columns, tolerance=tolerance, **told)  # type: ignore[arg-type]
+        measures[entry["key"]] = Measure(columns=columns, tolerance=tolerance, **entry)  # type: ignore[arg-type]
     if not measures:
         faults.append("it has no entries")
     if faults:
-        msg = f"Reading {name}: {listed(faults, 12)}. Each entry needs a key, words, the Atlas's column and a unit."
+        msg = f"Reading {name}: {listed(faults, 12)}. Each entry needs a key, texts, the Atlas's column and a unit."
         raise DataError(msg)
     return measures
 
@@ -196,7 +196,7 @@ MEASURES = read_codebook(
 
 
 def measure_named(key: str) -> Measure:
-    """Return the measure; `SettingError` for one that the codebook has not."""
+    """Return the measure with this key; `SettingError` for a key that is not in the codebook."""
     if key not in MEASURES:
         from rapidfuzz import process
 
@@ -208,11 +208,11 @@ def measure_named(key: str) -> Measure:
 
 
 def measure_of(areas: pd.DataFrame) -> Measure:
-    """Return the measure that a table of :func:`ec_maps.load_areas` is of, the one of the site if it does not say."""
+    """Return the measure of a table of :func:`ec_maps.load_areas`; economic connectedness if it names none."""
     measure = measure_named(areas.attrs.get("measure", HEADLINE))
     return measure.among(areas.attrs.get("category", measure.category))
 
 
 def measures_in(column: str) -> list[Measure]:
-    """Return the measures that are read from a column of the Atlas; none if the codebook does not know it."""
+    """Return the measures that are read from a column of the Atlas; none for a column not in the codebook."""
     return [measure for measure in MEASURES.values() if column in measure.columns]

@@ -1,20 +1,20 @@
-"""Where things are, read from the environment when called and never at import.
+"""Settings from environment variables, read at each call and never at import.
 
 | variable | meaning | default |
 |---|---|---|
 | ``EC_MAPS_SOURCE`` | ``live`` or ``demo`` | ``live`` |
-| ``EC_MAPS_DATA_DIR`` | where the Atlas zips lie and the cache is kept | ``data/`` of the project |
+| ``EC_MAPS_DATA_DIR`` | the folder of the Atlas zips and the cache | ``data/`` of the project |
 | ``EC_MAPS_BOUNDARIES`` | ``ons``, ``postgis``, or a folder or file of boundaries and lookups | ``ons`` |
 | ``EC_MAPS_RESOLUTION`` | of the ONS boundaries: ``full``, ``generalised`` or ``super_generalised`` | ``generalised`` |
 | ``EC_MAPS_DATABASE_URL`` | the PostGIS database, ``postgresql://user:password@host/database`` | ``db_config.ini`` |
 | ``EC_MAPS_PLACES`` | which districts get a page: ``listed`` in ``places.yml``, or ``all`` | ``listed`` |
 | ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
 | ``EC_MAPS_BASEMAP_KEY`` | the key of the tile provider | none |
-| ``EC_MAPS_JOBS`` | how many processes of this machine draw at once | its cores, at most 4 |
-| ``EC_MAPS_DASK`` | the scheduler of a Dask cluster that draws, ``tcp://host:8786`` | none: this machine draws |
-| ``EC_MAPS_OFFLINE`` | ``1``: never ask the network | ``0`` |
-| ``EC_MAPS_TIMEOUT`` | seconds without an answer before a server is given up | 60 |
-| ``EC_MAPS_USER_AGENT`` | how requests name themselves | ``ec_maps/<version> (…)`` |
+| ``EC_MAPS_JOBS`` | how many processes draw at once on this machine | its cores, at most 4 |
+| ``EC_MAPS_DASK`` | the scheduler of the Dask cluster to draw on, ``tcp://host:8786`` | none: this machine draws |
+| ``EC_MAPS_OFFLINE`` | ``1``: never use the network | ``0`` |
+| ``EC_MAPS_TIMEOUT`` | seconds to wait for an answer from a server | 60 |
+| ``EC_MAPS_USER_AGENT`` | the user agent of requests | ``ec_maps/<version> (…)`` |
 | ``EC_MAPS_HDX_URL`` | in place of the Humanitarian Data Exchange | ``https://data.humdata.org`` |
 | ``EC_MAPS_ONS_URL`` | in place of the ONS services | see :data:`ONS_URL` |
 | ``EC_MAPS_NAMES_URL`` | in place of the House of Commons Library's file of names | see :data:`NAMES_URL` |
@@ -53,7 +53,7 @@ def source() -> Source:
     Raises
     ------
     SettingError
-        If ``EC_MAPS_SOURCE`` is anything else: a misspelt ``demo`` must not pass for real data.
+        If ``EC_MAPS_SOURCE`` has another value, so that a misspelt ``demo`` is not taken for real data.
     """
     value = os.environ.get("EC_MAPS_SOURCE", "").strip().lower() or "live"
     if value not in ("live", "demo"):
@@ -68,12 +68,12 @@ def is_demo() -> bool:
 
 
 def project_root() -> Path:
-    """Return the project's folder: Quarto's own word for it, else the nearest folder above that looks like one.
+    """Return the project's folder: ``QUARTO_PROJECT_DIR``, or the working folder or nearest above it that has a site.
 
-    Falls back on the tree that the library was installed from (an editable install), else on the working folder.
+    Without either, it is the source tree of an editable install, or else the working folder.
     """
-    if told := os.environ.get("QUARTO_PROJECT_DIR"):
-        return Path(told).resolve()
+    if value := os.environ.get("QUARTO_PROJECT_DIR"):
+        return Path(value).resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
         if all((folder / mark).exists() for mark in _MARKS):
@@ -84,8 +84,8 @@ def project_root() -> Path:
 
 def data_dir() -> Path:
     """Return the folder of the Atlas zips and the cache; it need not exist."""
-    told = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
-    return Path(told).expanduser().resolve() if told else project_root() / "data"
+    value = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
+    return Path(value).expanduser().resolve() if value else project_root() / "data"
 
 
 def cache_dir() -> Path:
@@ -94,23 +94,23 @@ def cache_dir() -> Path:
 
 
 def may_cache() -> bool:
-    """Return whether tables and tiles may be cached: the demonstration leaves nothing in a stranger's folder."""
-    told = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
-    return bool(told) or not is_demo() or all((project_root() / mark).exists() for mark in _MARKS)
+    """Return whether tables and tiles may be cached: the demonstration writes nothing outside a project."""
+    value = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
+    return bool(value) or not is_demo() or all((project_root() / mark).exists() for mark in _MARKS)
 
 
 def boundaries() -> str | Path:
     """Return ``"ons"``, ``"postgis"`` or the path that ``EC_MAPS_BOUNDARIES`` names."""
-    told = os.environ.get("EC_MAPS_BOUNDARIES", "").strip()
-    if told.lower() in ("", "ons"):
+    value = os.environ.get("EC_MAPS_BOUNDARIES", "").strip()
+    if value.lower() in ("", "ons"):
         return "ons"
-    if told.lower() == "postgis":
+    if value.lower() == "postgis":
         return "postgis"
-    return Path(told).expanduser().resolve()
+    return Path(value).expanduser().resolve()
 
 
 def resolution() -> Resolution:
-    """Return how fine the boundaries from ONS are to be; ``SettingError`` for a word that is not known."""
+    """Return the resolution of the ONS boundaries; ``SettingError`` for an unknown value."""
     value = os.environ.get("EC_MAPS_RESOLUTION", "").strip().lower() or "generalised"
     if value not in ("full", "generalised", "super_generalised"):
         msg = (
@@ -122,16 +122,16 @@ def resolution() -> Resolution:
 
 
 def is_offline() -> bool:
-    """Return whether the network is not to be asked for anything."""
+    """Return whether downloads are switched off."""
     value = os.environ.get("EC_MAPS_OFFLINE", "").strip().lower()
     if value not in ("", "0", "no", "false", "1", "yes", "true"):
-        msg = f'EC_MAPS_OFFLINE is "{value}"; it can be 1 (use only what is here) or 0 (the default).'
+        msg = f'EC_MAPS_OFFLINE is "{value}"; it can be 1 (use only downloaded files) or 0 (the default).'
         raise SettingError(msg)
     return value in ("1", "yes", "true")
 
 
 def timeout() -> float:
-    """Return after how many seconds without an answer a server is given up."""
+    """Return how many seconds to wait for an answer from a server."""
     value = os.environ.get("EC_MAPS_TIMEOUT", "").strip()
     try:
         seconds = float(value or 60)
@@ -144,18 +144,18 @@ def timeout() -> float:
 
 
 def user_agent() -> str:
-    """Return how our requests name themselves: honestly; ``EC_MAPS_USER_AGENT`` can add an address."""
-    told = " ".join(os.environ.get("EC_MAPS_USER_AGENT", "").split())
-    return told or f"ec_maps/{version('ec-maps')} (maps of the UK Social Capital Atlas)"
+    """Return the user agent of requests: ``EC_MAPS_USER_AGENT``, or the name and version of the library."""
+    value = " ".join(os.environ.get("EC_MAPS_USER_AGENT", "").split())
+    return value or f"ec_maps/{version('ec-maps')} (maps of the UK Social Capital Atlas)"
 
 
 def hdx_url() -> str:
-    """Return the address of the Humanitarian Data Exchange, or of what stands in for it, without a last slash."""
+    """Return the address of the Humanitarian Data Exchange, or of its replacement, without a final slash."""
     return _address("EC_MAPS_HDX_URL", os.environ.get("EC_MAPS_HDX_URL", ""), HDX_URL)
 
 
 def ons_url() -> str:
-    """Return the address of the ONS map services, or of what stands in for them, without a last slash."""
+    """Return the address of the ONS map services, or of their replacement, without a final slash."""
     return _address("EC_MAPS_ONS_URL", os.environ.get("EC_MAPS_ONS_URL", ""), ONS_URL)
 
 
@@ -165,17 +165,17 @@ def names_url() -> str:
 
 
 def hexagons_url() -> str:
-    """Return the address of the file that has a hexagon for each neighbourhood."""
+    """Return the address of the file of hexagons, one for each neighbourhood."""
     return _address("EC_MAPS_HEXAGONS_URL", os.environ.get("EC_MAPS_HEXAGONS_URL", ""), HEXAGONS_URL)
 
 
 def database_url() -> str:
-    """Return the database's address, password and all, as ``EC_MAPS_DATABASE_URL`` has it; empty if it is not set."""
+    """Return the address of the database, including its password, from ``EC_MAPS_DATABASE_URL``; empty if not set."""
     return os.environ.get("EC_MAPS_DATABASE_URL", "").strip()
 
 
 def places() -> Places:
-    """Return which districts get a page of their own; ``SettingError`` for a word that is not known."""
+    """Return which districts get a page of their own; ``SettingError`` for an unknown value."""
     value = os.environ.get("EC_MAPS_PLACES", "").strip().lower() or "listed"
     if value not in ("listed", "all"):
         msg = f'EC_MAPS_PLACES is "{value}"; it can be "listed" (those of places.yml, the default) or "all".'
@@ -195,7 +195,7 @@ def basemap_key() -> str:
 
 
 def jobs() -> int | None:
-    """Return how many processes of this machine are to draw at once; None if ``EC_MAPS_JOBS`` is not set."""
+    """Return how many processes draw at once on this machine; None if ``EC_MAPS_JOBS`` is not set."""
     value = os.environ.get("EC_MAPS_JOBS", "").strip()
     if not value:
         return None
@@ -206,17 +206,17 @@ def jobs() -> int | None:
 
 
 def dask() -> str:
-    """Return the address of the scheduler of the Dask cluster that draws; empty if this machine does."""
+    """Return the address of the Dask scheduler; empty if this machine draws."""
     value = os.environ.get("EC_MAPS_DASK", "").strip()
     if not value:
         return ""
     try:
         parts = urlsplit(value)
         sound = parts.scheme in ("tcp", "tls", "ws", "wss") and parts.hostname and parts.port
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is not a number
         sound = False
     if not sound or parts.username or parts.password or parts.path.strip("/") or parts.query:
-        # What stands there is not shown: it may have a password in it.
+        # The value is not shown, because it may contain a password.
         msg = (
             "EC_MAPS_DASK should be the address of a Dask scheduler, such as tcp://127.0.0.1:8786: tcp or tls, a host "
             "and a port, without a password. Unset it to draw on this machine."
@@ -231,7 +231,7 @@ def require_extra(extra: str, purpose: str) -> None:
     Parameters
     ----------
     extra
-        Its name in ``pyproject.toml``, the one home of what belongs to it.
+        Its name in ``pyproject.toml``, which lists its libraries.
     purpose
         What needs it, as the subject of a sentence: ``"Drawing tiles"``.
     """
@@ -253,18 +253,18 @@ def require_extra(extra: str, purpose: str) -> None:
 
 
 def _address(name: str, value: str, default: str) -> str:
-    told = value.strip() or default
-    parts = urlsplit(told)
+    address = value.strip() or default
+    parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         msg = f"{name} should be an address such as {default}, without a password or a question mark in it."
         raise SettingError(msg)
-    return told.rstrip("/")
+    return address.rstrip("/")
 
 
 def shipped(name: str) -> Path:
-    """Return the path of a file or folder that comes with the library: ``demo`` or ``palettes``.
+    """Return the path of a folder that is shipped with the library: ``demo`` or ``palettes``.
 
-    The project's own copy wins, so that an editor's change counts; a wheel installed elsewhere uses the copy in it.
+    The project's own copy comes first, so that changes in it count; without one, the copy in the wheel is used.
     """
     homes = {"demo": Path("data/demo"), "palettes": Path("assets/palettes")}
     in_package = Path(__file__).resolve().parent / "shipped" / name

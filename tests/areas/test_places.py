@@ -515,7 +515,7 @@ def test_regions_are_found(text: str) -> None:
 
 def test_regions_beyond_the_table() -> None:
     """Scotland is told apart from a region that there is not: another table has it."""
-    with pytest.raises(PlaceError, match=r'"scotland" is not in this table; one of the United Kingdom \(scope "uk"\)'):
+    with pytest.raises(PlaceError, match=r'"scotland" is not in this table; it is in the table of the United Kingdom '):
         find_region("scotland", REGIONS)
     assert find_region("scotland", [*REGIONS, "Scotland"]) == "Scotland"
 

@@ -317,7 +317,7 @@ def test_a_value_without_a_boundary(data: Path, tmp_path: Path) -> None:
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv([*LADS, "E06000011"])})
     assert join_report("lad").without_boundary == ["E06000011"]
     text = refused()
-    assert "Only 13 of 13 local authorities found a row" in text
+    assert "Only 13 of 13 local authorities have a row" in text
     assert "Codes of the file without a boundary: 1 (E06000011)." in text
 
 
@@ -325,7 +325,7 @@ def test_too_few_rows(data: Path) -> None:
     """Values for a third of the areas are not the country: the message has counts and samples of both sides."""
     write_zip(data / MSOA_ZIP, {"msoa/uk_economic_connectedness_2025.csv": msoa_csv(MSOAS[:13])})
     text = refused("msoa")
-    assert "Only 13 of 39 neighbourhoods found a row" in text
+    assert "Only 13 of 39 neighbourhoods have a row" in text
     assert "Areas without one: 26 (" in text
     assert MSOAS[0] in text
 

@@ -202,7 +202,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, jobs: str) -> N
 
     status, said = interrupted(3)
     assert status == 130
-    assert said == "ec-maps: Interrupted. What was drawn is kept: the same command goes on from there.\n"
+    assert said == "ec-maps: Interrupted. Finished maps are stored: run the same command again to continue.\n"
     before = stamps(folder)
     assert all(name.endswith(".png") for name in before)
     assert len(before) >= 3
@@ -248,7 +248,7 @@ def test_progress_is_for_a_terminal(tmp_path: Path) -> None:
 
     told, said = run("terminal", terminal=True)
     assert "1/1" in said
-    assert told == f"Maps: 1 in {tmp_path / 'terminal'}, 1 drawn anew.\n"
-    assert run("quiet", "--quiet", terminal=True) == (f"Maps: 1 in {tmp_path / 'quiet'}, 1 drawn anew.\n", "")
-    assert run("pipe", terminal=False) == (f"Maps: 1 in {tmp_path / 'pipe'}, 1 drawn anew.\n", "")
+    assert told == f"Maps: 1 in {tmp_path / 'terminal'}, 1 drawn.\n"
+    assert run("quiet", "--quiet", terminal=True) == (f"Maps: 1 in {tmp_path / 'quiet'}, 1 drawn.\n", "")
+    assert run("pipe", terminal=False) == (f"Maps: 1 in {tmp_path / 'pipe'}, 1 drawn.\n", "")
     assert json.loads((tmp_path / "pipe" / ".figure_cache" / "norwich.png.json").read_text(encoding="utf-8"))["stamp"]
