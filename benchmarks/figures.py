@@ -1,4 +1,4 @@
-"""Draw the same figures as `plain.py`, through ec_maps, with what its settings in the environment say.
+"""Draw the same figures as `plain.py` with ec_maps, with its settings from the environment.
 
 The last line printed is JSON: the seconds that the job took, imports left out where it says so.
 """
@@ -16,14 +16,14 @@ from time import perf_counter
 
 import ec_maps
 
-# As the command line does, and with it the building of the site: Arrow's own pools keep what they once had.
+# As in the command line: Arrow's own pools do not return memory.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 PLACES = ["Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin"]
 
 
 def posts(out: Path) -> dict[str, float]:
-    """Draw the seven figures of the posts, as these do."""
+    """Draw the seven figures of the posts, in the same way."""
     lads = ec_maps.load_areas("lad")
     ec_maps.national_map(lads).save(out / "national.png")
     for place in PLACES:
@@ -75,7 +75,7 @@ def places(out: Path, number: int) -> dict[str, float]:
 
     msoas = ec_maps.load_areas("msoa")
     others = evenly(sorted(set(msoas["lad21nm"]) - set(PLACES)), number - len(PLACES))
-    # What the first map alone has to do, fonts and context, is no part of the cost of a place.
+    # The first map also loads fonts and context, which are not part of the cost of a place.
     for name in [*PLACES, *others]:
         ec_maps.local_map(msoas, name).save(out / f"{name}.png")
     start = perf_counter()
@@ -98,10 +98,10 @@ def areas(out: Path) -> dict[str, float]:
     for _ in range(2):
         table = load_areas("msoa")
         times.append(perf_counter())
-    key = Key("Tenths", "", [""] * 11, list(palette.ice_colours()))
+    key = Key("Deciles", "", [""] * 11, list(palette.ice_colours()))
     left, bottom, right, top = map(float, table.total_bounds)
     extent = view((left, bottom, right, top), tallest=1.2)
-    for _ in range(2):  # the first time the shapes are simplified and kept
+    for _ in range(2):  # the first time, shapes are simplified and cached
         start = perf_counter()
         layout = new_layout(extent, Words("All areas", "", ""), key, demo=True)
         shapes = to_pixels(table.geometry.to_numpy(), extent)
@@ -126,9 +126,9 @@ def main() -> None:
     parser.add_argument("-o", dest="out", type=Path, default=Path(), help="the folder for the figures")
     parser.add_argument("--jobs", type=int, default=1, help="how many workers draw every map")
     parser.add_argument("--number", type=int, default=0, help="how many places")
-    parser.add_argument("--names", type=Path, metavar="FILE", help="of every map those that the file lists")
+    parser.add_argument("--names", type=Path, metavar="FILE", help="only the maps that the file lists")
     parser.add_argument("--no-simplify", action="store_true", help="draw every vertex of the shapes")
-    parser.add_argument("--modules", action="store_true", help="tell which modules were loaded")
+    parser.add_argument("--modules", action="store_true", help="report which modules were loaded")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     names = asked.names.read_text(encoding="utf-8").splitlines() if asked.names else []
@@ -140,10 +140,10 @@ def main() -> None:
         "places": lambda: places(asked.out, asked.number),
         "areas": lambda: areas(asked.out),
     }[asked.job]
-    told: dict[str, object] = dict(_whole(job) if asked.no_simplify else job())
+    results: dict[str, object] = dict(_whole(job) if asked.no_simplify else job())
     if asked.modules:
-        told["modules"] = sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))
-    print(json.dumps(told))
+        results["modules"] = sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -42,11 +42,11 @@ class Plain(SimpleHTTPRequestHandler):
     """A file server that writes no log."""
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
 
 class Compressed(Plain):
-    """A file server that compresses text, and remembers what it has compressed."""
+    """A file server that compresses text, and caches the result."""
 
     def send_head(self) -> Any:
         """Send the headers and return the body."""
@@ -71,7 +71,7 @@ def compressed(path: Path) -> bytes:
 
 @contextmanager
 def served(site: Path, handler: type[Plain]) -> Iterator[str]:
-    """Serve a folder on this machine and give its address."""
+    """Serve a folder on this machine, and yield its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(site))) as http:
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
@@ -94,7 +94,7 @@ def visit(browser: Browser, address: str, view: dict[str, int]) -> tuple[int, fl
     paint = page.evaluate("window.ecPaint") / 1000
     for picture in page.locator("main img:visible").element_handles():
         picture.evaluate("self => self.scrollIntoView()")
-        # A map is there when its drawing has taken the picture's place.
+        # A map is loaded when its SVG has replaced the image.
         page.wait_for_function(
             "self => !self.isConnected || (self.complete && !self.matches('.ec-map'))", arg=picture, timeout=120_000
         )

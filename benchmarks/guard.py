@@ -1,4 +1,4 @@
-"""What a benchmark in CI may fail on: only what cannot be noise."""
+"""The faults on which a benchmark in CI fails: only those that cannot be noise."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-#: What each job took when it was last recorded, with machine and date.
+#: The recorded memory of each job, with machine and date.
 RECORDED = Path(__file__).resolve().parent / "recorded.json"
 
-#: What `import ec_maps` must not load, and what drawing must not.
+#: Modules that `import ec_maps` must not load, and modules that drawing must not load.
 _HEAVY = ("numpy", "pandas", "geopandas", "matplotlib", "shapely", "pyarrow")
 _NOT_FOR_DRAWING = (
     "matplotlib.pyplot",
@@ -29,13 +29,13 @@ _NOT_FOR_DRAWING = (
 )
 LAZY = {"import": _HEAVY, "drawing": _NOT_FOR_DRAWING}
 
-#: Of the recorded memory so many times as much are a fault.
+#: Memory of this many times the recorded one is a fault.
 _TIMES = 2.0
 
 
 @dataclass
 class Measured:
-    """What the rails look at.
+    """The measurements to check.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Measured:
 
 
 def faults(measured: Measured, recorded: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each thing that is wrong and cannot be noise; nothing if all is well.
+    """Return a sentence for each fault that cannot be noise; nothing if there is none.
 
     Parameters
     ----------
@@ -64,10 +64,10 @@ def faults(measured: Measured, recorded: Mapping[str, float]) -> list[str]:
     """
     found = []
     if measured.redrawn:
-        some = ", ".join(measured.redrawn[:3])
+        number, some = len(measured.redrawn), ", ".join(measured.redrawn[:3])
         found.append(
-            f"A second drawing with nothing changed wrote {len(measured.redrawn)} figures anew ({some}); it should "
-            f"write none. What goes into their stamp is not the same from one run to the next, or they are not kept."
+            f"A second drawing with nothing changed wrote {number} figure{'s' * (number != 1)} again ({some}), not "
+            f"none. Fingerprints differ from one run to the next, or figures are not cached."
         )
     for moment, modules in measured.modules.items():
         if there := [name for name in LAZY[moment] if name in modules]:
@@ -80,30 +80,30 @@ def faults(measured: Measured, recorded: Mapping[str, float]) -> list[str]:
         if job in recorded and memory > _TIMES * recorded[job]:
             found.append(
                 f"{job}: {memory:.0f} MB at most, {memory / recorded[job]:.1f} times the {recorded[job]:.0f} MB that "
-                f"were recorded. If that is meant, record it anew: make bench ARGS=--record"
+                f"were recorded. If this is intended, record it again: make bench ARGS=--record"
             )
     return found
 
 
 def recorded() -> dict[str, float]:
-    """Return the recorded memory of each job, MB; nothing if none was recorded."""
+    """Return the recorded memory of each job in MB; empty if none was recorded."""
     if not RECORDED.is_file():
         return {}
     return dict(json.loads(RECORDED.read_text(encoding="utf-8"))["memory_mb"])
 
 
 def record(memory: Mapping[str, float], machine: str) -> None:
-    """Write the memory of each job, beside those of jobs that were not run now."""
+    """Write the memory of each job; jobs that were not run have their earlier record."""
     both = recorded() | {job: round(number) for job, number in memory.items()}
-    told = {"machine": machine, "memory_mb": dict(sorted(both.items()))}
-    RECORDED.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    record = {"machine": machine, "memory_mb": dict(sorted(both.items()))}
+    RECORDED.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def rewritten(folder: Path, before: Mapping[str, tuple[int, int]]) -> list[str]:
-    """Return the files of a folder that are not the ones they were."""
+    """Return the files of a folder that have changed."""
     return sorted(name for name, mark in marks(folder).items() if before.get(name) != mark)
 
 
 def marks(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return what changes of each picture in a folder when it is written anew: its number on the disk, and its time."""
+    """Return inode and time of change of each image in a folder, which change when it is written again."""
     return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.[ps][nv]g"))}

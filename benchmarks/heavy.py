@@ -27,7 +27,7 @@ DISTRICTS, NEIGHBOURHOODS = 270_000, 1_700_000
 #: How far a bend leaves the straight line, of its edge's length, and how many waves make the bends up.
 _SWAY, _WAVES = 0.03, 8
 
-#: So often the bends of areas that cross themselves or others are made flatter before it is given up.
+#: How often bends that cross are made flatter before an error is raised.
 _TRIES = 20
 
 
@@ -71,7 +71,7 @@ class Rings:
 def finer(
     layers: Sequence[np.ndarray], pieces: Callable[[np.ndarray, np.ndarray], np.ndarray], *, sway: float = _SWAY
 ) -> list[np.ndarray]:
-    """Return layers of MultiPolygons with more vertices, edges that are shared still shared to the last digit.
+    """Return layers of MultiPolygons with more vertices, with shared edges identical to the last digit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What drawing costs at the least: the same polygons, drawn by matplotlib's Agg with nothing around them.
+"""The least time of drawing: the same polygons, drawn by matplotlib's Agg with nothing around them.
 
     EC_MAPS_SOURCE=demo .venv/bin/python benchmarks/limit.py
 
@@ -168,7 +168,7 @@ def only_shapes(figure: Figure) -> None:
 
 
 def times(subject: Subject, frame: Frame) -> dict[str, float]:
-    """Return the seconds of the three readings, for the map and for the bare picture, each made anew."""
+    """Return the seconds of the three readings, for the map and for the bare picture, each made again."""
     start = perf_counter()
     made = subject.drawn().figure
     built = perf_counter()

@@ -17,10 +17,10 @@ PLAIN, LIMIT = "plain way", "limit"
 #: How many figures the posts have, and all districts and regions.
 _POSTS, _ALL = 7, 341
 
-#: So many of them are drawn in the short form.
+#: How many of them the short form draws.
 _SAMPLE = 12
 
-#: How much dearer one of many may be than one of few, and the cost still be called flat.
+#: The largest ratio of the cost of one of many to one of few that counts as flat.
 _FLAT = 1.25
 
 
@@ -95,14 +95,14 @@ def limit(work: Work) -> list[Row]:
     rows = []
     for weight, words in work.weights.items():
         run(work.ours(weight, "load"))
-        told = run(work.ours(weight, "-n", str(work.rounds), script="limit.py")).told
+        results = run(work.ours(weight, "-n", str(work.rounds), script="limit.py")).told
         for reading, what in (
             ("shapes", "drawing alone: a map's shapes to pixels"),
             ("drawing", "drawing alone: a whole finished map to pixels"),
             ("tables", "from tables in memory to pixels"),
         ):
             target = None if reading == "tables" else 1.6
-            ours, theirs = told[reading], told[f"limit_{reading}"]
+            ours, theirs = results[reading], results[f"limit_{reading}"]
             rows.append(Row(f"{what}{words}", ours, "s", theirs, LIMIT, target, work.rounds))
     return rows
 
@@ -117,7 +117,7 @@ def every(work: Work) -> list[Row]:
         path.write_text("\n".join(names) + "\n", encoding="utf-8")
         more, number = ["--names", path], len(names)
         what = f"{number} of the 341 figures"
-    # Each run draws into a folder of its own: what stands there is not drawn again.
+    # Each run draws into its own folder, because finished maps are not drawn again.
     folders = {name: work.out(f"every-{name}") for name in ("theirs", "one", "two")}
     commands = {
         "theirs": work.plain("demo", "--all", "-o", folders["theirs"], *more, tree=True),
@@ -133,8 +133,8 @@ def every(work: Work) -> list[Row]:
     for workers, target in (("one", None), ("two", 0.25)):
         work.measured.memory[f"{what}, {workers}"] = memory(runs[workers])
         both = {"ours": runs[workers], "theirs": runs["theirs"]}
-        said = f"{what}, {'one worker' if workers == 'one' else 'two workers'}"
-        time, space = _both(both, said, target=target)
+        label = f"{what}, {'one worker' if workers == 'one' else 'two workers'}"
+        time, space = _both(both, label, target=target)
         rows += [time, replace(space, what="peak memory of all processes")]
     return rows
 
@@ -150,7 +150,7 @@ def _districts(work: Work) -> list[str]:
 
 
 def site(work: Work) -> list[Row]:
-    """Measure the demonstration site, in a copy of the tree; nothing to measure it against."""
+    """Measure the demonstration site, in a copy of the tree; without a comparison."""
     runs = site_build.builds(work.out("site"), max(1, work.rounds - 2), work.tell)
     work.measured.memory["site"] = memory(runs["first"])
     rows = []
@@ -170,7 +170,7 @@ def places(work: Work) -> list[Row]:
     run(work.ours("demo", "load"))
     numbers = [str(number) for number in ((3, 12) if work.short else (3, 30, 100, 331))]
     runs: dict[str, list[Run]] = {number: [] for number in numbers}
-    # The few are drawn more often, in turns with the many: it takes less time.
+    # The few are drawn more often, in turns with the many, because they take less time.
     for turn in range(1 if work.short else 5):
         for number, often in zip(numbers, (5, 3, 2, 1), strict=False):
             if turn < often:
@@ -200,15 +200,15 @@ def areas(work: Work) -> list[Row]:
         for weight, done in runs.items():
             work.empty("areas")
             done.append(run(work.ours(weight, "areas", "-o", work.out("areas"), data="areas")))
-    told: list[tuple[int, dict[str, float]]] = [
+    results: list[tuple[int, dict[str, float]]] = [
         (done[0].told["number"], {one: seconds(done, one) for one in ("cold", "warm", "draw")})
         for done in runs.values()
     ]
     rows = []
-    few, first = told[0]
+    few, first = results[0]
     for step, what in (("cold", "loaded cold"), ("warm", "loaded warm"), ("draw", "drawn with all others")):
-        for number, times in told:
-            target = _FLAT if number == told[-1][0] else None
+        for number, times in results:
+            target = _FLAT if number == results[-1][0] else None
             ours, theirs = 1e6 * times[step] / number, 1e6 * first[step] / few
             name = f"an area {what}, one of {number:,}"
             rows.append(Row(name, ours, "µs", theirs, f"one of {few:,}", target, work.rounds))
@@ -220,24 +220,24 @@ def sight(work: Work) -> list[Row]:
     rows = []
     for weight, words in work.weights.items():
         run(work.ours(weight, "load"))
-        told = run(work.ours(weight, script="sight.py")).told
-        if not told["any"]:
+        results = run(work.ours(weight, script="sight.py")).told
+        if not results["any"]:
             work.tell("no pixel differs: these shapes are no finer than the pixels, and were not simplified")
         what = f"map pixels that simplifying changes{words}"
         rows += [
-            Row(what, told["any"], "%", target=0.5),
-            Row("of the worst of the seven", told["worst"], "%", of=what),
-            Row("so that it can be noticed (ΔE > 2.3)", told["noticed"], "%", of=what),
+            Row(what, results["any"], "%", target=0.5),
+            Row("of the worst of the seven", results["worst"], "%", of=what),
+            Row("so that it can be noticed (ΔE > 2.3)", results["noticed"], "%", of=what),
         ]
     return rows
 
 
 def rails(work: Work) -> None:
-    """Look at what cannot be noise: modules loaded too early, and figures drawn again."""
-    told = "import ec_maps, json, sys; print(json.dumps({'modules': sorted(sys.modules)}))"
-    work.measured.modules["import"] = run(work.python(told)).told["modules"]
+    """Check for faults that cannot be noise: modules loaded too early, and figures drawn again."""
+    code = "import ec_maps, json, sys; print(json.dumps({'modules': sorted(sys.modules)}))"
+    work.measured.modules["import"] = run(work.python(code)).told["modules"]
     posts = work.ours("demo", "posts", "--modules", "-o", work.out("modules"))
-    run(posts)  # with a warm cache: what only reads archives is no part of drawing
+    run(posts)  # with a warm cache, so that no modules for reading archives are loaded
     work.measured.modules["drawing"] = run(posts).told["modules"]
     out = work.out("regions")
     command = work.ours("demo", "regions", "-o", out)
@@ -247,7 +247,7 @@ def rails(work: Work) -> None:
     work.measured.redrawn = guard.rewritten(out, before)
 
 
-#: The parts of the table by the name that `--only` takes, and whether the short form has them.
+#: The parts of the table by their name for `--only`, and whether the short form has them.
 PARTS = {
     "import": (imports, True),
     "load": (load, True),

@@ -1,4 +1,4 @@
-"""What a benchmark was run on, in a line."""
+"""The machine and versions of a benchmark, in a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project folder whose demonstration data are others: the library, and the plain way, read it as they read ours.
+"""A project folder with other demonstration data, which the library and the plain way read like those of the project.
 
     .venv/bin/python benchmarks/project.py FOLDER
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "data" / "demo"
 
-#: In such a folder: the districts of England and Wales alone, as an analyst would have them ready-made.
+#: In such a folder: the districts of England and Wales, ready-made as an analyst would have them.
 LADS = "lads.parquet"
 
 
@@ -60,11 +60,11 @@ def inherited() -> dict[str, str]:
 def environment(project: Path, data: Path) -> dict[str, str]:
     """Return the environment of a process that reads a project's demonstration data, its cache in a folder.
 
-    Whatever else is set of ours is left out: only what is said here may have a part in a measurement.
+    Other settings of ours are removed, so that they cannot affect a measurement.
     """
-    kept = inherited()
+    others = inherited()
     ours = {"EC_MAPS_SOURCE": "demo", "EC_MAPS_DATA_DIR": str(data), "QUARTO_PROJECT_DIR": str(project)}
-    return kept | ours | {"EC_MAPS_OFFLINE": "1"}
+    return others | ours | {"EC_MAPS_OFFLINE": "1"}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin", "Isles of Scilly", "Norwich")
 MAPPED = ("economic_connectedness", "bias", "clustering", "volunteering_groups")
 
-#: What stands in SVG for people to read: elements with their contents, and attributes.
+#: Text for readers in SVG: elements with their contents, and attributes.
 WORDS = {"text", "title", "desc", "metadata", "style", "script"}
 WORDY = {"aria-label", "aria-labelledby", "aria-describedby", "id", "clip-path", "href"}
 
@@ -51,7 +51,7 @@ def digest(*parts: object) -> str:
 
 
 def of_table(table: pd.DataFrame) -> str:
-    """Return a digest of a table: columns, types, values, outlines, and what it says of itself."""
+    """Return a digest of a table: columns, types, values, outlines and attributes."""
     plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     kinds = list(map(str, plain.dtypes))
     parts: list[object] = [list(table.columns), kinds, plain.to_csv(), sorted(table.attrs.items())]
@@ -63,17 +63,17 @@ def of_table(table: pd.DataFrame) -> str:
 def of_svg(text: str) -> tuple[str, str]:
     """Return a digest of what an SVG draws, and one of its words."""
     tree = ET.fromstring(text)
-    said: list[str] = []
+    words: list[str] = []
     drawn: list[object] = []
     for one in tree.iter():
         name = one.tag.rpartition("}")[2]
         if name in WORDS:
-            said += one.itertext()
+            words += one.itertext()
             continue
         attributes = sorted((key.rpartition("}")[2], value) for key, value in one.attrib.items())
         drawn.append((name, [pair for pair in attributes if pair[0] not in WORDY]))
-        said += [value for key, value in attributes if key in WORDY]
-    return digest(drawn), digest(said)
+        words += [value for key, value in attributes if key in WORDY]
+    return digest(drawn), digest(words)
 
 
 def of_png(path: Path) -> str:
@@ -120,7 +120,7 @@ def of_call(function: Callable[..., object], *words: object, **options: object) 
 
 
 def tables() -> Iterator[tuple[str, str]]:
-    """Yield the digests of all tables that the library gives, and of what it refuses."""
+    """Yield the digests of all tables of the library, and of the errors it raises."""
     for level, scope in product(("lad", "msoa"), ("ew", "uk")):
         for key in ec_maps.MEASURES:
             name = f"{level} {scope} {key}"
@@ -181,7 +181,7 @@ def exports(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def posts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the digests of what the pages call, and of each file that it writes."""
+    """Yield the digests of the functions that pages call, and of each file that they write."""
     os.chdir(folder)
     for front in (pages, methods):
         for name in sorted(set(front.__all__) - {"areas"}):

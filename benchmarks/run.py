@@ -36,7 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("-o", dest="output", type=Path, metavar="FILE", help="write the table as Markdown too")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="keep data and figures there for another run")
     parser.add_argument("--no-simplify", action="store_true", help="draw the seven figures with every vertex")
-    parser.add_argument("--guard", action="store_true", help="exit status 1 for what is wrong and cannot be noise")
+    parser.add_argument("--guard", action="store_true", help="exit status 1 for faults that cannot be noise")
     parser.add_argument("--record", action="store_true", help="record the memory of each job, for --guard")
     asked = parser.parse_args()
     asked.parts = (
@@ -45,13 +45,13 @@ def options() -> argparse.Namespace:
     if strange := [part for part in asked.parts if part not in PARTS]:
         parser.error(f"there is no part {', '.join(strange)}; the parts are {', '.join(PARTS)}")
     if asked.rounds is not None and asked.rounds < 1:
-        parser.error(f"-n {asked.rounds}: each is to be run once at least")
+        parser.error(f"-n {asked.rounds}: each has to run at least once")
     return asked
 
 
 @contextlib.contextmanager
 def folder(asked: Path | None) -> Iterator[Path]:
-    """Give the folder to work in: the one asked for, or one that is removed afterwards."""
+    """Yield the working folder: the one asked for, or a temporary one."""
     if asked is None:
         with tempfile.TemporaryDirectory(prefix="ec-maps-bench-") as name:
             yield Path(name).resolve()
@@ -61,12 +61,12 @@ def folder(asked: Path | None) -> Iterator[Path]:
 
 
 def tell(line: str) -> None:
-    """Say on the terminal what is being done."""
+    """Print a line of progress on the terminal."""
     print(f"bench: {line}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Measure, print, and say what was missed."""
+    """Measure, and print the table and the missed targets."""
     asked = options()
     rows: list[table.Row] = []
     start = perf_counter()

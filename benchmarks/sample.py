@@ -1,4 +1,4 @@
-"""Some of all the maps, drawn by the workers that draw all of them: the short form of that job."""
+"""A sample of all maps, drawn by the same workers: the short form of that job."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def evenly(names: list[str], number: int) -> list[str]:
-    """Return so many of the names, evenly spaced; all of them if there are not so many."""
+    """Return this number of names, evenly spaced, or all of them if there are fewer."""
     return [names[at * len(names) // number] for at in range(number)] if number < len(names) else list(names)
 
 

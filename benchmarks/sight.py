@@ -23,7 +23,7 @@ _NOTICEABLE = 2.3
 
 
 def map_pixels(drawn: Map) -> np.ndarray:
-    """Return the pixels of a map without what is around it, red, green and blue."""
+    """Return the pixels of a map without its surroundings, as red, green and blue."""
     picture = pixels(drawn.figure)[..., :3]
     height, width = picture.shape[:2]
     box = drawn.figure.axes[0].get_position()
@@ -32,7 +32,7 @@ def map_pixels(drawn: Map) -> np.ndarray:
 
 
 def differing(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
-    """Return how many pixels of two pictures differ in any channel, and how many so that it can be noticed."""
+    """Return how many pixels of two pictures differ in any channel, and how many noticeably."""
     differ = (one != other).any(axis=-1)
     first, second = (colour.XYZ_to_Lab(colour.sRGB_to_XYZ(picture[differ] / 255)) for picture in (one, other))
     return int(differ.sum()), int((np.linalg.norm(first - second, axis=-1) > _NOTICEABLE).sum())
@@ -47,7 +47,7 @@ def main() -> None:
             full = map_pixels(subject.drawn())
         any_, seen = differing(simplified, full)
         size = simplified.shape[0] * simplified.shape[1]
-        print(f"{subject.name:32} {100 * any_ / size:8.3f} % differ, {100 * seen / size:8.3f} % to be noticed")
+        print(f"{subject.name:32} {100 * any_ / size:8.3f} % differ, {100 * seen / size:8.3f} % noticeably")
         all_, differ, noticed = all_ + size, differ + any_, noticed + seen
         worst = max(worst, 100 * any_ / size)
     print(json.dumps({"any": 100 * differ / all_, "noticed": 100 * noticed / all_, "worst": worst}))

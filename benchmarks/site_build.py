@@ -1,4 +1,4 @@
-"""The whole demonstration site: built first, again with nothing changed, and with one place more.
+"""The whole demonstration site: built first, again with nothing changed, and with one more place.
 
 It is built in a copy of the files that git knows or would add, so that the work tree stays as it is.
 """
@@ -15,7 +15,7 @@ import project
 from project import inherited
 from timing import Command, Run, run
 
-#: One that is not in ``places.yml``.
+#: A place that is not in ``places.yml``.
 _MORE = "Norwich"
 
 
@@ -42,7 +42,7 @@ def builds(folder: Path, again: int, tell: Callable[[str], None]) -> dict[str, l
     again
         How often it is built with nothing changed.
     tell
-        Is told what is done.
+        Called with each line of progress.
     """
     tree = copy(folder / "tree")
     own = {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(folder / "data"), "EC_MAPS_OFFLINE": "1"}
@@ -55,9 +55,9 @@ def builds(folder: Path, again: int, tell: Callable[[str], None]) -> dict[str, l
         runs["again"].append(run(command))
     with (tree / "places.yml").open("a", encoding="utf-8") as places:
         places.write(f"- {_MORE}\n")
-    tell("a build with one place more")
+    tell("a build with one more place")
     runs["one more"] = [run(command)]
     if not (tree / "_site-demo/places/norwich.html").is_file():
-        msg = f"The build with {_MORE} wrote no page of it."
+        msg = f"The build with {_MORE} wrote no page for it."
         raise SystemExit(msg)
     return runs

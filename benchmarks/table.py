@@ -1,4 +1,4 @@
-"""The table of a benchmark: what was measured, against what, and by how much a target was missed."""
+"""The table of a benchmark: measurements, comparisons, and by how much targets were missed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """How many times as much as the other ec_maps takes; None if there is no other."""
+        """The ratio of ec_maps to the comparison; None without a comparison."""
         return None if self.theirs is None else self.ours / self.theirs
 
     @property
@@ -56,7 +56,7 @@ class Row:
         return f"missed by {reached - self.target:.2f}{unit}"
 
     def cells(self) -> list[str]:
-        """Return what the table shows."""
+        """Return the cells of the row."""
         aim = ""
         if self.target is not None:
             aim = f"≤ {self.target:.2f}" if self.ratio is not None else f"≤ {self.target:g} {self.unit}"
@@ -74,12 +74,12 @@ class Row:
 
 HEAD = ["what", "against", "that", "ec_maps", "ratio", "target", "", "runs"]
 
-#: The columns of words; those of numbers are set to the right.
+#: The columns of text; those of numbers are right-aligned.
 _WORDS = (0, 1, 6)
 
 
 def amount(value: float, unit: str) -> str:
-    """Return a number with its unit, to three figures or so."""
+    """Return a number with its unit, to about three significant figures."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
     return f"{value:,.{digits}f} {unit}"
 

@@ -1,4 +1,4 @@
-"""How long a process takes and how much memory it has, and several in turns."""
+"""Time and memory of processes, and of several run in turns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-#: How often, in seconds, the memory of a process and its children is looked at.
+#: The interval, in seconds, between readings of the memory of a process and its children.
 _LOOK = 0.2
 
 
@@ -52,7 +52,7 @@ class Run:
         The most memory it had at a time, in MB. Of one process as the system tells it; of a tree the sum of the shares
         of all its processes, each page that several use counted once (Linux; elsewhere the first process alone).
     told
-        What it printed as JSON in its last line, or nothing.
+        The JSON in the last line of its output, or an empty dictionary.
     """
 
     seconds: float
@@ -73,13 +73,13 @@ def run(command: Command) -> Run:
     words = [str(word) for word in command.words]
     start = perf_counter()
     with (
-        tempfile.TemporaryFile() as output,  # no pipe: what outlives the process may hold one open
+        tempfile.TemporaryFile() as output,  # no pipe, because child processes may hold it open
         subprocess.Popen(
             words, env=dict(command.environment), cwd=command.folder, stdout=output, stderr=subprocess.STDOUT
         ) as process,
     ):
         watch = _Watch(process.pid) if command.tree else None
-        # wait4 tells the memory of this one child; getrusage would tell the greatest of all so far.
+        # wait4 gives the memory of this child; getrusage gives the greatest of all children.
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -97,7 +97,7 @@ def run(command: Command) -> Run:
 
 
 class _Watch:
-    """Looks at the memory of a process and its descendants, in a thread, until it is asked for the most."""
+    """Reads the memory of a process and its descendants in a thread, until it is stopped."""
 
     def __init__(self, pid: int) -> None:
         self._pid, self._most = pid, 0.0
@@ -110,7 +110,7 @@ class _Watch:
             self._most = max(self._most, sum(map(_share, _family(self._pid))))
 
     def most(self) -> float:
-        """Stop, and return the most memory seen, in MB; 0 where the system does not tell."""
+        """Stop, and return the largest memory read, in MB; 0 where the system does not provide it."""
         self._over.set()
         self._thread.join()
         return self._most
@@ -123,7 +123,7 @@ def _family(pid: int) -> list[int]:
         try:
             parent = int(status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
         except OSError:
-            continue  # it ended in the meantime
+            continue  # it has ended
         children.setdefault(parent, []).append(int(status.parent.name))
     found = [pid]
     for one in found:
@@ -132,7 +132,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _share(pid: int) -> float:
-    """Return the memory of a process in MB, of what it shares its part; 0 if it has ended."""
+    """Return the memory of a process in MB, with its part of shared memory; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -162,10 +162,10 @@ def in_turns(commands: Mapping[str, Command], rounds: int, *, before: Callable[[
 
 
 def seconds(runs: Sequence[Run], told: str = "") -> float:
-    """Return the median of the seconds of runs, or of a number that they told."""
+    """Return the median of the seconds of runs, or of a number in their output."""
     return statistics.median(run.told[told] if told else run.seconds for run in runs)
 
 
 def memory(runs: Sequence[Run]) -> float:
-    """Return the median of the greatest memory of runs, in MB."""
+    """Return the median of the peak memory of runs, in MB."""
     return statistics.median(run.memory for run in runs)

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass
 class Work:
-    """What all parts of a benchmark share.
+    """The data and commands that all parts of a benchmark share.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Work:
     simplify
         Whether the figures of the posts are drawn as the library draws them, or with every vertex.
     tell
-        Is told what is being done.
+        Called with each line of progress.
     measured
         Gets what the guard rails look at.
     """
@@ -44,7 +44,7 @@ class Work:
 
     @property
     def weights(self) -> dict[str, str]:
-        """The weights to measure at, and what the table calls them."""
+        """The weights to measure at, with their labels in the table."""
         both = {"demo": "", "heavy": ", heavy shapes"}
         return {"demo": both["demo"]} if self.short else both
 

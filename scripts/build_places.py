@@ -1,4 +1,4 @@
-"""Quarto's pre-render step: what ``ec-maps places build`` does, by the Python that Quarto runs the pages with."""
+"""Quarto's pre-render step: run ``ec-maps places build`` with the Python that runs the pages."""
 
 from ec_maps.cli import main
 

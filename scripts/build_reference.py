@@ -1,8 +1,8 @@
 """Write the reference of the library, ``reference/*.qmd``, from its docstrings.
 
-Which names it has, and under which headings, is in the part ``quartodoc:`` of ``_quarto.yml``. The pages are committed:
-a build of the site then needs neither quartodoc nor the older griffe that it asks for, and a changed docstring shows in
-the pages' history. A test tells when they are out of date.
+Its names and headings are in the part ``quartodoc:`` of ``_quarto.yml``. The pages are committed, so that a build of
+the site needs neither quartodoc nor the older griffe that it requires, and changes of docstrings are in the pages'
+history. A test fails if they are out of date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ with warnings.catch_warnings():
     from quartodoc import Builder, MdRenderer, blueprint, collect, layout
     from quartodoc.builder.utils import WorkaroundKeyError
 
-#: Where other packages say what their names mean.
+#: The references of other packages.
 _ELSEWHERE = {
     "geopandas": "https://geopandas.org/en/stable/docs/reference/api/{}.html",
     "pandas": "https://pandas.pydata.org/docs/reference/api/{}.html",
@@ -45,24 +45,23 @@ _METADATA = "# Of all pages of the reference; scripts/build_reference.py writes 
 
 
 class ReferenceFault(ValueError):
-    """Docstrings that the reference cannot be made from; the message has all of them."""
+    """The reference cannot be written from the docstrings; the message lists all faults."""
 
 
 def build(folder: Path, config: Mapping[str, Any] | None = None) -> list[Path]:
-    """Write the pages of the reference into a folder, take away those that are no longer wanted, and return them.
+    """Write the pages of the reference into a folder, remove others, and return their paths.
 
     Parameters
     ----------
     folder
-        Where the pages go.
+        The folder of the pages.
     config
-        What ``_quarto.yml`` says under ``quartodoc:``; read from there if not given.
+        The part ``quartodoc:`` of ``_quarto.yml``; read from there if None.
 
     Raises
     ------
     ReferenceFault
-        If a name has no docstring, or one that does not fit what it describes; all faults at once, and nothing is
-        written.
+        If a name has no docstring, or one that does not match it; all faults at once, and nothing is written.
     """
     if config is None:
         config = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["quartodoc"]
@@ -78,7 +77,7 @@ def build(folder: Path, config: Mapping[str, Any] | None = None) -> list[Path]:
 
 
 def _pages(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the pages' texts by name."""
+    """Return the texts of the pages by name."""
     faults = _Letters()
     logging.getLogger("griffe").addHandler(faults)
     try:
@@ -87,7 +86,7 @@ def _pages(config: Mapping[str, Any]) -> dict[str, str]:
             try:
                 built = blueprint(Builder.from_quarto_config({"quartodoc": dict(config), "project": {}}).layout)
             except (KeyError, WorkaroundKeyError) as error:
-                msg = f"The reference names something that the package has not: {error.args[0]} See _quarto.yml."
+                msg = f"The reference has a name that is not in the package: {error.args[0]} See _quarto.yml."
                 raise ReferenceFault(msg) from None
             found, _ = collect(built, base_dir=str(config["dir"]))
             homes = {}
@@ -98,16 +97,15 @@ def _pages(config: Mapping[str, Any]) -> dict[str, str]:
                 for doc in page.contents:
                     doc.signature_name = "full"
                     doc.name = doc.obj.path if page.summary else doc.name
-                    _tidy(doc, homes, faults.said)
-            if faults.said:
-                told = "\n".join(f"  {fault}" for fault in dict.fromkeys(faults.said))
-                msg = f"The reference cannot be written from these docstrings:\n{told}"
+                    _tidy(doc, homes, faults.messages)
+            if faults.messages:
+                letter = "\n".join(f"  {fault}" for fault in dict.fromkeys(faults.messages))
+                msg = f"The reference cannot be written from these docstrings:\n{letter}"
                 raise ReferenceFault(msg)
             pages = {page.path: _page(page) for page in found}
             if len({name.lower() for name in pages}) < len(pages):
-                msg = (
-                    f"Two pages differ in capitals only, and are one file on some machines: {', '.join(sorted(pages))}."
-                )
+                names = ", ".join(sorted(pages))
+                msg = f"Two pages differ in capitals only, which are one file on some machines: {names}."
                 raise ReferenceFault(msg)
     finally:
         logging.getLogger("griffe").removeHandler(faults)
@@ -115,23 +113,23 @@ def _pages(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Letters(logging.Handler):
-    """Keeps what griffe finds odd in a docstring."""
+    """Collects the warnings of griffe on docstrings."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage().removeprefix(f"{ROOT}/"))
+        self.messages.append(record.getMessage().removeprefix(f"{ROOT}/"))
 
 
 def _tidy(doc: layout.Doc, homes: Mapping[str, str], faults: list[str]) -> None:
-    """Bring a docstring, and those of the members, into the form that quartodoc expects; note what is wrong with it."""
+    """Convert a docstring, and those of members, to the form that quartodoc expects; collect the faults."""
     thing = doc.obj.final_target if doc.obj.is_alias else doc.obj
     for member in getattr(doc, "members", []):
         _tidy(member, homes, faults)
-    if thing.is_attribute and thing.docstring is None and (said := _comment(thing)):
-        thing.docstring = griffe.Docstring(said, parent=thing, parser="numpy")
+    if thing.is_attribute and thing.docstring is None and (comment := _comment(thing)):
+        thing.docstring = griffe.Docstring(comment, parent=thing, parser="numpy")
     if thing.docstring is None or not thing.docstring.value.strip():
         faults.append(f"{thing.path} has no docstring.")
         return
@@ -147,38 +145,38 @@ def _tidy(doc: layout.Doc, homes: Mapping[str, str], faults: list[str]) -> None:
 
 
 def _comment(attribute: griffe.Attribute) -> str:
-    """Return what stands above an attribute in comments of the form ``#: …``."""
+    """Return the comment above an attribute, in the form ``#: …``."""
     lines = attribute.filepath.read_text(encoding="utf-8").splitlines()[: (attribute.lineno or 1) - 1]
-    said: list[str] = []
+    comment: list[str] = []
     while lines and lines[-1].startswith("#:"):
-        said.insert(0, lines.pop()[2:].strip())
-    return " ".join(said)
+        comment.insert(0, lines.pop()[2:].strip())
+    return " ".join(comment)
 
 
 def _tidy_function(function: griffe.Function, sections: dict[str, Any], faults: list[str]) -> None:
     takes = {parameter.name: parameter for parameter in function.parameters if parameter.name not in ("self", "cls")}
     for parameter in takes.values():
-        if isinstance(parameter.default, griffe.ExprName):  # a constant: what it is says more than what it is called
+        if isinstance(parameter.default, griffe.ExprName):  # a constant: its value says more than its name
             constant = function.modules_collection[parameter.default.canonical_path]
             parameter.default = constant.value if constant.is_attribute else parameter.default
     if "parameters" in sections:
         sections["parameters"].value = list(_split(sections["parameters"].value, takes))
-        told = [entry.name for entry in sections["parameters"].value]
-        faults += _apart(function.path, "parameter", list(takes), told)
+        described = [entry.name for entry in sections["parameters"].value]
+        faults += _apart(function.path, "parameter", list(takes), described)
     elif not function.parent.is_class:
-        # Of a method, a sentence may say it all; a public function has its parameters described.
+        # A method may do with a sentence; a public function has to describe its parameters.
         faults += _apart(function.path, "parameter", list(takes), [])
     gives = function.returns
     for entry in sections["returns"].value if "returns" in sections else []:
-        # numpydoc takes a lone word for a type; ours is a name, as the annotation has the type.
+        # numpydoc reads a single word as a type; ours is a name, as the annotation has the type.
         if not entry.name and str(entry.annotation).isidentifier():
             entry.name, entry.annotation = str(entry.annotation), gives
-    if gives is not None and str(gives) != "None" and "returns" not in sections and not _told_in_words(function):
-        faults.append(f"{function.path} says nothing of what it returns, neither in its first sentence nor apart.")
+    if gives is not None and str(gives) != "None" and "returns" not in sections and not _described_in_summary(function):
+        faults.append(f"{function.path} does not describe what it returns, in its first sentence or a section.")
 
 
 def _tidy_class(kind: griffe.Class, sections: dict[str, Any], faults: list[str]) -> None:
-    # quartodoc leaves members out that have no docstring, without a word.
+    # quartodoc silently leaves out members without a docstring.
     faults += [
         f"{one.path} has no docstring."
         for name, one in kind.members.items()
@@ -190,12 +188,12 @@ def _tidy_class(kind: griffe.Class, sections: dict[str, Any], faults: list[str])
         return
     if "attributes" in sections:
         sections["attributes"].value = list(_split(sections["attributes"].value, fields))
-    told = [entry.name for entry in sections["attributes"].value] if "attributes" in sections else []
-    faults += _apart(kind.path, "attribute", [name for name in fields if name not in properties], told)
+    described = [entry.name for entry in sections["attributes"].value] if "attributes" in sections else []
+    faults += _apart(kind.path, "attribute", [name for name in fields if name not in properties], described)
     for name, one in properties.items():
         if one.docstring is None:
             faults.append(f"{one.path} has no docstring.")
-        elif "attributes" in sections and name not in told:
+        elif "attributes" in sections and name not in described:
             entry = griffe.DocstringAttribute(name, annotation=one.annotation, description=_summary(one))
             sections["attributes"].value.append(entry)
 
@@ -205,7 +203,7 @@ def _is_error(thing: griffe.Object | griffe.Alias) -> bool:
 
 
 def _split(entries: list[Any], known: Mapping[str, Any]) -> Iterator[Any]:
-    """Part entries of the form "links, marks" into one for each name, with its own type and default."""
+    """Yield the entries with those of the form "links, marks" split into one for each name."""
     for entry in entries:
         for name in entry.name.split(","):
             bare = name.strip()
@@ -216,13 +214,13 @@ def _split(entries: list[Any], known: Mapping[str, Any]) -> Iterator[Any]:
             yield one
 
 
-def _apart(path: str, what: str, there: list[str], told: list[str]) -> list[str]:
-    names = [name.lstrip("*") for name in told]
+def _apart(path: str, what: str, there: list[str], described: list[str]) -> list[str]:
+    names = [name.lstrip("*") for name in described]
     faults = [f"{path}: its {what} {name} is not described." for name in there if name not in names]
-    return faults + [f"{path}: it describes a {what} {name} that it has not." for name in names if name not in there]
+    return faults + [f"{path}: it has no {what} {name}, but describes it." for name in names if name not in there]
 
 
-def _told_in_words(function: griffe.Function) -> bool:
+def _described_in_summary(function: griffe.Function) -> bool:
     return bool(re.match(r"(Return|Draw|Read|Write)\b", _summary(function)))
 
 
@@ -231,7 +229,7 @@ def _summary(thing: griffe.Object) -> str:
 
 
 def _linked(name: str, homes: Mapping[str, str]) -> str:
-    """Return a name of a docstring as code, linked to where it is explained."""
+    """Return a name of a docstring as code, linked to its reference."""
     known = next((full for full in (name, f"ec_maps.{name}") if full in homes), None)
     if known:
         return f"[`{name.removeprefix('ec_maps.')}`]({homes[known]}.qmd)"
@@ -242,7 +240,7 @@ def _linked(name: str, homes: Mapping[str, str]) -> str:
 
 
 def _page(page: layout.Page) -> str:
-    """Return a page: front matter, then what quartodoc makes of it, without what title and description say already."""
+    """Return a page: front matter, then the text of quartodoc without the title and description."""
     several = page.summary is not None
     signed = any(not _is_error(doc.obj) for doc in page.contents)
     renderer = MdRenderer(header_level=2 if several else 1, show_signature=signed, table_style="description-list")
@@ -262,7 +260,7 @@ def _page(page: layout.Page) -> str:
 
 
 def _clean(text: str) -> str:
-    # The list of methods repeats the headings beneath it; empty spans and a colon without a name say nothing.
+    # The list of methods repeats the headings beneath it; empty spans and a colon without a name are noise.
     text = re.sub(r"\| Name \| Description \|\n(?:\|.*\n)+\n", "", text)
     text = re.sub(r" ?\[\]\{\.parameter-[a-z]+\} ?", "", text)
     text = re.sub(r"<code>\[:\]\{\.parameter-annotation-sep\} ", "<code>", text)
@@ -281,7 +279,7 @@ def _index(config: Mapping[str, Any], sections: list[layout.Section]) -> str:
     for section in sections:
         rows = []
         for page in section.contents:
-            # A page of several names is one of its own; others are members of their section.
+            # A page of several names has its own title.
             several = page.summary is not None
             name = page.summary.name if several else page.contents[0].name
             words = page.summary.desc if several else _summary(page.contents[0].obj)

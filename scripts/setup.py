@@ -1,7 +1,7 @@
-"""Set up ``.venv``, or see that it is as it was left: what ``make`` runs before any of its commands.
+"""Set up ``.venv``, or check that it is complete; ``make`` runs this before its commands.
 
-uv installs what the lock files pin, each file checked against its hash; where uv cannot run, pip does. A ``.venv`` that
-is half made, moved or broken is made anew. It needs nothing but Python's standard library.
+uv installs the packages of the lock files and checks each file against its hash; where uv cannot run, pip installs
+them. An incomplete, moved or broken ``.venv`` is made again. Only Python's standard library is needed.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-#: What the environment was last made from; while it is being changed, and after a kill, it says so.
+#: The fingerprints of the environment's inputs, and whether its installation was finished.
 RECORD = VENV / "ec_maps.json"
 
-#: What each part of ``make`` needs: lock files, what they are for, and how much room they take.
+#: For each part of ``make``: lock files, purpose, and size on disk.
 PARTS = {
     "site": (["requirements.lock"], "the site and the commands", "0.9 GB"),
     "dev": (["requirements.lock", "requirements-dev.lock"], "the tests and the tools", "1.6 GB"),
 }
 
-#: Prints the files of the installed packages that have gone, three at most, and the Python that is there.
+#: Prints up to three missing files of the installed packages, and the version of Python.
 CHECK = """
 import json, os, sys
 from importlib.metadata import distributions
@@ -40,7 +40,7 @@ gone = [str(file) for one in distributions(path=[p for p in sys.path if p.starts
 print(json.dumps({"python": list(sys.version_info[:2]), "prefix": sys.prefix, "gone": gone[:3]}))
 """
 
-#: What pip and uv say where there is no network.
+#: Messages of pip and uv without a network.
 NO_NETWORK = re.compile(
     r"name resolution|name or service|dns error|NewConnectionError|connection refused|network is unreachable"
     r"|error sending request|connection error|connect timeout|nodename nor servname|failed to lookup",
@@ -49,11 +49,11 @@ NO_NETWORK = re.compile(
 
 
 class SetupError(Exception):
-    """Why the environment could not be set up, as a short letter."""
+    """The environment could not be set up; the message says why and what to do."""
 
 
 def main(part: str) -> int:
-    """Set up what a part of ``make`` needs; return the exit status."""
+    """Set up what a part of ``make`` needs, and return the exit status."""
     try:
         set_up(part)
     except SetupError as fault:
@@ -66,17 +66,17 @@ def main(part: str) -> int:
 
 
 def set_up(part: str) -> None:
-    """Install what a part needs, unless it is there; raise `SetupError` where that fails."""
+    """Install what a part needs, unless it is installed; raise `SetupError` if that fails."""
     locks, purpose, _ = PARTS[part]
-    mark = _mark(locks)
+    inputs = _fingerprint(locks)
     record = _record()
     fault = _fault(record)
-    if not fault and mark in record["marks"]:
+    if not fault and inputs in record["marks"]:
         return
     if fault:
         record = {"marks": []}
         if VENV.exists():
-            _say(f"The environment in .venv {fault}; it is made anew.")
+            _say(f"The environment in .venv {fault}; it is made again.")
         _make_venv()
     packages = sum(len(_entries(lock)) for lock in locks)
     _say(f"Setting up .venv for {purpose}: {packages} packages, less than a minute with a good connection ...")
@@ -88,14 +88,14 @@ def set_up(part: str) -> None:
             RECORD.unlink(missing_ok=True)
             raise
         _write(record, finished=True)
-        msg = f"{error}\nWhat was in .venv before is untouched."
+        msg = f"{error}\nThe packages in .venv are unchanged."
         raise SetupError(msg) from None
-    # Whoever has the tests' packages has the site's, too.
-    _write({"marks": [mark, *([_mark(PARTS["site"][0])] if part == "dev" else [])]}, finished=True)
+    # The packages of the tests include those of the site.
+    _write({"marks": [inputs, *([_fingerprint(PARTS["site"][0])] if part == "dev" else [])]}, finished=True)
 
 
-def _mark(locks: list[str]) -> str:
-    """Return a mark of what an environment is made from; an editable install remembers where the project lies."""
+def _fingerprint(locks: list[str]) -> str:
+    """Return the fingerprint of an environment's inputs, including the project's path, which editable installs hold."""
     digest = hashlib.sha256(repr((str(ROOT), sys.version_info[:2], locks)).encode())
     for name in ("pyproject.toml", *locks):
         digest.update((ROOT / name).read_bytes())
@@ -115,9 +115,9 @@ def _write(record: dict, *, finished: bool) -> None:
 
 
 def _fault(record: dict) -> str:
-    """Return what is wrong with the environment, as the end of a sentence; nothing if it can be used."""
+    """Return the fault of the environment, as the end of a sentence; empty if it can be used."""
     if not VENV.exists():
-        return "is not there"
+        return "does not exist"
     if not record.get("finished"):
         return "was not finished"
     if record.get("root") != str(ROOT):
@@ -133,7 +133,7 @@ def _fault(record: dict) -> str:
 
 
 def _make_venv() -> None:
-    """Make an empty environment with pip, in place of whatever is there."""
+    """Make an empty environment with pip, replacing whatever is there."""
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
@@ -150,7 +150,7 @@ def _make_venv() -> None:
 
 
 def _install(locks: list[str]) -> None:
-    """Install the locked packages and the project itself, by uv or else by pip."""
+    """Install the locked packages and the project itself, with uv or else with pip."""
     pinned = [entry for lock in locks for entry in _entries(lock)]
     with tempfile.TemporaryDirectory(prefix="ec-maps-") as folder:
         everything, uv_alone, without_uv = (Path(folder, f"{name}.txt") for name in ("all", "uv", "others"))
@@ -178,9 +178,9 @@ def _entries(lock: str) -> list[str]:
 
 
 def _run(command: list) -> subprocess.CompletedProcess:
-    # What the caller's Python is told to look at is no part of this environment.
-    strange = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_USER", "PIP_PREFIX")
-    environment = {name: value for name, value in os.environ.items() if name not in strange}
+    # These variables are about the caller's Python, not this environment.
+    foreign = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_USER", "PIP_PREFIX")
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
     command = [str(word) for word in command]
     try:
         return subprocess.run(
@@ -191,7 +191,7 @@ def _run(command: list) -> subprocess.CompletedProcess:
 
 
 def _check(done: subprocess.CompletedProcess) -> None:
-    """Raise the letter that fits a command that failed."""
+    """Raise the fitting error for a command that failed."""
     _no_network(done)
     _check_room(done)
     if done.returncode:
@@ -202,8 +202,8 @@ def _check(done: subprocess.CompletedProcess) -> None:
 def _no_network(done: subprocess.CompletedProcess) -> None:
     if done.returncode and (found := NO_NETWORK.search(done.stdout + done.stderr)):
         msg = (
-            f'The packages could not be installed: no connection to where they are published ("{found[0]}").\n'
-            "Connect to the internet, or set the proxy or mirror that pip is to use, and run make again."
+            f'The packages could not be installed: no connection to the package index ("{found[0]}").\n'
+            "Connect to the internet, or set a proxy or mirror for pip, and run make again."
         )
         raise SetupError(msg)
 
@@ -222,11 +222,11 @@ def _disk(error: OSError, part: str) -> str:
     path = error.filename or VENV
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
-            f"There is no room left for the packages in {VENV}: they take about {PARTS[part][2]}, and as much\n"
-            "again in the package caches. Free some room, and run make again: what is half made is made anew."
+            f"The disk is full: the packages in {VENV} take about {PARTS[part][2]}, and as much again in the\n"
+            "package caches. Free some space, and run make again."
         )
     return (
-        f"{path} cannot be written ({error.strerror or error}), and make keeps the packages there.\n"
+        f"{path} cannot be written ({error.strerror or error}), and make installs packages there.\n"
         "Use a copy of the project in a folder that you may write, for example one that you cloned yourself."
     )
 

@@ -1,4 +1,4 @@
-"""What a text says of a place, in numbers: whatever the wording, so that a test can hold it against the tables."""
+"""The numbers that a text gives for a place, whatever its wording, to compare with the tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 
 def clauses(text: str) -> list[str]:
-    """Return a text's sentences, and what semicolons part of them."""
+    """Return a text's sentences, split at semicolons too."""
     return re.split(r"[.;](?:\s+|$)", plain(text))
 
 
@@ -88,7 +88,7 @@ def rank(text: str) -> Rank:
 def compared(text: str, whole: str) -> tuple[float, float]:
     """Return the value that a text gives for a region or a country as a whole, and how far that lies from the place's.
 
-    The difference is positive where the whole is higher, zero where they are level or it is not told.
+    The difference is positive where the whole is higher, zero where they are level.
     """
     for clause in clauses(text):
         # Wales is also a part of England and Wales.
@@ -109,7 +109,7 @@ def _found(match: re.Match[str] | None, what: str, text: str) -> re.Match[str]:
     return match
 
 
-# --- what is to be said, counted from a table's values ---------------------------------------------
+# --- the expected facts, computed from a table's values ---------------------------------------------
 
 
 def shown(share: float) -> float:
@@ -118,7 +118,7 @@ def shown(share: float) -> float:
 
 
 def ranked(share: float, shares: Iterable[float]) -> Rank:
-    """Return the ranks that a share may have: of those within half a percentage point, nobody knows the order."""
+    """Return the ranks that a share may have: those within half a percentage point count as level."""
     shares = list(shares)
     level = [other for other in shares if round(abs(other - share), 9) <= 0.005]
     above, below = sum(other > max(level) for other in shares), sum(other < min(level) for other in shares)
@@ -127,7 +127,7 @@ def ranked(share: float, shares: Iterable[float]) -> Rank:
 
 
 def distance(share: float, shares: Iterable[float]) -> tuple[float, float]:
-    """Return the median of shares as shown, and how far that is from a share, as a reader finds who subtracts."""
+    """Return the median of shares as shown, and how far that is from a share, computed from both as displayed."""
     median = shown(statistics.median(shares))
     return median, round(median - shown(share), 1)
 
@@ -149,8 +149,8 @@ def check(text: str, row: dict[str, str], rows: list[dict[str, str]], whole: str
     valued = [other for other in rows if other["economic_connectedness"]]
     near = [float(other["economic_connectedness"]) for other in valued if other["rgn21nm"] == row["rgn21nm"]]
     shares = [float(other["economic_connectedness"]) for other in valued]
-    said = (value(text), decile(text), rank(text), compared(text, row["rgn21nm"]), compared(text, whole))
+    found = (value(text), decile(text), rank(text), compared(text, row["rgn21nm"]), compared(text, whole))
     right = (
         shown(share), int(row["decile"]), ranked(share, shares), distance(share, near), distance(share, shares),
     )  # fmt: skip
-    assert said == right, text
+    assert found == right, text

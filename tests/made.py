@@ -1,4 +1,4 @@
-"""Tables and pictures that the tests of the maps share."""
+"""Tables and images for the tests of the maps."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def real_tables(geo: Path) -> Tables:
 
 @contextmanager
 def demonstration(data_dir: Path) -> Iterator[None]:
-    """Switch the library to the demonstration data for a while, their cache kept in this folder."""
+    """Switch the library to the demonstration data for a while, with their cache in this folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EC_MAPS_SOURCE", "demo")
         patch.setenv("EC_MAPS_DATA_DIR", str(data_dir))
@@ -74,7 +74,7 @@ def demonstration(data_dir: Path) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def demo_tables(data_dir: Path) -> Tables:
-    """Return the tables of the demonstration data, their cache kept in this folder."""
+    """Return the tables of the demonstration data, with their cache in this folder."""
     with demonstration(data_dir):
         return Tables(load_areas("lad"), load_areas("msoa"), nothing_around())
 
@@ -82,7 +82,7 @@ def demo_tables(data_dir: Path) -> Tables:
 def squares(values: list[float | None], *, district: str = "Testham", region: str = "North East") -> gpd.GeoDataFrame:
     """Return a table of both levels' columns: a square of a kilometre for each value, side by side.
 
-    Deciles are cut where the values allow it; where not, every value is in the first.
+    If the values do not form deciles, every value is in the first.
     """
     shapes = [shapely.box(x * 1000, 0, x * 1000 + 1000, 1000) for x in range(400, 400 + len(values))]
     shares = pd.Series(values, dtype=float)

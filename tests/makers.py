@@ -79,7 +79,7 @@ def as_csv(
 
 
 def atlas_csv(codes: Iterable[str] = LADS, values: Sequence[object] | None = None, key: str = "lad_code") -> str:
-    """Return the text of a CSV as the Atlas has it, by default of all the little country's districts."""
+    """Return the text of a CSV in the Atlas's format, by default of all the little country's districts."""
     return as_csv(rows(codes, values, key))
 
 
@@ -105,7 +105,7 @@ def write_atlas(folder: Path, lads: str | None = None, msoas: str | None = None)
 
 
 def a_member(name: str = LAD_CSV) -> Member:
-    """Return a member of a zip that is only named, for messages."""
+    """Return a member of a zip that does not exist, for messages."""
     return Member(Path(LAD_ZIP), name, name.rsplit("/", 1)[-1], repeated=False)
 
 

@@ -137,7 +137,7 @@ def test_the_rails_name_what_is_wrong(bench) -> None:
         {"figures": 401.0}, {"import": ["numpy"], "drawing": ["numpy", "matplotlib.pyplot"]}, ["london.png"]
     )
     redrawn, early, pyplot, memory = bench["guard"].faults(measured, {"figures": 200.0})
-    assert "wrote 1 figures anew (london.png)" in redrawn
+    assert "wrote 1 figure again (london.png)" in redrawn
     assert "import ec_maps" in early
     assert "numpy" in early
     assert "matplotlib.pyplot" in pyplot

@@ -151,7 +151,7 @@ def test_another_key_builds_anew_and_sweeps(folder: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"<html>", b"PAR1" + b"\0" * 500 + b"PAR1"])
 def test_a_damaged_table_is_built_anew(folder: Path, damage: bytes) -> None:
-    """A table that cannot be read is built and written again, without a word."""
+    """A table that cannot be read is built and written again, without a warning."""
     cache.cached("areas", "0" * 16, table)
     [path] = folder.iterdir()
     path.write_bytes(damage)
@@ -187,7 +187,7 @@ def test_a_flipped_bit_in_the_values_never_goes_unseen(folder: Path) -> None:
 
 
 def test_a_table_without_outlines_is_built_anew(folder: Path) -> None:
-    """A plain Parquet file under the table's name is none of ours."""
+    """Another Parquet file under the table's name is not used."""
     folder.mkdir(parents=True)
     table().drop(columns="geometry").to_parquet(folder / f"areas-{'0' * 16}.parquet")
     build = Builder()
@@ -196,7 +196,7 @@ def test_a_table_without_outlines_is_built_anew(folder: Path) -> None:
 
 
 def test_an_unwritable_cache_costs_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Below a regular file nothing can be written: the tables come all the same, with one warning for all of them."""
+    """Below a regular file nothing can be written: the tables are still returned, with one warning for all of them."""
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     use(monkeypatch, data=tmp_path / "file" / "data")
     with pytest.warns(UserWarning, match="cannot be written .* still drawn.*EC_MAPS_DATA_DIR") as caught:
@@ -208,7 +208,7 @@ def test_an_unwritable_cache_costs_one_warning(tmp_path: Path, monkeypatch: pyte
 
 
 def test_no_room_on_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that fails half-way leaves nothing behind, and the table still comes."""
+    """A failed write leaves nothing behind, and the table is still returned."""
 
     def full(_self: gpd.GeoDataFrame, path: Path, **_options: object) -> None:
         path.write_bytes(b"PAR1 half a table")
@@ -221,7 +221,7 @@ def test_no_room_on_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_interrupted_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stopped by the keyboard in the middle of writing, no half table stays, under any name."""
+    """After an interruption during writing, no part of a table is left, under any name."""
 
     def stopped(_self: gpd.GeoDataFrame, path: Path, **_options: object) -> None:
         path.write_bytes(b"PAR1 half a table")
@@ -234,7 +234,7 @@ def test_an_interrupted_write_leaves_nothing(folder: Path, monkeypatch: pytest.M
 
 
 def test_a_fault_in_building_is_not_hidden(folder: Path) -> None:
-    """What building raises is raised, and nothing is kept."""
+    """An error in building is raised, and nothing is stored."""
 
     def fails() -> gpd.GeoDataFrame:
         msg = "no such table"

@@ -72,7 +72,7 @@ def test_version_is_the_projects(tmp_path: Path) -> None:
 
 
 def test_check_prints_both_levels_and_the_places(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """A good state of things ends with 0 and prints what joined at both levels, and the places."""
+    """Without faults the status is 0, and the report of both levels and the places are printed."""
     run = ec_maps("check", cwd=project, **demo_run)
     assert run.returncode == 0, run.stderr
     assert "327 of 331" in run.stdout
@@ -81,7 +81,7 @@ def test_check_prints_both_levels_and_the_places(project: Path, demo_run: dict[s
 
 
 def test_places_lists_all_and_searches(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """Without a word all 374 districts are listed; with one, those that it finds; else the status is 2."""
+    """Without a search all 374 districts are listed; with one, those that it finds; else the status is 2."""
     assert len(ec_maps("places", cwd=project, **demo_run).stdout.splitlines()) == 374
     assert "Kingston upon Hull, City of" in ec_maps("places", "hull", cwd=project, **demo_run).stdout
     is_letter(ec_maps("places", "qqqqzzzz", cwd=project, **demo_run), 2, "qqqqzzzz")
@@ -104,7 +104,7 @@ def test_places_build_writes_the_pages(project: Path, demo_run: dict[str, str | 
 def test_places_build_refuses_what_it_cannot_do(
     project: Path, tmp_path_factory: pytest.TempPathFactory, demo_run: dict[str, str | Path]
 ) -> None:
-    """No project, a setting that is not known, a list with a fault: each is one letter, and nothing is written."""
+    """No project, an unknown setting, a list with a fault: each is one message, and nothing is written."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     run = ec_maps("places", "build", cwd=elsewhere, QUARTO_PROJECT_DIR=elsewhere, **demo_run)
     is_letter(run, 2, "There is no site in", "_quarto.yml")
@@ -173,7 +173,7 @@ def test_how_many_processes_cannot_be(
 
 
 def test_settings_of_workers_that_make_no_sense(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """EC_MAPS_JOBS and EC_MAPS_DASK are told with what they should be; an address is not shown, nor its password."""
+    """The message names EC_MAPS_JOBS or EC_MAPS_DASK and a valid value; an address and its password are not shown."""
     words = ("map", "all", "--kind", "regions", "-o", "maps")
     is_letter(ec_maps(*words, cwd=project, EC_MAPS_JOBS="many", **demo_run), 2, 'EC_MAPS_JOBS is "many"')
     run = ec_maps(*words, cwd=project, EC_MAPS_DASK="tcp://me:secret@host:8786", **demo_run)
@@ -195,7 +195,7 @@ def test_quiet_places_build(project: Path, demo_run: dict[str, str | Path]) -> N
 
 
 def test_a_source_that_is_not_known(project: Path) -> None:
-    """A misspelt source does not pass for the real one."""
+    """A misspelt source is not taken for real data."""
     is_letter(ec_maps("check", cwd=project, EC_MAPS_SOURCE="dmeo"), 2, "EC_MAPS_SOURCE", "dmeo", "live", "demo")
 
 
@@ -207,21 +207,21 @@ def test_live_without_data_says_where_to_get_them(project: Path) -> None:
 
 @pytest.mark.full
 def test_no_home_folder(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """Without a home folder that can be written, as in a container, maps are drawn all the same."""
+    """Without a home folder that can be written, as in a container, maps are still drawn."""
     run = ec_maps("map", "local", "Great Yarmouth", "-o", "map.png", cwd=project, HOME="/dev/null/none", **demo_run)
     assert run.returncode == 0, run.stderr
     assert (project / "map.png").stat().st_size > 10_000
 
 
 def test_faults_of_the_list_come_together(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """All faults of places.yml are told at once, with their lines, and end with 2."""
+    """All faults of places.yml are reported at once, with their lines, and the status is 2."""
     (project / "places.yml").write_text("- Telfrd and Wrekin\n- Corby\n- 7\n- Glasgw City\n", encoding="utf-8")
     run = ec_maps("check", cwd=project, **demo_run)
     is_letter(run, 2, "places.yml", "Telford and Wrekin", "North Northamptonshire", "Glasgow City", "Line 3")
 
 
 def test_a_spoilt_palette(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """A palette of nine colours stops everything with 1, and the message names the file."""
+    """A palette of nine colours ends with status 1, and the message names the file."""
     path = project / "assets" / "palettes" / "ice.txt"
     path.write_text("\n".join(path.read_text(encoding="utf-8").split()[:9]), encoding="utf-8")
     is_letter(ec_maps("check", cwd=project, **demo_run), 1, "ice.txt", "9 colours")
@@ -229,7 +229,7 @@ def test_a_spoilt_palette(project: Path, demo_run: dict[str, str | Path]) -> Non
 
 @pytest.mark.full
 def test_a_warning_is_one_line(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """A cache that cannot be written costs a note on stderr, not the map."""
+    """With a cache that cannot be written, the map is drawn and a note is on stderr."""
     (project / "file").write_text("", encoding="utf-8")
     run = ec_maps(
         "map", "national", "-o", "m.png", cwd=project, **demo_run | {"EC_MAPS_DATA_DIR": project / "file" / "x"}
@@ -240,7 +240,7 @@ def test_a_warning_is_one_line(project: Path, demo_run: dict[str, str | Path]) -
 
 
 def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | Path], tmp_path: Path) -> None:
-    """Each CSV is listed with its measures and groups of people, and columns that nobody knows; nothing is fetched."""
+    """Each CSV is listed with its measures and groups of people, and unknown columns; nothing is downloaded."""
     told = ec_maps("measures", cwd=project, **demo_run).stdout
     assert "local_authority/uk_economic_connectedness_20250301.csv in local_authority-demonstration.zip: local" in told
     assert "  bias: Friending bias, a share that can be below 0, shown in per cent\n" in told
@@ -254,7 +254,7 @@ def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | P
 
 @pytest.mark.full
 def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """A measure and a scope can be named; Scotland is drawn in tenths of the kingdom, and has no neighbourhoods."""
+    """A measure and a scope can be named; Scotland has deciles of the United Kingdom, and no neighbourhoods."""
     for words in (("national", "--measure", "bias"), ("region", "Scotland"), ("national", "--scope", "uk")):
         run = ec_maps("map", *words, "-o", "map.png", cwd=project, **demo_run)
         assert run.returncode == 0, run.stderr
@@ -268,7 +268,7 @@ def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict
 
 
 def test_export_writes_once(project: Path, demo_run: dict[str, str | Path]) -> None:
-    """A table is written with what it is; a second time only with --force, and only in a form that there is."""
+    """A table is written with its metadata; a second time only with --force, and only in a known format."""
     words = ("export", "lad", "--measure", "bias", "-o", "bias.csv")
     run = ec_maps(*words, cwd=project, **demo_run)
     assert run.returncode == 0, run.stderr

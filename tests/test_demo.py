@@ -47,7 +47,7 @@ def csvs(folder: Path, archive: str) -> dict[str, pd.DataFrame]:
 
 
 def test_small(folder: Path) -> None:
-    """All of it is small enough to be cloned without a thought."""
+    """All files together are small."""
     assert sum(path.stat().st_size for path in folder.iterdir()) < 4e6
 
 
@@ -71,7 +71,7 @@ def test_names_are_official(areas: gpd.GeoDataFrame) -> None:
 
 
 def test_districts(districts: gpd.GeoDataFrame) -> None:
-    """The 374 districts have official names and regions, and codes that tell the three parts of the country."""
+    """The 374 districts have official names and regions, and codes that distinguish the three parts of the country."""
     from ec_maps.geography.codes import official_districts
 
     assert len(districts) == districts["lad21cd"].nunique() == 374
@@ -94,7 +94,7 @@ def test_districts_are_made_of_neighbourhoods(areas: gpd.GeoDataFrame, districts
 
 
 def test_shapes_of_districts(districts: gpd.GeoDataFrame) -> None:
-    """The districts are valid and lie beside each other; those of the north have no crumbs and no slits."""
+    """The districts are valid and lie beside each other; those of the north have no tiny parts or gaps."""
     shapes = districts.geometry
     assert districts.crs == "EPSG:27700"
     assert shapes.is_valid.all()
@@ -111,7 +111,7 @@ def test_shapes_of_districts(districts: gpd.GeoDataFrame) -> None:
 
 
 def test_the_north_is_where_it_should_be(districts: gpd.GeoDataFrame) -> None:
-    """Places well known lie in the right districts: towns, islands, and both sides of the border."""
+    """Well-known places lie in the right districts: towns, islands, and both sides of the border."""
     places = {
         "Glasgow City": (259_000, 665_400),
         "City of Edinburgh": (325_700, 673_400),
@@ -145,7 +145,7 @@ def test_every_table_of_districts_covers_the_country(folder: Path, districts: gp
 
 
 def test_tables_of_neighbourhoods_stop_at_the_border(folder: Path, areas: gpd.GeoDataFrame) -> None:
-    """The CSVs of neighbourhoods have England and Wales alone; one has two columns that nothing explains."""
+    """The CSVs of neighbourhoods have England and Wales alone; one has two unexplained columns."""
     strange = {"zip_prediction_full", "num_volunteering_groups_1000_people_zip_full"}
     tables = csvs(folder, "msoa-demonstration.zip")
     assert all(set(table["zip_prediction"]) == set(areas["msoa21cd"]) for table in tables.values())

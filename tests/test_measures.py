@@ -1,4 +1,4 @@
-"""The codebook: each measure written down once, and what a faulty entry is answered with."""
+"""The codebook: each measure written down once, and the messages for faulty entries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_bias_is_purple_at_its_high_end() -> None:
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.key)
 def test_every_entry_reads_well(measure: Measure) -> None:
-    """Each entry has words that stand in a sentence, for its own people and for others."""
+    """Each entry has texts that fit into a sentence, for its own people and for others."""
     assert measure.meaning[0].islower()
     assert not measure.meaning.endswith(".")
     assert measure.more.endswith(".")
@@ -55,7 +55,7 @@ def test_every_entry_reads_well(measure: Measure) -> None:
     ],
 )
 def test_values_in_words(key: str, value: float, said: str, short: str) -> None:
-    """Shares are shown in per cent, rates as they are, and a missing value is said to be one."""
+    """Shares are shown in per cent, rates as they are, and a missing value as no published estimate."""
     assert (measure_named(key).format(value), measure_named(key).short(value)) == (said, short)
     assert measure_named(key).format(math.nan) == "no published estimate"
 
@@ -77,21 +77,21 @@ def test_which_measures_a_column_holds() -> None:
 
 
 def test_an_unknown_measure() -> None:
-    """The answer names the nearest and all that there are."""
+    """The message names the nearest measures and lists all."""
     with pytest.raises(SettingError, match=r"Perhaps volunteering.*The measures are: economic_connectedness, "):
         measure_named("voluntering")
 
 
 def test_an_entry_without_a_column() -> None:
-    """All faults of a codebook are told at once, each with its line and key."""
+    """All faults of a codebook are reported at once, each with its line and key."""
     text = HEAD + GOOD.replace("height_cm", " ") + GOOD.replace("share", "miles").replace("0.01", "wide") + GOOD
     with pytest.raises(DataError) as caught:
         read_codebook(text, "a codebook")
-    told = str(caught.value)
-    assert told.startswith("Reading a codebook: line 2 (height) has nothing in columns")
-    assert 'line 3 (height): unit is "miles", not share or gap or rate' in told
-    assert 'line 3 (height): tolerance is "wide", not a number' in told
-    assert "line 4 (height): there is another entry with this key" in told
+    message = str(caught.value)
+    assert message.startswith("Reading a codebook: line 2 (height) has nothing in columns")
+    assert 'line 3 (height): unit is "miles", not share or gap or rate' in message
+    assert 'line 3 (height): tolerance is "wide", not a number' in message
+    assert "line 4 (height): there is another entry with this key" in message
 
 
 def test_an_empty_codebook() -> None:

@@ -42,7 +42,7 @@ def test_source(told: str | None, source: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("told", ["dmeo", "test", "1"])
 def test_a_misspelt_source_is_an_error(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelt demo is not taken for live data; the error shows it, the two choices, and ends with status 2."""
+    """A misspelt demo is not taken for live data; the error gives it and the two choices, and its status is 2."""
     monkeypatch.setenv("EC_MAPS_SOURCE", told)
     with pytest.raises(SettingError, match=f'EC_MAPS_SOURCE is "{told}"; it can be "live" .* or "demo"') as caught:
         settings.is_demo()
@@ -51,7 +51,7 @@ def test_a_misspelt_source_is_an_error(told: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_project_root_is_the_nearest_project_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project is the working folder or the nearest one above it that has its two marks."""
+    """The project is the working folder or the nearest one above it that has its two marker files."""
     outer, inner = project(tmp_path / "outer"), project(tmp_path / "outer" / "a" / "inner")
     (inner / "posts" / "x").mkdir(parents=True)
     for here, root in ((inner / "posts" / "x", inner), (inner, inner), (outer / "a", outer)):
@@ -60,7 +60,7 @@ def test_project_root_is_the_nearest_project_above(tmp_path: Path, monkeypatch: 
 
 
 def test_quarto_says_where_the_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Under Quarto, its own word for the project's folder counts."""
+    """Under Quarto, its variable for the project's folder is used."""
     monkeypatch.chdir(project(tmp_path / "other"))
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path / "mine"))
     assert settings.project_root() == tmp_path / "mine"
@@ -93,7 +93,7 @@ def test_settings_are_read_when_called(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("told", "chosen"), [(None, "ons"), ("", "ons"), ("ONS", "ons"), ("PostGIS", "postgis")])
 def test_boundaries_by_word(told: str | None, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boundaries are ONS's unless EC_MAPS_BOUNDARIES says otherwise; its words may be in any case."""
+    """Boundaries are ONS's unless EC_MAPS_BOUNDARIES says otherwise; values may be in any case."""
     if told is not None:
         monkeypatch.setenv("EC_MAPS_BOUNDARIES", told)
     assert settings.boundaries() == chosen
@@ -107,7 +107,7 @@ def test_boundaries_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(("told", "number"), [(None, None), ("", None), (" 2 ", 2), ("12", 12)])
 def test_jobs(told: str | None, number: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many processes draw is a whole number from 1, or left to the library."""
+    """The number of processes is a whole number from 1, or left to the library."""
     if told is not None:
         monkeypatch.setenv("EC_MAPS_JOBS", told)
     assert settings.jobs() == number
@@ -143,7 +143,7 @@ def test_dask(told: str | None, address: str, monkeypatch: pytest.MonkeyPatch) -
     ["host:8786", "tcp://host", "tcp://:8786", "http://host:8786", "tcp://host:port", "tcp://a:b@host:8786", "yes"],
 )
 def test_dask_that_cannot_be(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anything else is refused and not shown: it may have a password in it."""
+    """Anything else is refused and not shown, because it may contain a password."""
     monkeypatch.setenv("EC_MAPS_DASK", told)
     with pytest.raises(SettingError, match=r"EC_MAPS_DASK should be .*such as tcp://127.0.0.1:8786") as said:
         settings.dask()

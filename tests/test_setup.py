@@ -1,4 +1,4 @@
-"""Setting up ``.venv``: what is there is used, what is broken is made anew, and a failure says what to do."""
+"""Setting up ``.venv``: it is used if complete, made again if broken, and a failure says what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def setup(root: Path, tmp_path: Path) -> ModuleType:
 
 
 class Installers:
-    """Stands in for pip and uv: notes what they are asked for, and answers as told."""
+    """Stands in for pip and uv: records what they are asked for, and gives the answers set."""
 
     def __init__(self, setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[str] = []
@@ -146,7 +146,7 @@ def broken(setup: ModuleType, how: str) -> None:
 def test_what_is_broken_is_made_anew(
     how: str, setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A half-made, moved or damaged environment is not trusted, and the reason is said."""
+    """An incomplete, moved or damaged environment is made again, with the reason."""
     setup.main("site")
     if setup.VENV.is_dir():
         (setup.VENV / "goes").touch()
@@ -154,12 +154,12 @@ def test_what_is_broken_is_made_anew(
     installers.asked.clear()
     assert setup.main("site") == 0
     assert installers.asked == ["uv itself", "uv", "project"]
-    assert "it is made anew" in capfd.readouterr().out
+    assert "it is made again" in capfd.readouterr().out
     assert not (setup.VENV / "goes").exists()
 
 
 def test_made_by_another_python(setup: ModuleType, installers: Installers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment of another minor version is made anew."""
+    """An environment of another minor version is made again."""
     setup.main("site")
     record = setup._record()
     monkeypatch.setattr(setup.sys, "version_info", (3, 99, 0))
@@ -167,7 +167,7 @@ def test_made_by_another_python(setup: ModuleType, installers: Installers, monke
 
 
 def test_pip_takes_over(setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]) -> None:
-    """Where uv cannot be installed, or does not run, pip installs instead, and that is said."""
+    """Where uv cannot be installed, or does not run, pip installs instead, with a message."""
     for kind in ("uv itself", "uv"):
         shutil.rmtree(setup.VENV, ignore_errors=True)
         installers.asked.clear()
@@ -178,7 +178,7 @@ def test_pip_takes_over(setup: ModuleType, installers: Installers, capfd: pytest
 
 
 def test_no_network(setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]) -> None:
-    """Without a connection nothing is tried twice; what was there is untouched and used again later."""
+    """Without a connection nothing is tried twice; the packages are unchanged and used again later."""
     setup.main("site")
     (setup.VENV / "stays").touch()
     changed(setup, "requirements.lock")
@@ -186,8 +186,8 @@ def test_no_network(setup: ModuleType, installers: Installers, capfd: pytest.Cap
     installers.answers = {"uv itself": (1, "Temporary failure in name resolution")}
     assert setup.main("site") == 1
     said = capfd.readouterr().err
-    assert "no connection to where they are published" in said
-    assert "What was in .venv before is untouched." in said
+    assert "no connection to the package index" in said
+    assert "The packages in .venv are unchanged." in said
     assert installers.asked == ["uv itself"]
     installers.answers = {}
     assert setup.main("site") == 0
@@ -195,19 +195,19 @@ def test_no_network(setup: ModuleType, installers: Installers, capfd: pytest.Cap
 
 
 def test_no_network_at_first(setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]) -> None:
-    """With nothing there before, the letter does not speak of it, and the next run begins anew."""
+    """Without an earlier environment, the message does not mention one, and the next run starts again."""
     installers.answers = dict.fromkeys(("uv", "pip"), (2, "error sending request for url"))
     assert setup.main("site") == 1
-    assert "untouched" not in capfd.readouterr().err
+    assert "unchanged" not in capfd.readouterr().err
     assert not setup.RECORD.exists()
 
 
 @pytest.mark.parametrize("kind", ["uv", "pip", "project"])
 def test_a_full_disk(kind: str, setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]) -> None:
-    """A full disk is named as such, with the room that is needed."""
+    """A full disk is named as such, with the space that is needed."""
     installers.answers = {"uv": (1, "glibc is too old"), kind: (1, "[Errno 28] No space left on device")}
     assert setup.main("site") == 1
-    assert "There is no room left" in capfd.readouterr().err
+    assert "The disk is full" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_written(
 def test_without_ensurepip(
     setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A Python without ensurepip, as Debian has it, is told of with the package that brings it."""
+    """For a Python without ensurepip, as on Debian, the message names the package to install."""
 
     def create(*_: Any, **__: Any) -> None:
         raise subprocess.CalledProcessError(1, "ensurepip", output=b"No module named ensurepip")

@@ -134,7 +134,7 @@ def test_missing_palette(written: Path) -> None:
 
 
 def test_all_faults_of_the_palette(written: Path) -> None:
-    """A line that is no colour, one that is there twice and the wrong number are told together, with their lines."""
+    """A line that is not a colour, a repeated one and a wrong number are reported together, with their lines."""
     written.write_text("#340d57\npurple\n#340D57\n#ffffff", encoding="utf-8")
     with pytest.raises(PaletteError) as caught:
         bivariate_colours()
@@ -247,7 +247,7 @@ def test_lacking_either_is_missing() -> None:
 
 
 def test_faults_at_once() -> None:
-    """A column that is missing, a district that is there twice and one in one table only are told together."""
+    """A missing column, a repeated district and one in a single table only are reported together."""
     exposure, bias = nine()
     twice = pd.concat([bias, bias.iloc[[0]]])
     with pytest.raises(SettingError) as caught:
@@ -291,7 +291,7 @@ def test_the_table_checks_the_direction() -> None:
     exposure, bias, connectedness = (list(values) for values in trio(turned=True))
     tables = lever("exposure", exposure), lever("bias", bias)
     bivariate_table(*tables)
-    with pytest.raises(DataError, match="other way"):
+    with pytest.raises(DataError, match="opposite sign"):
         bivariate_table(*tables, lever(VALUE, connectedness))
 
 

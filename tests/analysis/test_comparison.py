@@ -35,7 +35,7 @@ def test_places_stand_in_the_order_given() -> None:
 
 
 def test_values_are_those_of_the_maps() -> None:
-    """Each value and decile is that of the measure's own table, for every area and measure at hand."""
+    """Each value and decile is that of the measure's own table, for every area and measure."""
     whole = measures_table("lad").set_index("lad21cd")
     assert whole.attrs["measures"] == measures_at_hand("lad") == list(MEASURES)
     for key in whole.attrs["measures"]:
@@ -74,7 +74,7 @@ def test_a_place_may_be_a_name_a_code_or_a_place() -> None:
 
 
 def test_all_faults_in_one_letter() -> None:
-    """What is unknown, elsewhere, empty or there twice is told at once, with suggestions."""
+    """Unknown, foreign, empty and repeated places are reported at once, with suggestions."""
     with pytest.raises(PlaceError) as caught:
         compare(["Norwich", "Great Yarmoth", find_place("Norwich").lad21cd, "", "Glasgow City"], "bias")
     letter = str(caught.value)
@@ -100,7 +100,7 @@ def test_a_place_twice_needs_no_lookup() -> None:
 
 
 def test_unknown_measures_in_one_letter() -> None:
-    """Unknown and repeated measures are told at once, and those that there are."""
+    """Unknown and repeated measures are reported at once, with the list of measures."""
     with pytest.raises(SettingError) as caught:
         compare("Norwich", ["exposur", "wealth", "bias", "bias"])
     letter = str(caught.value)
@@ -111,7 +111,7 @@ def test_unknown_measures_in_one_letter() -> None:
 
 
 def test_unknown_level_and_scope() -> None:
-    """A level or scope that there is not is an error, as is one that the level does not reach."""
+    """An unknown level or scope is an error, as is a scope that the level does not cover."""
     with pytest.raises(SettingError, match='no level "ward"'):
         compare("Norwich", level="ward")  # type: ignore[arg-type]
     with pytest.raises(SettingError, match='no scope "gb"'):
@@ -135,7 +135,7 @@ def test_the_page_shows_both_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_page_says_what_the_measures_are() -> None:
-    """Every measure at hand is described, and every other one is set against economic connectedness."""
+    """Every measure is described, and every other one is compared with economic connectedness."""
     described, against = posts.codebook_table(), posts.with_connectedness()
     for measure in MEASURES.values():
         assert f"| {measure.title} |" in described

@@ -37,7 +37,7 @@ def test_known_answers() -> None:
 
 
 def test_each_pair_is_over_the_areas_with_both() -> None:
-    """Missing values are left out pair by pair, ranks are taken anew among the rest, and the areas are counted."""
+    """Missing values are left out pair by pair, the others are ranked again, and the areas are counted."""
     rng = np.random.default_rng(5)
     table = pd.DataFrame({key: rng.normal(size=60).round(1) for key in (A, B, C)})
     table.loc[:19, A] = np.nan

@@ -40,7 +40,7 @@ def test_the_summary_says_value_decile_and_rank() -> None:
 
 
 def test_level_values_share_a_span_of_ranks() -> None:
-    """Districts within half a percentage point of one another are not told apart."""
+    """Districts within half a percentage point of one another have the same range of ranks."""
     values: list[float | None] = [*TWENTY[:16], 0.6, 0.604, 0.604, 0.7]
     for name in ("Q", "R", "S"):
         assert facts.rank(among(values, name, TWENTY).summary) == Rank(2, 4, "highest", 20)
@@ -71,7 +71,7 @@ def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
 
 
 def test_neighbours_across_the_border() -> None:
-    """With the table of the kingdom at hand, an English district has a Scottish neighbour; its figures stay its own."""
+    """With the table of the United Kingdom, an English district has a Scottish neighbour; its figures do not change."""
     every = kingdom(TWENTY, scots=3)
     here = every[every["rgn21nm"] != "Scotland"].reset_index(drop=True)
     here.attrs["scope"] = "ew"
@@ -83,8 +83,8 @@ def test_neighbours_across_the_border() -> None:
     assert "local authorities of England and Wales" in told.summary
 
 
-def test_a_rate_is_told_in_its_unit() -> None:
-    """A measure for every 1,000 people has no per cent in its words, and differences have its unit too."""
+def test_a_rate_is_given_in_its_unit() -> None:
+    """A measure for every 1,000 people has no per cent in its sentences, and differences have its unit too."""
     values = [3.0 + 0.5 * place for place in range(20)]
     lads, msoas = districts(values), squares(values, district="C")
     for table in (lads, msoas):
@@ -111,7 +111,7 @@ def test_the_headline_compares_with_region_and_country() -> None:
     assert facts.compared(told, "Wales") == (64.0, 0.0)
 
 
-def test_one_tenth_of_a_point_is_told_as_shown() -> None:
+def test_differences_are_those_of_displayed_values() -> None:
     """44.84% and 44.96% are shown as 44.8% and 45.0%, and so are 0.2 points apart."""
     lads = districts([0.4484, 0.4496, 0.4496, *TWENTY])
     lads.loc[3:, "rgn21nm"] = "Wales"
@@ -120,7 +120,7 @@ def test_one_tenth_of_a_point_is_told_as_shown() -> None:
 
 
 def test_a_district_without_a_value_has_no_rank() -> None:
-    """It is said in a sentence, without a comparison."""
+    """A sentence says so, without a comparison."""
     told = among([None, *TWENTY], "A", TWENTY)
     assert math.isnan(told.value)
     assert "no published estimate of economic connectedness for A as a whole" in told.headline
@@ -135,7 +135,7 @@ def test_inside_counts_the_deciles() -> None:
     assert facts.counts(told.inside) == dict.fromkeys(range(1, 11), 2)
     assert "Of its 20 neighbourhoods, " in told.inside
     assert "neighbourhoods of England and Wales" in told.inside
-    # From the lowest to the highest, the middle half, the median here and that of the country.
+    # The lowest and highest, the interquartile range, the median here and that of the country.
     assert facts.values(told.inside) == [30.0, 49.0, 34.8, 44.2, 39.5, 39.5]
 
 
@@ -151,7 +151,7 @@ def test_inside_counts_the_deciles() -> None:
     ],
 )
 def test_odd_insides(inside: list[float | None], words: str) -> None:
-    """A single neighbourhood, none, and those without a value each get words of their own."""
+    """A single neighbourhood, none, and those without a value each have their own sentence."""
     assert words in facts.terms(among(TWENTY, "A", inside).inside)
 
 
@@ -165,7 +165,7 @@ def test_neighbours_share_a_border() -> None:
 
 
 def test_an_unknown_district_is_refused() -> None:
-    """The message says what was asked for and where the names are."""
+    """The message gives the name asked for and where to find the names."""
     with pytest.raises(PlaceError, match=r'no local authority "Atlantis" in the table.*ec-maps places lists them'):
         among(TWENTY, "Atlantis", TWENTY)
 

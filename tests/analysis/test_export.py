@@ -1,4 +1,4 @@
-"""Exports: what is read back from each format, what travels with the table, and what is never written over."""
+"""Exports: what is read back from each format, the metadata, and files that are never replaced."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_the_same_bytes(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_nothing_is_written_over(tmp_path: Path, suffix: str) -> None:
-    """A file that is there stays as it is, until `force` is given."""
+    """An existing file is not replaced unless `force` is given."""
     path = tmp_path / f"mine{suffix}"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(SettingError, match=r"already.*--force"):
@@ -159,10 +159,10 @@ def test_nothing_is_written_over(tmp_path: Path, suffix: str) -> None:
 
 
 def test_nor_is_what_lies_beside_a_csv(tmp_path: Path) -> None:
-    """Metadata that are there already stay as they are too."""
+    """Existing metadata are not replaced either."""
     beside = tmp_path / "new.csv-metadata.json"
     beside.write_text("mine", encoding="utf-8")
-    with pytest.raises(SettingError, match=r"new\.csv-metadata\.json is in"):
+    with pytest.raises(SettingError, match=r"new\.csv-metadata\.json is already in"):
         export(tmp_path / "new.csv", level="lad", measures=SOME)
     assert [one.name for one in tmp_path.iterdir()] == [beside.name]
 
@@ -177,7 +177,7 @@ def test_nor_is_what_lies_beside_a_csv(tmp_path: Path) -> None:
     ],
 )
 def test_paths_that_cannot_be(tmp_path: Path, name: str, words: str) -> None:
-    """Another suffix, a folder that is not there, a folder in the file's place: a letter, and nothing is written."""
+    """Another suffix, a missing folder, a folder in the file's place: an error message, and nothing is written."""
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(SettingError, match=words):
         export(tmp_path / name, level="lad", measures=SOME, force=True)
@@ -186,14 +186,14 @@ def test_paths_that_cannot_be(tmp_path: Path, name: str, words: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is closed to root")
 def test_a_folder_that_is_closed(tmp_path: Path) -> None:
-    """A folder that may not be written into is told."""
+    """A folder without permission to write is an error."""
     tmp_path.chmod(0o500)
     with pytest.raises(SettingError, match="may you write into the folder"):
         export(tmp_path / "table.csv", level="lad", measures=SOME)
 
 
 def test_measures_are_checked(tmp_path: Path) -> None:
-    """An unknown measure or scope is told, and nothing is written."""
+    """An unknown measure or scope is an error, and nothing is written."""
     for arguments in ({"measures": "wealth"}, {"scope": "gb"}, {"level": "ward"}):
         with pytest.raises(SettingError, match="There is no"):
             export(tmp_path / "table.csv", **{"level": "lad", **arguments})  # type: ignore[arg-type]
@@ -219,7 +219,7 @@ except SettingError as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="such limits are Unix's")
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_no_room(tmp_path: Path, suffix: str) -> None:
-    """Where a file cannot grow, as on a full disk, what was there stays, no part is left, and a letter says so."""
+    """On a full disk the earlier file is unchanged, no part is left, and the message says so."""
     path = tmp_path / f"mine{suffix}"
     path.write_text("mine", encoding="utf-8")
     command = [sys.executable, "-c", _WITHOUT_ROOM, str(path)]

@@ -1,4 +1,4 @@
-"""Whether the data at hand reach beyond England and Wales, and Shetland, brought nearer."""
+"""Whether the data cover Scotland and Northern Ireland, and the inset of Shetland."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_kingdom_is_there() -> None:
 
 @pytest.mark.parametrize("nation", BEYOND)
 def test_boundaries_without_a_nation(monkeypatch: pytest.MonkeyPatch, nation: str) -> None:
-    """If either nation is not in the boundaries, the data stop at the border."""
+    """Without either nation in the boundaries, there is no table of the United Kingdom."""
     every = coverage.load_boundaries("lad")
     monkeypatch.setattr(coverage, "load_boundaries", lambda _: every[every["rgn21nm"] != nation])
     monkeypatch.setattr(coverage, "_reaches", coverage._reaches.__wrapped__)
@@ -41,7 +41,7 @@ def test_boundaries_without_a_nation(monkeypatch: pytest.MonkeyPatch, nation: st
 
 
 def test_values_without_the_nations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the Atlas's file has rows but no value for either nation, the data stop at the border, as without rows."""
+    """With rows but no value for either nation, there is no table of the United Kingdom, as without rows."""
     values = coverage.load_measure("lad")
     beyond = values["lad21cd"].map(coverage.nation).isin(BEYOND)
     monkeypatch.setattr(coverage, "_reaches", coverage._reaches.__wrapped__)

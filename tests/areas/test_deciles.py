@@ -12,7 +12,7 @@ from ec_maps.errors import DataError
 shares = st.lists(st.floats(0, 1, allow_nan=False, allow_subnormal=False), min_size=10, max_size=80)
 noisy = st.lists(
     # Values that differ in the last bits only: 0.1 + 0.2 beside 0.3, thirds that do not add up.
-    st.builds(lambda tenth, noise: tenth / 10 + noise * 1e-16, st.integers(0, 60), st.integers(-3, 3)),
+    st.builds(lambda number, noise: number / 10 + noise * 1e-16, st.integers(0, 60), st.integers(-3, 3)),
     min_size=10,
     max_size=80,
 )

@@ -22,7 +22,7 @@ REGIONS = list(dict.fromkeys(district.region for district in HERE))
 
 
 def table(districts: list[District], *, first_letter: str = "") -> pd.DataFrame:
-    """Return districts as the boundaries' module hands them over."""
+    """Return districts as the module of boundaries does."""
     rows = [(first_letter + d.code[len(first_letter) :], d.name, d.region) for d in districts]
     return pd.DataFrame(rows, columns=["lad21cd", "lad21nm", "rgn21nm"])
 
@@ -192,7 +192,7 @@ def test_a_newer_district() -> None:
 
 
 def test_a_renamed_district() -> None:
-    """A former name of the same district is told apart from an abolished one."""
+    """A former name of the same district is distinguished from an abolished district."""
     message = refusal("Shepway")
     assert "has been called Folkestone and Hythe since 1 April 2018" in message
 
@@ -220,7 +220,7 @@ def test_every_district_of_another_time_is_explained() -> None:
     ],
 )
 def test_other_nations(text: str, nation: str) -> None:
-    """Where the boundaries lack Scotland or Northern Ireland, a place there is recognised and said to be lacking."""
+    """Where the boundaries lack Scotland or Northern Ireland, a place there is recognised and reported as missing."""
     message = refusal(text)
     assert f"is in {nation}, and the data cover England and Wales only." in message
     assert suggested(message) == []
@@ -253,7 +253,7 @@ def test_other_nations_are_suggested(text: str, meant: list[str]) -> None:
 
 
 def test_other_nations_are_regions() -> None:
-    """Scotland and Northern Ireland are regions like all others, where they are at hand."""
+    """Scotland and Northern Ireland are regions like all others, where the data cover them."""
     assert "a region of 32 local authorities" in refusal("Scotland", KINGDOM)
     assert len(search_places("northern ireland", KINGDOM)) == 11
 
@@ -368,7 +368,7 @@ def test_comma_and_welsh_names(tmp_path: Path, form: str) -> None:
 
 
 def test_files_of_other_systems(tmp_path: Path) -> None:
-    """A byte order mark and Windows line ends are no fault."""
+    """A byte order mark and Windows line ends are accepted."""
     assert [place.name for place in listed_in(tmp_path, b"\xef\xbb\xbf- York\r\n- Derby\r\n")] == ["York", "Derby"]
 
 
@@ -444,7 +444,7 @@ def test_a_missing_hyphen(tmp_path: Path) -> None:
 
 
 def test_commas_in_brackets(tmp_path: Path) -> None:
-    """In a list in brackets an unquoted comma parts a name in two; the message says what to do."""
+    """In a list in brackets an unquoted comma splits a name in two; the message says what to do."""
     assert "needs quotation marks" in fault(tmp_path, "[Derby, Bristol, City of]")
     assert [place.name for place in listed_in(tmp_path, '[Derby, "Bristol, City of"]')] == ["Derby", "Bristol, City of"]
 
@@ -502,7 +502,7 @@ def test_search_of_a_region_and_of_nothing() -> None:
 
 @given(st.text(max_size=20))
 def test_search_never_fails_nor_repeats(text: str) -> None:
-    """Any text gives places at hand, each once."""
+    """Any text gives known places, each once."""
     found = search_places(text, REAL)
     assert len(set(found)) == len(found)
 
@@ -514,14 +514,14 @@ def test_regions_are_found(text: str) -> None:
 
 
 def test_regions_beyond_the_table() -> None:
-    """Scotland is told apart from a region that there is not: another table has it."""
+    """For Scotland, unlike an unknown region, the message names the table that has it."""
     with pytest.raises(PlaceError, match=r'"scotland" is not in this table; it is in the table of the United Kingdom '):
         find_region("scotland", REGIONS)
     assert find_region("scotland", [*REGIONS, "Scotland"]) == "Scotland"
 
 
 def test_unknown_regions_list_all() -> None:
-    """The message for an unknown region has all ten, and tells a district from a region."""
+    """The message for an unknown region has all ten, and distinguishes a district from a region."""
     with pytest.raises(PlaceError) as caught:
         find_region("Yorkshire", REGIONS)
     assert len(REGIONS) == 10
@@ -542,7 +542,7 @@ def test_unknown_regions_list_all() -> None:
     ],
 )
 def test_slugs(name: str, expected: str) -> None:
-    """A slug has only small ASCII letters, digits and single hyphens."""
+    """A slug has only lower-case ASCII letters, digits and single hyphens."""
     assert slug(name) == expected
 
 

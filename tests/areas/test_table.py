@@ -144,7 +144,7 @@ def test_context_is_what_lies_outside(data: Path) -> None:
 
 @pytest.mark.parametrize("call", [load_areas, join_report])
 def test_unknown_levels_and_measures(data: Path, call) -> None:
-    """A level or measure that there is not is answered with those that there are."""
+    """The error for an unknown level or measure lists the known ones."""
     with pytest.raises(SettingError, match="no level"):
         call("region")
     with pytest.raises(SettingError, match="no measure"):
@@ -199,7 +199,7 @@ def test_rebuilt_when_a_boundary_file_changes(data: Path, tmp_path: Path) -> Non
 
 
 def test_rebuilt_when_the_code_changes(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another version of the code that computes builds anew, and the old table goes."""
+    """After a change of the code the table is built again, and the old one is removed."""
     load_areas("lad")
     before = cached(data)
     monkeypatch.setattr(cache, "_code_digest", lambda: "another version")
@@ -218,7 +218,7 @@ def test_a_second_reading_reads_no_zip(data: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_near_a_district(data: Path) -> None:
-    """Near a district are its rows and those around it, as in the whole table; what is said of the whole stays."""
+    """Near a district are its rows and those around it, as in the whole table, with the attributes of the whole."""
     whole, near = load_areas("msoa"), load_areas("msoa", near=NAME_OF[HERE[5]])
     codes = set(near["msoa21cd"])
     assert {code for code, lad in DISTRICT_OF.items() if lad in (HERE[4], HERE[5], HERE[6])} <= codes
@@ -229,7 +229,7 @@ def test_near_a_district(data: Path) -> None:
 
 
 def test_near_no_district(data: Path) -> None:
-    """A name that is no district's is a letter."""
+    """A name that is not a district is an error."""
     with pytest.raises(PlaceError, match='no local authority "Nowhere" in the table'):
         load_areas("lad", near="Nowhere")
 
@@ -304,7 +304,7 @@ def test_every_area_is_accounted_for_once(data: Path, absent: set[str], empty: s
 
 
 def test_notes_of_both_sides_are_in_the_report(data: Path, tmp_path: Path) -> None:
-    """What was put right in the CSV and in the boundaries is in one report."""
+    """Corrections in the CSV and in the boundaries are in one report."""
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv([code.lower() for code in LADS])})
     notes = join_report("lad").notes
     assert any("14 codes were in lower case" in note for note in notes)
@@ -454,7 +454,7 @@ def real(geo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, gpd.G
 
 
 def test_the_real_tables(real: dict[str, gpd.GeoDataFrame]) -> None:
-    """331 districts and 7,264 neighbourhoods, in tenths of about equal size, with readable names."""
+    """331 districts and 7,264 neighbourhoods, in deciles of about equal size, with readable names."""
     lads, msoas = real["lad"], real["msoa"]
     assert (len(lads), len(msoas)) == (331, 7264)
     assert sorted(Counter(lads["decile"]).values()) == [33] * 9 + [34]
