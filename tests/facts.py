@@ -138,12 +138,28 @@ def says_nothing(text: str) -> None:
     assert _DECILE.search(text) is _RANK.search(text) is re.search(_SHARE, text) is None, text
 
 
-def check(text: str, row: dict[str, str], rows: list[dict[str, str]], whole: str = "England and Wales") -> None:
-    """Check that a text says of a district what follows from the download of all districts of the whole."""
+def check_length(lead: str) -> None:
+    """Check that an opening has two sentences at most, and 45 words."""
+    text = plain(lead).strip()
+    assert text.endswith("."), text
+    # A full stop within a number or a name is followed by no space and capital letter of a sentence.
+    assert len(re.findall(r"(?<!\bSt)\.(?=\s|$)", text)) <= 2, text
+    assert len(text.split()) <= 45, text
+
+
+def check(
+    lead: str, after: str, row: dict[str, str], rows: list[dict[str, str]], whole: str = "England and Wales"
+) -> None:
+    """Check that an opening and what follows it say of a district what the download of all districts holds.
+
+    Value, decile and rank are in the opening, the medians of region and whole and how far they lie off in what follows.
+    """
     name = row["lad21nm"].replace("Herefordshire, County of", "County of Herefordshire").split(", ")[0]
-    assert name in plain(text)
+    assert name in plain(lead)
+    check_length(lead)
     if not row["economic_connectedness"]:
-        says_nothing(text)
+        says_nothing(lead)
+        assert not re.search(r"\bmedian local authority\b", after), after
         return
     share = float(row["economic_connectedness"])
     valued = [other for other in rows if other["economic_connectedness"]]

@@ -36,7 +36,7 @@ def test_the_summary_says_value_decile_and_rank() -> None:
         told = among(TWENTY, name, TWENTY).summary
         assert f"In {name}, " in told
         assert (facts.value(told), facts.decile(told), facts.rank(told)) == (value, decile, rank)
-        assert "local authorities of England and Wales" in told
+        assert "local authorities in England and Wales" in told
 
 
 def test_level_values_share_a_span_of_ranks() -> None:
@@ -61,7 +61,7 @@ def test_a_scottish_district_is_counted_in_the_kingdom() -> None:
     lads = kingdom(TWENTY, scots=3)
     told = district_profile(lads, squares(TWENTY, district="A"), "T")
     assert told.beyond
-    text = told.headline
+    text = f"{told.summary} {told.compared}"
     assert (facts.value(text), facts.decile(text)) == (49.0, 10)
     assert facts.rank(text) == Rank(1, 1, "highest", 20)
     assert facts.compared(text, "Scotland") == (48.0, -1.0)
@@ -80,7 +80,7 @@ def test_neighbours_across_the_border() -> None:
     told = district_profile(here, msoas, "Q", every)
     assert told.neighbours == ["P", "R"]
     assert facts.rank(told.summary) == Rank(1, 1, "highest", 17)
-    assert "local authorities of England and Wales" in told.summary
+    assert "local authorities in England and Wales" in told.summary
 
 
 def test_a_rate_is_given_in_its_unit() -> None:
@@ -93,21 +93,21 @@ def test_a_rate_is_given_in_its_unit() -> None:
     told = district_profile(lads, msoas, "C")
     assert "In C, the figure for activism groups is 4.0 per 1,000" in told.summary
     assert facts.decile(told.summary) == 2
-    assert facts.compared(told.headline, "England and Wales") == (7.8, 3.8)
+    assert facts.compared(told.compared, "England and Wales") == (7.8, 3.8)
     assert facts.values(told.inside)[:2] == [3.0, 12.5]
     assert told.inside.count("per 1,000") == len(facts.values(told.inside))
-    assert "%" not in told.headline + told.inside
+    assert "%" not in told.summary + told.compared + told.inside
 
 
-def test_the_headline_compares_with_region_and_country() -> None:
+def test_the_medians_of_region_and_country() -> None:
     """Differences are those of the percentages as shown, so that a reader who subtracts finds the same."""
     lads = districts([0.30, 0.40, 0.50, *[0.60 + 0.01 * place for place in range(9)]])
     lads.loc[3:, "rgn21nm"] = "Wales"
-    told = district_profile(lads, squares(TWENTY, district="A"), "A").headline
+    told = district_profile(lads, squares(TWENTY, district="A"), "A").compared
     assert facts.compared(told, "the North East") == (40.0, 10.0)
     # The sixth and seventh of twelve are 62 and 63 per cent.
     assert facts.compared(told, "England and Wales") == (62.5, 32.5)
-    told = district_profile(lads, squares(TWENTY, district="H"), "H").headline
+    told = district_profile(lads, squares(TWENTY, district="H"), "H").compared
     assert facts.compared(told, "Wales") == (64.0, 0.0)
 
 
@@ -115,7 +115,7 @@ def test_differences_are_those_of_displayed_values() -> None:
     """44.84% and 44.96% are shown as 44.8% and 45.0%, and so are 0.2 points apart."""
     lads = districts([0.4484, 0.4496, 0.4496, *TWENTY])
     lads.loc[3:, "rgn21nm"] = "Wales"
-    told = district_profile(lads, squares(TWENTY, district="A"), "A").headline
+    told = district_profile(lads, squares(TWENTY, district="A"), "A").compared
     assert facts.compared(told, "the North East") == (45.0, 0.2)
 
 
@@ -123,8 +123,9 @@ def test_a_district_without_a_value_has_no_rank() -> None:
     """A sentence says so, without a comparison."""
     told = among([None, *TWENTY], "A", TWENTY)
     assert math.isnan(told.value)
-    assert "no published estimate of economic connectedness for A as a whole" in told.headline
-    facts.says_nothing(told.headline)
+    assert "no published estimate of economic connectedness for A as a whole" in told.summary
+    facts.says_nothing(told.summary)
+    assert not told.compared
     assert facts.rank(among([None, *TWENTY], "B", TWENTY).summary).among == 20
 
 
@@ -178,9 +179,9 @@ def test_demonstration_districts_have_their_words(demo_data_dir: Path, demo: Pat
     by_name = {row["lad21nm"]: row for row in rows}
     for name in sample(lads["lad21nm"]):
         told = district_profile(lads, msoas, name)
-        facts.check(told.headline, by_name[name], rows)
-        assert the_district(name) in told.headline
-        assert "nan" not in f"{told.headline} {told.inside}"
+        facts.check(told.summary, told.compared, by_name[name], rows)
+        assert the_district(name) in told.summary
+        assert "nan" not in f"{told.summary} {told.compared} {told.inside}"
         inside = msoas.loc[msoas["lad21nm"] == name, "decile"].dropna()
         assert {decile: count for decile, count in enumerate(told.tenths, 1) if count} == dict(inside.value_counts())
 

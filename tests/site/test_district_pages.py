@@ -273,7 +273,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     beyond |= {"maps/.figure_cache/scottish-borders.json", "maps/.figure_cache/uk.json"}
     assert files(project) == expected("northumberland") | beyond
     front, html = parts(project / "places" / "scottish-borders.qmd")
-    assert "local authorities of the United Kingdom." in front["description"]
+    assert "local authorities in the United Kingdom." in front["description"]
     assert front["image-alt"].endswith("With a small map of it.")
     text = " ".join(html.text.split())
     assert "Neighbourhood data cover England and Wales only" in text
@@ -293,7 +293,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     assert any(line.startswith("Midlothian: ") and facts.deciles(line) for line in near)
     assert html.find("a", href="index.html#scotland").text == "All of Scotland"
     _, english = parts(project / "places" / "northumberland.qmd")
-    assert "local authorities of England and Wales." in english.select_one(".ec-lead").text
+    assert "local authorities in England and Wales." in english.select_one(".ec-lead").text
     near = {
         " ".join(item.text.split()).split(",")[0]: item
         for item in english.find(id="nearby").find_next("ul").find_all("li")

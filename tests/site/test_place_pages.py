@@ -79,18 +79,20 @@ def test_there_is_a_page_for_each_district(site: Path, pages: dict[str, Beautifu
 
 
 def test_the_words_are_those_of_the_table(pages: dict[str, BeautifulSoup], rows: Rows, kingdom: Rows) -> None:
-    """Value, decile, rank, and the medians of region and whole, as counted from the downloads.
+    """Value, decile and rank open the page, the medians of region and whole follow, as counted from the downloads.
 
-    Those beyond England and Wales are counted in the United Kingdom.
+    The opening has two sentences at most, and 45 words. Places beyond England and Wales are counted in the United
+    Kingdom.
     """
     here, there = ({row["lad21nm"]: row for row in table} for table in (rows, kingdom))
 
     def check(name: str, page: BeautifulSoup) -> None:
-        lead = page.select_one(".ec-lead").text
+        lead = page.select_one(".ec-lead")
+        after = lead.find_next_sibling("p").text
         if name in here:
-            facts.check(lead, here[name], rows)
+            facts.check(lead.text, after, here[name], rows)
         else:
-            facts.check(lead, there[name], kingdom, "the United Kingdom")
+            facts.check(lead.text, after, there[name], kingdom, "the United Kingdom")
 
     each(pages, check)
 

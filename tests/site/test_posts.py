@@ -101,7 +101,7 @@ def test_national(project: Path, demo_data_dir: Path) -> None:
         near = "" if row["decile_low"] == row["decile_high"] else f" ({row['decile_low']}–{row['decile_high']})"
         assert tenth == f"{row['decile']}{near}"
         assert users == f"{row['num_users']:,}"
-    told = "In brackets: the deciles it would be in if its value were half a percentage point lower or higher."
+    told = "In brackets: the deciles that the area would be in if its value were half a percentage point lower or higher."
     assert told in terms(plain(html.get_text()))
 
 

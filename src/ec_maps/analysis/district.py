@@ -110,10 +110,10 @@ class DistrictProfile:
                 f"decile and has no rank."
             )
         rank = rank_in_words(self.lads[self.measure], self.value, self.entry.tolerance)
-        return (
-            f"In {where}, {self.finding}. That puts it in {tenth_in_words(self.district['decile'])}: {rank} local "
-            f"authorities of {self.universe}."
-        )
+        decile = int(self.district["decile"])
+        ends = {1: "the lowest decile", GROUPS: "the highest decile"}
+        group = ends.get(decile, f"decile {decile} of {GROUPS}, where 1 is lowest")
+        return f"In {where}, {self.finding}. That puts it in {group}: {rank} local authorities in {self.universe}."
 
     @property
     def inside(self) -> str:
@@ -161,7 +161,7 @@ class DistrictProfile:
         names = self.surroundings["lad21nm"].iloc[near]
         return sorted(names[names != self.name])
 
-    def _compared(self) -> str:
+    def _medians(self) -> str:
         values = self.lads[self.measure]
         here = float(values[self.lads["rgn21nm"] == self.region].median())
         all_of_it = float(values.median())

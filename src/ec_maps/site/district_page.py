@@ -26,24 +26,24 @@ from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_y
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The files of a page in ``maps/``, by what follows the page's name; those beyond England and Wales, where there are
-#: no neighbourhoods.
+#: The files of a page in ``maps/``, by what follows the page's name; beyond England and Wales there are no
+#: neighbourhoods.
 FILES = (".svg", ".png", ".csv", ".geojson", "-region.svg", "-strip.svg", "-card.png")
 FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
 
 
 @dataclass(frozen=True)
 class Around:
-    """What a page needs to know of the others.
+    """The other pages, as far as one page links to them or shares a map with them.
 
     Attributes
     ----------
     pages
-        The page of each district that has one: its code to a name without ending, ``norwich``.
+        The pages of the districts that have one: code to file name without ending, ``norwich``.
     site
         The address of the published site with a slash at its end, or empty.
     national
-        The national map, one file for all pages, on which each marks its district; None leaves it out.
+        The national map, one file for all pages; each page outlines its own district on it. None leaves it out.
     kingdom
         The map of the United Kingdom, for the pages beyond England and Wales; None leaves it out.
     """
@@ -80,47 +80,47 @@ def write(
     surroundings
         The table of districts to look for its neighbours in, across the border too; `lads` if not given.
     both_levers
-        The tables of exposure and bias, of the same districts as `lads`; None leaves their panel out.
+        The tables of exposure and bias, of the same districts as `lads`; None leaves their section out.
 
     Raises
     ------
     PlaceError
         If there is no such district.
     """
-    told = district_profile(lads, msoas, name, surroundings)
-    code = str(told.district["lad21cd"])
+    profile = district_profile(lads, msoas, name, surroundings)
+    code = str(profile.district["lad21cd"])
     page = around.pages[code]
     files = folder / FOLDER
     address = f"{around.site}places/{page}.html" if around.site else ""
-    parts = [_front(told, page), _opening(told)]
+    parts = [_front(profile, page), _opening(profile)]
     files.mkdir(parents=True, exist_ok=True)
-    if len(told.msoas):
-        parts.append(_inside(told, local_map(msoas, name), page, files))
+    if len(profile.msoas):
+        parts.append(_inside(profile, local_map(msoas, name), page, files))
     card(lads, msoas, name, address).save(files / f"{page}-card.png")
     strip = strip_plot(lads, msoas, name)
     strip.save(files / f"{page}-strip.svg")
-    region = regional_map(lads, told.region, highlight=[name])
+    region = regional_map(lads, profile.region, highlight=[name])
     links = {other: f"../{target}.html" for other, target in around.pages.items() if other != code}
     region.save(files / f"{page}-region.svg", links=links)
-    parts.append(_compared(told, picture(strip, f"{page}-strip")))
+    parts.append(_compared(profile, picture(strip, f"{page}-strip")))
     if both_levers:
-        parts.append(drivers.panel(told, *both_levers))
-    parts.append(_in_the_region(told, picture(region, f"{page}-region")))
-    if country := around.kingdom if told.beyond else around.national:
-        parts.append(_in_the_country(told, country))
-    parts += [_nearby(told, around.pages), _care(told), _citation(told, address), markdown.provenance()]
+        parts.append(drivers.panel(profile, *both_levers))
+    parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
+    if country := around.kingdom if profile.beyond else around.national:
+        parts.append(_in_the_country(profile, country))
+    parts += [_nearby(profile, around.pages), _care(profile), _citation(profile, address), markdown.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _front(told: DistrictProfile, page: str) -> str:
-    """Return the page's front matter: what search engines, feeds and cards show."""
-    words = joined(told.summary)
-    drawn = "With a small map of it." if told.beyond else "With a map of its neighbourhoods."
+def _front(profile: DistrictProfile, page: str) -> str:
+    """Return the page's front matter: title, description and card for search engines, feeds and links."""
+    words = joined(profile.summary)
+    drawn = "With a small map of it." if profile.beyond else "With a map of its neighbourhoods."
     return "\n".join(
         [
             "---",
-            f"title: {quoted_yaml(told.name)}",
-            f"pagetitle: {quoted_yaml(f'{told.entry.title} in {the_district(told.name)}')}",
+            f"title: {quoted_yaml(profile.name)}",
+            f"pagetitle: {quoted_yaml(f'{profile.entry.title} in {the_district(profile.name)}')}",
             f"description: {quoted_yaml(words)}",
             f"image: {FOLDER}/{page}-card.png",
             f"image-alt: {quoted_yaml(f'Card: {words} {drawn}')}",
@@ -130,20 +130,23 @@ def _front(told: DistrictProfile, page: str) -> str:
     )
 
 
-def _opening(told: DistrictProfile) -> str:
-    return f"::: {{.ec-lead}}\n{escaped(told.headline)}\n:::\n\n{escaped(told.inside)}\n\n{_tenths(told)}"
+def _opening(profile: DistrictProfile) -> str:
+    """Return the lead, the medians of region and country, and the neighbourhoods by decile."""
+    lead = f"::: {{.ec-lead}}\n{escaped(profile.summary)}\n:::"
+    parts = (lead, escaped(profile.compared), escaped(profile.inside), _deciles(profile))
+    return "\n\n".join(part for part in parts if part)
 
 
-def _tenths(told: DistrictProfile) -> str:
-    """Return how many neighbourhoods are in each tenth as a row of ten fields in the tenths' colours."""
-    if not sum(told.tenths):
+def _deciles(profile: DistrictProfile) -> str:
+    """Return the number of neighbourhoods in each decile, as an ordered list of ten fields in the deciles' colours."""
+    if not sum(profile.tenths):
         return ""
     fields = [
         f'<li style="background:{colour};color:{palette.ink_on(colour)}"><b>{count or "–"}</b> '
-        f"<span>{'lowest ' if tenth == 1 else 'highest ' if tenth == 10 else ''}tenth {tenth}</span></li>"
-        for tenth, (count, colour) in enumerate(zip(told.tenths, palette.colours(told.entry), strict=True), 1)
+        f"<span>{'lowest ' if decile == 1 else 'highest ' if decile == 10 else ''}decile {decile}</span></li>"
+        for decile, (count, colour) in enumerate(zip(profile.tenths, palette.colours(profile.entry), strict=True), 1)
     ]
-    label = f"Neighbourhoods of {attribute(the_district(told.name))} in each tenth of England and Wales"
+    label = f"Neighbourhoods of {attribute(the_district(profile.name))} in each decile of England and Wales"
     return (
         "```{=html}\n"
         f'<ol class="ec-tenths" aria-label="{label.replace("&", "&amp;").replace("<", "&lt;")}">\n'
@@ -152,67 +155,65 @@ def _tenths(told: DistrictProfile) -> str:
     )
 
 
-def _inside(told: DistrictProfile, drawn: Map, page: str, files: Path) -> str:
+def _inside(profile: DistrictProfile, drawn: Map, page: str, files: Path) -> str:
     figure = markdown.saved(drawn, page, files)
-    write_csv(told.msoas, files / f"{page}.csv")
-    write_geojson(told.msoas, files / f"{page}.geojson")
-    table = markdown.area_table(drawn.areas, f"Neighbourhoods of {the_district(told.name)}, lowest first", anchors=True)
+    write_csv(profile.msoas, files / f"{page}.csv")
+    write_geojson(profile.msoas, files / f"{page}.geojson")
+    table = markdown.area_table(
+        drawn.areas, f"Neighbourhoods of {the_district(profile.name)}, lowest first", anchors=True
+    )
     return (
         "## Neighbourhood by neighbourhood\n\n"
-        f"{told.entry.colours_in_words} The colours are tenths of all neighbourhoods of England and Wales, so that "
-        "the same colour means the same on every page.\n\n"
+        f"{profile.entry.colours_in_words} Each colour is a decile of all neighbourhoods of England and Wales, so that "
+        "it means the same on every page.\n\n"
         f"{figure}\n\n{table}\n\n{markdown.downloads(page, areas=True)}"
     )
 
 
-def _in_the_country(told: DistrictProfile, national: Picture) -> str:
+def _in_the_country(profile: DistrictProfile, national: Picture) -> str:
     marked = replace(
         national,
-        caption=f"{national.caption} {capital(the_district(told.name))} is outlined.",
-        alt_text=f"{national.alt_text} Outlined: {told.name}.",
+        caption=f"{national.caption} {capital(the_district(profile.name))} is outlined.",
+        alt_text=f"{national.alt_text} Outlined: {profile.name}.",
     )
-    figure = marked.markdown(mark=str(told.district["lad21cd"]))
-    return f"## {escaped(told.name)} in {told.universe}\n\n{figure}"
+    figure = marked.markdown(mark=str(profile.district["lad21cd"]))
+    return f"## {escaped(profile.name)} in {profile.universe}\n\n{figure}"
 
 
-def _compared(told: DistrictProfile, strip: Picture) -> str:
-    dots = "Each dot is one local authority" + ("" if told.beyond else " above, and one neighbourhood below")
-    return (
-        f"## Compared with other places\n\n"
-        f"{dots}, so that a large and thinly settled place weighs no more than a small and crowded one.\n\n"
-        f"{strip.markdown()}"
-    )
+def _compared(profile: DistrictProfile, strip: Picture) -> str:
+    dots = "Each dot is one local authority" + ("" if profile.beyond else " above, and one neighbourhood below")
+    return f"## Compared with other places\n\n{dots}, whatever its area or population.\n\n{strip.markdown()}"
 
 
-def _in_the_region(told: DistrictProfile, region: Picture) -> str:
-    return f"## {escaped(told.name)} in {escaped(the(told.region))}\n\n{region.markdown()}"
+def _in_the_region(profile: DistrictProfile, region: Picture) -> str:
+    return f"## {escaped(profile.name)} in {escaped(the(profile.region))}\n\n{region.markdown()}"
 
 
-def _nearby(told: DistrictProfile, pages: dict[str, str]) -> str:
+def _nearby(profile: DistrictProfile, pages: dict[str, str]) -> str:
     """Return the neighbours and the region, linked where they have a page.
 
-    Across the border of England and Wales tenths are of other areas, so that a neighbour there is told without one.
+    Deciles across the border of England and Wales are of other areas, so a neighbour there has none in this list.
     """
-    rows = told.surroundings.set_index("lad21nm")
+    rows = profile.surroundings.set_index("lad21nm")
     lines, across = [], False
-    for name in told.neighbours:
+    for name in profile.neighbours:
         row = rows.loc[name]
         shown = f"[{escaped(name)}]({pages[row['lad21cd']]}.html)" if row["lad21cd"] in pages else escaped(name)
-        value, region = row[told.measure], str(row["rgn21nm"])
-        if (region in BEYOND) != told.beyond:
+        value, region = row[profile.measure], str(row["rgn21nm"])
+        if (region in BEYOND) != profile.beyond:
             across = True
-            lines.append(f"- {shown}, in {escaped(the(region))}: {told.entry.format(value)}")
+            lines.append(f"- {shown}, in {escaped(the(region))}: {profile.entry.format(value)}")
             continue
-        tenth = "" if pd.isna(value) else f", tenth {row['decile']}"
-        lines.append(f"- {shown}: {told.entry.format(value)}{tenth}")
+        decile = "" if pd.isna(value) else f", decile {row['decile']}"
+        lines.append(f"- {shown}: {profile.entry.format(value)}{decile}")
     if across:
         lines.append(
-            f"\nTenths in this list are of the local authorities of {told.universe}. Across the border none is given: "
-            f"the pages there count other tenths."
+            f"\nDeciles in this list are of the local authorities in {profile.universe}. None is given across the "
+            f"border, where deciles are of other areas."
         )
-    where = universe(told.surroundings)
-    none = f"{escaped(told.name)} shares no border with another local authority of {where}."
-    region = f"[All of {escaped(the(told.region))}](index.html#{slug(told.region)})"
+    where = universe(profile.surroundings)
+    none = f"{escaped(profile.name)} shares no border with another local authority in {where}."
+    region = f"[All of {escaped(the(profile.region))}](index.html#{slug(profile.region)})"
     return (
         "## Nearby\n\n"
         + ("\n".join(lines) if lines else none)
@@ -220,22 +221,22 @@ def _nearby(told: DistrictProfile, pages: dict[str, str]) -> str:
     )
 
 
-def _care(told: DistrictProfile) -> str:
-    single = "" if told.beyond else ", and read groups of neighbourhoods rather than single ones"
+def _care(profile: DistrictProfile) -> str:
+    single = "" if profile.beyond else ", and read groups of neighbourhoods rather than single ones"
     return (
         "## Before you quote it\n\n"
         "The number describes the friendships of residents, wherever their friends live, not what happens inside the "
-        "boundary. It is an average of an area and says nothing about any one person. It is an estimate for Facebook "
-        f"users aged 25 to 64: do not rank two places whose values differ in the last digit{single}. It goes with "
-        "other things, above all with the income of an area, and does not explain them. "
+        "boundary. It is an average over an area and says nothing about any one person. It is an estimate for Facebook "
+        f"users aged 25 to 64: do not rank two places whose values differ only in the last digit{single}. It is "
+        "related to other things, above all to the income of an area, and does not explain them. "
         "[Method and caveats](../about.qmd) has more."
     )
 
 
-def _citation(told: DistrictProfile, address: str) -> str:
+def _citation(profile: DistrictProfile, address: str) -> str:
     where = f" {escaped(address)}" if address else ""
     return (
         "## Cite this page\n\n"
-        f"::: {{.ec-cite}}\n{escaped(joined(told.summary))} In: *Economic connectedness in England and Wales*, page "
-        f"“{escaped(told.name)}”.{where} {escaped(line())}\n:::"
+        f"::: {{.ec-cite}}\n{escaped(joined(profile.summary))} In: *Economic connectedness in England and Wales*, page "
+        f"“{escaped(profile.name)}”.{where} {escaped(line())}\n:::"
     )

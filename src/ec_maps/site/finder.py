@@ -1,4 +1,4 @@
-"""The finder: all districts by region as a list, and the index that its search field looks into."""
+"""The finder: a list of all districts by region, and the index that its search field reads."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ec_maps.site.markdown import escaped
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The file that the search looks into: a script, since a page opened from a folder may not fetch.
+#: The index of the search: a script, since a page opened from a folder may not fetch data.
 INDEX = "finder-index.js"
 
 
 def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDataFrame | None = None) -> str:
-    """Return all districts, by region and from A to Z, with value and tenth, linked where they have a page.
+    """Return all districts, by region and from A to Z, with value and decile, linked where they have a page.
 
     Parameters
     ----------
     lads
         The table of districts of England and Wales, whole.
     pages
-        The pages that there are: see :func:`ec_maps.site.page_list.linked`.
+        The existing pages: see :func:`ec_maps.site.page_list.linked`.
     kingdom
-        The table of the United Kingdom, of which Scotland and Northern Ireland are told after the others; None leaves
-        them out.
+        The table of the United Kingdom; its Scottish and Northern Irish districts follow the others. None leaves them
+        out.
     """
     measure = measure_of(lads)
     parts = []
@@ -43,16 +43,16 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
             page = pages.get(str(row.lad21cd))
             name = f"[{escaped(row.lad21nm)}]({page}.html)" if page else escaped(row.lad21nm)
             value = getattr(row, measure.key)
-            tenth = "" if pd.isna(value) else f", tenth {row.decile}"
-            lines.append(f"- {name} [{measure.format(value)}{tenth}]{{.ec-value}}")
-        told = "\n".join(lines)
-        note = f"Tenths here are of the local authorities of {universe(rows)}.\n\n" if region in BEYOND else ""
-        parts.append(f"## {escaped(str(region))} {{#{slug(str(region))}}}\n\n{note}::: {{.ec-places}}\n{told}\n:::")
+            decile = "" if pd.isna(value) else f", decile {row.decile}"
+            lines.append(f"- {name} [{measure.format(value)}{decile}]{{.ec-value}}")
+        listed = "\n".join(lines)
+        note = f"Deciles here are of the local authorities of {universe(rows)}.\n\n" if region in BEYOND else ""
+        parts.append(f"## {escaped(str(region))} {{#{slug(str(region))}}}\n\n{note}::: {{.ec-places}}\n{listed}\n:::")
     return "\n\n".join(parts)
 
 
 def field() -> str:
-    """Return the search field; it is shown where scripts run."""
+    """Return the search field as HTML; it stays hidden where scripts do not run."""
     return (
         "```{=html}\n"
         '<form class="ec-finder" role="search" aria-label="Find a place" hidden>\n'
@@ -81,14 +81,14 @@ def write_index(
     path: Path,
     kingdom: gpd.GeoDataFrame | None = None,
 ) -> None:
-    """Write the index: each district with region, page (or nothing), value and tenth, and each neighbourhood.
+    """Write the index: each district with region, page (if it has one), value and decile, and each neighbourhood.
 
-    The districts of England and Wales come first, then those beyond, if `kingdom` has them: the tenth of these is text,
-    "3 of the United Kingdom".
+    The districts of England and Wales come first, then those beyond, if `kingdom` is given: their decile is text, "3 of
+    the United Kingdom".
 
-    A neighbourhood is its district's place in the list, what follows the district's name in its official name, its
-    readable names (none, one, or an English and a Welsh one), and its code in small letters. ``also`` has Welsh and
-    popular names of districts, each with its district's place.
+    A neighbourhood has the position of its district in the list, the part of its official name after the district's,
+    its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds Welsh and
+    popular names of districts, each with the position of its district.
     """
     measure = measure_of(lads)
     tables = [lads, *(rows for _, rows in _beyond(kingdom))]
@@ -99,7 +99,7 @@ def write_index(
             row.rgn21nm,
             pages.get(str(row.lad21cd), ""),
             measure.format(getattr(row, measure.key)),
-            _tenth(row.decile, rows),
+            _decile(row.decile, rows),
         ]
         for rows in tables
         for row in rows.itertuples()
@@ -117,13 +117,13 @@ def write_index(
     also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
     names = [*sorted(set(lads["rgn21nm"])), *(region for region, _ in _beyond(kingdom))]
     regions = {region: slug(str(region)) for region in names}
-    told = {"districts": districts, "also": also, "areas": areas, "regions": regions}
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    index = {"districts": districts, "also": also, "areas": areas, "regions": regions}
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
 
 
-def _tenth(decile: object, rows: gpd.GeoDataFrame) -> int | str | None:
-    """Return a tenth, with what it is of where that is not what the page says."""
+def _decile(decile: object, rows: gpd.GeoDataFrame) -> int | str | None:
+    """Return a decile; beyond England and Wales as text that says of which areas."""
     if pd.isna(decile):  # type: ignore[call-overload]
         return None
     return int(str(decile)) if rows.attrs.get("scope", "ew") == "ew" else f"{decile} of {universe(rows)}"

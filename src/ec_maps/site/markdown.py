@@ -1,4 +1,4 @@
-"""Markdown of the pages: text without markup, tables, tabs; maps as figures with their files, tables and downloads."""
+"""Markdown of the pages: escaped text, tables and tabs; maps as figures with their files, tables and downloads."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ec_maps.measures import Measure, measure_of
 
 
 def escaped(text: str) -> str:
-    """Return text with what markdown would take for markup made plain."""
+    """Return text with the characters escaped that markdown would read as markup."""
     return re.sub(r"([\\`*_{}\[\]<>#|$~^@&])", r"\\\1", str(text))
 
 
 def attribute(text: str) -> str:
-    """Return text as it can stand between the double quotes of an attribute."""
+    """Return text for use between the double quotes of an attribute."""
     return " ".join(str(text).replace("\\", "").replace('"', "”").split())
 
 
@@ -86,7 +86,7 @@ class Picture:
     height: int
 
     def markdown(self, *, mark: str = "") -> str:
-        """Return the figure; `mark` is the code of the area to mark on a map that many pages share."""
+        """Return the figure; `mark` is the code of the area to outline on a map that many pages share."""
         address = f"{FOLDER}/{self.name}.svg" + (f"#{mark}" if mark else "")
         return (
             f'![{escaped(self.caption)}]({address}){{.ec-map fig-alt="{attribute(self.alt_text)}" '
@@ -95,13 +95,13 @@ class Picture:
 
 
 def picture(drawn: Map, name: str) -> Picture:
-    """Return how a page shows a map whose files have this name."""
+    """Return the figure of a map whose files have this name."""
     across, high = drawn.figure.get_size_inches()
     return Picture(name, drawn.caption, drawn.alt_text, round(WIDTH * high / across))
 
 
 def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[str, str] | None = None) -> str:
-    """Write a map into a page's folder as SVG, with `links` from its areas, and as `png`, and return its figure."""
+    """Return the figure of a map, and save it as SVG, with `links` from its areas, and as PNG if `png` is true."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn.save(folder / f"{name}.svg", links=links)
     if png:
@@ -110,7 +110,7 @@ def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[
 
 
 def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
-    """Keep a saved map, smaller, under a page's name: the picture that stands for the page in lists and cards."""
+    """Save a smaller copy of a saved map as a page's card: its picture in lists and link previews."""
     with Image.open(folder / f"{name}.png") as picture:
         height = round(picture.height * _CARD / picture.width)
         small = picture.resize((_CARD, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
@@ -118,16 +118,16 @@ def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
 
 
 def downloads(name: str, *, areas: bool = False) -> str:
-    """Return the links to what can be taken away beside a figure, the `areas` with their outlines too."""
-    told = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}
-    links = [f"[{words}]({FOLDER}/{name}.{kind})" for words, kind in told.items() if areas or kind != "geojson"]
+    """Return the download links of a figure; with `areas`, those of its areas with outlines too."""
+    kinds = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}
+    links = [f"[{words}]({FOLDER}/{name}.{kind})" for words, kind in kinds.items() if areas or kind != "geojson"]
     return f"::: {{.ec-downloads}}\nDownload: {' · '.join(links)}\n:::"
 
 
 def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -> str:
     """Return the table of areas, lowest first, in a frame of its own.
 
-    With `anchors`, each row can be addressed by its area's code in small letters.
+    With `anchors`, each row has its area's code in lower case as its address.
     """
     table = lowest_first(areas)
     level = level_named("msoa" if "msoa21cd" in table else "lad")
@@ -136,7 +136,7 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
     values = [
         measure.format(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
     ]
-    tenths = _tenths(table)
+    deciles = _deciles(table)
     names = [escaped(name) for name in table[level.name]]
     if anchors:
         names = [f"[{name}]{{#{code.lower()}}}" for name, code in zip(names, table[level.code], strict=True)]
@@ -146,8 +146,8 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
         if "msoa21hclnm" in table:
             known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
             heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
-    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, "Tenth"]
-    columns = [*columns, values, tenths]
+    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, "Decile"]
+    columns = [*columns, values, deciles]
     if "num_users" in table:
         heads, align = [*heads, "Users"], f"{align}r"
         columns.append(["–" if pd.isna(users) else f"{users:,}" for users in table["num_users"]])
@@ -157,19 +157,20 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
 
 
 def table_note(measure: Measure, table: pd.DataFrame) -> str:
-    """Return what the brackets and the users of a table are, as a small paragraph; nothing if it has neither."""
-    told = []
-    if any("(" in tenth for tenth in _tenths(table)):
-        told.append(
-            f"In brackets: the tenths it would be in if its value were {measure.tolerance_in_words} lower or higher."
+    """Return a note on the brackets and the users in a table; empty if it has neither."""
+    notes = []
+    if any("(" in decile for decile in _deciles(table)):
+        notes.append(
+            f"In brackets: the deciles that the area would be in if its value were {measure.tolerance_in_words} "
+            f"lower or higher."
         )
     if "num_users" in table:
-        told.append("Users: how many people the estimate is made from.")
-    return f"::: {{.ec-note}}\n{' '.join(told)}\n:::" if told else ""
+        notes.append("Users: the number of people that the estimate is made from.")
+    return f"::: {{.ec-note}}\n{' '.join(notes)}\n:::" if notes else ""
 
 
-def _tenths(table: pd.DataFrame) -> list[str]:
-    """Return each row's tenth in words, with the span that it could be in if that is more than one."""
+def _deciles(table: pd.DataFrame) -> list[str]:
+    """Return each row's decile as text, with the span of deciles within the tolerance if that is more than one."""
     if "decile_low" not in table:
         return ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
     spans = zip(table["decile"], table["decile_low"], table["decile_high"], strict=True)
@@ -180,6 +181,6 @@ def _tenths(table: pd.DataFrame) -> list[str]:
 
 
 def provenance() -> str:
-    """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
-    told = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
-    return f"::: {{.ec-provenance}}\n{told}\n:::"
+    """Return the sources of values and boundaries and the version of the library, as a small paragraph."""
+    text = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
+    return f"::: {{.ec-provenance}}\n{text}\n:::"
