@@ -1,6 +1,6 @@
 "use strict";
 
-// The finder: as one types, the districts, neighbourhoods and regions that have all the words, the closest first.
+// The finder: as one types, the districts, neighbourhoods and regions that contain all the words, best match first.
 // The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py).
 (() => {
   const form = document.querySelector("form.ec-finder");
@@ -11,7 +11,7 @@
   const status = form.querySelector("[role=status]");
   let entries = null;
 
-  // What people leave out or write another way: accents, capitals, apostrophes, "&", "St".
+  // Spellings that people leave out or vary: accents, capitals, apostrophes, "&", "St".
   const folded = (text) =>
     text.normalize("NFD").replace(/[\u0300-\u036f'’.]/g, "").toLowerCase().replace(/&/g, " and ")
       .replace(/\bsaint\b/g, "st").replace(/[^a-z0-9]+/g, " ").trim();
@@ -22,8 +22,8 @@
     const home = (district, anchor) => (district[2] ? `${district[2]}.html${anchor}` : `#${regions[district[1]]}`);
     entries = Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
     for (const district of districts) {
-      const [name, region, , value, tenth] = district;
-      const about = `${region}, ${value}${tenth ? `, tenth ${tenth}` : ""}`;
+      const [name, region, , value, decile] = district;
+      const about = `${region}, ${value}${decile ? `, decile ${decile}` : ""}`;
       entries.push({ name, about, href: home(district, ""), rank: 0 });
     }
     for (const [name, at] of also) {
@@ -66,10 +66,10 @@
       const link = document.createElement("a");
       link.href = href;
       link.textContent = name;
-      const told = document.createElement("span");
-      told.textContent = about;
+      const note = document.createElement("span");
+      note.textContent = about;
       const item = document.createElement("li");
-      item.append(link, " ", told);
+      item.append(link, " ", note);
       list.append(item);
     }
   };
@@ -98,7 +98,7 @@
   if (asked) {
     field.value = asked;
     field.focus();
-    // The index stands below in the page, so that its script runs after this one.
+    // The index is further down the page, so its script runs after this one.
     addEventListener("DOMContentLoaded", show);
   }
 })();

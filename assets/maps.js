@@ -1,12 +1,12 @@
-/* Maps one can question: a map's picture is replaced by the drawing itself, whose areas then answer to pointer, touch
-   and keyboard with their name, value and tenth. Without this script the picture, its words and its table remain. */
+/* Interactive maps: a map's picture is replaced by its SVG, whose areas show their name, value and decile on pointer,
+   touch and keyboard focus. Without this script the picture, its text and its table remain. */
 
 "use strict";
 
 (() => {
   const STOPS = ".ec-area, .ec-swatch";
   const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const HOW = "Arrow keys go from area to area, Home and End to the lowest and the highest.";
+  const HOW = "Arrow keys move from area to area, Home and End to the lowest and the highest.";
   const maps = [];
   let copies = 0;
 
@@ -16,7 +16,7 @@
   tip.className = "ec-tip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
-  let about = null; // the area or swatch that it tells of
+  let about = null; // the area or swatch that it describes
   let timer = 0;
 
   function line(name, text) {
@@ -25,12 +25,12 @@
     return element;
   }
 
-  /* Show what is known of an item, above the point or box given, or beneath it where there is more room. */
+  /* Show name and value of an item above the given point or box, or below it where there is no room above. */
   function tell(item, box) {
     clearTimeout(timer);
     about = item;
     const facts = item.ecFacts;
-    tip.replaceChildren(line("strong", facts.name), line("span", facts.said));
+    tip.replaceChildren(line("strong", facts.name), line("span", facts.description));
     if (item.localName === "a") {
       const hover = matchMedia("(hover: hover)").matches;
       tip.append(line("em", hover ? "Click, or press Enter, for its page" : "Tap again for its page"));
@@ -51,7 +51,7 @@
     maps.forEach((map) => map.light(null));
   }
 
-  /* Time enough to move the pointer onto the tooltip, which then stays. */
+  /* Leave time to move the pointer onto the tooltip, which then stays. */
   function hushSoon() {
     clearTimeout(timer);
     timer = setTimeout(hush, 250);
@@ -72,7 +72,7 @@
     else hush();
   }, { capture: true, passive: true });
 
-  // Heard here and not by each map: an SVG element that listens to the focus takes it itself in Chromium.
+  // One listener for the page: in Chromium an SVG element that listens to focus becomes focusable itself.
   for (const [heard, done] of [["focusin", "enter"], ["focusout", "leave"]]) {
     document.addEventListener(heard, ({ target }) => {
       const item = target.closest?.(STOPS);
@@ -83,7 +83,7 @@
 
   /* ---- one map ---- */
 
-  class QuestionedMap {
+  class InteractiveMap {
     constructor(svg) {
       this.svg = svg;
       this.areas = [...svg.querySelectorAll(".ec-tenth [data-code]")];
@@ -97,25 +97,25 @@
         svg.append(ring);
         return [kind, ring];
       }));
-      // In the order of Home and End: the lowest first, those without a value last.
-      const rank = (area) => Number(area.dataset.tenth || 99) * 1000 + (parseFloat(area.ecFacts.said) || 0);
+      // The order of Home and End: the lowest first, areas without a value last.
+      const rank = (area) => Number(area.dataset.tenth || 99) * 1000 + (parseFloat(area.ecFacts.description) || 0);
       this.byValue = [...this.areas].sort((a, b) => rank(a) - rank(b));
       if (this.byValue.length) this.byValue[0].setAttribute("tabindex", "0");
       this.listen();
     }
 
-    /* Words go from the native tooltip, which a keyboard never shows, to the area's name. */
+    /* Move the text from the native tooltip, which a keyboard never shows, to the area's label. */
     prepareArea(area) {
       const title = area.querySelector(":scope > title");
-      const tenth = area.closest(".ec-tenth").dataset.tenth;
+      const decile = area.closest(".ec-tenth").dataset.tenth;
       let words = title.textContent;
-      // A map of very many areas leaves the tenth to the group, and the class to this script.
-      if (tenth && !area.classList.contains("ec-area")) words += `, tenth ${tenth} of 10`;
+      // On a map of very many areas the group holds the decile, and this script sets the class.
+      if (decile && !area.classList.contains("ec-area")) words += `, decile ${decile} of 10`;
       const cut = words.lastIndexOf(": ");
-      area.ecFacts = { name: words.slice(0, cut), said: words.slice(cut + 2) };
+      area.ecFacts = { name: words.slice(0, cut), description: words.slice(cut + 2) };
       title.remove();
       area.classList.add("ec-area");
-      area.dataset.tenth = tenth;
+      area.dataset.tenth = decile;
       area.setAttribute("aria-label", words);
       area.setAttribute("tabindex", "-1");
       if (area.localName !== "a") area.setAttribute("role", "img");
@@ -125,9 +125,9 @@
       const title = swatch.querySelector("title");
       const codes = new Set(this.sameAs(swatch).map((area) => area.dataset.code));
       const name = title.textContent[0].toUpperCase() + title.textContent.slice(1);
-      swatch.ecFacts = { name, said: `${codes.size} ${codes.size === 1 ? "area" : "areas"} on this map` };
+      swatch.ecFacts = { name, description: `${codes.size} ${codes.size === 1 ? "area" : "areas"} on this map` };
       title.remove();
-      swatch.setAttribute("aria-label", `${name}: ${swatch.ecFacts.said}`);
+      swatch.setAttribute("aria-label", `${name}: ${swatch.ecFacts.description}`);
       swatch.setAttribute("tabindex", "-1");
     }
 
@@ -135,18 +135,18 @@
       return this.areas.filter((area) => area.dataset.tenth === item.dataset.tenth);
     }
 
-    /* All places where an area is drawn: a district of London is in the inset too. */
+    /* Return all copies of an area: a district of London is in the inset too. */
     copiesOf(item) {
       return item.dataset.code ? this.areas.filter((area) => area.dataset.code === item.dataset.code) : [item];
     }
 
-    /* Outline items, dark on white, so that it shows on dark and on light. */
+    /* Outline items, dark on white, to be visible on dark and light colours. */
     ring(kind, items) {
       const lines = [];
       for (const part of ["casing", "line"]) {
         for (const item of items) {
           const drawn = item.localName === "a" ? item.querySelector("path, circle, use") : item;
-          // Of one shape in many places, the shape is elsewhere.
+          // A shape that is used in many places is defined elsewhere.
           const stamp = drawn.localName === "use" ? document.querySelector(drawn.getAttribute("href")) : null;
           const copy = (stamp || drawn).cloneNode(false);
           [...copy.attributes].forEach(({ name }) => /^(d|cx|cy|r)$/.test(name) || copy.removeAttribute(name));
@@ -158,7 +158,7 @@
       this.rings[kind].replaceChildren(...lines);
     }
 
-    /* Show what belongs together: an area and its swatch, or a swatch and its areas. */
+    /* Highlight an area with its swatch, or a swatch with its areas. */
     light(item) {
       if (item === this.lit) return;
       this.lit = item;
@@ -200,7 +200,7 @@
         again = touched && item !== null && item === about;
         if (touched && item) this.show(item, atPointer(event));
       });
-      // The first touch tells, the second follows the link.
+      // The first touch shows the tooltip, the second follows the link.
       svg.addEventListener("click", (event) => {
         if (touched && !again && event.detail > 0) event.preventDefault();
       });
@@ -228,7 +228,7 @@
       if (item === about) hush();
     }
 
-    /* The nearest item that way; what lies aside counts as further off. */
+    /* Return the nearest item in that direction; distance to the side counts double. */
     nearest(item, [right, down]) {
       this.centres ||= new Map([...this.areas, ...this.swatches].map((stop) => {
         const { x, y, width, height } = stop.getBBox();
@@ -246,7 +246,7 @@
       return best;
     }
 
-    /* Outline the area that the page's address names, and go there if nothing else on the page is called so. */
+    /* Outline the area that the page's address names, and go there if no other element has that id. */
     choose(name, go) {
       const items = this.areas.filter((area) => name && area.dataset.code.toLowerCase() === name.toLowerCase());
       this.ring("chosen", items);
@@ -274,11 +274,11 @@
       const answer = await fetch(address, { cache: "force-cache" });
       return answer.ok ? await answer.text() : "";
     } catch {
-      return ""; // No connection any more: the picture stays.
+      return ""; // Offline: the picture stays.
     }
   }
 
-  /* From a folder nothing can be fetched, but a frame shows the drawing with what it can do by itself. */
+  /* A page opened from a folder cannot fetch, but a frame shows the SVG with its native tooltips. */
   function framed(img) {
     const frame = document.createElement("object");
     frame.type = "image/svg+xml";
@@ -303,7 +303,7 @@
     address.hash = "";
     let text = await drawingOf(address.href);
     const own = /aria-labelledby="(\w+)t"/.exec(text)?.[1];
-    // A drawing that is on the page already needs names of its own.
+    // A second copy of an SVG on the page needs ids of its own.
     if (own && document.getElementById(`${own}d`)) text = text.replaceAll(own, `${own}n${(copies += 1)}`);
     const svg = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
     if (svg.localName !== "svg" || svg.querySelector("parsererror")) return;
@@ -319,13 +319,13 @@
       element.classList.toggle("ec-shown", element.id === mark);
       element.removeAttribute("id");
     });
-    const map = new QuestionedMap(svg);
+    const map = new InteractiveMap(svg);
     maps.push(map);
     takeOver(svg, img);
     map.choose(named(), false);
   }
 
-  /* Of an address such as page.html#e02005578, the area is outlined on every map that has it. */
+  /* For an address such as page.html#e02005578, outline the area on every map that has it. */
   function follow() {
     const name = named();
     let go = Boolean(name) && !document.getElementById(name);

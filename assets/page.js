@@ -1,11 +1,11 @@
 "use strict";
 
-// Tables of areas are sorted by a click on a header: a button in it, so that the keyboard and a screen reader know.
+// Tables of areas are sorted by a button in each header, for keyboards and screen readers too.
 for (const table of document.querySelectorAll(".ec-table table")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   const value = (row, column) => row.cells[column].textContent.trim();
-  // A number with a true minus sign counts, and one with more in brackets after it.
+  // Numbers may have a true minus sign, and more in brackets after them.
   const number = (text) => {
     const plain = text.replace(/−/g, "-").replace(/ \(.*\)$/, "");
     return /^-?[\d.,]+%?$/.test(plain) ? Number.parseFloat(plain.replace(/,/g, "")) : Number.NaN;
@@ -15,7 +15,7 @@ for (const table of document.querySelectorAll(".ec-table table")) {
     const rows = [...body.rows];
     const numeric = rows.some((row) => !Number.isNaN(number(value(row, column))));
     const key = (row) => (numeric ? number(value(row, column)) : value(row, column));
-    // What has no number stays at the end, whichever way the rest is turned.
+    // Cells without a number stay at the end, whatever the direction.
     const empty = (one) => (numeric ? Number.isNaN(one) : one === "" || one === "–");
     rows.sort((first, second) => {
       const [a, b] = [key(first), key(second)];
@@ -51,9 +51,9 @@ for (const block of document.querySelectorAll(".ec-cite")) {
       await navigator.clipboard.writeText(text);
       status.textContent = "Copied.";
     } catch {
-      // No permission, or a page opened from a folder: mark the text, so that one key copies it.
+      // No permission, or a page opened from a folder: select the text, ready to copy.
       getSelection().selectAllChildren(block.querySelector("p") ?? block);
-      status.textContent = "Marked: copy it with Ctrl+C or ⌘C.";
+      status.textContent = "Selected: copy it with Ctrl+C or ⌘C.";
     }
   });
   const row = document.createElement("div");

@@ -1,4 +1,4 @@
-"""What the methods page calls: tables and sentences as markdown, all counted from the data at hand and then kept."""
+"""Functions for the methods page: tables and sentences as markdown, computed from the data in use and cached."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ec_maps.maps.figure_cache import cached
 
 @cached()
 def codebook() -> str:
-    """Return the measures in the codebook's order: what each is, its unit, and its columns in the Atlas."""
+    """Return the table of measures, in the codebook's order: definition, unit and columns in the Atlas."""
     from ec_maps.site.methods import codebook
 
     return codebook()
@@ -15,7 +15,7 @@ def codebook() -> str:
 
 @cached()
 def absent_measures() -> str:
-    """Return which measures of the codebook the files at hand lack, in a sentence for each level."""
+    """Return which measures of the codebook are not in the available files, in a sentence for each level."""
     from ec_maps.site.methods import absent_measures
 
     return absent_measures()
@@ -23,7 +23,7 @@ def absent_measures() -> str:
 
 @cached()
 def spread() -> str:
-    """Return, in a tab for each level, how many areas each measure has, and its cut points in short."""
+    """Return the number of areas with a value and the main cut points of each measure, in a tab for each level."""
     from ec_maps.site.methods import spread
 
     return spread()
@@ -31,7 +31,7 @@ def spread() -> str:
 
 @cached()
 def tenths() -> str:
-    """Return the range of each tenth of economic connectedness, and how many areas are in it, at both levels."""
+    """Return the range of each decile of economic connectedness and its number of areas, at both levels."""
     from ec_maps.site.methods import tenths
 
     return tenths()
@@ -39,7 +39,7 @@ def tenths() -> str:
 
 @cached()
 def ties() -> str:
-    """Return how many values are distinct, and which measures have so many equal that some tenths stay empty."""
+    """Return how many values are distinct, and which measures have so many ties that some deciles are empty."""
     from ec_maps.site.methods import ties
 
     return ties()
@@ -47,7 +47,7 @@ def ties() -> str:
 
 @cached()
 def missing() -> str:
-    """Return how many areas have no value of economic connectedness and why, in a sentence for each level."""
+    """Return how many areas have no published estimate of economic connectedness, in a sentence for each level."""
     from ec_maps.site.methods import missing
 
     return missing()
@@ -55,7 +55,7 @@ def missing() -> str:
 
 @cached()
 def united_kingdom() -> str:
-    """Return what the scale of the United Kingdom changes: how many districts it adds, how many change their tenth."""
+    """Return how many districts the United Kingdom adds, and how many districts are in another decile of it."""
     from ec_maps.site.methods import united_kingdom
 
     return united_kingdom()
@@ -63,7 +63,7 @@ def united_kingdom() -> str:
 
 @cached()
 def exposure_and_bias() -> str:
-    """Return how near bias comes to one less connectedness divided by exposure in the data at hand, in sentences."""
+    """Return how far published bias is from one minus connectedness divided by exposure, in sentences."""
     from ec_maps.site.methods import exposure_and_bias
 
     return exposure_and_bias()
@@ -71,7 +71,7 @@ def exposure_and_bias() -> str:
 
 @cached()
 def vintages() -> str:
-    """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
+    """Return the table of files, dates and code formats of values and boundaries, by level."""
     from ec_maps.site.methods import vintages
 
     return vintages()
@@ -79,7 +79,7 @@ def vintages() -> str:
 
 @cached()
 def colours() -> str:
-    """Return the ten colours of the tenths, with their lightness, as a table."""
+    """Return the ten colours of the deciles with their lightness, as a table."""
     from ec_maps.site.methods import colours
 
     return colours()
@@ -87,7 +87,7 @@ def colours() -> str:
 
 @cached()
 def citations() -> str:
-    """Return how to cite the data at hand and this version of the library, as a list."""
+    """Return how to cite the data and this version of the library, as a list."""
     from ec_maps.site.methods import citations
 
     return citations()

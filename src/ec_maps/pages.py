@@ -1,9 +1,10 @@
-"""What the posts call: figures, tabs, tables and downloads as markdown, the files beside the page.
+"""Functions for the cells of posts: figures, tabs, tables and downloads as markdown, with their files beside the page.
 
 Each function saves its figures and tables in ``maps/`` of the working folder, which in a render is the post's own, and
-returns markdown for a cell with ``output: asis`` to print. Figures are never shown in a loop: tabs made so come apart.
+returns markdown for a cell with ``output: asis`` to print. Tabs of figures that a cell shows in a loop break in several
+versions of Quarto.
 
-Each is cached: see :mod:`ec_maps.maps.figure_cache`. What makes them is in :mod:`ec_maps.site.posts` and its likes.
+Results are cached: see :mod:`ec_maps.maps.figure_cache`. The content is made in :mod:`ec_maps.site`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def national() -> str:
 
 @cached(places=True)
 def kingdom() -> str:
-    """Return the map of the United Kingdom with its table and downloads, or why there is none."""
+    """Return the map of the United Kingdom with its table and downloads, or a sentence why there is none."""
     from ec_maps.site.posts import kingdom
 
     return kingdom()
@@ -43,7 +44,7 @@ def kingdom() -> str:
 
 @cached()
 def hexagons() -> str:
-    """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
+    """Return the map of all neighbourhoods as equal hexagons, with downloads, or a sentence that it is left out."""
     from ec_maps.site.posts import hexagons
 
     return hexagons()
@@ -139,7 +140,7 @@ def value_range(level: LevelName) -> str:
 
 @cached()
 def stability_note() -> str:
-    """Return how many areas of each level a small change of value would move to another tenth, as a list."""
+    """Return how many areas of each level a small change of value would move to another decile, as a list."""
     from ec_maps.site.posts import stability_note
 
     return stability_note()
@@ -147,7 +148,7 @@ def stability_note() -> str:
 
 @cached()
 def join_reports() -> str:
-    """Return the join report of both levels, what ``ec-maps check`` prints."""
+    """Return the join report of both levels, as ``ec-maps check`` prints it."""
     from ec_maps.site.posts import join_reports
 
     return join_reports()
@@ -163,7 +164,7 @@ def correlations() -> str:
 
 @cached()
 def with_connectedness() -> str:
-    """Return how closely economic connectedness goes with each other measure at both levels, as a table."""
+    """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
     from ec_maps.site.posts import with_connectedness
 
     return with_connectedness()
@@ -171,7 +172,7 @@ def with_connectedness() -> str:
 
 @cached()
 def both_levels() -> str:
-    """Return what changes from districts to neighbourhoods, in a few sentences."""
+    """Return how the correlations of districts and of neighbourhoods differ, in a few sentences."""
     from ec_maps.site.posts import both_levels
 
     return both_levels()
@@ -179,7 +180,7 @@ def both_levels() -> str:
 
 @cached()
 def codebook_table() -> str:
-    """Return the measures at hand, what each is and what a higher value means, as a table."""
+    """Return the available measures with definition, unit and the meaning of a higher value, as a table."""
     from ec_maps.site.posts import codebook_table
 
     return codebook_table()
@@ -187,7 +188,7 @@ def codebook_table() -> str:
 
 @cached()
 def number_of_measures() -> str:
-    """Return how many measures are at hand, in words up to nine."""
+    """Return the number of available measures, in words up to nine."""
     from ec_maps.site.posts import number_of_measures
 
     return number_of_measures()
@@ -195,7 +196,7 @@ def number_of_measures() -> str:
 
 @cached(places=True, card="levers")
 def levers() -> str:
-    """Return the bivariate map with its table and downloads, or why there is none."""
+    """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     from ec_maps.site.drivers import levers
 
     return levers()
@@ -203,7 +204,7 @@ def levers() -> str:
 
 @cached()
 def lever_kinds() -> str:
-    """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
+    """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
     from ec_maps.site.drivers import lever_kinds
 
     return lever_kinds()
@@ -211,7 +212,7 @@ def lever_kinds() -> str:
 
 @cached()
 def levers_by_region() -> str:
-    """Return how many districts of each kind there are in each region, as a table."""
+    """Return the number of districts of each kind by region, as a table."""
     from ec_maps.site.drivers import levers_by_region
 
     return levers_by_region()
@@ -219,7 +220,7 @@ def levers_by_region() -> str:
 
 @cached()
 def lever_ranges() -> str:
-    """Return the ends and middles of both in a sentence."""
+    """Return the range and the median of both measures in a sentence."""
     from ec_maps.site.drivers import lever_ranges
 
     return lever_ranges()
@@ -227,7 +228,7 @@ def lever_ranges() -> str:
 
 @cached()
 def lever_cuts() -> str:
-    """Return where the thirds are cut, in a sentence."""
+    """Return the cut points of the thirds in a sentence."""
     from ec_maps.site.drivers import lever_cuts
 
     return lever_cuts()
@@ -235,7 +236,7 @@ def lever_cuts() -> str:
 
 @cached()
 def lever_agreement() -> str:
-    """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
+    """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     from ec_maps.site.drivers import lever_agreement
 
     return lever_agreement()
@@ -243,7 +244,7 @@ def lever_agreement() -> str:
 
 @cached()
 def provenance() -> str:
-    """Return where values and boundaries come from, and what made the page, as a small paragraph; dates as dates."""
+    """Return the sources of values and boundaries and the version of the library, as a small paragraph."""
     from ec_maps.site.markdown import provenance
 
     return provenance()
@@ -251,7 +252,7 @@ def provenance() -> str:
 
 @cached()
 def sources_line() -> str:
-    """Return the sources and licences of what is drawn."""
+    """Return the sources and licences of the maps, in a line."""
     from ec_maps.site.posts import sources_line
 
     return sources_line()

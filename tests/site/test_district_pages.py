@@ -358,7 +358,7 @@ def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pyt
     said: list[str] = []
     district_pages.build(project, log=said.append)
     assert said[0] == (
-        "The pages of the places are made without a panel of exposure and bias. Cutting thirds of bias: 331 values "
+        "The place pages have no section on exposure and bias. Cutting thirds of bias: 331 values "
         "form only 1 group."
     )
     assert "Who is there to meet" not in (project / "places" / "norwich.qmd").read_text(encoding="utf-8")

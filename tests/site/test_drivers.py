@@ -68,7 +68,7 @@ def test_a_place_of_each_corner() -> None:
 
 
 def test_in_between() -> None:
-    """A district in the middle of either is in between, with how many others are, and gets no question."""
+    """A district in the second third of either is in between, with the number of others, and gets no question."""
     text = words(nine(), "E")
     assert "neither many nor few high-income people to meet" in text
     assert "by about as much as elsewhere" in text

@@ -16,7 +16,6 @@ from ec_maps.errors import BoundaryError
 from ec_maps.graphics.palette import ice_colours
 from ec_maps.measures import MEASURES
 from ec_maps.site import methods as method_tables
-from facts import terms
 
 
 def tables(markdown: str) -> list[list[list[str]]]:
@@ -61,11 +60,11 @@ def test_the_codebook_has_each_measure_once() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_the_tenths_are_those_of_the_tables() -> None:
-    """The edges and the number of areas of each tenth are those that the maps are drawn with."""
+def test_the_deciles_are_those_of_the_tables() -> None:
+    """The edges and the number of areas of each decile are those that the maps are drawn with."""
     ((_, *rows),) = tables(method_tables.tenths())
     lads = load_areas("lad")
-    assert [int(row[2]) for row in rows] == [int((lads["decile"] == tenth).sum()) for tenth in range(1, 11)]
+    assert [int(row[2]) for row in rows] == [int((lads["decile"] == decile).sum()) for decile in range(1, 11)]
     assert rows[0][1] == f"{lads['economic_connectedness'].min():.1%} to {lads.attrs['cut_points'][1]:.1%}"
     assert rows[9][1].endswith(f"{lads['economic_connectedness'].max():.1%}")
 
@@ -107,16 +106,16 @@ def districts(deciles: list[int], regions: list[str], codes: str) -> pd.DataFram
 
 
 def test_what_the_scale_of_the_kingdom_changes_is_counted() -> None:
-    """The districts that it adds are counted by nation, those of which the tenth differs are counted, with how far."""
+    """The added districts are counted by nation, and so are those in another decile, with the largest step."""
     here = districts([1, 2, 3], ["London"] * 3, "EEE")
     whole = districts([1, 3, 5, 2, 8], ["London"] * 3 + ["Scotland", "Northern Ireland"], "EEESN")
-    told = terms(method_tables._uk_districts(whole, here))
+    told = method_tables._uk_districts(whole, here)
     assert told == (
         "There are 5 districts in the United Kingdom: 3 in England and Wales, 1 in Northern Ireland and 1 in Scotland. "
         "Of the 3 districts of England and Wales that have a value, 2 are in another decile of the United Kingdom than "
         "of England and Wales, by two at most."
     )
-    assert "each is in the same decile" in terms(method_tables._uk_districts(here, here.iloc[:2]))
+    assert "each is in the same decile" in method_tables._uk_districts(here, here.iloc[:2])
 
 
 @pytest.mark.usefixtures("demo")
@@ -129,7 +128,7 @@ def test_boundaries_without_scotland_are_no_fault_of_the_page(monkeypatch: pytes
         raise BoundaryError(msg)
 
     monkeypatch.setattr(method_tables, "load_values", areas)
-    assert method_tables.united_kingdom().endswith("no table of the United Kingdom could be made.")
+    assert method_tables.united_kingdom().endswith("so there is no table of the United Kingdom.")
 
 
 def test_bias_is_compared_with_one_less_the_ratio(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,9 @@ def test_national(project: Path, demo_data_dir: Path) -> None:
         near = "" if row["decile_low"] == row["decile_high"] else f" ({row['decile_low']}–{row['decile_high']})"
         assert tenth == f"{row['decile']}{near}"
         assert users == f"{row['num_users']:,}"
-    told = "In brackets: the deciles that the area would be in if its value were half a percentage point lower or higher."
+    told = (
+        "In brackets: the deciles that the area would be in if its value were half a percentage point lower or higher."
+    )
     assert told in terms(plain(html.get_text()))
 
 
@@ -207,7 +209,7 @@ def test_no_layout_of_hexagons(project: Path, root: Path) -> None:
     (home / "hexagons.csv").unlink()
     with pytest.warns(UserWarning, match=r"no layout of hexagons: there is no hexagons\.csv in "):
         html = rendered(pages.hexagons())
-    assert texts([html]) == ["The map of hexagons is left out here, as its layout could not be read."]
+    assert texts([html]) == ["The map of hexagons is left out, as its layout could not be read."]
     shutil.copyfile(root / "data" / "demo" / "hexagons.csv", home / "hexagons.csv")
     check_figure(rendered(pages.hexagons()), project)
 

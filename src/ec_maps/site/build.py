@@ -1,4 +1,4 @@
-"""Building the site: by Quarto where it is installed, else by our preview renderer, and never half."""
+"""Build the whole site, by Quarto where it is installed, else by the preview renderer."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _OLDEST_QUARTO = (1, 7)
 def render_site(
     *, profile: str | None = None, engine: str | None = None, log: Callable[[str], None] = print
 ) -> tuple[Path, str]:
-    """Build the site of the project and return its folder and what built it.
+    """Return the folder of the site and the name of its renderer, after building it.
 
-    The site is built beside its place and moved there when it is whole: a failed build leaves the site before it as
-    it was.
+    The site is built in a temporary folder and moved into place when it is complete; a failed build leaves the previous
+    site unchanged.
 
     Parameters
     ----------
     profile
         A Quarto profile, such as ``"demo"``.
     engine
-        ``"quarto"`` or ``"preview"``; the former if it is installed when not given.
+        ``"quarto"`` or ``"preview"``. Default: Quarto if it is installed.
     log
         Is called with a line of progress.
 
     Raises
     ------
     MissingExtraError
-        If what runs the pages is not installed.
+        If the libraries that run the pages are not installed.
     RenderError
         If the build fails.
     SettingError
-        If there is no project here, or Quarto was asked for and is not there or too old.
+        If there is no project here, or Quarto was requested and is missing or too old.
     """
     settings.require_extra("site", "Building the site")
     root = settings.project_root()
@@ -57,7 +57,7 @@ def render_site(
     _absolute_paths()
     quarto = shutil.which("quarto")
     if engine == "quarto" and quarto is None:
-        msg = "Quarto was asked for and is not installed. Get it from https://quarto.org, or use --engine preview."
+        msg = "Quarto was requested but is not installed. Get it from https://quarto.org, or use --engine preview."
         raise SettingError(msg)
     if engine == "preview" or (engine is None and quarto is None):
         from ec_maps.site import preview
@@ -72,8 +72,7 @@ def render_site(
     version = _version(quarto)
     if version < _OLDEST_QUARTO:
         msg = (
-            f"The Quarto that is installed, {'.'.join(map(str, version))}, is too old: the site needs 1.7 or newer. "
-            f"Update it "
+            f"The installed Quarto, {'.'.join(map(str, version))}, is too old: the site needs 1.7 or newer. Update it "
             f"from https://quarto.org, or use --engine preview."
         )
         raise SettingError(msg)
@@ -84,21 +83,21 @@ def render_site(
 
 
 def _same_source(root: Path, profile: str | None) -> None:
-    """Refuse a build whose banner and data would disagree: a shell's variable wins over the profile's."""
-    told = settings.source()
+    """Refuse a build whose banner and data would disagree: a variable of the shell overrides the profile's."""
+    source = settings.source()
     wanted = profile_environment(root, profile).get("EC_MAPS_SOURCE", "live")
-    if "EC_MAPS_SOURCE" in os.environ and told != wanted:
+    if "EC_MAPS_SOURCE" in os.environ and source != wanted:
         how = f"with --profile {profile}" if profile else "without a profile"
         msg = (
-            f'EC_MAPS_SOURCE is "{told}", but a site built {how} is made from "{wanted}" data, and its banner would '
-            f"not "
-            f"fit. Unset EC_MAPS_SOURCE, or build {'with --profile demo' if told == 'demo' else 'without the profile'}."
+            f'EC_MAPS_SOURCE is "{source}", but a site built {how} is made from "{wanted}" data, and its banner would '
+            f"not fit. Unset EC_MAPS_SOURCE, or build "
+            f"{'with --profile demo' if source == 'demo' else 'without the profile'}."
         )
         raise SettingError(msg)
 
 
 def _fetch(root: Path, profile: str | None) -> None:
-    """Bring what is missing before a page needs it, so that its progress is seen and its failure told in a sentence."""
+    """Download missing files before a page needs them, so that progress is visible and a failure is reported once."""
     from ec_maps.areas import provenance
     from ec_maps.fetch import fetcher
 
@@ -116,14 +115,12 @@ def _absolute_paths() -> None:
 
 def _disk(error: OSError) -> str:
     where = f" at {error.filename}" if error.filename else ""
-    return (
-        f"The site could not be written{where}: {error.strerror or error}. The site that was there before is as it was."
-    )
+    return f"The site could not be written{where}: {error.strerror or error}. The previous site was not changed."
 
 
 def _version(quarto: str) -> tuple[int, ...]:
-    told = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
-    numbers = re.match(r"\d+(\.\d+)*", told.stdout.strip())
+    answer = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
+    numbers = re.match(r"\d+(\.\d+)*", answer.stdout.strip())
     return tuple(int(part) for part in numbers[0].split(".")) if numbers else (0,)
 
 
@@ -153,7 +150,7 @@ def _output_folder(root: Path, profile: str | None) -> str:
 
 
 def profile_environment(root: Path, profile: str | None) -> dict[str, str]:
-    """Return the variables of ``_environment-<profile>``, which Quarto gives to pages."""
+    """Return the variables of ``_environment-<profile>``, which Quarto sets for pages."""
     path = root / f"_environment-{profile}"
     if not profile or not path.is_file():
         return {}
@@ -162,13 +159,13 @@ def profile_environment(root: Path, profile: str | None) -> dict[str, str]:
 
 
 def _what_failed(output: str, status: int) -> str:
-    """Return Quarto's failure as a letter: the page it was at and the last error, without the traceback."""
+    """Return the message of a failed Quarto run: the page and the last error, without the traceback."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     pages = re.findall(r"^\[\s*\d+/\d+\]\s+(\S+)", plain, flags=re.MULTILINE)
     errors = re.findall(
         r"^(?:[\w.]*(?:Error|Exception)|ERROR)(?::| -)\s*(.+(?:\n\n?(?!\s|Traceback|\[).+)*)", plain, flags=re.MULTILINE
     )
     lines = [line for line in plain.splitlines() if line.strip()]
-    told = errors[-1].strip() if errors else (lines[-1].strip() if lines else "it said nothing")
+    cause = errors[-1].strip() if errors else (lines[-1].strip() if lines else "it gave no reason")
     at = f" at {pages[-1]}" if pages else ""
-    return f"Quarto stopped{at} (exit status {status}): {told}\n\nThe site that was there before is as it was."
+    return f"Quarto stopped{at} (exit status {status}): {cause}\n\nThe previous site was not changed."

@@ -1,4 +1,4 @@
-"""Exposure and bias, what drives connectedness: of one district in plain words, and what the post on both shows."""
+"""Exposure and bias, the drivers of connectedness: the section of a place page, and the figures of the post."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
 
 _HEADING = "## Who is there to meet, and who becomes a friend"
 
-#: Where the two are explained, from a place's page.
+#: The post that explains both, from a place's page.
 _POST = "../posts/levers/index.qmd"
 
 #: A value nearer to zero than this is shown as zero.
 _NOUGHT = 0.0005
 
 
-def panel(told: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
-    """Return what exposure and bias say of one district, as a section of its page: words, then its place in the square.
+def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
+    """Return the section of a place page on exposure and bias: sentences, then the district's field in the square.
 
     Parameters
     ----------
-    told
-        Where the district stands.
+    profile
+        The district's profile.
     exposure, bias
-        The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, whole. Thirds and tenths are
+        The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, whole. Thirds and deciles are
         those of these tables, so they may be of the United Kingdom.
 
     Returns
     -------
     section
-        Markdown with its heading. A district that lacks one value or both, or is not in the tables, is told so.
+        Markdown with its heading. It says so where a district lacks one value or both, or is not in the tables.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def panel(told: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFr
         As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
     """
     table = bivariate_table(exposure, bias)
-    code, where = str(told.district["lad21cd"]), the_district(told.name)
+    code, where = str(profile.district["lad21cd"]), the_district(profile.name)
     rows = table[table["lad21cd"] == code]
     row = rows.iloc[0] if len(rows) else pd.Series({"exposure_third": pd.NA, "bias_third": pd.NA, "kind": pd.NA})
     meet, follow = (
@@ -89,8 +89,8 @@ def panel(told: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFr
 class _Lever:
     """One of the two measures for one district.
 
-    `value` is its share or NaN, `decile` its tenth or NA, `third` 1 to 3, `ends` the lowest and the highest of all,
-    `middle` the median, `number` how many have a value, `where` where these are.
+    `value` is its share or NaN, `decile` 1 to 10 or NA, `third` 1 to 3, `ends` the lowest and the highest value,
+    `median` that of all districts, `number` how many have a value, `where` the scope in words.
     """
 
     key: str
@@ -98,7 +98,7 @@ class _Lever:
     decile: object
     third: int
     ends: tuple[float, float]
-    middle: float
+    median: float
     number: int
     where: str
 
@@ -108,7 +108,7 @@ class _Lever:
         rows = lads[lads["lad21cd"] == code]
         value = float(values[rows.index[0]]) if len(rows) else math.nan
         if pd.isna(third):  # type: ignore[call-overload]
-            # The other value is missing: among all that have this one.
+            # The other value is missing: the third among all districts that have this one.
             third = min(int(float((values.dropna() < value).mean()) * THIRDS) + 1, THIRDS)
         return cls(
             key,
@@ -125,19 +125,19 @@ class _Lever:
         return measure_named(self.key).format(value)
 
     def place(self, *, brief: bool = False) -> str:
-        """Return where the value lies: "tenth 6 of 10 of the local authorities of …; the middle one is at 49.8%"."""
+        """Return where the value lies: "decile 6 of 10 of the local authorities of …; the median is 49.8%"."""
         end = {self.ends[0]: "the lowest of all", self.ends[1]: "the highest of all"}.get(self.value, "")
-        middle = f"the middle one is at {self.format(self.middle)}"
+        median = f"the median is {self.format(self.median)}"
         whole = "" if brief else f" of the local authorities of {self.where}"
         if end:
-            return f"{end} {self.number}; {middle}" if brief else f"{end} {self.number} local authorities; {middle}"
+            return f"{end} {self.number}; {median}" if brief else f"{end} {self.number} local authorities; {median}"
         if pd.isna(self.decile):  # type: ignore[call-overload]
-            return middle.replace("one", "local authority")
-        return f"{tenth_in_words(self.decile)}{whole}; {middle}"
+            return median
+        return f"{tenth_in_words(self.decile)}{whole}; {median}"
 
 
 def _meeting(meet: _Lever, where: str) -> str:
-    """Return how many there are to meet."""
+    """Return the sentences on exposure."""
     if math.isnan(meet.value):
         return f"How many high-income people low-income people in {where} have to meet is not published."
     amount = {
@@ -152,7 +152,7 @@ def _meeting(meet: _Lever, where: str) -> str:
 
 
 def _following(follow: _Lever, where: str, *, expected: float) -> str:
-    """Return how far friendships follow."""
+    """Return the sentence on bias."""
     if math.isnan(follow.value):
         return f"How far friendships in {where} fall short of that is not published."
     whose, what = "Their friendships", "that"
@@ -170,7 +170,7 @@ def _following(follow: _Lever, where: str, *, expected: float) -> str:
 
 
 def _of_its_kind(table: gpd.GeoDataFrame, where: str, number: int) -> str:
-    """Return what kind of place it is, how many there are of it, and what to ask."""
+    """Return the kind of place, how many others are of it, and a question to ask."""
     found = counts(table)
     whole = f"the {sum(found)} local authorities of {universe(table)} with both values"
     exposure, bias = (THIRD_IN_WORDS[third] for third in thirds_of(number))
@@ -186,14 +186,14 @@ def _of_its_kind(table: gpd.GeoDataFrame, where: str, number: int) -> str:
 
 
 def _others(number: int) -> str:
-    """Return how many there are beside the one that is spoken of: "as are 28 others"."""
+    """Return how many others there are: "as are 28 others"."""
     if number <= 2:
         return f"as is {('no', 'one')[number - 1]} other"
     return f"as are {some(number - 1)} others"
 
 
 def _square(table: gpd.GeoDataFrame, where: str, here: int) -> str:
-    """Return the square of the two as a list of nine fields with the counts in them, one of them marked."""
+    """Return the square as a list of nine fields with their counts; the field of the district is marked."""
     fields = []
     for number, (colour, count) in enumerate(zip(bivariate_colours(), counts(table), strict=True), 1):
         at = "<em>● here</em>" if number == here else ""
@@ -204,10 +204,11 @@ def _square(table: gpd.GeoDataFrame, where: str, here: int) -> str:
             f"<span>{words}</span></li>"
         )
     label = f"Where {attribute(where)} lies by exposure and bias: number of local authorities in each third"
-    told = label.replace("&", "&amp;").replace("<", "&lt;")
+    label = label.replace("&", "&amp;").replace("<", "&lt;")
+    axis = "friendships fall further short →"
     return (
         "```{=html}\n"
-        f'<div class="ec-square"><p aria-hidden="true">friendships fall further short →</p>\n<ol aria-label="{told}">\n'
+        f'<div class="ec-square"><p aria-hidden="true">{axis}</p>\n<ol aria-label="{label}">\n'
         + "\n".join(fields)
         + '\n</ol>\n<p aria-hidden="true">more high-income people to meet →</p></div>\n```'
     )
@@ -231,7 +232,7 @@ def _table(_inputs: str) -> gpd.GeoDataFrame:
 
 
 def _there(page: Callable[[], str]) -> Callable[[], str]:
-    """Return a function of the page that gives nothing where the data at hand have no exposure and bias to show."""
+    """Return a decorated function that returns an empty text where exposure and bias cannot be shown."""
 
     @wraps(page)
     def guarded() -> str:
@@ -241,7 +242,7 @@ def _there(page: Callable[[], str]) -> Callable[[], str]:
 
 
 def _fault() -> str:
-    """Return why exposure and bias cannot be shown, or nothing."""
+    """Return why exposure and bias cannot be shown; empty if they can."""
     try:
         _table(inputs())
     except DataError as error:
@@ -264,7 +265,7 @@ def levers() -> str:
 
 
 def lever_table() -> str:
-    """Return all districts with both values and their kind, by name."""
+    """Return the table of all districts with both values and their kind, by name."""
     table = _table(inputs()).sort_values("lad21nm", kind="stable")
     exposure, bias = measure_named("exposure"), measure_named("bias")
     rows = [
@@ -277,7 +278,7 @@ def lever_table() -> str:
 
 @_there
 def lever_kinds() -> str:
-    """Return the four kinds of place, each with what it means, what it does not, and how many there are."""
+    """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
     found = _table(inputs())["kind"].value_counts()
     return "\n".join(
         f"- **{capital(kind.name)}** ({found.get(kind.name, 0)}). {kind.means} *{kind.means_not}*" for kind in KINDS
@@ -286,41 +287,41 @@ def lever_kinds() -> str:
 
 @_there
 def levers_by_region() -> str:
-    """Return how many districts of each kind there are in each region, as a table."""
+    """Return the number of districts of each kind by region, as a table."""
     table = _table(inputs())
     names = [*(kind.name for kind in KINDS), BETWEEN]
     counted = {name: table["rgn21nm"][table["kind"] == name].value_counts() for name in names}
-    blank = table["rgn21nm"][table["kind"].isna()].value_counts()
-    columns = [*counted.values(), *([blank] if len(blank) else [])]
+    missing = table["rgn21nm"][table["kind"].isna()].value_counts()
+    columns = [*counted.values(), *([missing] if len(missing) else [])]
     rows = [
         [escaped(region), *(str(column.get(region, 0)) for column in columns)]
         for region in sorted(table["rgn21nm"].unique())
     ]
     rows.append([f"All of {universe(table)}", *(str(int(column.sum())) for column in columns)])
-    # The names stand in full above the table; here a column each has to fit.
+    # The full names are above the table; here each must fit a column.
     brief = [name.replace("and friendships ", "").replace("but friendships ", "") for name in names]
-    heads = ["Region", *map(capital, brief), *(["No value"] if len(blank) else [])]
+    heads = ["Region", *map(capital, brief), *(["No published estimate"] if len(missing) else [])]
     title = "Local authorities of each kind, by region"
     return framed(pipe_table(heads, rows, title, "l" + "r" * len(columns)), title)
 
 
 @_there
 def lever_ranges() -> str:
-    """Return the ends and middles of both in a sentence."""
+    """Return the range and the median of both measures in a sentence."""
     table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
-        said, values = measure_named(key).format, table[key]
+        percent, values = measure_named(key).format, table[key]
         parts.append(
-            f"{key} runs from {said(values.min())} to {said(values.max())}, with the middle local authority at "
-            f"{said(values.median())}"
+            f"{key} runs from {percent(values.min())} to {percent(values.max())}, with a median of "
+            f"{percent(values.median())}"
         )
     return f"{capital('; '.join(parts))}."
 
 
 @_there
 def lever_cuts() -> str:
-    """Return where the thirds are cut, in a sentence."""
+    """Return the cut points of the thirds in a sentence."""
     table = _table(inputs())
     parts = []
     for key in ("exposure", "bias"):
@@ -332,7 +333,7 @@ def lever_cuts() -> str:
 
 @_there
 def lever_agreement() -> str:
-    """Return how closely the files' bias goes with the shortfall that one can work out, as a number in words."""
+    """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     exposure, bias, connectedness = (
         lads.set_index("lad21cd")[key].astype(float)
         for lads, key in zip(_tables(inputs()), ("exposure", "bias", HEADLINE), strict=True)

@@ -1,4 +1,4 @@
-"""What the methods page says of the data at hand, which calls it through :mod:`ec_maps.methods`: all is counted."""
+"""The content of the methods page, all computed from the data in use; :mod:`ec_maps.methods` caches it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _report(level: LevelName) -> JoinReport:
 
 @lru_cache(maxsize=4)
 def _sorted_out(level: LevelName, _inputs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the measures of a level that can be mapped, and those whose files are faulty."""
+    """Return the measures of a level that can be mapped, and those whose tables are faulty."""
     good, bad = [], []
     for key in measures_at_hand(level):
         try:
@@ -53,7 +53,7 @@ def _usable(level: LevelName) -> tuple[str, ...]:
 
 
 def codebook() -> str:
-    """Return the measures in the codebook's order: what each is, its unit, and its columns in the Atlas."""
+    """Return the table of measures, in the codebook's order: definition, unit and columns in the Atlas."""
     title = "The measures"
     rows = [
         [
@@ -71,25 +71,27 @@ def codebook() -> str:
 
 
 def absent_measures() -> str:
-    """Return which measures of the codebook the files at hand lack, in a sentence for each level."""
-    said = []
+    """Return which measures of the codebook are not in the available files, in a sentence for each level."""
+    sentences = []
     for level in _LEVELS:
         there = measures_at_hand(level)
         lacking = [measure.title for key, measure in MEASURES.items() if key not in there]
         areas = level_named(level).areas
-        said.append(
-            f"The files of {areas} at hand hold all {len(MEASURES)} measures."
+        sentences.append(
+            f"The files of {areas} hold all {len(MEASURES)} measures."
             if not lacking
-            else f"The files of {areas} at hand hold {len(there)} of the {len(MEASURES)} measures; not among them: "
+            else f"The files of {areas} hold {len(there)} of the {len(MEASURES)} measures; not among them: "
             f"{escaped(series(lacking))}."
         )
         if faulty := [measure_named(key).title for key in _sorted_out(level, inputs())[1]]:
-            said.append(f"Of these, the tables of {areas} for {escaped(series(faulty))} are faulty and not mapped.")
-    return " ".join(said)
+            sentences.append(
+                f"Of these, the tables of {areas} for {escaped(series(faulty))} are faulty and not mapped."
+            )
+    return " ".join(sentences)
 
 
 def spread() -> str:
-    """Return, in a tab for each level, how many areas each measure has, and its cut points in short."""
+    """Return the number of areas with a value and the main cut points of each measure, in a tab for each level."""
     return tabset([(capital(level_named(level).areas), _spread(level)) for level in _LEVELS])
 
 
@@ -99,34 +101,36 @@ def _spread(level: LevelName) -> str:
     for key in _usable(level):
         measure, areas = measure_named(key), load_values(level, key)
         edges = areas.attrs["cut_points"]
-        told = [edges[at] for at in (0, 1, GROUPS // 2, GROUPS - 1, GROUPS)]
-        numbers = [f"{int(areas[key].notna().sum()):,}", *(measure.short(edge) for edge in told)]
+        shown = [edges[at] for at in (0, 1, GROUPS // 2, GROUPS - 1, GROUPS)]
+        numbers = [f"{int(areas[key].notna().sum()):,}", *(measure.short(edge) for edge in shown)]
         rows.append([escaped(measure.title), *numbers, measure.short_unit])
-    heads = ["Measure", "With a value", "Lowest", "End of tenth 1", "Middle", "End of tenth 9", "Highest", "Unit"]
+    heads = ["Measure", "With a value", "Lowest", "End of decile 1", "Median", "End of decile 9", "Highest", "Unit"]
     return framed(pipe_table(heads, rows, title, "lrrrrrrl"), title)
 
 
 def tenths() -> str:
-    """Return the range of each tenth of economic connectedness, and how many areas are in it, at both levels."""
-    measure, title = measure_named(HEADLINE), "The tenths of economic connectedness in England and Wales"
+    """Return the range of each decile of economic connectedness and its number of areas, at both levels."""
+    measure, title = measure_named(HEADLINE), "The deciles of economic connectedness in England and Wales"
     tables = [load_values(level) for level in _LEVELS]
     rows = []
-    for tenth in range(1, GROUPS + 1):
-        row = [str(tenth)]
+    for decile in range(1, GROUPS + 1):
+        row = [str(decile)]
         for areas in tables:
-            low, high = areas.attrs["cut_points"][tenth - 1 : tenth + 1]
-            row += [f"{measure.format(low)} to {measure.format(high)}", f"{int((areas['decile'] == tenth).sum()):,}"]
+            low, high = areas.attrs["cut_points"][decile - 1 : decile + 1]
+            row += [f"{measure.format(low)} to {measure.format(high)}", f"{int((areas['decile'] == decile).sum()):,}"]
         rows.append(row)
-    heads = ["Tenth", *(head for level in _LEVELS for head in (capital(level_named(level).areas), "How many"))]
+    heads = ["Decile", *(head for level in _LEVELS for head in (capital(level_named(level).areas), "Areas"))]
     return framed(pipe_table(heads, rows, title, "rlrlr"), title)
 
 
 def ties() -> str:
-    """Return how many values are distinct, and which measures have so many equal that some tenths stay empty."""
-    said, fewer = [], []
+    """Return how many values are distinct, and which measures have so many ties that some deciles are empty."""
+    sentences, fewer = [], []
     for level in _LEVELS:
         values = load_values(level)[HEADLINE].dropna()
-        said.append(f"{values.nunique():,} of the {len(values):,} values of {level_named(level).areas} are distinct")
+        sentences.append(
+            f"{values.nunique():,} of the {len(values):,} values of {level_named(level).areas} are distinct"
+        )
         for key in _usable(level):
             groups = load_values(level, key).attrs["groups"]
             if len(groups) < GROUPS:
@@ -136,34 +140,34 @@ def ties() -> str:
     rest = (
         f"So many values are equal that fewer than ten groups can be shown for {series(fewer)}."
         if fewer
-        else "Every measure at hand forms ten groups."
+        else "Every available measure forms ten groups."
     )
-    return f"Of economic connectedness, {series(said)}. {rest}"
+    return f"Of economic connectedness, {series(sentences)}. {rest}"
 
 
 def missing() -> str:
-    """Return how many areas have no value of economic connectedness and why, in a sentence for each level."""
-    said = []
+    """Return how many areas have no published estimate of economic connectedness, in a sentence for each level."""
+    sentences = []
     for level in _LEVELS:
         report, words = _report(level), level_named(level)
-        blank, absent = len(report.without_value), len(report.without_row)
-        if not blank and not absent:
-            said.append(f"Each of the {report.areas:,} {words.areas} has a value.")
+        empty, absent = len(report.without_value), len(report.without_row)
+        if not empty and not absent:
+            sentences.append(f"Each of the {report.areas:,} {words.areas} has a value.")
             continue
-        why = [f"{some(blank)} {_have(blank)} a row without one"] if blank else []
+        why = [f"{some(empty)} {_have(empty)} a row without one"] if empty else []
         why += [f"{some(absent)} {_are(absent)} not in the file at all"] if absent else []
-        said.append(f"Of the {report.areas:,} {words.areas}, {report.with_value:,} have a value; {series(why)}.")
-    return " ".join(said)
+        sentences.append(f"Of the {report.areas:,} {words.areas}, {report.with_value:,} have a value; {series(why)}.")
+    return " ".join(sentences)
 
 
 def united_kingdom() -> str:
-    """Return what the scale of the United Kingdom changes: how many districts it adds, how many change their tenth."""
+    """Return how many districts the United Kingdom adds, and how many districts are in another decile of it."""
     try:
         whole = load_values("lad", scope="uk")
     except BoundaryError:
         return (
-            "The boundaries that this page was made with hold no districts of Scotland and Northern Ireland, so that "
-            "no table of the United Kingdom could be made."
+            "The boundaries used for this page hold no districts of Scotland and Northern Ireland, so there is no "
+            "table of the United Kingdom."
         )
     return f"{_uk_districts(whole, load_values('lad'))} {_beyond_the_border()}"
 
@@ -178,9 +182,9 @@ def _uk_districts(whole: pd.DataFrame, here: pd.DataFrame) -> str:
     apart = both["decile_uk"] - both["decile"]
     changed, far = int((apart != 0).sum()), int(apart.abs().max()) if len(apart) else 0
     moved = (
-        f"{changed} are in another tenth of the United Kingdom than of {SCOPES['ew']}, by {some(far)} at most."
+        f"{changed} are in another decile of the United Kingdom than of {SCOPES['ew']}, by {some(far)} at most."
         if changed
-        else f"each is in the same tenth of the United Kingdom as of {SCOPES['ew']}."
+        else f"each is in the same decile of the United Kingdom as of {SCOPES['ew']}."
     )
     moved = f"Of the {len(both)} districts of {SCOPES['ew']} that have a value, {moved}"
     return f"There are {len(whole)} districts in {SCOPES['uk']}: {len(here)} in {SCOPES['ew']}, {more}. {moved}"
@@ -195,27 +199,27 @@ def _beyond_the_border() -> str:
 
 
 def exposure_and_bias() -> str:
-    """Return how near bias comes to one less connectedness divided by exposure in the data at hand, in sentences."""
-    said = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
-    return " ".join(said) if said else "The files at hand do not hold exposure and bias."
+    """Return how far published bias is from one minus connectedness divided by exposure, in sentences."""
+    sentences = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
+    return " ".join(sentences) if sentences else "The files do not hold exposure and bias."
 
 
 def _of_levers(level: LevelName) -> str:
     words, code = level_named(level), level_named(level).code
     tables = [load_values(level, key).set_index(code)[key] for key in (HEADLINE, "exposure", "bias")]
-    told = pd.concat(tables, axis=1).dropna()
-    told = told[told["exposure"] > 0]
-    apart = (told["bias"] - (1 - told[HEADLINE] / told["exposure"])).abs()
-    exceed = int((told["bias"] < 0).sum())
+    values = pd.concat(tables, axis=1).dropna()
+    values = values[values["exposure"] > 0]
+    apart = (values["bias"] - (1 - values[HEADLINE] / values["exposure"])).abs()
+    exceed = int((values["bias"] < 0).sum())
     return (
-        f"Of the {len(told):,} {words.areas} that have all three values, {some(exceed)} {_have(exceed)} a bias below "
-        f"zero. In the middle of them the published bias is {_points(float(apart.median()))} away from one less "
-        f"connectedness divided by exposure, and {_points(float(apart.max()))} at most."
+        f"Of the {len(values):,} {words.areas} that have all three values, {some(exceed)} {_have(exceed)} a bias below "
+        f"zero. The median difference between published bias and one minus connectedness divided by exposure is "
+        f"{_points(float(apart.median()))}; the largest is {_points(float(apart.max()))}."
     )
 
 
 def vintages() -> str:
-    """Return from which files values and boundaries come, of which dates, and how codes look, level by level."""
+    """Return the table of files, dates and code formats of values and boundaries, by level."""
     rows = []
     for level in _LEVELS:
         report, areas = _report(level), load_values(level)
@@ -227,17 +231,17 @@ def vintages() -> str:
 
 
 def colours() -> str:
-    """Return the ten colours of the tenths, with their lightness, as a table."""
-    title = "The colours of the tenths, where low is purple"
+    """Return the ten colours of the deciles with their lightness, as a table."""
+    title = "The colours of the deciles, where low is purple"
     rows = [
-        [str(tenth), f'[]{{style="{_SWATCH} background: {colour}"}} `{colour}`', f"{palette.lightness(colour):.0f}"]
-        for tenth, colour in enumerate(palette.ice_colours(), 1)
+        [str(decile), f'[]{{style="{_SWATCH} background: {colour}"}} `{colour}`', f"{palette.lightness(colour):.0f}"]
+        for decile, colour in enumerate(palette.ice_colours(), 1)
     ]
-    return framed(pipe_table(["Tenth", "Colour", "Lightness (0 to 100)"], rows, title, "rlr"), title)
+    return framed(pipe_table(["Decile", "Colour", "Lightness (0 to 100)"], rows, title, "rlr"), title)
 
 
 def citations() -> str:
-    """Return how to cite the data at hand and this version of the library, as a list."""
+    """Return how to cite the data and this version of the library, as a list."""
     return f"- **The data:** {_of_data()}\n- **The software:** {_of_software()}"
 
 
@@ -245,7 +249,7 @@ def _of_data() -> str:
     date = _report("lad").atlas_date
     dated = f" Data dated {in_words(date)}." if date else ""
     if settings.is_demo():
-        dated = " This page was made from demonstration data, so that it has no date to cite."
+        dated = " This page was made from demonstration data, which have no date to cite."
     address = "https://data.humdata.org/dataset/uk-social-capital-atlas"
     return (
         "Meta, with the Behavioural Insights Team and partners (2025). *UK Social Capital Atlas* \\[data set\\]. "

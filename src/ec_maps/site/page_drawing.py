@@ -1,8 +1,7 @@
-"""Drawing the pages of the places that are out of date, aside, and putting them into their place when all are whole.
+"""Draw the place pages that are out of date in a temporary folder, and move them into place when all are complete.
 
-They are drawn on this machine even where a cluster draws maps: a page says of which files, with their checksums, its
-numbers are, and takes neighbours, levers and links from more tables than a map does, so that a worker would need the
-data folder.
+They are drawn on this machine even where a cluster draws maps: a page names its files with their checksums, and takes
+neighbours, exposure, bias and links from more tables than a map does, so a worker would need the data folder.
 """
 
 from __future__ import annotations
@@ -47,9 +46,10 @@ if TYPE_CHECKING:
 
 
 class PlaceTables(NamedTuple):
-    """What the pages are drawn from.
+    """The tables that the pages are drawn from.
 
-    `kingdom` is None where the data at hand stop at the border; `levers` has exposure and bias by scope, or nothing.
+    `kingdom` is None where the data stop at the border of England and Wales; `levers` holds exposure and bias by scope,
+    and may be empty.
     """
 
     lads: gpd.GeoDataFrame
@@ -58,33 +58,33 @@ class PlaceTables(NamedTuple):
     levers: dict[ScopeName, Levers]
 
     def home(self, place: Place) -> tuple[gpd.GeoDataFrame, Levers | None]:
-        """Return the table that a place is counted in, and the levers of the same districts."""
+        """Return the table whose deciles and ranks a place has, and exposure and bias of the same districts."""
         if place.region in BEYOND and self.kingdom is not None:
             return self.kingdom, self.levers.get("uk")
         return self.lads, self.levers.get("ew")
 
 
 def tables_at(key: str, *, levers: bool) -> PlaceTables:
-    """Return the tables, loaded once in each process for each state of the data.
+    """Return the tables, loaded once in each process for each fingerprint of the data.
 
     Parameters
     ----------
     key
-        A mark of the state of the data.
+        A fingerprint of the data.
     levers
-        Whether exposure and bias are wanted too.
+        Whether to load exposure and bias too.
     """
     return _load(settings.source(), key, levers)
 
 
 def levers_at_hand(key: str, log: Callable[[str], None]) -> bool:
-    """Return whether exposure and bias are there and fall into thirds; `log` is told if they are there but do not.
+    """Return whether exposure and bias can be shown; `log` is called with the fault if they form no thirds.
 
     `key` is as for :func:`tables_at`.
     """
     there, fault = _look_for_levers(settings.source(), key)
     if fault:
-        log(f"The pages of the places are made without a panel of exposure and bias. {fault}")
+        log(f"The place pages have no section on exposure and bias. {fault}")
     return there
 
 
@@ -117,13 +117,13 @@ def _levers(scope: ScopeName) -> Levers:
 # --- the pages --------------------------------------------------------------------------------------
 
 
-#: After so many pages a log hears of it.
+#: The number of pages between two lines of the log.
 _EVERY = 25
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that there is to be: its name, a mark of all that it depends on, and its files as ``maps/`` has them."""
+    """A page to build: its name, the fingerprint of its inputs, and its files relative to ``maps/``."""
 
     place: Place
     name: str
@@ -131,16 +131,16 @@ class Page:
     files: tuple[str, ...]
 
     def is_whole(self, folder: Path) -> bool:
-        """Return whether it is in a folder, of this stamp and with every file as it was made."""
+        """Return whether the page is in a folder, with this fingerprint and every file as it was written."""
         return read_record(folder / FOLDER, self.name, self.stamp, self.files) is not None
 
 
 class Work(NamedTuple):
-    """A folder of pages that is to be brought in line.
+    """A folder of pages to update.
 
-    `aside` is where they are made; what an interrupted build left there is used. `inputs` and `basis` are marks of the
-    data, and of all that every page depends on; `site` is the address of the published site, or nothing. The others are
-    as for :func:`ec_maps.site.district_pages.build`.
+    `aside` is the temporary folder that pages are drawn in; pages that an interrupted build left there are used.
+    `inputs` is the fingerprint of the data, `basis` that of all inputs that every page shares; `site` is the address of
+    the published site, or empty. The others are as for :func:`ec_maps.site.district_pages.build`.
     """
 
     folder: Path
@@ -154,7 +154,7 @@ class Work(NamedTuple):
 
 
 def redraw(work: Work) -> Built:
-    """Bring a folder of pages in line with the list: see :func:`ec_maps.site.district_pages.build`."""
+    """Update a folder of pages: see :func:`ec_maps.site.district_pages.build`."""
     notes: list[str] = []
     levers = levers_at_hand(work.inputs, notes.append)
     for note in notes:
@@ -183,11 +183,11 @@ def _page(place: Place, links: dict[str, str], basis: str, tables: PlaceTables) 
 
 
 def _stamp(basis: str, place: Place, tables: PlaceTables, links: dict[str, str]) -> str:
-    """Return a mark of all that one page depends on: the pages that it links to, too."""
+    """Return the fingerprint of the inputs of one page, with the pages that it links to."""
     lads, _ = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
-    told = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
-    near = told.surroundings.loc[told.surroundings["lad21nm"].isin(told.neighbours), "lad21cd"]
+    profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
+    near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
     return digest(basis, place, sorted({(code, links[code]) for code in [*region, *near] if code in links}))
 
 
@@ -199,13 +199,13 @@ def _shared(pages: list[Page], tables: PlaceTables) -> dict[str, gpd.GeoDataFram
 
 
 def _national(name: str, table: gpd.GeoDataFrame, work: Work, links: dict[str, str]) -> Picture:
-    """Return how pages show a national map that is in its place, or aside; draw it there if it is in neither."""
+    """Return the figure of a national map that pages share, and draw the map if its file is not there yet."""
     aside = work.aside
     stamp, file = digest(work.basis, name, sorted(links.items())), f"{name}.svg"
     for there in (work.folder, aside):
         if (text := read_record(there / FOLDER, name, stamp, [file])) is not None:
             return Picture(**json.loads(text))
-    # Every page sends it: its areas tell only what is short.
+    # Every page loads this map, so its areas have short descriptions.
     drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
     addresses = {code: f"../{page}.html" for code, page in links.items()}
     drawn.save(aside / FOLDER / file, links=addresses, marks=True)
@@ -228,7 +228,7 @@ def _draw(pages: list[Page], around: Around, work: Work, *, levers: bool) -> Non
 
 
 def _draw_one(page: Page, around: Around, aside: Path, inputs: str, levers: bool) -> None:  # noqa: FBT001
-    """Draw one page, here or in another process, and record it when all its files are there."""
+    """Draw one page, in this or another process, and record it when all its files are written."""
     name = page.place.name
     try:
         tables = tables_at(inputs, levers=levers)
@@ -241,18 +241,18 @@ def _draw_one(page: Page, around: Around, aside: Path, inputs: str, levers: bool
         failure.exit_status = error.exit_status
         raise failure from error
     except Exception as error:
-        # Whatever it is, among hundreds of pages the author must hear which one it was.
+        # Among hundreds of pages the author must learn which one failed.
         msg = (
-            f"The page of {name} could not be made: {type(error).__name__}: {error}. This is a fault of ec_maps "
-            f"rather than yours; the site that was there before is as it was."
+            f"The page of {name} could not be made: {type(error).__name__}: {error}. This is a fault of ec_maps, "
+            f"not yours. The previous site was not changed."
         )
         raise RenderError(msg) from error
 
 
 def _take_over(aside: Path, folder: Path, pages: list[Page], stale: list[Page], shared: list[str]) -> list[str]:
-    """Move what was made into its place and remove what belongs to no page; return the pages that have gone.
+    """Move new files into place, remove those that belong to no page, and return the removed pages.
 
-    `shared` are the names of the maps that many pages share.
+    `shared` holds the names of the maps that many pages share.
     """
     here, there = folder / FOLDER, aside / FOLDER
     (here / RECORDS).mkdir(parents=True, exist_ok=True)
@@ -266,7 +266,7 @@ def _take_over(aside: Path, folder: Path, pages: list[Page], stale: list[Page], 
         for path in place.iterdir():
             if path.is_file() and path.name not in ours:
                 path.unlink()
-    # The text after the figures, and the record last: a page is there when all that it shows is.
+    # Figures first, then the text, the record last: a page then never lacks one of its figures.
     made = [*(f"{name}.svg" for name in shared), INDEX]
     made += [file for page in stale for file in reversed(page.files)]
     made += [f"{RECORDS}/{name}.json" for name in (*shared, *(page.name for page in stale))]

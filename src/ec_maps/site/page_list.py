@@ -1,6 +1,6 @@
-"""Which districts have a page, ``places/<page>.qmd``, and what it is called.
+"""Which districts have a page, ``places/<page>.qmd``, and the name of that page.
 
-None of the libraries that read tables is loaded before it is needed: every build of the site asks.
+Libraries that read tables are loaded only when needed, as every build of the site imports this module.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from ec_maps.areas.places import Place
 
-#: The folder of the pages in the project; the finder, ``index.qmd``, is there too and stays.
+#: The folder of the pages in the project; it also holds the finder, ``index.qmd``.
 PLACES = "places"
 
-#: The finder, which this module leaves alone.
+#: The finder's page, which is never removed.
 KEEP = "index.qmd"
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did: how many pages there are, which were drawn or removed, and what was said of all of them."""
+    """The result of a build: the number of pages, those drawn, those removed, and notes that concern all pages."""
 
     pages: int
     drawn: list[str]
@@ -34,7 +34,7 @@ class Built:
 
 
 def page_names(lads: pd.DataFrame) -> dict[str, str]:
-    """Return each district's page, code to name; two districts of like names have their codes in them."""
+    """Return the name of each district's page by code; where two names would be the same, both include the code."""
     import pandas as pd
 
     names = {code: slug(name) for code, name in zip(lads["lad21cd"], lads["lad21nm"], strict=True)}
@@ -45,9 +45,9 @@ def page_names(lads: pd.DataFrame) -> dict[str, str]:
 
 
 def wanted(lads: pd.DataFrame) -> list[Place]:
-    """Return the districts that are to have a page: those of the list, or all by name if ``EC_MAPS_PLACES`` is so.
+    """Return the districts that get a page: those of the list, or with ``EC_MAPS_PLACES=all`` every one, by name.
 
-    Beside those of the table, Scottish and Northern Irish ones may be among them, where the data at hand reach so far.
+    Scottish and Northern Irish districts are included where the data cover the United Kingdom.
     """
     from ec_maps.areas.places import Place, read_places
 
@@ -59,7 +59,7 @@ def wanted(lads: pd.DataFrame) -> list[Place]:
 
 
 def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
-    """Return code, name and region of a table's districts, and of those beyond it in the United Kingdom."""
+    """Return code, name and region of the districts of a table and of those in Scotland and Northern Ireland."""
     import pandas as pd
 
     from ec_maps.areas.coverage import united_kingdom
@@ -74,6 +74,6 @@ def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
 
 
 def linked(lads: pd.DataFrame) -> dict[str, str]:
-    """Return the pages that there are to be, code to name without ending."""
+    """Return the pages to build: code to file name without ending."""
     names = page_names(_with_those_beyond(lads))
     return {place.lad21cd: names[place.lad21cd] for place in wanted(lads)}

@@ -1,6 +1,6 @@
-"""What makes the figures, tabs and tables of the posts, which call it through :mod:`ec_maps.pages`.
+"""Figures, tabs and tables of the posts, which call them through :mod:`ec_maps.pages`.
 
-Here are the libraries that draw. A tab is cached by itself, so that another place in the list draws no other tab anew.
+This module imports the libraries that draw. Each tab is cached separately, so a new place in the list draws one tab.
 """
 
 from __future__ import annotations
@@ -62,23 +62,26 @@ def national() -> str:
 
 
 def kingdom() -> str:
-    """Return the map of the United Kingdom with its table and downloads, or why there is none."""
+    """Return the map of the United Kingdom with its table and downloads, or a sentence why there is none."""
     every = united_kingdom()
     if every is None:
-        return "The data at hand stop at the border: they have no districts of Scotland or Northern Ireland."
+        return (
+            "The boundaries of this site hold no districts of Scotland or Northern Ireland, so there is no map of the "
+            "United Kingdom."
+        )
     title = "Local authorities of the United Kingdom, lowest first"
     return _figure(national_map(every), "kingdom", every, title, links=_links("../../.."))
 
 
 def hexagons() -> str:
-    """Return the map of all neighbourhoods as hexagons of one size, with its downloads, or that there is none."""
+    """Return the map of all neighbourhoods as equal hexagons, with downloads, or a sentence that it is left out."""
     table = areas("msoa")
     try:
         drawn = hexagon_map(table)
     except EcMapsError as error:
-        # What warns is not cached: the next build tries again.
+        # A result with a warning is not cached, so the next build tries again.
         warnings.warn(str(error), stacklevel=2)
-        return "The map of hexagons is left out here, as its layout could not be read."
+        return "The map of hexagons is left out, as its layout could not be read."
     figure = markdown.saved(drawn, "hexagons", Path(FOLDER))
     write_csv(drawn.areas, Path(FOLDER) / "hexagons.csv")
     return f"{figure}\n\n{markdown.downloads('hexagons')}"
@@ -125,10 +128,10 @@ def _local(place: Place) -> str:
 
 
 def _no_neighbourhoods(place: Place) -> str:
-    """Return what stands in place of a local map beyond England and Wales, where there are no neighbourhoods."""
+    """Return the text in place of a local map for a district in Scotland or Northern Ireland."""
     page = linked(areas("lad"))[place.lad21cd]
-    told = district_profile(_home(place.region), areas("msoa"), place.name)
-    return f"{escaped(told.inside)} [{escaped(place.name)} as a whole](../../{PLACES}/{page}.qmd)."
+    profile = district_profile(_home(place.region), areas("msoa"), place.name)
+    return f"{escaped(profile.inside)} [{escaped(place.name)} as a whole](../../{PLACES}/{page}.qmd)."
 
 
 def finder() -> str:
@@ -174,13 +177,13 @@ def value_range(level: LevelName) -> str:
 
 
 def stability_note() -> str:
-    """Return how many areas of each level a small change of value would move to another tenth, as a list."""
+    """Return how many areas of each level a small change of value would move to another decile, as a list."""
     levels: tuple[LevelName, ...] = ("lad", "msoa")
     return "\n".join(f"- {stability(areas(level)).sentence}" for level in levels)
 
 
 def join_reports() -> str:
-    """Return the join report of both levels, what ``ec-maps check`` prints."""
+    """Return the join report of both levels, as ``ec-maps check`` prints it."""
     levels: tuple[LevelName, ...] = ("lad", "msoa")
     reports = [join_report(level) for level in levels]
     lists = ("\n".join(f"- {escaped(line)}" for line in report.details) for report in reports)
@@ -188,7 +191,7 @@ def join_reports() -> str:
 
 
 def sources_line() -> str:
-    """Return the sources and licences of what is drawn."""
+    """Return the sources and licences of the maps, in a line."""
     return sources(names="msoa21hclnm" in areas("msoa"))
 
 
@@ -213,13 +216,13 @@ def _region(region: str, names: list[str]) -> str:
 
 
 def _home(region: str) -> gpd.GeoDataFrame:
-    """Return the table that a region's districts are counted in."""
+    """Return the table whose deciles and ranks the districts of a region have."""
     every = united_kingdom() if region in BEYOND else None
     return areas("lad") if every is None else every
 
 
 def _links(root: str) -> dict[str, str]:
-    """Return the address of each district's page, by code, from a folder of maps that `root` leads out of."""
+    """Return the address of each district's page by code; `root` is the path from the folder of maps to the site."""
     return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
 
 
@@ -243,7 +246,7 @@ def _found(level: LevelName, _inputs: str) -> Correlations:
 
 
 def found(level: LevelName) -> Correlations:
-    """Return the correlations between all measures at hand over the areas of a level, counted once in a process."""
+    """Return the correlations between all available measures of a level, calculated once in a process."""
     return _found(level, inputs())
 
 
@@ -255,7 +258,7 @@ def correlations() -> str:
 
 
 def with_connectedness() -> str:
-    """Return how closely economic connectedness goes with each other measure at both levels, as a table."""
+    """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
     sides = [{pair.other(HEADLINE): pair.correlation for pair in found(level).of(HEADLINE)} for level in _LEVELS]
     rows = [
         [escaped(measure_named(key).title), *(said(side.get(key, math.nan)) for side in sides)]
@@ -266,7 +269,7 @@ def with_connectedness() -> str:
 
 
 def both_levels() -> str:
-    """Return what changes from districts to neighbourhoods, in a few sentences."""
+    """Return how the correlations of districts and of neighbourhoods differ, in a few sentences."""
     sides = [
         {(pair.first, pair.second): round(pair.correlation, 2) for pair in found(level).strongest} for level in _LEVELS
     ]
@@ -278,17 +281,17 @@ def both_levels() -> str:
     first, last = (median(abs(side[keys]) for keys in both) for side in sides)
     most = max(both, key=lambda keys: round(abs(lad[keys] - msoa[keys]), 2))
     pairs = "1 pair of measures" if len(both) == 1 else f"{len(both)} pairs of measures"
-    go = "goes" if turned == 1 else "go"
+    have = "has" if turned == 1 else "have"
     return (
-        f"Of {pairs}, {some(turned)} {go} one way among local authorities and the other way among neighbourhoods. Half "
-        f"of the pairs are at least as strong as {first:.2f} among local authorities, {last:.2f} among neighbourhoods. "
-        f"What changes most is how {escaped(' goes with '.join(titles(most)))}: {said(lad[most])} among local "
-        f"authorities, {said(msoa[most])} among neighbourhoods."
+        f"Of {pairs}, {some(turned)} {have} opposite signs at the two levels. The median strength is {first:.2f} among "
+        f"local authorities and {last:.2f} among neighbourhoods. The largest change is that of "
+        f"{escaped(' and '.join(titles(most)))}: {said(lad[most])} among local authorities, {said(msoa[most])} among "
+        f"neighbourhoods."
     )
 
 
 def codebook_table() -> str:
-    """Return the measures at hand, what each is and what a higher value means, as a table."""
+    """Return the available measures with definition, unit and the meaning of a higher value, as a table."""
     at_hand = {key for level in _LEVELS for key in found(level).measures}
     rows = [
         [
@@ -305,7 +308,7 @@ def codebook_table() -> str:
 
 
 def number_of_measures() -> str:
-    """Return how many measures are at hand, in words up to nine."""
+    """Return the number of available measures, in words up to nine."""
     return some(len({key for level in _LEVELS for key in found(level).measures}))
 
 
@@ -319,7 +322,7 @@ def _tab(level: LevelName) -> str:
 
 def _pair_table(pairs: Correlations) -> str:
     rows = [
-        # Both names in one column: on a phone the number stays in sight.
+        # Both names share a column, so that the number stays visible on a phone.
         [escaped(capital(" and ".join(titles([pair.first, pair.second])))), said(pair.correlation), f"{pair.areas:,}"]
         for pair in [*pairs.strongest, *pairs.missing]
     ]
@@ -328,6 +331,6 @@ def _pair_table(pairs: Correlations) -> str:
 
 
 def _write_pairs(pairs: Correlations, path: Path) -> None:
-    """Write the pairs, the strongest first, each row with what it is: a file outlives the page it came from."""
+    """Write the pairs to a CSV, the strongest first, each row with its level and source."""
     table = pairs.table.assign(level=pairs.level, source=line())
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.4f")

@@ -1,4 +1,4 @@
-"""A site is built aside and takes its place when it is whole: a failed build leaves the one before as it was."""
+"""Build a site in a temporary folder and move it into place when it is complete, so a failed build changes nothing."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ec_maps.errors import SettingError
 
 @contextmanager
 def staged(root: Path, target: Path, log: Callable[[str], None]) -> Iterator[Path]:
-    """Give an empty folder to build in, and put it in the place of `target` if no exception comes.
+    """Yield an empty folder to build in, and move it to `target` if no exception is raised.
 
-    Two builds of one project take turns: their pages write figures into the same folders. What a killed build left is
-    cleared away, and a site that it left without its place is put back.
+    Two builds of one project take turns, as their pages write figures into the same folders. Leftovers of a killed
+    build are removed, and a site that it had moved away is moved back.
 
     Parameters
     ----------
     root
-        The project's folder; the lock is kept in its ``.quarto/``.
+        The project's folder; the lock file is in its ``.quarto/``.
     target
-        Where the site goes. What is there is replaced, if it is a site.
+        The folder of the site; an older site in it is replaced.
     log
-        Is told if another build has to be waited for.
+        Is called with a line if another build has to finish first.
 
     Raises
     ------
