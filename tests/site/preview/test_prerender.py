@@ -126,12 +126,12 @@ def test_what_a_script_puts_into_the_output_is_in_the_site(
         ),
         (
             "import sys\nsys.exit(7)",
-            "_quarto.yml, project: pre-render: fail.py ended with exit status 7: it wrote nothing to say why",
+            "_quarto.yml, project: pre-render: fail.py ended with exit status 7: it gave no reason",
             1,
         ),
         (
             "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
-            "_quarto.yml, project: pre-render: fail.py was ended by SIGKILL: it wrote nothing to say why",
+            "_quarto.yml, project: pre-render: fail.py was ended by SIGKILL: it gave no reason",
             1,
         ),
     ],

@@ -1,4 +1,4 @@
-"""The site without Quarto: the same project file, posts and look, for machines that cannot have Quarto.
+"""The site without Quarto: the same project file, posts and look, for machines without Quarto.
 
 It covers what the posts use and refuses by name anything else, so that a page never differs from Quarto's in silence.
 """
@@ -43,9 +43,9 @@ def render(
     root
         The folder of ``_quarto.yml``.
     profile
-        The profile to lay over it, ``demo`` for ``_quarto-demo.yml`` and ``_environment-demo``.
+        The profile to merge into it, ``demo`` for ``_quarto-demo.yml`` and ``_environment-demo``.
     output
-        Where the site goes; by default the project's ``output-dir``. What is there is replaced, if it is a site.
+        The folder of the site; by default the project's ``output-dir``. An older site in it is replaced.
     log
         Is told of each page with cells and of warnings in them, of fifty pages without cells at a time, and what the
         commands of ``pre-render`` write.
@@ -53,9 +53,9 @@ def render(
     Raises
     ------
     RenderError
-        If a page holds something that the preview does not know, a command or a cell fails, or a link leads nowhere.
+        If a page uses something that the preview does not support, a command or a cell fails, or a link has no target.
     SettingError
-        If the profile or the output folder cannot be what they are.
+        If the profile or the output folder is not valid.
     """
     root = root.resolve()
     project = load(root, profile)
@@ -83,7 +83,7 @@ def _build(project: Project, site_folder: Path, log: Callable[[str], None]) -> N
             if searched:
                 found += search.entries(page, soup, str(project.website.get("title", "")))
             if _has_cells(page) or "listing" in page.meta:
-                # It may show pictures that the cells of another page are still to draw.
+                # It may show pictures that cells of another page have not drawn yet.
                 waiting.append((page, soup))
             else:
                 _write(site_folder / page.target, site.page(page, soup))

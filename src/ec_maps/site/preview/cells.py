@@ -1,4 +1,4 @@
-"""Running a page's cells, and putting what they print in their place."""
+"""Run a page's cells and insert their output."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from IPython import get_ipython
 
 
 def _define() -> None:
-    # Here, because names outside are the page's, which go with it.
+    # Imported here, because names outside belong to the page and are removed with it.
     import os
     import sys
     import warnings
@@ -25,8 +25,8 @@ def _define() -> None:
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if file and not file.startswith(installed):
-                del sys.modules[name]  # it belongs to a page, and may keep what that page did
-        # Its filters end with a page, and the next one is told again what the same code warns of.
+                del sys.modules[name]  # it belongs to a page, and may hold its state
+        # Warning filters end with a page, so that the next one is warned of the same code again.
         page_warnings.close()
         page_warnings.enter_context(warnings.catch_warnings())
         if "matplotlib" in sys.modules:

@@ -1,4 +1,4 @@
-"""From markdown to the inside of a page: pandoc, then tabs, callouts, figures and the table of contents."""
+"""Convert markdown to the content of a page: pandoc, then tabs, callouts, figures and the table of contents."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def to_soup(markdown: str, where: str) -> BeautifulSoup:
         If pandoc stops, or a tabset has no headings to name its tabs.
     """
     soup = BeautifulSoup(_pandoc(markdown, where), "html.parser")
-    # One walk: a page may have a table of thousands of cells, and each search would pass all of them.
+    # A single pass, as a page may have a table of thousands of cells.
     tags = [tag for tag in soup.descendants if isinstance(tag, Tag)]
     marked = [(tag, tag.get_attribute_list("class")) for tag in tags if "class" in tag.attrs]
     notes = [tag for tag, classes in marked if tag.name == "section" and "footnotes" in classes]
     for part in tags:
         if part.name == "section" and not any(part is note for note in notes):
-            # pandoc makes a section of a div that holds one heading, and gives it the heading's name.
+            # pandoc turns a div with one heading into a section, and moves the heading's id to it.
             part.name = "div"
             heading = part.find(_HEADINGS)
             if isinstance(heading, Tag) and "id" in part.attrs:
@@ -78,12 +78,12 @@ def contents(soup: BeautifulSoup, depth: int) -> list[tuple[int, str, str]]:
 
 def _pandoc(markdown: str, where: str) -> str:
     done = subprocess.run(_command(), input=markdown, capture_output=True, encoding="utf-8", check=False)
-    said = done.stderr.strip().splitlines()
+    warnings = done.stderr.strip().splitlines()
     if done.returncode:
-        told = said[-1] if said else f"it ended with status {done.returncode}"
-        msg = f"{where}: pandoc could not read the page: {told}"
+        reason = warnings[-1] if warnings else f"it ended with status {done.returncode}"
+        msg = f"{where}: pandoc could not read the page: {reason}"
         raise RenderError(msg)
-    for line in said:
+    for line in warnings:
         _log.warning("%s: pandoc: %s", where, line)
     return done.stdout
 
@@ -106,7 +106,7 @@ def _pictures(images: list[Tag]) -> None:
     for number, image in enumerate(images):
         if "data-fig-alt" in image.attrs:
             image["alt"] = image.attrs.pop("data-fig-alt")
-        # A picture without its measures would push the text aside when it comes late.
+        # A picture without its size would move the text when it loads late.
         if number and "width" in image.attrs and "height" in image.attrs:
             image.attrs.setdefault("loading", "lazy")
             image.attrs.setdefault("decoding", "async")

@@ -21,7 +21,7 @@ def placed(options: Mapping[str, Any], folder: PurePosixPath, root: Path, where:
     Parameters
     ----------
     options
-        What one file says, with the options of ``format: html:`` at the top.
+        The options of one file, with those of ``format: html:`` at the top.
     folder
         The folder of that file in the project.
     where

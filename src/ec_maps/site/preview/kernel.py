@@ -23,7 +23,7 @@ from ec_maps import errors
 from ec_maps.errors import RenderError
 from ec_maps.site.preview.qmd import Cell, Page
 
-#: What cells printed and showed, by the ``id`` of each.
+#: The outputs of cells, by the ``id`` of each.
 Outputs = dict[int, list[dict[str, Any]]]
 
 #: Runs the cells of a page in a folder.
@@ -34,7 +34,7 @@ _FRESH = Path(__file__).with_name("fresh.py")
 
 @contextmanager
 def kernels(number: int) -> Iterator[Execute]:
-    """Give what runs pages in so many kernels, each one page at a time; the kernels end with the block."""
+    """Yield a function that runs pages in a number of kernels, one page at a time each; they end with the block."""
     idle: SimpleQueue[Kernel] = SimpleQueue()
 
     def execute(page: Page, cells: list[Cell], folder: Path) -> Outputs:
@@ -58,13 +58,13 @@ class Kernel:
     """
 
     def __init__(self) -> None:
-        # All that it does is in one thread, whoever asks: sockets belong to a loop, and a loop to a thread.
+        # All work is in one thread: sockets belong to an event loop, and a loop to a thread.
         self._thread, self._loop = ThreadPoolExecutor(1), asyncio.Runner()
         self._running = AsyncExitStack()
         self._client: NotebookClient | None = None
 
     def run(self, page: Page, cells: list[Cell], folder: Path) -> Outputs:
-        """Run the cells of a page in its folder; those that are not to be run have no output.
+        """Run the cells of a page in its folder; cells that are not run have no output.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class Kernel:
         except (DeadKernelError, CellTimeoutError, RuntimeError) as error:
             await self._stop()
             msg = (
-                f"{page.path}, cell at line {cell.line}: its Python process ended without a word of why ({error}). "
+                f"{page.path}, cell at line {cell.line}: its Python process ended without an error message ({error}). "
                 "It may have run out of memory; close other programs and build again."
             )
             raise RenderError(msg) from None
@@ -108,14 +108,14 @@ class Kernel:
         private = self._running.enter_context(
             tempfile.TemporaryDirectory(prefix="ec-maps-", ignore_cleanup_errors=True)
         )
-        # No installed kernel is looked up: the native one is this interpreter, with the project's packages.
+        # Use this interpreter with the project's packages, not an installed kernel.
         manager = AsyncKernelManager(
             kernel_name="python3",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             connection_file=str(Path(private, "kernel.json")),
         )
         if os.name == "posix" and len(private) < 80:
-            # Sockets in a private folder: nobody else can reach them, two builds never want the same port.
+            # Sockets in a private folder: no other user can reach them, and no two builds use the same port.
             manager.transport, manager.ip = "ipc", str(Path(private, "ipc"))
         client = NotebookClient(
             _notebook(),
@@ -137,7 +137,7 @@ class Kernel:
 
 
 async def _execute(client: NotebookClient, code: str) -> None:
-    """Run code of ours, whose output nobody wants."""
+    """Run code of the preview and discard its output."""
     client.reset_execution_trackers()
     client.nb = _notebook(code)
     await client.async_execute_cell(client.nb.cells[0], 0)
@@ -151,11 +151,11 @@ def _notebook(*code: str) -> NotebookNode:
 
 def _failure(page: Page, cell: Cell, error: CellExecutionError) -> RenderError:
     kind = getattr(errors, error.ename, None)
-    said = str(error.evalue).strip()
+    message = str(error.evalue).strip()
     if isinstance(kind, type) and issubclass(kind, errors.EcMapsError):
-        # Our own letters say everything already.
-        failure = RenderError(f"{page.path}, cell at line {cell.line}: {said}")
+        # Messages of ec_maps are complete.
+        failure = RenderError(f"{page.path}, cell at line {cell.line}: {message}")
         failure.exit_status = kind.exit_status
         return failure
-    last = said.splitlines()[-1] if said else ""
+    last = message.splitlines()[-1] if message else ""
     return RenderError(f"{page.path}, cell at line {cell.line}: {error.ename}: {last}")

@@ -1,4 +1,4 @@
-"""What the pages point at: local files are brought along, addresses are turned to built pages, dead ends are named."""
+"""Links of the pages: copy local files, point addresses to built pages, and report broken links."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Links:
     _fragments: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def resolve(self, page: PurePosixPath, soup: BeautifulSoup, prefix: str = "") -> None:
-        """Turn the links of a page to what they are in the site; note files to copy and links that lead nowhere.
+        """Rewrite the links of a page for the site; record files to copy and broken links.
 
         `prefix` goes before the links to other files, for a page that is shown at addresses other than its own.
         """
@@ -81,7 +81,7 @@ class Links:
                 self.faults.append(f"{page}: the preview copies no files of a srcset ({tag['srcset']}). Use src.")
 
     def turn(self, page: PurePosixPath, link: str, *, loaded: bool = False) -> str:
-        """Return a link of `page` as it has to stand in the built page.
+        """Return a link of `page` as the built page needs it.
 
         `loaded` is for what the browser fetches by itself: that may not lie on another host.
         """
@@ -152,7 +152,7 @@ class Links:
             shutil.copyfile(self.root / name, site / name)
 
     def _follow_styles(self) -> None:
-        """Note what the style sheets point at: fonts, pictures and other style sheets."""
+        """Record the files that style sheets use: fonts, pictures and other style sheets."""
         todo = sorted(name for name in self.files if name.endswith(".css"))
         seen = set(todo)
         while todo:

@@ -17,13 +17,13 @@ from typing import IO
 from ec_maps.errors import RenderError
 from ec_maps.site.preview.project import Project, as_list, refusal, section
 
-# What Quarto gives to an interpreter of its own or to R's.
+# Scripts that Quarto runs with its own interpreter or with R.
 _OTHERS = (".r", ".ts", ".js", ".lua")
 _LETTER = "ec-maps: "
 
 
 def run(project: Project, output: Path, log: Callable[[str], None]) -> None:
-    """Run the commands in their order, in the project's folder; what they print goes to `log`, line by line.
+    """Run the commands in their order, in the project's folder; their output goes to `log`, line by line.
 
     They have the environment of this process, which holds the project's own variables by now, and those that tell a
     script of Quarto where it is.
@@ -43,7 +43,7 @@ def run(project: Project, output: Path, log: Callable[[str], None]) -> None:
     here = str(Path(sys.executable).parent)
     environment = {
         **os.environ,
-        # `python` and `ec-maps` are those of this environment, whether or not the shell has it activated.
+        # `python` and `ec-maps` are those of this environment, even if the shell has not activated it.
         "PATH": os.pathsep.join(part for part in (here, os.environ.get("PATH", "")) if part),
         "QUARTO_PROJECT_OUTPUT_DIR": str(output),
         "QUARTO_PROJECT_RENDER_ALL": "1",
@@ -58,25 +58,25 @@ def run(project: Project, output: Path, log: Callable[[str], None]) -> None:
 
 
 def _arguments(command: object, root: Path, path: str, faults: list[str]) -> list[str]:
-    """Return a command as the words that start it; what is wrong with it is added to the faults."""
-    said = f"_quarto.yml, project: pre-render: {command!r}"
+    """Return a command as a list of words; its faults are added to `faults`."""
+    entry = f"_quarto.yml, project: pre-render: {command!r}"
     try:
         words = shlex.split(command) if isinstance(command, str) else []
     except ValueError as error:
-        faults.append(f"{said}: the quotes are not closed ({error}).")
+        faults.append(f"{entry}: the quotes are not closed ({error}).")
         return []
     if not words:
-        faults.append(f"{said} is no command. Expected a script of the project, or a command with its arguments.")
+        faults.append(f"{entry} is no command. Expected a script of the project, or a command with its arguments.")
         return []
     suffix = Path(words[0]).suffix.lower()
     if suffix in _OTHERS:
-        faults.append(f"{said}: the preview runs .py files and commands, no {suffix} files.")
+        faults.append(f"{entry}: the preview runs .py files and commands, no {suffix} files.")
     elif suffix == ".py":
         if not (root / words[0]).is_file():
-            faults.append(f"{said}: there is no file {words[0]} in {root}.")
+            faults.append(f"{entry}: there is no file {words[0]} in {root}.")
         words.insert(0, sys.executable)
     elif not (found := shutil.which(words[0], path=path) or shutil.which(str(root / words[0]))):
-        faults.append(f"{said}: there is no program {words[0]} on this machine's PATH, nor in {root}.")
+        faults.append(f"{entry}: there is no program {words[0]} on this machine's PATH, nor in {root}.")
     else:
         words[0] = found
     return words
@@ -88,12 +88,12 @@ def _run(
     wrong: list[str] = []
     letters: list[str] = []
 
-    def tell(stream: IO[str], kept: list[str]) -> None:
+    def tell(stream: IO[str], lines: list[str]) -> None:
         held: list[str] = []
         for line in stream:
-            line = line.rstrip()  # noqa: PLW2901 - the line without its end is what is meant
-            kept.append(line)
-            # A letter of ours may be the last word, and is then told once, by the error. It has two paragraphs at most.
+            line = line.rstrip()  # noqa: PLW2901 - only the line without its end is used
+            lines.append(line)
+            # A final message of ec_maps, of two paragraphs at most, is reported once, by the error.
             if held and line and (line.startswith(_LETTER) or held[-1]):
                 for earlier in filter(None, held):
                     log(earlier)
@@ -130,16 +130,16 @@ def _run(
         for line in filter(None, letters):
             log(line)
     else:
-        failure = RenderError(_told(command, wrong, running.returncode))
+        failure = RenderError(_reason(command, wrong, running.returncode))
         failure.exit_status = 2 if running.returncode == 2 else 1
         raise failure
 
 
-def _told(command: str, lines: list[str], status: int) -> str:
-    """Return the last letter of a failed command: our own whole, of others the last line."""
+def _reason(command: str, lines: list[str], status: int) -> str:
+    """Return the last message of a failed command: in full if it is of ec_maps, else its last line."""
     last = max((number for number, line in enumerate(lines) if line.startswith(_LETTER)), default=-1)
     if last >= 0 and not any(re.match(r"Traceback \(most recent call last\)", line) for line in lines[last:]):
         return "\n".join(lines[last:]).removeprefix(_LETTER).strip()
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "it wrote nothing to say why")
+    reason = next((line.strip() for line in reversed(lines) if line.strip()), "it gave no reason")
     how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
-    return f"_quarto.yml, project: pre-render: {command} {how}: {said}"
+    return f"_quarto.yml, project: pre-render: {command} {how}: {reason}"

@@ -22,8 +22,8 @@ _INCLUDE: Known = dict.fromkeys(("text", "file"))
 
 _EXECUTE: Known = dict.fromkeys(("echo", "warning", "freeze", "enabled"))
 
-# Options of `format: html:`, which Quarto also takes at the top of a page. Those of the second row are matters of
-# Quarto's own theme: the preview has the same look from the style sheet and passes over them.
+# Options of `format: html:`, which Quarto also takes at the top of a page. Those of the second row concern
+# Quarto's own theme: the preview gets the same look from the style sheet and ignores them.
 _HTML: Known = {
     **dict.fromkeys(("css", "toc", "toc-depth", "code-tools", "html-math-method", "date-format")),
     **dict.fromkeys(("theme", "respect-user-color-scheme", "grid", "anchor-sections", "smooth-scroll", "code-copy")),
@@ -48,7 +48,7 @@ _NAVBAR_ITEM: Known = {**_LINK, "menu": _LINK}
 
 PROJECT: Known = {
     **_ANYWHERE,
-    # For the script that writes the reference; Quarto passes over it too.
+    # For the script that writes the reference; Quarto ignores it too.
     "quartodoc": None,
     "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render")),
     "website": {
@@ -56,7 +56,7 @@ PROJECT: Known = {
         | dict.fromkeys(("title", "search", "pinned", "collapse-below", "background", "foreground")),
         "page-footer": dict.fromkeys(("left", "center", "right", "border", "background", "foreground")),
         "announcement": dict.fromkeys(("content", "type", "dismissable", "icon", "position", "id")),
-        # Where Quarto puts its box and what it looks like; the preview has one, in the header.
+        # Position and look of Quarto's search box; the preview has one, in the header.
         "search": dict.fromkeys(("location", "type")),
     }
     | dict.fromkeys(("title", "description", "site-url", "favicon", "open-graph", "twitter-card")),
@@ -100,7 +100,7 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Project:
-    """A project as it stands once the profile is laid over it.
+    """A project with its profile merged in.
 
     Attributes
     ----------
@@ -130,13 +130,13 @@ class Project:
         return self.root / str(section(self.config, "project").get("output-dir", "_site"))
 
     def files(self, patterns: list[str]) -> list[Path]:
-        """Return the files that the globs pick, sorted; what starts with ``_`` or ``.`` is never picked."""
+        """Return the files that the globs match, sorted, without those that start with ``_`` or ``.``."""
         globs = Globs(patterns)
         return [path for path in sorted(_walk(self.root)) if globs.match(path.relative_to(self.root).as_posix())]
 
     @contextmanager
     def environment(self) -> Iterator[None]:
-        """Set the variables of the environment files, and those that Quarto sets for cells, for a while."""
+        """Set the variables of the environment files, and those that Quarto sets for cells, within the block."""
         ours = {name: value for name, value in self.variables.items() if name not in os.environ}
         ours["QUARTO_PROJECT_DIR"] = ours["QUARTO_PROJECT_ROOT"] = str(self.root)
         if self.profile:
@@ -154,14 +154,14 @@ class Project:
 
 
 def load(root: Path, profile: str | None) -> Project:
-    """Read the project file, lay the profile over it, and check that every key is known.
+    """Read the project file, merge the profile into it, and check that every key is known.
 
     Raises
     ------
     RenderError
         If there is no project file, or a file is not YAML or holds keys that the preview does not know.
     SettingError
-        If nothing in the project belongs to the profile; Quarto would ignore the name without a word.
+        If nothing in the project belongs to the profile; Quarto would silently ignore the name.
     """
     base = root / "_quarto.yml"
     if not base.is_file():
@@ -197,11 +197,11 @@ def load(root: Path, profile: str | None) -> Project:
 
 
 def refusal(faults: list[str]) -> str:
-    """Return one message for all that the preview will not build."""
+    """Return one message for everything that the preview cannot build."""
     shown = "\n".join(f"  {fault}" for fault in faults[:20])
     more = f"\n  and {len(faults) - 20} more" if len(faults) > 20 else ""
     return (
-        f"The preview cannot build this site; the one that was there before is untouched.\n{shown}{more}\n"
+        f"The preview cannot build this site; the previous site was not changed.\n{shown}{more}\n"
         "Change these lines, or render with Quarto: ec-maps render --engine quarto."
     )
 
@@ -229,7 +229,7 @@ def read_yaml(text: str, where: str, first_line: int = 1) -> Config:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Config:
-    """Lay one configuration over another as Quarto does: mappings key by key, lists joined, the rest replaced."""
+    """Merge one configuration into another as Quarto does: mappings key by key, lists joined, the rest replaced."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)

@@ -1,4 +1,4 @@
-"""A page's source: front matter, prose and cells, each with its line, and what in it the preview refuses."""
+"""A page's source: front matter, prose and cells, each with its line, and what the preview does not support."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPTIONS = {"output": (True, False, "asis"), "label": None} | dict.fromkeys(
     ("echo", "include", "eval", "warning", "message"), (True, False)
 )
 
-# What Quarto gives a meaning of its own, and the preview none.
+# Syntax that has a meaning in Quarto and none in the preview.
 _CLASSES = re.compile(
     r"panel-(?!tabset$).*|column-.*|layout.*|content-(visible|hidden)|callout-(?!(note|tip|warning|important|caution)$)"
     r".*|g-col-.*|grid|aside|hidden|lightbox|margin-.*|theorem|proof|notes|incremental"
@@ -36,7 +36,7 @@ _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 @dataclass(frozen=True)
 class Prose:
-    """Markdown that stands in the source."""
+    """Markdown of the source."""
 
     line: int
     text: str
@@ -69,7 +69,7 @@ class Page:
     parts
         Prose and cells in order.
     source
-        The file as it is.
+        The unchanged text of the file.
     """
 
     path: PurePosixPath
@@ -113,16 +113,16 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
         if metadata.is_file():
             name = metadata.relative_to(project.root).as_posix()
             text = metadata.read_text(encoding="utf-8")
-            said, wrong = includes.placed(
+            placed, wrong = includes.placed(
                 html_options(read_yaml(text, name)), PurePosixPath(folder.as_posix()), project.root, name
             )
-            meta = merge(meta, said)
+            meta = merge(meta, placed)
             faults += [*unknown_keys(text, PAGE, name), *wrong]
     front, body, first = _front_matter(source)
-    said, wrong = includes.placed(
+    placed, wrong = includes.placed(
         html_options(read_yaml(front, where, 2)), PurePosixPath(where).parent, project.root, where
     )
-    meta = merge(meta, said)
+    meta = merge(meta, placed)
     faults += [*unknown_keys(front, PAGE, where, 2), *wrong]
     parts, faults_in_body = _parts(body, first, where)
     page = Page(PurePosixPath(where), meta, parts, source)
@@ -135,7 +135,7 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
 
 
 def refused_markup(text: str, where: str, first_line: int | None = None) -> list[str]:
-    """Return one sentence for each thing in markdown that Quarto gives a meaning and the preview none.
+    """Return one sentence for each part of markdown that has a meaning in Quarto and none in the preview.
 
     With `first_line`, each names its line; without, the text was printed by a cell and `where` says which.
     """

@@ -23,13 +23,13 @@ _LEFT_OUT = frozenset(
     ("script", "style", "template", "noscript", "svg", "thead", "tbody", "tfoot", "tr", "button", "select")
 )
 _LEFT_OUT_ROLES = frozenset(("tablist", "doc-noteref", "doc-backlink"))
-# A paragraph that stands on more pages than this tells none of them from the others.
+# A paragraph on more pages than this does not help to distinguish them.
 _COMMON = 10
 
 
 @dataclass
 class Entry:
-    """What the index says of a page before its first ``h2``, or of one ``h2`` and what follows it.
+    """An entry of the index: a page before its first ``h2``, or one ``h2`` and its section.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Entry:
     section
         The heading, or an empty text.
     blocks
-        The text, a paragraph, caption or list item each.
+        The text, one item for each paragraph, caption or list item.
     """
 
     href: str
@@ -50,12 +50,12 @@ class Entry:
 
 
 def wanted(website: Mapping[str, Any]) -> bool:
-    """Return whether the site has a search; as under Quarto it has unless it is told not to."""
+    """Return whether the site has a search; as under Quarto it has unless ``search: false`` is set."""
     return bool(website.get("search", True)) and bool(section(website, "navbar").get("search", True))
 
 
 def entries(page: Page, soup: BeautifulSoup, site_title: str) -> list[Entry]:
-    """Return what the index says of a page: one entry for what comes before its first ``h2``, and one for each of them.
+    """Return the entries of a page: one for the part before its first ``h2``, and one for each ``h2``.
 
     A page that says ``search: false`` and the page for missing addresses have none. Headings inside tabs begin no
     entry of their own.
@@ -81,11 +81,11 @@ def index(found: list[Entry]) -> list[dict[str, str]]:
     seen: set[str] = set()
     rows = []
     for entry in found:
-        kept = [block for block in entry.blocks if pages[block] <= _COMMON or block not in seen]
-        seen.update(kept)
-        if kept or not entry.section:
+        distinct = [block for block in entry.blocks if pages[block] <= _COMMON or block not in seen]
+        seen.update(distinct)
+        if distinct or not entry.section:
             row = {"objectID": entry.href, "href": entry.href, "title": entry.title, "section": entry.section}
-            rows.append(row | {"text": " ".join(kept)})
+            rows.append(row | {"text": " ".join(distinct)})
     return rows
 
 
@@ -95,7 +95,7 @@ def as_json(rows: list[dict[str, str]]) -> str:
 
 
 def as_script(rows: list[dict[str, str]]) -> str:
-    """Return the index as a script: under ``file:`` a page may load one, but not ask for a file of data.
+    """Return the index as a script, as a page under ``file:`` can load a script but not a data file.
 
     It sets ``ecSearchIndex``, rows of address, title, section and text.
     """

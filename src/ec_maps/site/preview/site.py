@@ -1,4 +1,4 @@
-"""The site as a whole: the shell around each page, the listing and the feed."""
+"""The whole site: the template around each page, the listing and the feed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 
 @dataclass
 class Site:
-    """All that is needed to write the pages of one build."""
+    """Data and functions that write the pages of one build."""
 
     project: Project
     pages: list[Page]
@@ -53,12 +53,12 @@ class Site:
         return environment.get_template("page.html.j2")
 
     def page(self, page: Page, soup: BeautifulSoup) -> str:
-        """Return a whole page around its content, links turned and noted."""
+        """Return a whole page around its content, with its links rewritten and recorded."""
         website, meta = self.project.website, page.meta
         depth = int(meta.get("toc-depth", 3))
         headings = html.contents(soup, depth) if meta.get("toc") else []
         listing = self._listing(page)
-        # Shown in place of any missing page, at whatever depth, so that nothing in it can be relative.
+        # Shown in place of any missing page, at any depth, so no link in it can be relative.
         anywhere = page.path.name == "404.qmd"
         if anywhere:
             prefix = urlsplit(str(website.get("site-url", "/"))).path.rstrip("/") + "/"
@@ -244,7 +244,7 @@ class Site:
         return str(soup)
 
     def _styles(self, meta: dict[str, Any]) -> str:
-        # The page for missing addresses appears at any depth, so it brings its styles along.
+        # The page for missing addresses appears at any depth, so it contains its styles.
         files = [SHELL / "preview.css"]
         files += [self.project.root / str(name).lstrip("/") for name in as_list(meta.get("css"))]
         return without_fonts("\n".join(path.read_text(encoding="utf-8") for path in files))
