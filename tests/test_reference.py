@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -139,3 +140,23 @@ def test_pages_that_differ_in_capitals_only_are_a_fault(script: ModuleType, root
     both = {"title": "Twice", "desc": "", "contents": ["Map", {"kind": "page", "path": "map", "contents": ["Place"]}]}
     with pytest.raises(script.ReferenceFault, match="capitals"):
         script.build(tmp_path, config(root) | {"sections": [both]})
+
+
+def test_the_examples_run(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each public function, class and method with arguments has an example that gives what it says."""
+    monkeypatch.chdir(tmp_path)
+    without, failed = [], []
+    runner = doctest.DocTestRunner(verbose=False)
+    for name in ec_maps.__all__:
+        thing = getattr(ec_maps, name)
+        if not callable(thing):
+            continue
+        for example in doctest.DocTestFinder(exclude_empty=False).find(thing, name, globs={}):
+            said: list[str] = []
+            if runner.run(example, out=said.append).failed:
+                failed.append(f"ec_maps.{example.name}:\n{''.join(said)}")
+            member = getattr(thing, example.name.partition(".")[2], thing)
+            if not example.examples and not isinstance(member, property) and "._" not in example.name:
+                without.append(example.name)
+    assert without == []
+    assert failed == [], "\n".join(failed)

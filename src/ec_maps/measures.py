@@ -121,7 +121,25 @@ class Measure:
         )
 
     def short(self, value: float) -> str:
-        """Return a value as a bare number in the measure's unit: "47.2", "4.3"."""
+        """Return a value as a bare number in the measure's unit: "47.2", "4.3".
+
+        Parameters
+        ----------
+        value
+            The value, in the measure's unit; not missing.
+
+        Returns
+        -------
+        number
+            The value with one decimal, in what :attr:`short_unit` says.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> measure = ec_maps.MEASURES["economic_connectedness"]
+        >>> measure.short(0.472), measure.short_unit
+        ('47.2', 'in per cent')
+        """
         return f"{value if self.unit == 'rate' else 100 * value:.1f}".replace("-", "−")
 
     @property

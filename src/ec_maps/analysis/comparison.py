@@ -99,6 +99,22 @@ def measures_table(
     areas
         The columns of :func:`compare`, sorted by code; where the file of a measure counts users, ``<key>_users``
         (``Int64``) follows its decile, and the last column is ``geometry`` (EPSG:27700).
+
+    Raises
+    ------
+    DataError, FetchError, SettingError
+        As :func:`compare`.
+    BoundaryError
+        If the outlines are absent, or are not those of the values.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure"])
+    >>> table.shape, table.crs.to_epsg()
+    ((331, 10), 27700)
+    >>> table.attrs["measures"]
+    ['economic_connectedness', 'exposure']
     """
     import pandas as pd
 

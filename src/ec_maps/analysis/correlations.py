@@ -55,6 +55,16 @@ class Correlations:
         than :data:`FEWEST` areas have both values, or one of the measures is the same for all of them.
     level, scope
         Which areas they are: see :func:`ec_maps.load_areas`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure"])
+    >>> found = ec_maps.rank_correlations(table)
+    >>> len(found.pairs), found.missing
+    (1, [])
+    >>> list(found.table.columns)
+    ['first', 'second', 'correlation', 'areas']
     """
 
     measures: tuple[str, ...]
@@ -75,7 +85,26 @@ class Correlations:
         return [pair for pair in self.pairs if math.isnan(pair.correlation)]
 
     def of(self, key: str) -> list[Pair]:
-        """Return the pairs of one measure that have a correlation, the strongest first."""
+        """Return the pairs of one measure that have a correlation, the strongest first.
+
+        Parameters
+        ----------
+        key
+            The measure's key.
+
+        Returns
+        -------
+        pairs
+            Its pairs, by the size of the correlation whatever its sign; none for a measure that is not among them.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure", "bias"])
+        >>> found = ec_maps.rank_correlations(table)
+        >>> [pair.other("bias") for pair in found.of("bias")]
+        ['economic_connectedness', 'exposure']
+        """
         return [pair for pair in self.strongest if key in (pair.first, pair.second)]
 
     @property
@@ -105,6 +134,11 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
         pair.
     measures
         The columns to use; ``areas.attrs["measures"]`` if None.
+
+    Returns
+    -------
+    correlations
+        Every pair of the measures, with its coefficient and how many areas have a value of both.
 
     Raises
     ------

@@ -79,6 +79,11 @@ def stability(areas: pd.DataFrame) -> Stability:
     areas
         The table of :func:`ec_maps.load_areas`, or any rows of it.
 
+    Returns
+    -------
+    stability
+        The counts, and a ``sentence`` that says them.
+
     Raises
     ------
     SettingError

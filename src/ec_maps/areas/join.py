@@ -49,6 +49,15 @@ class JoinReport:
         What was corrected, assumed or unusual.
     scope
         ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> report = ec_maps.join_report("lad")
+    >>> print(report.summary)
+    Local authorities: 327 of 331 in England and Wales have a value.
+    >>> report.left_out
+    {'Scotland': 32, 'Northern Ireland': 11}
     """
 
     level: TableName

@@ -43,6 +43,11 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
         The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; if None, all districts of the
         boundaries, including those of Scotland and Northern Ireland if they have them.
 
+    Returns
+    -------
+    places
+        The places, each with its official name, code and region.
+
     Raises
     ------
     PlaceError

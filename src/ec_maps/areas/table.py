@@ -75,6 +75,23 @@ def load_areas(
         If a missing file cannot be downloaded.
     SettingError
         If there is no such level, measure or scope.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> lads = ec_maps.load_areas("lad")
+    >>> list(lads.columns[:6])
+    ['lad21cd', 'lad21nm', 'rgn21nm', 'economic_connectedness', 'decile', 'geometry']
+    >>> len(lads), lads.attrs["valued"], lads.crs.to_epsg()
+    (331, 327, 27700)
+    >>> int(lads.loc[lads["lad21nm"] == "Norwich", "decile"].item())
+    5
+
+    Only the surroundings of one local authority, with the deciles of the whole:
+
+    >>> msoas = ec_maps.load_areas("msoa", near="Norwich")
+    >>> len(msoas)
+    39
     """
     values = load_values(level, measure, category=category, scope=scope)
     table = _with_outlines(values, level_named(level), near)
@@ -155,6 +172,15 @@ def load_measure(level: TableName, measure: str = HEADLINE, *, category: str | N
     ------
     DataError, FetchError, SettingError
         As :func:`load_areas`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> values = ec_maps.load_measure("lad", "exposure")
+    >>> list(values.columns)
+    ['lad21cd', 'exposure', 'num_users']
+    >>> values.attrs["category"], values.attrs["date"]
+    ('low_ses_users', '2025-02-28')
     """
     wanted = table_named(level)
     found = select.read_measure(level, measure, category)
@@ -190,6 +216,27 @@ def join_report(
     ----------
     level, measure, category, scope
         As for :func:`ec_maps.load_areas`, and so are the errors.
+
+    Returns
+    -------
+    report
+        The report; its ``summary`` is one sentence, its ``details`` are one line each.
+
+    Raises
+    ------
+    DataError, BoundaryError, FetchError, SettingError
+        As :func:`load_areas`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> report = ec_maps.join_report("lad")
+    >>> report.areas, report.with_value
+    (331, 327)
+    >>> report.without_value
+    ['Merthyr Tydfil', 'Ryedale']
+    >>> report.without_row
+    ['Eden', 'Torridge']
     """
     wanted, _ = level_named(level), measure_named(measure)
     scope = scope_named(scope, wanted)

@@ -38,7 +38,7 @@ _NEARLY_AS_LIKE = 12
 
 @dataclass(frozen=True)
 class Place:
-    """A local authority district.
+    r"""A local authority district.
 
     Attributes
     ----------
@@ -48,6 +48,17 @@ class Place:
         Its code of December 2021.
     region
         Its region; Wales, Scotland and Northern Ireland are regions of their own.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> from pathlib import Path
+    >>> _ = Path("my-places.yml").write_text("- Norwich\n", encoding="utf-8")
+    >>> (place,) = ec_maps.read_places("my-places.yml")
+    >>> place.name, place.region
+    ('Norwich', 'East of England')
+    >>> ec_maps.compare(place, "exposure")["lad21nm"].item()
+    'Norwich'
     """
 
     name: str

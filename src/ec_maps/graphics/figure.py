@@ -56,10 +56,22 @@ class Map:
         links, marks
             As for :meth:`svg`; ignored for PNG.
 
+        Returns
+        -------
+        path
+            The file.
+
         Raises
         ------
         SettingError
             If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
+        >>> picture.save("norwich.svg").name
+        'norwich.svg'
         """
         path = Path(path)
         if path.suffix.lower() not in (".png", ".svg"):
@@ -91,7 +103,20 @@ class Map:
             return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
 
     def png(self) -> bytes:
-        """Return the map as PNG, 1400 pixels wide; the same map gives the same bytes."""
+        r"""Return the map as PNG, 1400 pixels wide; the same map gives the same bytes.
+
+        Returns
+        -------
+        png
+            The content of the file.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
+        >>> picture.png()[:4]
+        b'\x89PNG'
+        """
         with _repeatable():
             self.figure.set_dpi(DPI)
             canvas = FigureCanvasAgg(self.figure)

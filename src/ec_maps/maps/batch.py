@@ -110,6 +110,13 @@ def draw_maps(
         If there is no such kind, measure or format, or the folder cannot be written.
     DataError, BoundaryError, FetchError
         As :func:`ec_maps.load_areas`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> files = ec_maps.draw_maps("maps", kinds=["regions"], format="svg", jobs=1, quiet=True)
+    >>> len(files), files[0].name
+    (10, 'east-midlands.svg')
     """
     return bring(
         Path(folder), kinds=kinds, measure=measure, category=category, format=format, jobs=jobs, quiet=quiet

@@ -187,6 +187,14 @@ def bivariate_map(
     ------
     DataError, SettingError
         As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> exposure, bias = ec_maps.load_areas("lad", "exposure"), ec_maps.load_areas("lad", "bias")
+    >>> picture = ec_maps.bivariate_map(exposure, bias)
+    >>> int(picture.areas["exposure_third"].max()), int(picture.areas["bias_third"].max())
+    (3, 3)
     """
     table = bivariate_table(exposure_lads, bias_lads, connectedness_lads)
     areas = table if table.crs == "EPSG:27700" else table.to_crs("EPSG:27700")

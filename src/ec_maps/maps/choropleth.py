@@ -64,6 +64,21 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     -------
     map
         The map of all rows.
+
+    Raises
+    ------
+    SettingError
+        If it is not a whole table of :func:`ec_maps.load_areas` for ``"lad"``.
+    BoundaryError, FetchError
+        If `context` is not given and the boundaries at hand cannot be read.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> picture = ec_maps.national_map(ec_maps.load_areas("lad"))
+    >>> len(picture.areas)
+    331
+    >>> path = picture.save("national.svg")
     """
     lads, measure = drawable(lads, "lad")
     around = _context(context, lads)
@@ -123,10 +138,27 @@ def regional_map(
     context
         Land outside the table to draw in grey, as for :func:`national_map`.
 
+    Returns
+    -------
+    map
+        The map; its ``areas`` are the region's rows.
+
     Raises
     ------
     PlaceError
         If the region is not in the table, or a place to highlight not in the region.
+    SettingError, BoundaryError, FetchError
+        As :func:`national_map`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> lads = ec_maps.load_areas("lad")
+    >>> picture = ec_maps.regional_map(lads, "East of England", highlight=["Norwich"])
+    >>> len(picture.areas)
+    45
+    >>> "Norwich" in picture.caption
+    True
     """
     # Here, because it brings a reader of YAML, for the list of places.
     from ec_maps.areas.places import find_region
@@ -187,10 +219,25 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     context
         Land outside the table to draw in grey, as for :func:`national_map`.
 
+    Returns
+    -------
+    map
+        The map; its ``areas`` are the district's neighbourhoods.
+
     Raises
     ------
     PlaceError
         If no neighbourhood of the table lies in a district of that name.
+    SettingError, BoundaryError, FetchError
+        As :func:`national_map`, with a table for ``"msoa"``.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
+    >>> len(picture.areas)
+    14
+    >>> path = picture.save("norwich.png")
     """
     msoas, measure = drawable(msoas, "msoa")
     areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)

@@ -77,6 +77,14 @@ def correlation_matrix(found: Correlations) -> Map:
     -------
     map
         The figure, whose first axes are in inches; `areas` are the pairs: see :attr:`Correlations.table`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure", "bias"])
+    >>> picture = ec_maps.correlation_matrix(ec_maps.rank_correlations(table))
+    >>> len(picture.areas)
+    3
     """
     cell = min(_WIDEST, (MAP_WIDTH - _NAME) / (len(found.measures) - 1))
     figure, ax, top = _new_figure(found)

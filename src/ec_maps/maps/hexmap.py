@@ -98,6 +98,14 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     BoundaryError
         If there is no layout of hexagons, or none that is right. The House of Commons Library publishes one;
         ``ec-maps fetch`` brings it.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> msoas = ec_maps.load_areas("msoa")
+    >>> picture = ec_maps.hexagon_map(msoas[msoas["rgn21nm"] == "Wales"])
+    >>> len(picture.areas)
+    410
     """
     msoas, measure = drawable(msoas, "msoa")
     if msoas.empty:

@@ -86,6 +86,14 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     ------
     PlaceError
         If no district of the table has the name.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> lads, msoas = ec_maps.load_areas("lad"), ec_maps.load_areas("msoa")
+    >>> picture = ec_maps.strip_plot(lads, msoas, "Norwich")
+    >>> len(picture.areas)
+    14
     """
     place = district_profile(lads, msoas, lad_name)
     measure = place.measure
