@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,41 @@ def test_tree_of_the_guide_exists() -> None:
     assert [path for path in sorted(paths) if not any(ROOT.glob(path))] == []
     folders = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent != ROOT}
     assert {f for f in folders if not f.startswith((".", "_"))} == {p.split("/")[0] for p in paths if "/" in p}
+
+
+def rows(name: str, head: str) -> list[list[str]]:
+    """Return the rows of the table of a document whose first head begins so."""
+    table = re.search(rf"^\| {head}.*\n\|[-|]+\n((?:\|.*\n)+)", read(name), flags=re.MULTILINE)
+    assert table is not None, head
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
+
+
+def test_files_to_open_exist() -> None:
+    """Each change of the table "to change or add" names a file to open, and each file or folder named is there."""
+    changes = rows("CONTRIBUTING.md", "to change or add")
+    assert len(changes) >= 20
+    without = [change for change, place, _ in changes if not re.search(r"`[\w./]+\.\w+`", place)]
+    assert without == []
+    named = {path for _, *cells in changes for path in re.findall(r"`([\w./-]*\w[./]\w[\w./]*)`", " ".join(cells))}
+    assert len(named) >= 20
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_the_way_of_a_number_exists() -> None:
+    """Each step from a zip to a sentence names a function, which is in the file beside it."""
+    steps = rows("CONTRIBUTING.md", "step")
+    assert len(steps) >= 10
+    for _, function, path in steps:
+        text = read(f"src/ec_maps/{path.strip('`')}")
+        assert re.search(rf"^ *def {function.strip('`()')}\(", text, flags=re.MULTILINE), (function, path)
+
+
+def test_the_plan_has_every_room() -> None:
+    """The drawing of the library names each folder of modules, and no other."""
+    plan = read("CONTRIBUTING.md").partition("## The plan of the library")[2].splitlines()
+    tops = [line for above, line in pairwise(plan) if "┌" in above]
+    rooms = {path.parent.name for path in (ROOT / "src" / "ec_maps").glob("*/__init__.py")}
+    assert sorted(room for line in tops for room in re.findall(r"│ ([a-z]+) ", line)) == sorted(rooms)
 
 
 def test_settings_page_has_those_of_the_library() -> None:
