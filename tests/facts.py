@@ -165,8 +165,6 @@ def check(
     valued = [other for other in rows if other["economic_connectedness"]]
     near = [float(other["economic_connectedness"]) for other in valued if other["rgn21nm"] == row["rgn21nm"]]
     shares = [float(other["economic_connectedness"]) for other in valued]
-    found = (value(text), decile(text), rank(text), compared(text, row["rgn21nm"]), compared(text, whole))
-    right = (
-        shown(share), int(row["decile"]), ranked(share, shares), distance(share, near), distance(share, shares),
-    )  # fmt: skip
-    assert found == right, text
+    assert (value(lead), decile(lead), rank(lead)) == (shown(share), int(row["decile"]), ranked(share, shares)), lead
+    medians = (compared(after, row["rgn21nm"]), compared(after, whole))
+    assert medians == (distance(share, near), distance(share, shares)), after

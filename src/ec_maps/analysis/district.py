@@ -96,13 +96,13 @@ class DistrictProfile:
         return f"the figure for {self.entry.title.lower()} is {self.entry.format(self.value)}"
 
     @property
-    def headline(self) -> str:
-        """Value, decile and rank of the district, compared with its region and the country."""
-        return self.summary if math.isnan(self.value) else f"{self.summary} {self._compared()}"
+    def compared(self) -> str:
+        """How far the medians of its region and of the country lie from its value; empty for a missing value."""
+        return "" if math.isnan(self.value) else self._medians()
 
     @property
     def summary(self) -> str:
-        """Value, decile and rank of the district."""
+        """Value, decile and rank of the district in one or two sentences, 45 words at most."""
         where = the_district(self.name)
         if math.isnan(self.value):
             return (
@@ -167,8 +167,8 @@ class DistrictProfile:
         all_of_it = float(values.median())
         region, country = (_difference(self.entry, self.value, median) for median in (here, all_of_it))
         return (
-            f"The median local authority of {the(self.region)} is at {self.entry.format(here)}, {region}; that of "
-            f"{self.universe} is at {self.entry.format(all_of_it)}, {country}."
+            f"The median local authority in {the(self.region)} is at {self.entry.format(here)}, {region}; in "
+            f"{self.universe} as a whole it is at {self.entry.format(all_of_it)}, {country}."
         )
 
 
