@@ -201,7 +201,7 @@ def test_a_refresh_that_fails_takes_nothing_away(servers: Servers, data: Path) -
     servers.ons.stop()
     refreshed = ec_maps("fetch", "--refresh")
     assert refreshed.returncode == 1
-    assert "still here and in use" in refreshed.stderr
+    assert "earlier copies are still in use" in refreshed.stderr
     assert "Traceback" not in refreshed.stderr
     assert {key: entry.sha256 for key, entry in manifest.read().items()} == before
     assert load_areas("lad").equals(table)

@@ -116,7 +116,7 @@ def test_unknown_level_and_scope() -> None:
         compare("Norwich", level="ward")  # type: ignore[arg-type]
     with pytest.raises(SettingError, match='no scope "gb"'):
         compare("Norwich", scope="gb")  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match="England and Wales alone"):
+    with pytest.raises(SettingError, match="England and Wales only"):
         compare("Norwich", level="msoa", scope="uk")
 
 

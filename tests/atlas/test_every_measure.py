@@ -269,7 +269,7 @@ def test_a_map_with_ties_says_how_many_groups(data: Path) -> None:
 
 def test_no_neighbourhoods_beyond_the_border(demo: Path) -> None:
     """Neighbourhoods of the United Kingdom are refused with the reason, and an unknown scope with those there are."""
-    with pytest.raises(SettingError, match=r"Neighbourhoods \(MSOAs\) are of England and Wales alone"):
+    with pytest.raises(SettingError, match=r"Neighbourhoods \(MSOAs\) exist in England and Wales only"):
         load_areas("msoa", scope="uk")
     with pytest.raises(SettingError, match='no scope "gb"'):
         load_areas("lad", scope="gb")  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def test_another_country(areas: gpd.GeoDataFrame) -> None:
 @pytest.mark.parametrize("crs", [27700, 4326, None])
 def test_areas_without_an_outline(empty: BaseGeometry | None, crs: int | None) -> None:
     """Missing and empty outlines are refused by code, whatever else is wrong."""
-    assert "1 of 2 areas have no outline (B)" in refused(frame(SQUARE, empty, crs=crs))
+    assert "1 of 2 areas has no outline (B)" in refused(frame(SQUARE, empty, crs=crs))
     assert "2 of 2 areas have no outline (A, B)" in refused(frame(empty, empty, crs=crs))
 
 

@@ -121,7 +121,7 @@ def test_two_names_for_one_neighbourhood_are_refused(library: FakeNames, tmp_pat
     library.text += first + "\r\n"
     msoa_names.bring(tmp_path / "names.csv")
     library.text += first.replace(first.split(",")[3], "Elsewhere") + "\r\n"
-    assert "two names for 1 neighbourhoods (E02000001)" in str(refused(tmp_path / "names.csv"))
+    assert "two names for 1 neighbourhood (E02000001)" in str(refused(tmp_path / "names.csv"))
 
 
 def test_a_missing_name_is_a_note(library: FakeNames, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_missing_name_is_a_note(library: FakeNames, tmp_path: Path) -> None:
     first = next(line for line in library.text.splitlines() if line.startswith("E02000001"))
     library.text = library.text.replace(first, first.replace(first.split(",")[3], ""))
     (note,) = msoa_names.bring(tmp_path / "names.csv").notes
-    assert "no name for 1 neighbourhoods (E02000001)" in note
+    assert "no name for 1 neighbourhood (E02000001)" in note
 
 
 def test_a_file_that_is_gone_is_told(library: FakeNames, tmp_path: Path) -> None:

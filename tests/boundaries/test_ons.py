@@ -561,7 +561,7 @@ def test_f5_an_area_without_an_outline_is_refused(portal: FakeArcGIS, bring: Bri
     portal.fault("null_geometry")
     keep_only(portal, LADS)
     first = country.districts()["LAD21CD"][0]
-    assert f"1 of 374 areas have no outline ({first})" in refused(bring, "lad21_boundaries")
+    assert f"1 of 374 areas has no outline ({first})" in refused(bring, "lad21_boundaries")
 
 
 def test_f5_a_mixture_of_kinds_becomes_one(portal: FakeArcGIS, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -378,7 +378,7 @@ def test_no_names(read: Read) -> None:
     """Where no file names any neighbourhood, as in a bare database, codes are used as names, and a note says so."""
     found = read(msoas=msoas().drop(columns="MSOA21NM"))
     assert list(found.msoas["msoa21nm"]) == list(found.msoas["msoa21cd"])
-    assert any("no official names of neighbourhoods; their codes stand in" in note for note in found.notes)
+    assert any("no official names of neighbourhoods; their codes are used" in note for note in found.notes)
 
 
 def test_districts_without_names(read: Read) -> None:
@@ -393,7 +393,7 @@ def test_some_names(read: Read) -> None:
     """Where some are named and others not, the latter are counted and listed by code."""
     names = msoas()["MSOA21NM"].where(msoas().index != 7)
     text = refused(read, msoas=msoas().assign(MSOA21NM=names))
-    assert f"1 areas have no name (msoa21nm) in any file: {MSOAS[7]}" in text
+    assert f"1 area has no name (msoa21nm) in any file: {MSOAS[7]}" in text
 
 
 @pytest.mark.parametrize("crs", [4326, 27700])
@@ -401,7 +401,7 @@ def test_areas_without_an_outline(read: Read, crs: int) -> None:
     """An area with a code and no outline is named with its file."""
     areas = lads().to_crs(crs)
     areas.loc[2, "geometry"] = None
-    assert "lads.parquet: 1 of 14 areas have no outline (E06000003)" in refused(read, lads=areas)
+    assert "lads.parquet: 1 of 14 areas has no outline (E06000003)" in refused(read, lads=areas)
 
 
 def test_an_empty_layer(read: Read) -> None:

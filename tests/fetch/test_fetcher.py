@@ -243,7 +243,7 @@ def test_no_space_left(hdx: Bench) -> None:
     hdx.hdx.files["local_authority"] = lad_zip(members={"padding.bin": os.urandom(40_000)})
     run = subprocess.run(limited, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stderr
-    is_letter(run.stderr, f"No space left in {hdx.cache}", "nothing half-written was kept", "EC_MAPS_DATA_DIR")
+    is_letter(run.stderr, f"No space left in {hdx.cache}", "no partial file was stored", "EC_MAPS_DATA_DIR")
     assert kept(hdx.cache) == []
     assert hdx.fetch().done.state == "fetched"
 

@@ -41,7 +41,7 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if empty.any():
         msg = (
-            f"{where}: {int(empty.sum())} of {len(frame)} areas have no outline "
+            f"{where}: {int(empty.sum())} of {len(frame)} areas {'has' if empty.sum() == 1 else 'have'} no outline "
             f"({listed(list(frame.loc[empty, code]))}). "
             f"Each area needs a polygon; fetch the file again."
         )

@@ -57,7 +57,11 @@ def _checked(path: Path, where: str) -> list[str]:
     unnamed = [row["msoa21cd"].strip() for row in table if not row.get("msoa21hclnm", "").strip()]
     if not unnamed:
         return []
-    return [f"The House of Commons Library has no name for {len(unnamed):,} neighbourhoods ({listed(unnamed, 3)})."]
+    return [f"The House of Commons Library has no name for {_neighbourhoods(unnamed)} ({listed(unnamed, 3)})."]
+
+
+def _neighbourhoods(codes: list[str]) -> str:
+    return f"{len(codes):,} {'neighbourhood' if len(codes) == 1 else 'neighbourhoods'}"
 
 
 def _misfit(header: list[str], table: list[dict[str, str]]) -> str:
@@ -74,4 +78,4 @@ def _misfit(header: list[str], table: list[dict[str, str]]) -> str:
         for code, row in zip(codes, table, strict=True)
         if names.setdefault(code, row.get("msoa21hclnm", "")) != row.get("msoa21hclnm", "")
     ]
-    return f"it has two names for {len(twice):,} neighbourhoods ({listed(twice, 3)})" if twice else ""
+    return f"it has two names for {_neighbourhoods(twice)} ({listed(twice, 3)})" if twice else ""

@@ -238,7 +238,8 @@ def _outlines(table: pd.DataFrame, relation: _Relation, faults: list[str]) -> gp
     if nameless := int((table[code] == "").sum()):
         faults.append(f"{relation} has no code in {nameless} of {len(table)} rows")
     if bare.any():
-        faults.append(f"{relation} has no outline for {int(bare.sum())} rows ({listed(list(table.loc[bare, code]))})")
+        rows = f"{int(bare.sum())} {'row' if bare.sum() == 1 else 'rows'}"
+        faults.append(f"{relation} has no outline for {rows} ({listed(list(table.loc[bare, code]))})")
     srids = sorted({int(srid) for srid in shapely.get_srid(shapes[~bare])})
     crs = None
     if len(srids) > 1:

@@ -261,18 +261,24 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
     if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
         both = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join)
         examples = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
+        number = f"{len(both)} {'neighbourhood' if len(both) == 1 else 'neighbourhoods'}"
         msg = (
-            f"{root}: the lookups put {len(both)} neighbourhoods in more than one district ({examples}). Keep one "
-            f"exact lookup of 2021 MSOAs to 2021 or 2022 districts, such as the one at {PORTAL}."
+            f"{root}: the lookups put {number} in more than one district ({examples}). Keep one exact "
+            f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as the one at {PORTAL}."
         )
         raise BoundaryError(msg)
     if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
         msg = (
-            f"{root}: {len(lost)} of {len(codes)} neighbourhoods have no district in the lookup ({listed(lost, 3)}). "
+            f"{root}: {len(lost)} of {len(codes)} neighbourhoods {_have(len(lost))} no district in the lookup "
+            f"({listed(lost, 3)}). "
             f"A lookup of 2021 MSOAs to 2021 or 2022 districts is needed, from {PORTAL}."
         )
         raise BoundaryError(msg)
     return lookup
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName) -> dict[str, str]:
@@ -292,9 +298,9 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
     if lost := [code for code in codes if code not in regions]:
         examples = listed([names.get(code, code) for code in lost], 5)
         msg = (
-            f"{root}: {len(lost)} of {len(codes)} districts have no region ({examples}). A lookup with LAD21CD and "
-            f"RGN21NM "
-            f"(local authority district to region, December 2021) is needed, from {PORTAL}. {_seen(tables)}"
+            f"{root}: {len(lost)} of {len(codes)} districts {_have(len(lost))} no region ({examples}). A lookup with "
+            f"LAD21CD and RGN21NM (local authority district to region, December 2021) is needed, "
+            f"from {PORTAL}. {_seen(tables)}"
         )
         raise BoundaryError(msg)
     return regions
@@ -302,8 +308,9 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
 
 def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: str) -> None:
     if (lost := frame[column].isna() | (frame[column] == "")).any():
+        number = int(lost.sum())
         msg = (
-            f"{root}: {int(lost.sum())} areas have no name ({column}) in any file: "
+            f"{root}: {number} {'area' if number == 1 else 'areas'} {_have(number)} no name ({column}) in any file: "
             f"{listed(list(frame.loc[lost, code]), 5)}."
         )
         raise BoundaryError(msg)
@@ -316,8 +323,8 @@ def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str,
     if msoas["msoa21cd"].str[0].ne("X").any() and len(msoas) != 7264:
         notes.append(f"{root} holds {len(msoas)} of the 7,264 neighbourhoods; the others cannot be drawn.")
     if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
-        have = "district has" if len(empty) == 1 else "districts have"
-        notes.append(f"{len(empty)} {have} no neighbourhood boundaries: {listed(empty)}.")
+        districts = "district" if len(empty) == 1 else "districts"
+        notes.append(f"{len(empty)} {districts} {_have(len(empty))} no neighbourhood boundaries: {listed(empty)}.")
 
 
 def _seen(tables: list[Table]) -> str:

@@ -223,7 +223,7 @@ def _sweep(folder: Path) -> None:
 
 def _disk(error: OSError, folder: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"No space left in {folder} ({error.strerror}). About 100 MB are needed; nothing half-written was kept."
+        return f"No space left in {folder} ({error.strerror}). About 100 MB are needed; no partial file was stored."
     return (
         f"The cache {folder} cannot be written ({error.strerror or error}). EC_MAPS_DATA_DIR can name another folder."
     )

@@ -69,8 +69,8 @@ def scope_named(key: str, level: Level) -> ScopeName:
         raise SettingError(msg)
     if key == "uk" and level.key != "lad":
         msg = (
-            f"{level.areas.capitalize()} (MSOAs) are of England and Wales alone, so that there is no table of them for "
-            f'the United Kingdom. With level "lad" there is.'
+            f"{level.areas.capitalize()} (MSOAs) exist in England and Wales only, so there is no table of them for "
+            f'the United Kingdom. Level "lad" has one.'
         )
         raise SettingError(msg)
     return "uk" if key == "uk" else "ew"
