@@ -56,4 +56,4 @@ def test_areas_in_two_places_and_empty_cells_are_named() -> None:
     assert more_than_one(table, "area", "in") == "it puts 1 area in more than one place (b in x and y)"
     assert more_than_one(table[:3], "area", "in") == ""
     assert not_filled(table, ["area", "in"]) == ""
-    assert not_filled(table, ["area", "in", "name"]) == "it has no name for 1 areas (b)"
+    assert not_filled(table, ["area", "in", "name"]) == "it has no name for 1 area (b)"
