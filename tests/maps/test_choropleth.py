@@ -345,7 +345,7 @@ def words_of(drawn: Map) -> str:
 
 @pytest.mark.parametrize("region", ["", "Scotland"])
 def test_shetland_in_its_frame(kingdom: gpd.GeoDataFrame, tmp_path: Path, region: str) -> None:
-    """Shetland stands in a frame that no other land meets, in its own colour and size; the words say that it moved."""
+    """Shetland is in a frame that no other land meets, in its own colour and size; the words say that it was moved."""
     drawn = regional_map(kingdom, region) if region else national_map(kingdom)
     frame, picture = frame_of(drawn), Picture(drawn, tmp_path)
     shetland = kingdom.set_index("lad21nm").loc["Shetland Islands"]
@@ -361,7 +361,7 @@ def test_shetland_in_its_frame(kingdom: gpd.GeoDataFrame, tmp_path: Path, region
     share = sum(found.get(colour, 0) for colour in ice_colours()) / len(pixels)
     assert 0.2 < share / (shetland["geometry"].area / frame.area) <= 1.1
     words = words_of(drawn)
-    assert words.count("Shetland lies further north; it stands in a frame, at the map’s scale.") == 2
+    assert words.count("Shetland lies further north; it is shown in a frame, at the map’s scale.") == 2
     assert drawn.areas.set_index("lad21nm").loc["Shetland Islands", "geometry"].equals(shetland["geometry"])
 
 

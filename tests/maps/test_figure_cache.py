@@ -245,7 +245,7 @@ def test_records_that_cannot_be_written_cost_one_warning(tmp_path: Path) -> None
     """Where a file is in the records' place the figures come all the same, each time, with one warning for all."""
     (tmp_path / RECORDS).write_text("not a folder", encoding="utf-8")
     maker = Maker(tmp_path)
-    with pytest.warns(UserWarning, match="cannot be noted in .*figures are there") as caught:
+    with pytest.warns(UserWarning, match="cannot be written .*figures are saved") as caught:
         told = [cached_figure(tmp_path, name, "1", ["a.svg"], maker) for name in ("a", "b", "a")]
     assert told == ["text – with ŷ"] * 3
     assert len(caught) == 1

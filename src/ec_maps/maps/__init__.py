@@ -1,1 +1,1 @@
-"""One module a picture, its words beside it."""
+"""The maps and figures: one module each, with its caption and alternative text."""

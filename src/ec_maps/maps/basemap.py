@@ -1,6 +1,6 @@
-"""The map beneath the map: tiles of the provider that ``EC_MAPS_BASEMAP`` names, and whom they are owed to.
+"""Base maps: tiles of the provider that ``EC_MAPS_BASEMAP`` names, and their attribution.
 
-Whatever goes wrong with tiles, the map is drawn as if none had been asked for, with one warning.
+If tiles fail for any reason, the map is drawn without them, with one warning.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from ec_maps.maps.tiles import MERCATOR, Extent, NoTilesError, framed
 if TYPE_CHECKING:
     from ec_maps.graphics.labels import Placer
 
-#: The layer without labels and the one of labels alone, by what their names end in after the provider's own.
+#: The endings of providers' names for a layer without labels and for one of labels only.
 _PAIRS = (("NoLabels", "OnlyLabels"), ("Background", "Labels"))
 
-#: How many tiles one map may ask for, its layers together: the servers are shared, and many are run by volunteers.
+#: The most tiles that one map requests over all layers: servers are shared, and many are run by volunteers.
 MOST_TILES = 64
 
-#: Half the space between words, in pixels of the map: grown by it, the letters of a label hang together.
+#: Half the space between words, in pixels of the map: grown by this much, the letters of a label join.
 _SPACE = 5
 
 _NO_KEY = "<insert your"
 
-#: What failed in this process, by name and key, and whether it may be asked again.
+#: The providers that failed in this process, by name and key, and whether they may be asked again.
 _failed: dict[tuple[str, str], bool] = {}
 
 
 @dataclass(frozen=True)
 class Basemap:
-    """The tiles beneath a map.
+    """The base map of one map.
 
     Attributes
     ----------
     base, labels
-        Pictures of exactly the map's frame: rows from the top, columns, and red, green, blue and opacity from 0 to 255.
-        There are no `labels` unless the provider has them apart.
+        Images of exactly the map's frame: rows from the top, columns, and red, green, blue and opacity from 0 to 255.
+        `labels` is None unless the provider has them as a separate layer.
     credit
-        Whom the tiles come from; it has to stand on the map.
+        The attribution of the tiles, which must be on the map.
     """
 
     base: np.ndarray
@@ -57,7 +57,7 @@ class Basemap:
     credit: str
 
     def labels_around(self, placer: Placer) -> np.ndarray | None:
-        """Return the labels less each one, whole, that meets a word or a line of ours or is cut by the frame."""
+        """Return the label layer without the labels that meet our own labels or lines, or are cut by the frame."""
         if self.labels is None:
             return None
         from rasterio import features
@@ -78,7 +78,7 @@ class Basemap:
 
 
 def basemap_for(extent: Extent) -> Basemap | None:
-    """Return the tiles for a map; None if no tiles are wanted, or they cannot be had, which is warned of once.
+    """Return the tiles for a map; None if no tiles are wanted, or if they fail, which is warned of once.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def basemap_for(extent: Extent) -> Basemap | None:
     SettingError
         If ``EC_MAPS_BASEMAP`` names no provider, or one whose tiles are not in Web Mercator.
     MissingExtraError
-        If what fetches tiles is not installed.
+        If the packages that fetch tiles are not installed.
     """
     wanted = settings.basemap()
     if wanted == "none":
@@ -113,7 +113,7 @@ def basemap_for(extent: Extent) -> Basemap | None:
 
 
 def _layers(wanted: str, key: str) -> tuple[str, list[Any]]:
-    """Return a provider's name and its one or two layers, from a name in any case and punctuation."""
+    """Return a provider's name and its one or two layers, for a name in any case and punctuation."""
     import xyzservices.providers as known
 
     providers = known.flatten()
@@ -124,7 +124,7 @@ def _layers(wanted: str, key: str) -> tuple[str, list[Any]]:
 
         near = [names[found] for found, *_ in process.extract(_bare(wanted), list(names), limit=3, score_cutoff=75)]
         msg = (
-            f'EC_MAPS_BASEMAP is "{_shown(wanted, key)}", and xyzservices knows no tiles of that name'
+            f'EC_MAPS_BASEMAP is "{_without_key(wanted, key)}", and xyzservices knows no tiles of that name'
             f"{f'; the nearest: {listed(near)}' if near else ''}. It can be none (the default: the maps' own plain "
             f"surroundings) or a name such as CartoDB.Positron or OpenStreetMap.Mapnik."
         )
@@ -146,8 +146,8 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", name.lower())
 
 
-def _shown(wanted: str, key: str) -> str:
-    """Return what was typed less what must not be shown: an address with a key may have been put in its place."""
+def _without_key(wanted: str, key: str) -> str:
+    """Return what the user typed without the key, which an address may contain."""
     shown = wanted.partition("?")[0]
     for secret in {key, quote(key, safe="")} - {""}:
         shown = shown.replace(secret, "…")
@@ -155,7 +155,7 @@ def _shown(wanted: str, key: str) -> str:
 
 
 def _with_key(provider: Any, key: str) -> Any:
-    """Return a provider with the key in its place, and with tiles of twice the detail if it has them."""
+    """Return a provider with its key filled in, and with tiles of double resolution if it has them."""
     name, url = provider["name"], provider["url"]
     places = [
         place
@@ -174,7 +174,7 @@ def _with_key(provider: Any, key: str) -> Any:
         raise NoTilesError(why)
     changes: dict[str, Any] = dict.fromkeys(places, quote(key, safe=""))
     if is_carto:
-        # CARTO reads the key from "key" alone; whether a version of xyzservices knows that differs.
+        # CARTO reads the key only from "key", which not every version of xyzservices knows.
         changes = {"url": url.partition("?")[0] + "?key={apikey}", "apikey": quote(key, safe="")}
     if "{r}" in url and provider.get("tileSize", 256) == 256:
         changes |= {"r": "@2x", "tileSize": 512}
@@ -182,7 +182,7 @@ def _with_key(provider: Any, key: str) -> Any:
 
 
 def _credit(provider: Any) -> str:
-    """Return whom the tiles come from in one line of plain text; at the least, the provider's name."""
+    """Return the attribution of the tiles as one line of plain text; if there is none, the provider's name."""
     text = re.sub(r"<[^>]+>", "", unescape(provider.get("attribution") or ""))
     text = text.replace("(C)", "©").replace(" -- ", " – ")
     return " ".join(text.split()).rstrip(".") or str(provider["name"])

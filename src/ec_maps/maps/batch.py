@@ -1,4 +1,4 @@
-"""Many maps at once: every region and every district, each in a file; what stands there already is not drawn again."""
+"""Many maps at once: every region and every district, one file each; files that are up to date are not drawn again."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ FormatName = Literal["png", "svg"]
 KINDS: tuple[KindName, ...] = ("regions", "places")
 FORMATS: tuple[FormatName, ...] = ("png", "svg")
 
-#: So many maps that could not be drawn are told of.
-_TOLD = 10
+#: The most failed maps that a message lists.
+_LISTED = 10
 
 
 class Wanted(NamedTuple):
-    """A map that is to be drawn: of a region or of a place, under its name, into a file."""
+    """A map to draw: its kind, the region or place, and the file name."""
 
     kind: KindName
     name: str
@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What the maps are drawn from; `msoas` is None if no places are drawn."""
+    """The tables that maps are drawn from; `msoas` is None if no places are drawn."""
 
     lads: gpd.GeoDataFrame
     msoas: gpd.GeoDataFrame | None
@@ -49,7 +49,7 @@ class Tables(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a map: the file's content or, in a sentence, why there is none, and what warned."""
+    """The result of one map: the file's content or the fault in a sentence, and the warnings."""
 
     wanted: Wanted
     content: bytes
@@ -59,7 +59,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Done:
-    """What a run did: all files that there are now, and the names of what was drawn anew."""
+    """The result of a run: all files, and the names of the maps that were drawn in it."""
 
     paths: list[Path]
     drawn: list[str]
@@ -77,15 +77,15 @@ def draw_maps(
 ) -> list[Path]:
     """Draw the map of every region and of every district of England and Wales, and return the files.
 
-    A file that stands in the folder already, made from the same data by the same version, is left alone, so that what
-    was interrupted goes on where it was. Several processes of this machine draw, or the Dask cluster whose scheduler
-    ``EC_MAPS_DASK`` names; the files are the same either way.
+    A file that is already in the folder, made from the same data by the same version, is not drawn again, so that an
+    interrupted run continues where it stopped. Maps are drawn by several processes of this machine, or by the Dask
+    cluster whose scheduler ``EC_MAPS_DASK`` names; the files are the same either way.
 
     Parameters
     ----------
     folder
-        Where the files go; it is created. They are called as the places: ``norwich.png``. A hidden folder in it,
-        ``.figure_cache``, records what each was made from.
+        The folder of the files; it is created. Files are named after places: ``norwich.png``. A hidden folder in it,
+        ``.figure_cache``, records what each file was made from.
     kinds
         ``"regions"`` for the ten maps of regions by district, ``"places"`` for those of the districts by neighbourhood.
     measure, category
@@ -95,19 +95,19 @@ def draw_maps(
     jobs
         How many processes draw at once; if not given, ``EC_MAPS_JOBS``, or else the cores of this machine, 4 at most.
     quiet
-        Show no progress. It is shown only in a terminal.
+        Whether to hide the progress bar, which is shown only in a terminal.
 
     Returns
     -------
     files
-        All of them, the regions first, each kind by name.
+        All files, the regions first, each kind sorted by name.
 
     Raises
     ------
     RenderError
-        If some maps cannot be drawn (the others are there), or the cluster cannot be used.
+        If some maps cannot be drawn (the others are saved), or the cluster cannot be used.
     SettingError
-        If there is no such kind, measure or format, or the folder cannot be written.
+        If the kind, measure or format does not exist, or the folder cannot be written.
     DataError, BoundaryError, FetchError
         As :func:`ec_maps.load_areas`.
 
@@ -133,37 +133,37 @@ def bring(
     jobs: int | None = None,
     quiet: bool = False,
 ) -> Done:
-    """Do as :func:`draw_maps` does, and say what was drawn anew."""
+    """Draw the maps as :func:`draw_maps` does, and return the files and the names of the maps drawn in this run."""
     chosen = _checked(kinds, format, jobs)
-    settings.jobs(), settings.dask()  # a fault in them is told before any work
+    settings.jobs(), settings.dask()  # raises for a faulty setting before any work
     maps = _all_maps(chosen, measure, category, format)
     state = inputs()
-    marks = (state, measure, category, format)
-    stamps = {one: cache.digest(marks, one) for one in maps}
-    missing = [one for one in maps if read_record(folder, one.file, stamps[one], [one.file]) is None]
+    options = (state, measure, category, format)
+    fingerprints = {one: cache.digest(options, one) for one in maps}
+    missing = [one for one in maps if read_record(folder, one.file, fingerprints[one], [one.file]) is None]
     _make(folder)
     load = partial(_tables, settings.source(), state, chosen, measure, category)
     faults: list[str] = []
     drawn: list[str] = []
     if missing:
-        for done in _shown(missing, load, format, jobs=jobs, quiet=quiet):
+        for done in _with_progress(missing, load, format, jobs=jobs, quiet=quiet):
             one = done.wanted
             if done.fault:
                 faults.append(f"{one.name}: {done.fault}")
                 continue
             _write(folder / one.file, done.content)
             drawn.append(one.name)
-            for told in done.warned:
-                warnings.warn(f"{one.name}: {told}", stacklevel=2)
-            if not done.warned:  # what warned, of tiles that did not come, may be better the next time
-                write_record(folder, one.file, stamps[one], [one.file], "")
+            for warning in done.warned:
+                warnings.warn(f"{one.name}: {warning}", stacklevel=2)
+            if not done.warned:  # a map with a warning, such as missing tiles, is drawn again next time
+                write_record(folder, one.file, fingerprints[one], [one.file], "")
     if faults:
-        raise RenderError(_told(faults, len(maps)))
+        raise RenderError(_failed(faults, len(maps)))
     return Done([folder / one.file for one in maps], drawn)
 
 
 def _checked(kinds: Iterable[KindName], format: str, jobs: int | None) -> tuple[KindName, ...]:
-    """Return the kinds in our order; `SettingError` for what is not known."""
+    """Return the kinds in the order drawn; raise `SettingError` for an unknown kind, format or number of jobs."""
     asked = [kinds] if isinstance(kinds, str) else list(kinds)
     if not asked or any(kind not in KINDS for kind in asked):
         msg = f'The kinds of maps are "regions" and "places"; what was asked for is {asked}.'
@@ -171,7 +171,7 @@ def _checked(kinds: Iterable[KindName], format: str, jobs: int | None) -> tuple[
     if format not in FORMATS:
         msg = f'The maps can be saved as "png" or "svg"; "{format}" was asked for.'
         raise SettingError(msg)
-    number: object = jobs  # whatever a caller without a type checker hands over
+    number: object = jobs  # a caller without a type checker may pass anything
     if number is not None and not (isinstance(number, int) and number > 0):
         msg = f"jobs is {jobs!r}; it should be how many processes draw at once, a whole number such as 2."
         raise SettingError(msg)
@@ -188,7 +188,7 @@ def _all_maps(kinds: Sequence[KindName], measure: str, category: str | None, for
     if "places" in kinds:
         rows: pd.DataFrame = lads.sort_values("lad21nm")
         names += [("places", name, code) for name, code in zip(rows["lad21nm"], rows["lad21cd"], strict=True)]
-    # Whether two places are called alike is a matter of all of them, whatever is drawn now.
+    # File names must not depend on which kinds are drawn, so all places are compared.
     taken = [slug(name) for name in (*lads["lad21nm"], *lads["rgn21nm"].unique())]
     often = {one for one in taken if taken.count(one) > 1} if len(set(taken)) < len(taken) else set()
     files = [slug(name, code if slug(name) in often else None) for _, name, code in names]
@@ -197,17 +197,17 @@ def _all_maps(kinds: Sequence[KindName], measure: str, category: str | None, for
 
 @lru_cache(maxsize=1)
 def _tables(_source: str, _inputs: str, kinds: Sequence[KindName], measure: str, category: str | None) -> Tables:
-    """Return the tables, loaded once in each process for each state of the data."""
+    """Return the tables; each process loads them once for each state of the data."""
     from ec_maps.areas.table import load_areas, load_context
 
     msoas = load_areas("msoa", measure, category=category) if "places" in kinds else None
     return Tables(load_areas("lad", measure, category=category), msoas, load_context())
 
 
-def _shown(
+def _with_progress(
     maps: list[Wanted], load: Callable[[], Tables], format: FormatName, *, jobs: int | None, quiet: bool
 ) -> Iterable[Outcome]:
-    """Return the outcomes as they come, with a bar on a terminal."""
+    """Return the outcomes as they finish, with a progress bar in a terminal."""
     from tqdm import tqdm
 
     done = results(partial(draw, format), load, maps, jobs=jobs)
@@ -217,11 +217,11 @@ def _shown(
 
 
 def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
-    """Draw one map, in whatever process this is called; nothing is written."""
+    """Draw one map in the calling process and return the outcome; nothing is written."""
     from ec_maps.maps.choropleth import local_map, regional_map
 
     try:
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             if wanted.kind == "places":
                 assert tables.msoas is not None
@@ -231,11 +231,11 @@ def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
             content = drawn.svg().encode() if format == "svg" else drawn.png()
     except EcMapsError as error:
         return Outcome(wanted, b"", str(error))
-    except Exception as error:  # noqa: BLE001 - one map's fault, whatever it is, must not cost the others
+    except Exception as error:  # noqa: BLE001 - a fault in one map must not stop the others
         return Outcome(wanted, b"", f"{type(error).__name__}: {error} (a fault of ec_maps rather than yours)")
-    # A library's word on its own future is no fault of the map.
-    told = dict.fromkeys(str(one.message) for one in said if issubclass(one.category, UserWarning))
-    return Outcome(wanted, content, warned=tuple(told))
+    # A library's deprecation warning is not a fault of the map.
+    warned = dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
+    return Outcome(wanted, content, warned=tuple(warned))
 
 
 def _make(folder: Path) -> None:
@@ -252,17 +252,17 @@ def _write(path: Path, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         msg = (
-            f"The map could not be written to {path}: {error.strerror or error}. Those written before are kept, and "
-            f"the same command goes on from there."
+            f"The map could not be written to {path}: {error.strerror or error}. The maps written before are "
+            f"kept; run the same command again to continue."
         )
         raise SettingError(msg) from None
 
 
-def _told(faults: list[str], number: int) -> str:
-    shown = "\n".join(f"  {fault}" for fault in faults[:_TOLD])
-    more = f"\n  and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
+def _failed(faults: list[str], number: int) -> str:
+    shown = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
+    more = f"\n  and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
     lost = f"{len(faults)} of {number} maps could not be drawn"
-    return f"{lost}; the others are there and are not drawn again:\n{shown}{more}"
+    return f"{lost}; the others are saved and will not be drawn again:\n{shown}{more}"
 
 
 def results(
@@ -272,24 +272,24 @@ def results(
     *,
     jobs: int | None = None,
 ) -> Iterator[Result]:
-    """Yield what `draw` makes of each task, as it comes, from this machine or the cluster that ``EC_MAPS_DASK`` names.
+    """Yield the result of `draw` for each task as it finishes, on this machine or the cluster of ``EC_MAPS_DASK``.
 
     Parameters
     ----------
     draw
-        A function of a module: takes what `load` returned and a task. It may be called anywhere, and must not write.
+        A function of a module, called with the result of `load` and a task, in any process. It must not write files.
     load
-        Returns what all tasks share. A process of this machine calls it for each task, so that it should remember what
-        it returned; for a cluster it is called here, and what it returned is sent to each worker once.
+        Returns what all tasks share. A process of this machine calls it for each task, so it should cache its result;
+        for a cluster it is called here, and its result is sent to each worker once.
     tasks
-        What is to be drawn, each small.
+        The tasks, each small.
     jobs
-        As for :func:`ec_maps.maps.workers.processes`. A cluster has the workers that it has.
+        As for :func:`ec_maps.maps.workers.processes`; ignored for a cluster.
 
     Raises
     ------
     RenderError, SettingError
-        If there is a cluster's address and no such cluster, or it breaks down: see :func:`ec_maps.maps.cluster.joined`.
+        If ``EC_MAPS_DASK`` names no working cluster, or it breaks down: see :func:`ec_maps.maps.cluster.joined`.
     """
     if settings.dask():
         from ec_maps.maps import cluster

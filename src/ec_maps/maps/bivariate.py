@@ -1,7 +1,7 @@
-"""The bivariate map: the country by district, coloured by exposure and bias at once, with a square for a legend.
+"""The bivariate map: the country by district, coloured by exposure and bias at once, with a square legend.
 
-The colours stand in ``assets/palettes/bivariate.txt`` in the order of the classes (see
-:mod:`ec_maps.analysis.bivariate`): from purple, as the least connected are on every map, to ice.
+The colours are in ``assets/palettes/bivariate.txt`` in the order of the classes (see
+:mod:`ec_maps.analysis.bivariate`): from purple, the least connected on every map, to ice.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 _FIELD_EDGE = "#6d6a80"
 
-#: Of the legend, in inches: a field's side; from the margin to the square, where its words and cut points stand; from
-#: the square to the list; and what lies above and beneath the square.
+#: The legend, in inches: the side of a field; the space left of the square for its words and cut points; the space
+#: between the square and the list; and the space above and beneath the square.
 _SIDE = 0.36
 _LEFT, _APART, _ABOVE, _BENEATH = 0.62, 0.4, 0.48, 0.44
 
@@ -61,13 +61,13 @@ class Square:
     Attributes
     ----------
     universe
-        Of what they are thirds, in words.
+        The areas that the thirds are of, in words.
     counts
         How many districts are in each class, class 1 first.
     exposure_cut_points, bias_cut_points
-        The four edges of each in words, as bare numbers.
+        The four edges of each as text, without a unit.
     missing, around
-        What hatching and the grey land mean, each empty if there is none.
+        The meaning of hatching and of the grey land, each empty if there is none.
     """
 
     universe: str
@@ -80,29 +80,29 @@ class Square:
     @classmethod
     def of(cls, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> Square:
         """Return the legend of a table of :func:`ec_maps.analysis.bivariate.bivariate_table` with land around."""
-        blank = int(areas["kind"].isna().sum())
+        lacking = int(areas["kind"].isna().sum())
         where = wording.universe(areas)
         across, up = (
             [measure_named(key).short(edge) for edge in areas.attrs[f"{key}_cut_points"]]
             for key in ("exposure", "bias")
         )
         return cls(
-            f"Thirds of the {len(areas) - blank} local authorities of {where} with both values.\nCut points in per "
+            f"Thirds of the {len(areas) - lacking} local authorities of {where} with both values.\nCut points in per "
             f"cent; in each field, the number of local authorities.",
             counts(areas),
             across,
             up,
-            missing=f"no published estimate of one or both ({blank})" if blank else "",
+            missing=f"no published estimate of one or both ({lacking})" if lacking else "",
             around=f"outside {where}" if len(around) else "",
         )
 
     @property
     def height(self) -> float:
-        """How much of the layout's foot it takes, in inches."""
+        """The height of the legend, in inches."""
         return 0.1 + _ABOVE + THIRDS * _SIDE + _BENEATH
 
     def draw(self, ax: Axes, top: float) -> None:
-        """Draw it on axes in inches, from `top` downwards."""
+        """Draw the legend on axes in inches, from `top` downwards."""
         title = "Exposure and bias, by third of all local authorities"
         write(ax, MARGIN, top, title, size=LEGEND, weight="bold", va="top")
         write(ax, MARGIN, top - 0.16, self.universe, size=SMALL, color=FAINT, va="top")
@@ -130,7 +130,7 @@ class Square:
         self._list(ax, left + THIRDS * _SIDE + _APART, top - _ABOVE)
 
     def _list(self, ax: Axes, x: float, y: float) -> None:
-        """Write what the corners are called, and what else is on the map, from a corner downwards."""
+        """Write the names of the corner classes and of what else is on the map, from a point downwards."""
         colours = bivariate_colours()
         plain = {"edgecolor": _FIELD_EDGE}
         rows = [(kind.name, {"facecolor": colours[kind.number - 1], **plain}) for kind in reversed(KINDS)]
@@ -155,7 +155,7 @@ class Square:
 
 _TALLEST = 1.2
 
-#: The edges of dark areas and of light ones; from this lightness on an area is light.
+#: The edges of dark and of light areas, and the lightness from which an area is light.
 _LIGHT_EDGE, _DARK_EDGE = "#e8e2ea", "#4d4757"
 _LIGHT = 60.0
 
@@ -169,14 +169,14 @@ def bivariate_map(
 ) -> Map:
     """Draw England and Wales by local authority in nine colours, thirds of exposure by thirds of bias.
 
-    There are never tiles beneath this map: nine colours want a quiet ground.
+    This map never has tiles beneath it: nine colours need a plain background.
 
     Parameters
     ----------
     exposure_lads, bias_lads, connectedness_lads
         As for :func:`ec_maps.analysis.bivariate.bivariate_table`; districts of England and Wales.
     context
-        Land outside the table to draw in grey; those of the boundaries at hand (Scotland) if not given.
+        Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland).
 
     Returns
     -------
@@ -215,7 +215,7 @@ def bivariate_map(
     for shape in regions.values():
         layers.draw_outline(layout.ax, shape, width=0.7)
     placer = Placer(layout.frame)
-    # The inset stands on neither: on the grey land it would seem to be a part of it.
+    # An inset on the grey land would look like a part of it.
     land = union(np.array([*regions.values(), *around.geometry], dtype=object))
     inset = draw_inset(layout, areas[areas["rgn21nm"] == "London"], land, draw_classes)
     if inset:
@@ -225,16 +225,16 @@ def bivariate_map(
 
 
 def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
-    """Draw districts in the colours of their classes, those without one hatched, `edge` points wide edged."""
+    """Draw districts in the colours of their classes, those without one hatched, with edges `edge` points wide."""
     there = areas["kind"].notna().to_numpy()
-    blank, valued = areas[~there], areas[there]
-    missing = layers.draw_missing(ax, blank.geometry.to_numpy(), edge=edge, zorder=1.9)
-    _name(missing, [f"{row.lad21cd}||{said(row)}" for row in blank.itertuples()])
+    lacking, valued = areas[~there], areas[there]
+    missing = layers.draw_missing(ax, lacking.geometry.to_numpy(), edge=edge, zorder=1.9)
+    _name(missing, [f"{row.lad21cd}||{said(row)}" for row in lacking.itertuples()])
     if valued.empty:
         return
     colours = bivariate_colours()
     numbers = class_numbers(valued)
-    # The lightest last: their dark edges are what parts them from the sea and from one another.
+    # The lightest last: their dark edges separate them from the sea and from one another.
     order = np.argsort([palette.lightness(colours[number - 1]) for number in numbers], kind="stable")
     faces = [colours[numbers[at] - 1] for at in order]
     drawn = layers.fill(
@@ -250,21 +250,21 @@ def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
     _name(drawn, [f"{rows[at].lad21cd}|{numbers[at]}|{said(rows[at])}" for at in order])
 
 
-def _name(drawn: PathCollection | None, told: list[str]) -> None:
-    """Give a collection's shapes their words for SVG, as ``layers.name_areas_in`` does for tenths."""
+def _name(drawn: PathCollection | None, texts: list[str]) -> None:
+    """Attach the descriptions of a collection's shapes for SVG, as ``layers.name_areas_in`` does for deciles."""
     if drawn is not None:
-        # Of a single shape matplotlib may write the link or not, by its version: its name carries it then.
-        drawn.set_gid(layers.AREAS if len(told) > 1 else f"{layers.AREAS}|{told[0]}")
-        drawn.set_urls(told)
+        # Some versions of matplotlib write no link for a single shape, so its id carries the text.
+        drawn.set_gid(layers.AREAS if len(texts) > 1 else f"{layers.AREAS}|{texts[0]}")
+        drawn.set_urls(texts)
 
 
 def _around(given: gpd.GeoDataFrame | None, extent: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
-    """Return the land outside the table that the map's frame shows."""
+    """Return the land outside the table that is inside the map's frame."""
     if given is None:
         try:
             given = load_context()
         except (BoundaryError, SettingError):
-            # A table that somebody made without boundary files is still drawn; there is just nothing around it.
+            # A table made without boundary files is still drawn, with nothing around it.
             given = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
     left, bottom, right, top = extent
     return given.cx[left:right, bottom:top] if len(given) else given
@@ -273,15 +273,15 @@ def _around(given: gpd.GeoDataFrame | None, extent: tuple[float, float, float, f
 # --- its words: of each district and class, alternative text, caption -------------------------------
 
 
-#: What the corners' colours are called, by class.
+#: The names of the corners' colours, by class.
 _COLOURS = {1: "purple", 3: "orange", 7: "teal", 9: "ice blue"}
 
-#: What the three thirds are called.
+#: The names of the three thirds.
 THIRD_IN_WORDS = {1: "lowest", 2: "middle", THIRDS: "highest"}
 
 
 def said(row: object) -> str:
-    """Return what is said of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
+    """Return the description of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
     name, exposure, bias, kind = (getattr(row, key) for key in ("lad21nm", "exposure", "bias", "kind"))
     one, other = measure_named("exposure").format(exposure), measure_named("bias").format(bias)
     if pd.isna(kind) and pd.isna(exposure) and pd.isna(bias):
@@ -290,20 +290,20 @@ def said(row: object) -> str:
 
 
 def class_in_words(number: int) -> str:
-    """Return what a class is: "lowest third of exposure, highest third of bias; fewer to meet, and …"."""
+    """Return the description of a class: "lowest third of exposure, highest third of bias; fewer to meet, and …"."""
     exposure, bias = thirds_of(number)
     kind = next((kind.name for kind in KINDS if kind.number == number), BETWEEN)
     return f"{THIRD_IN_WORDS[exposure]} third of exposure, {THIRD_IN_WORDS[bias]} third of bias; {kind}"
 
 
 def counts(areas: pd.DataFrame) -> list[int]:
-    """Return how many districts are in each of the nine classes, class 1 first."""
+    """Return the number of districts in each of the nine classes, class 1 first."""
     found = np.array(class_numbers(areas[areas["kind"].notna()]), dtype=np.int64)
     return [int(count) for count in np.bincount(found, minlength=CLASSES + 1)[1:]]
 
 
 def alt_text(areas: gpd.GeoDataFrame) -> str:
-    """Return what the map shows: its kind, how many districts are in each corner, the ends, the missing."""
+    """Return the alternative text: the number of districts in each corner class, the ends, and the missing."""
     found = counts(areas)
     corners = [f"{_COLOURS[kind.number]} ({kind.name}) {found[kind.number - 1]}" for kind in KINDS]
     ends = []
@@ -327,7 +327,7 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
 
 
 def caption(areas: gpd.GeoDataFrame) -> str:
-    """Return what the map says: how many are of each kind, where the most of them are, and what is missing."""
+    """Return the caption: the number of districts of each kind, the region with most of them, and the missing."""
     found = counts(areas)
     parts = []
     for kind in KINDS:
@@ -337,8 +337,8 @@ def caption(areas: gpd.GeoDataFrame) -> str:
             most = sorted(str(name) for name in regions.index[regions == regions.iloc[0]])
             where = series([wording.the(name) for name in most])
             each = " each" if len(most) > 1 else ""
-            told = f"the most in {where} ({regions.iloc[0]}{each})" if len(regions) > 1 else f"in {where}"
-            parts.append(f"“{kind.name}”: {regions.sum()}, {told}")
+            regions_in_words = f"the most in {where} ({regions.iloc[0]}{each})" if len(regions) > 1 else f"in {where}"
+            parts.append(f"“{kind.name}”: {regions.sum()}, {regions_in_words}")
     finding = f"Of {sum(found)} local authorities, {_between(found)} are {BETWEEN}."
     return wording.joined(finding, f"{'; '.join(parts)}." if parts else "", _missing(areas))
 
@@ -348,16 +348,16 @@ def _between(found: list[int]) -> int:
 
 
 def _missing(areas: gpd.GeoDataFrame) -> str:
-    blank = int(areas["kind"].isna().sum())
-    if not blank:
+    lacking = int(areas["kind"].isna().sum())
+    if not lacking:
         return ""
-    lack = "local authority lacks" if blank == 1 else "local authorities lack"
-    are = "is" if blank == 1 else "are"
-    return f"{wording.capital(wording.some(blank))} {lack} one or both values and {are} hatched."
+    lack = "local authority lacks" if lacking == 1 else "local authorities lack"
+    are = "is" if lacking == 1 else "are"
+    return f"{wording.capital(wording.some(lacking))} {lack} one or both values and {are} hatched."
 
 
 def class_numbers(valued: pd.DataFrame) -> list[int]:
-    """Return the class of each district, 1 to 9; all of them have one."""
+    """Return the class of each district, 1 to 9; none may be missing."""
     return [
         class_number(int(exposure), int(bias))
         for exposure, bias in zip(valued["exposure_third"], valued["bias_third"], strict=True)
@@ -373,8 +373,8 @@ def bivariate_colours() -> list[str]:
     Raises
     ------
     PaletteError
-        If the file is missing, holds other than nine colours, a line that is no hex code, or a colour twice; all
-        faults at once.
+        If the file is missing, does not have nine colours, has a line that is not a hex code, or a colour twice. One
+        error lists all faults.
     """
     return read_palette(
         "bivariate.txt",
@@ -386,7 +386,7 @@ def bivariate_colours() -> list[str]:
 
 
 def _repeated(colours: list[tuple[int, str]]) -> list[str]:
-    """Return which colours stand on an earlier line already."""
+    """Return the colours that are on an earlier line already, as faults."""
     first: dict[str, int] = {}
     return [
         f"line {at}: {colour} is that of line {first[colour]} again"

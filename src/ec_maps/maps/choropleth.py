@@ -1,7 +1,7 @@
-"""The three maps: the country by district, a region by district, a district by neighbourhood.
+"""The choropleth maps: the country by district, a region by district, a district by neighbourhood.
 
-Where ``EC_MAPS_BASEMAP`` names a tile provider, its tiles take the place of the grey land around, and its labels, if it
-has them apart, lie over the areas.
+If ``EC_MAPS_BASEMAP`` names a tile provider, its tiles replace the grey neighbouring land, and its labels, if they are
+a separate layer, lie over the areas.
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
 from ec_maps.maps.simplify import to_pixels
 from ec_maps.measures import Measure
 
-#: How tall a national map may be for its width, by what the table covers: it fills its map better than others.
+#: The greatest height of a national map for its width, by the scope of the table.
 _NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
 
 
 def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
     """Draw England and Wales, or the United Kingdom, by local authority, with London enlarged in an inset.
 
-    On a map of the United Kingdom Shetland stands in a frame of its own, at the map's scale. The Republic of Ireland is
-    not in the data; nothing is drawn there.
+    On a map of the United Kingdom, Shetland is in a frame of its own, at the map's scale. The Republic of Ireland is
+    not in the data and is not drawn.
 
     Parameters
     ----------
     lads
         The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700, of either scope.
     context
-        Land outside the table to draw in grey; if not given, those of the boundaries at hand (Scotland) round a table
-        of England and Wales, none round one of the United Kingdom.
+        Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland) for a table
+        of England and Wales, and none for one of the United Kingdom.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
         placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
     if len(around):
-        # A frame on the grey land would seem to be a part of it.
+        # An inset on the grey land would look like a part of it.
         land = shapely.union(land, union(around.geometry.to_numpy()))
     inset = draw_inset(layout, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
     if inset:
@@ -125,14 +125,14 @@ def regional_map(
 ) -> Map:
     """Draw one region by local authority on the national scale, its neighbours in grey.
 
-    Of Scotland, Shetland stands in a frame of its own, at the map's scale.
+    On a map of Scotland, Shetland is in a frame of its own, at the map's scale.
 
     Parameters
     ----------
     lads
-        The table of :func:`ec_maps.load_areas` for ``"lad"``, the whole of it: the neighbours come from it too.
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, in full: the neighbouring land comes from it too.
     region
-        A region's name, or ``"Wales"``; of a table of the United Kingdom ``"Scotland"`` or ``"Northern Ireland"`` too.
+        A region's name, or ``"Wales"``; for the United Kingdom also ``"Scotland"`` or ``"Northern Ireland"``.
     highlight
         Names of districts in the region to outline and to label with an arrow.
     context
@@ -160,7 +160,7 @@ def regional_map(
     >>> "Norwich" in picture.caption
     True
     """
-    # Here, because it brings a reader of YAML, for the list of places.
+    # Imported here, because it loads a YAML parser for the list of places.
     from ec_maps.areas.places import find_region
 
     lads, measure = drawable(lads, "lad")
@@ -204,16 +204,16 @@ def regional_map(
 
 
 def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
-    """Draw one district by neighbourhood on the national scale, each numbered, its surroundings in grey.
+    """Draw one district by numbered neighbourhood on the national scale, with its surroundings in grey.
 
-    A neighbourhood's number is that at the end of its official name ("Great Yarmouth 001" is 1), and where readable
-    names are known a key beneath the map gives them. A district without any value is drawn hatched, one with a
-    single neighbourhood in its surroundings.
+    A neighbourhood's number is the one at the end of its official name ("Great Yarmouth 001" is 1). A key beneath the
+    map gives readable names where they are known. A district without any published estimate is drawn hatched, and one
+    with a single neighbourhood is drawn with more of its surroundings.
 
     Parameters
     ----------
     msoas
-        The table of :func:`ec_maps.load_areas` for ``"msoa"``, the whole of it: the surroundings come from it too.
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, in full: the surroundings come from it too.
     lad_name
         The district's name as in ``lad21nm``.
     context
@@ -251,12 +251,12 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
             )
             raise PlaceError(msg)
         msg = (
-            f'There are no neighbourhoods of "{lad_name}" to draw. Either no local authority is called so (ec-maps '
-            f"places lists them), or the boundaries have no neighbourhood in it."
+            f'There are no neighbourhoods of "{lad_name}" to draw. Either there is no local authority of that name '
+            f"(ec-maps places lists them), or the boundaries have no neighbourhood in it."
         )
         raise PlaceError(msg)
     numbers = area_numbers(areas["msoa21nm"])
-    # A single neighbourhood is shown in its surroundings, not from edge to edge.
+    # A single neighbourhood is shown with its surroundings, not from edge to edge.
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
     tiles = basemap_for(extent)
     others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
@@ -290,16 +290,16 @@ def _joined(*sentences: str) -> str:
 
 
 def _context(given: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the land around: that given, or what the boundaries have beyond England and Wales.
+    """Return the land around the table: the one given, or that of the boundaries outside England and Wales.
 
-    A table of the United Kingdom has all land that there are boundaries of, so that nothing is around it.
+    A table of the United Kingdom contains all land of the boundaries, so nothing is around it.
     """
     if given is None:
         nothing = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
         try:
             given = nothing if table.attrs.get("scope") == "uk" else load_context()
         except (BoundaryError, SettingError):
-            # A table that somebody made without boundary files is still drawn; there is just nothing around it.
+            # A table made without boundary files is still drawn, with nothing around it.
             given = nothing
     return given[["lad21nm", "geometry"]]
 
@@ -312,7 +312,7 @@ def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 def _in_view(
     around: gpd.GeoDataFrame, extent: tuple[float, float, float, float], tiles: Basemap | None
 ) -> gpd.GeoDataFrame:
-    """Return the rows whose boxes the map's frame touches, or none where tiles show the land around."""
+    """Return the rows whose bounding boxes meet the map's frame, or none where tiles show the land around."""
     if tiles:
         return around.iloc[:0]
     left, bottom, right, top = extent
@@ -324,21 +324,21 @@ def _in_view(
 def _to_scale(
     areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return areas and the land around them with outlines as fine as the map's pixels, simplified together."""
+    """Return areas and the land around them, simplified together to the map's pixels."""
     shapes = to_pixels(np.concatenate([areas.geometry.to_numpy(), around.geometry.to_numpy()]), extent)
     first, last = shapes[: len(areas)], shapes[len(areas) :]
     return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
 
 
 def _draw_base(layout: Layout, tiles: Basemap | None, land: shapely.Geometry) -> None:
-    """Draw the tiles beneath everything, and on them a white rim round the areas: dark ones show on dark tiles too."""
+    """Draw the tiles at the bottom, with a white rim around the areas, so that dark areas are visible on dark tiles."""
     if tiles:
         layers.draw_picture(layout.ax, tiles.base, zorder=0)
         layers.draw_outline(layout.ax, land, width=3.0, colour="#ffffff", zorder=1)
 
 
 def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
-    """Draw the tiles' labels over the areas and beneath our own words, less those that the words meet."""
+    """Draw the tiles' labels over the areas and beneath our own labels, without those that overlap them."""
     labels = tiles.labels_around(placer) if tiles else None
     if labels is not None:
         layers.draw_picture(layout.ax, labels, zorder=3.5)
@@ -346,8 +346,8 @@ def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
 
 def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
     words: Level = level_named(level)
-    blank = int(shown["decile"].isna().sum())
-    # Of a table of the surroundings alone only its attributes know how many there are in the whole.
+    lacking = int(shown["decile"].isna().sum())
+    # A table of the surroundings alone has the number of areas of the whole in its attributes only.
     valued = int(whole.attrs["valued"] if whole.attrs.get("near") else whole["decile"].notna().sum())
     edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
     return Key.of(
@@ -355,6 +355,6 @@ def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, lev
         f"the {valued:,} {words.areas} of {wording.universe(whole)}",
         whole,
         edges,
-        missing=f"no published estimate ({blank})" if blank else "",
+        missing=f"no published estimate ({lacking})" if lacking else "",
         around=around,
     )

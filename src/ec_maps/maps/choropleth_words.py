@@ -1,4 +1,4 @@
-"""The words of the three maps: alternative text and captions, all counted from the table that the map is drawn from."""
+"""Alternative texts and captions of the choropleth maps, counted from the table that the map is drawn from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Kind = Literal["national", "regional", "local"]
 
 
 def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
-    """Return what a map shows: its kind, how many areas are in each class, the ends, the missing.
+    """Return a map's alternative text: its kind, the number of areas in each decile, the lowest, highest and missing.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
 
 
 def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
-    """Return what a map says: a finding in a sentence or two, with what is missing."""
+    """Return a map's caption: a finding in a sentence or two, and how many areas have no published estimate."""
     level, measure = _level_and_measure(areas, kind)
     counts = _counts(areas)
     valued = _valued(areas, measure)

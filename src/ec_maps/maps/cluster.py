@@ -1,4 +1,4 @@
-"""A Dask cluster that draws: whether it is there and the same as we are, and what it is sent. joblib does the rest."""
+"""Drawing on a Dask cluster: checks of the scheduler and workers, and the data sent to them; joblib does the rest."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ Shared = TypeVar("Shared")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-#: Seconds that a scheduler has to answer in; with the loading of Dask itself it is less than ten.
+#: Seconds for a scheduler to answer; with the import of Dask the wait is less than ten.
 _ANSWER = 5.0
 
-#: Seconds that the workers have to tell their versions in.
+#: Seconds for the workers to report their versions.
 _ROLL_CALL = 20.0
 
-#: Seconds that a cluster may be without workers: a nanny starts one that died anew.
+#: Seconds that a cluster may be without workers, as a nanny restarts one that died.
 _PATIENCE = 15.0
 
-#: So many workers are named in a message.
+#: The most workers that a message lists.
 _SHOWN = 20
 
 _LOCALLY = "To draw on this machine, unset EC_MAPS_DASK."
@@ -44,17 +44,17 @@ _LOCALLY = "To draw on this machine, unset EC_MAPS_DASK."
 
 @contextmanager
 def joined() -> Iterator[Cluster]:
-    """Give the cluster that ``EC_MAPS_DASK`` names, checked, and leave it at the end.
+    """Yield the cluster that ``EC_MAPS_DASK`` names, checked, and disconnect at the end.
 
     Raises
     ------
     MissingExtraError
         If Dask is not installed.
     RenderError
-        If the scheduler does not answer, it has no workers, or some of them are without
-        ec_maps or have another one than we do, all of which are named.
+        If the scheduler does not answer or has no workers, or if some workers have no ec_maps or a different version;
+        all of these are listed.
     SettingError
-        If the maps are to have tiles.
+        If ``EC_MAPS_BASEMAP`` asks for tiles.
     """
     address = settings.dask()
     if (tiles := settings.basemap()) != "none":
@@ -75,7 +75,7 @@ def joined() -> Iterator[Cluster]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that has been checked."""
+    """A cluster that passed the checks."""
 
     client: Any
     address: str
@@ -83,7 +83,7 @@ class Cluster:
     def results(
         self, draw: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
     ) -> Iterator[Result]:
-        """Yield what `draw` makes of each task, as it comes; `shared` is sent to each worker once.
+        """Yield the result of `draw` for each task as it finishes; `shared` is sent to each worker once.
 
         Tasks of a worker that dies are given to the others.
 
@@ -95,7 +95,7 @@ class Cluster:
         from distributed import KilledWorker
 
         backend = _Backend(client=self.client, scatter=[shared])
-        # The only settings that a map without tiles depends on: without the first, made data could pass for real.
+        # The only settings that a map without tiles depends on; the source decides on the demonstration band.
         environment = {"EC_MAPS_SOURCE": settings.source(), "EC_MAPS_BASEMAP": "none", "EC_MAPS_OFFLINE": "1"}
         pool = joblib.Parallel(backend=backend, return_as="generator_unordered", batch_size=1)
         over = threading.Event()
@@ -104,11 +104,11 @@ class Cluster:
         try:
             yield from ended(pool(joblib.delayed(_there)(environment, draw, shared, task) for task in tasks))
         except (KilledWorker, CancelledError, _Deserted, OSError) as error:
-            # Dask's own words, of a key that was cancelled, tell an author nothing.
+            # Dask's own message about a cancelled key does not help the user.
             why = "one map brought down several workers" if isinstance(error, KilledWorker) else self._lost()
             msg = (
-                f"The cluster at {self.address} broke down: {why}. What it had drawn is kept: the same command goes on "
-                f"from there, on this machine if EC_MAPS_DASK is unset."
+                f"The cluster at {self.address} broke down: {why}. What it had drawn is kept: run the same command "
+                f"again to continue, on this machine if EC_MAPS_DASK is unset."
             )
             raise RenderError(msg) from None
         finally:
@@ -127,7 +127,7 @@ class _Deserted(Exception):
 
 
 class _Backend(DaskDistributedBackend):  # type: ignore[misc]
-    """joblib's, which leaves its caller waiting for a task that came to nothing, and does a lone worker's work here."""
+    """joblib's backend, but with failed tasks reported to the caller and a single worker used as well."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -153,7 +153,7 @@ class _Backend(DaskDistributedBackend):  # type: ignore[misc]
         return super().retrieve_result_callback(out)
 
     def give_up(self) -> None:
-        """End the wait for what is still to come."""
+        """Stop waiting for unfinished tasks."""
         for job in list(self._pending):
             if job.set_running_or_notify_cancel():
                 job.set_exception(_Deserted())
@@ -161,7 +161,7 @@ class _Backend(DaskDistributedBackend):  # type: ignore[misc]
 
 
 def _watch(client: Any, backend: _Backend, over: threading.Event) -> None:
-    """Give up if the cluster has been without workers for too long: Dask itself waits for ever."""
+    """Give up if the cluster has had no workers for too long, as Dask itself would wait for ever."""
     missing = 0.0
     while not over.wait(1.0):
         missing = 0.0 if _workers(client) else missing + 1.0
@@ -171,7 +171,7 @@ def _watch(client: Any, backend: _Backend, over: threading.Event) -> None:
 
 
 def _workers(client: Any) -> dict[str, int] | None:
-    """Return the workers and how many threads each has; None if the scheduler cannot be asked."""
+    """Return the workers with their numbers of threads; None if the scheduler does not answer."""
     if client.status != "running":
         return None
     try:
@@ -183,7 +183,7 @@ def _workers(client: Any) -> dict[str, int] | None:
 def _there(
     environment: Mapping[str, str], draw: Callable[[Shared, Task], Result], shared: Shared, task: Task
 ) -> Result:
-    # A worker has no data folder; what maps keep for the next one goes where it is cleared away with the worker.
+    # A worker has no data folder, so caches go to a temporary folder that is removed with the worker.
     with alone({**environment, "EC_MAPS_DATA_DIR": _scratch().name}):
         return draw(shared, task)
 
@@ -197,12 +197,12 @@ def _connected(address: str) -> Any:
     from distributed import Client
 
     try:
-        # Dask's client waits for ever for whoever takes its call and says nothing.
-        with ThreadPoolExecutor(1) as aside:  # here, there may be a loop of Jupyter's
-            told = aside.submit(lambda: asyncio.run(asyncio.wait_for(_identity(address), _ANSWER))).result()
-        if told.get("type") == "Scheduler":
+        # Dask's client would wait for ever for a server that accepts a connection and does not answer.
+        with ThreadPoolExecutor(1) as aside:  # this thread may run Jupyter's event loop
+            identity = aside.submit(lambda: asyncio.run(asyncio.wait_for(_identity(address), _ANSWER))).result()
+        if identity.get("type") == "Scheduler":
             return Client(address, timeout=_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
-        what = f"is no scheduler, but a {str(told.get('type')).lower()}"
+        what = f"is no scheduler, but a {str(identity.get('type')).lower()}"
     except (OSError, TimeoutError):
         what = "did not answer"
     except (ValueError, TypeError, AttributeError, RuntimeError, ImportError) as error:
@@ -223,7 +223,7 @@ async def _identity(address: str) -> dict[str, Any]:
 
 
 def _check(client: Any, address: str) -> None:
-    """Raise `RenderError` if there are no workers, or they would not draw what we would; all of them are named."""
+    """Raise `RenderError` if there are no workers, or if some would draw differently; all of those are listed."""
     there = _workers(client)
     if not there:
         msg = (
@@ -233,21 +233,21 @@ def _check(client: Any, address: str) -> None:
         raise RenderError(msg)
     faults: dict[str, str] = {}
     python = platform.python_version()
-    for worker, told in _asked(client, address, platform.python_version).items():
-        if isinstance(told, BaseException) or told.split(".")[:2] != python.split(".")[:2]:
-            faults[worker] = f"has Python {told}; here it is {python}"
+    for worker, answer in _asked(client, address, platform.python_version).items():
+        if isinstance(answer, BaseException) or answer.split(".")[:2] != python.split(".")[:2]:
+            faults[worker] = f"has Python {answer}; here it is {python}"
     ours = version("ec-maps")
-    for worker, told in _asked(client, address, version, "ec-maps").items():
-        if isinstance(told, BaseException):
+    for worker, answer in _asked(client, address, version, "ec-maps").items():
+        if isinstance(answer, BaseException):
             faults.setdefault(worker, "has no ec_maps")
-        elif told != ours:
-            faults.setdefault(worker, f"has ec_maps {told}; here it is {ours}")
+        elif answer != ours:
+            faults.setdefault(worker, f"has ec_maps {answer}; here it is {ours}")
     if alike := [worker for worker in there if worker not in faults]:
         digest = package_digest()
-        for worker, told in _asked(client, address, package_digest, workers=alike).items():
-            if isinstance(told, ImportError):
+        for worker, answer in _asked(client, address, package_digest, workers=alike).items():
+            if isinstance(answer, ImportError):
                 faults[worker] = "has no ec_maps that can be imported"
-            elif told != digest:
+            elif answer != digest:
                 faults[worker] = (
                     f"has ec_maps {ours}, as here, but its code, palettes or the libraries that it draws with differ"
                 )
@@ -264,16 +264,16 @@ def _check(client: Any, address: str) -> None:
 def _asked(client: Any, address: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> dict[str, Any]:
     """Return what a function returns or raises on each worker."""
     try:
-        told = client.run(function, *arguments, on_error="return", callback_timeout=_ROLL_CALL, **options)
+        answers = client.run(function, *arguments, on_error="return", callback_timeout=_ROLL_CALL, **options)
     except (OSError, TimeoutError) as error:
-        msg = f"Not all workers of the cluster at {address} answer ({str(error) or 'no word'}). {_LOCALLY}"
+        msg = f"Not all workers of the cluster at {address} answered ({str(error) or 'no reason given'}). {_LOCALLY}"
         raise RenderError(msg) from None
-    return dict(told)
+    return dict(answers)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's log of lost connections from the terminal; we say what has to be said."""
+    """Keep Dask's log of lost connections off the terminal; our own message replaces it."""
     import distributed
 
     loggers = [logging.getLogger(name) for name in (distributed.__name__, "distributed.client", "tornado")]

@@ -1,4 +1,4 @@
-"""The matrix: how closely each two measures go together, a cell a pair, with the number in it."""
+"""The correlation matrix: the rank correlation of each two measures, with the number in each cell."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: From brown, one measure high where the other is low, to green-blue, both high together: after ColorBrewer's BrBG,
-#: the pale greens moved apart for those who do not see red. No hue is one of the tenths'.
+#: the pale greens moved apart for readers who do not see red. No hue is one of the deciles'.
 COLOURS = ("#8c510a", "#bf812d", "#dfc27d", "#f6e8c3", "#fafafa", "#b3e0d8", "#6fc3b7", "#35978f", "#01665e")
 
-#: Where a class of strength begins, whatever the sign.
+#: The lower edges of the classes of strength, whatever the sign.
 EDGES = (0.1, 0.3, 0.5, 0.7)
 
-#: What counts as strong in the words.
+#: The strength from which the text counts a correlation as strong.
 STRONG = 0.5
 
-#: In inches: the widest cell and how high all are, what is kept for the last measure's name, the legend's swatches.
+#: In inches: the greatest width and the height of a cell, the room for the last measure's name, and swatch sizes.
 _WIDEST, _HIGH, _NAME, _SWATCH, _SWATCH_HIGH = 0.44, 0.36, 0.94, 0.27, 0.15
 _LEGEND_WIDTH = 9 * _SWATCH
-#: The rows beside the legend, and that a figure always has.
+#: The rows beside the legend, and the fewest rows of a figure.
 _BESIDE = 3
 
 _CELL_EDGE = "#8d8779"
 
 
 def colour_of(correlation: float) -> str:
-    """Return the colour of a correlation's class, that of the number as it is shown, with two decimals."""
+    """Return the colour of a correlation's class, for the number rounded to two decimals as shown."""
     strength = int(np.searchsorted(EDGES, abs(round(correlation, 2)), side="right"))
     return COLOURS[4 + int(math.copysign(strength, correlation))]
 
@@ -65,8 +65,8 @@ def colour_of(correlation: float) -> str:
 def correlation_matrix(found: Correlations) -> Map:
     """Draw the correlations between measures as the lower triangle of a table.
 
-    The measures stand on the diagonal, in the order of `found`. A cell is where the row that ends at one measure's name
-    and the column beneath another's meet; a pair without a correlation is hatched.
+    The measures are on the diagonal, in the order of `found`. The cell of a pair is where the row that ends at one
+    measure's name meets the column beneath the other's; a pair without a correlation is hatched.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def correlation_matrix(found: Correlations) -> Map:
 
 
 def _new_figure(found: Correlations) -> tuple[Figure, Axes, float]:
-    """Return the figure with the words round the matrix, the axes of the matrix in inches, and how high these are."""
+    """Return the figure with the text around the matrix, the axes of the matrix in inches, and their height."""
     areas, demo = level_named(found.level).areas, settings.is_demo()
     title = wrap(f"Which measures go together, by {level_named(found.level).area}", TITLE, MAP_WIDTH, "bold")
     subtitle = (
@@ -130,16 +130,16 @@ def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
     shapes = np.asarray(shapely.box(left, upper - _HIGH, left + cell, upper))
     values = np.array([pair.correlation for pair in found.pairs])
     there = ~np.isnan(values)
-    told = np.array([_told(pair, level_named(found.level)) for pair in found.pairs], dtype=object)
+    texts = np.array([_description(pair, level_named(found.level)) for pair in found.pairs], dtype=object)
     style = {"edgecolors": _CELL_EDGE, "linewidths": 0.5, "zorder": 2}
     drawn = fill(ax, shapes[there], facecolors=[colour_of(value) for value in values[there]], **style)
     hatched = draw_missing(ax, shapes[~there], edge=0.5, zorder=1.9)
-    for collection, words in ((drawn, told[there]), (hatched, told[~there])):
+    for collection, words in ((drawn, texts[there]), (hatched, texts[~there])):
         if collection is not None:
-            # As `layers.name_areas_in` has it.
+            # In the form of `layers.name_areas_in`.
             collection.set_gid(AREAS if len(words) > 1 else f"{AREAS}|{words[0]}")
             collection.set_urls(list(words))
-    # As large as the widest number allows: it is read on a phone too.
+    # As large as the widest number allows, to be legible on a phone.
     style = {"size": min(10.0, (cell - 0.055) / text_size("−.88", 1)[0]), "ha": "center", "va": "center", "zorder": 3}
     for value, x, y in zip(values[there], left[there], upper[there], strict=True):
         write(ax, x + cell / 2, y - _HIGH / 2, _short(value), color=palette.ink_on(colour_of(value)), **style)
@@ -149,22 +149,22 @@ def _keys(pair: Pair) -> tuple[str, str]:
     return pair.first, pair.second
 
 
-def _told(pair: Pair, level: Level) -> str:
-    """Return what a cell says when it is questioned: a code, no tenth, and words."""
+def _description(pair: Pair, level: Level) -> str:
+    """Return the description of a cell for SVG: a code, no decile, and words."""
     one, other = measure_named(pair.first).title, *titles([pair.second])
     words = f"{one} and {other}: {said(pair.correlation)}, over {number_of(pair.areas, level)}"
     return f"{pair.first}--{pair.second}||{words}"
 
 
 def _short(value: float) -> str:
-    """Return a correlation as it stands in a cell: ".62", "−.62", "1.0"."""
+    """Return a correlation as written in a cell: ".62", "−.62", "1.0"."""
     text = f"{abs(value):.2f}"
     text = "1.0" if text == "1.00" else text[1:]
     return f"−{text}" if value < 0 and text != ".00" else text
 
 
 def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
-    """Draw the classes in the corner that the triangle leaves free."""
+    """Draw the legend in the corner that the triangle leaves free."""
     left, strip = MAP_WIDTH - _LEGEND_WIDTH, top - 0.48
     write(ax, left, top - 0.02, "Rank correlation (Spearman’s)", size=LEGEND, weight="bold", va="top")
     for place, colour in enumerate(COLOURS):
@@ -190,7 +190,7 @@ def _strongest(found: Correlations, number: int) -> str:
 
 
 def _with_headline(found: Correlations, number: int) -> str:
-    """Return which measures economic connectedness goes with most, in a sentence; nothing if it is not among them."""
+    """Return the measures that economic connectedness correlates with most, in a sentence; empty if it is not there."""
     pairs = found.of(HEADLINE)[:number]
     names = [f"{titles([pair.other(HEADLINE)])[0]} ({said(pair.correlation)})" for pair in pairs]
     return f"{measure_named(HEADLINE).title} goes most closely with {series(names)}." if names else ""

@@ -1,10 +1,10 @@
-"""Figures that stand in a folder with a record of what they were made from, so that none is drawn twice.
+"""A cache of figures: files in a folder with a record of what they were made from, so that none is drawn twice.
 
-As in a Makefile, each has a name and says which files it makes; in place of times there is a stamp, a mark of all that
-it depends on. The records lie in ``.figure_cache/`` of the same folder, one JSON file each, written last: what was
-interrupted has none and is made again. What a page shows is cached so, beside the page.
+As in a Makefile, each figure has a name and a list of its files; in place of file times it has a fingerprint of all
+that it depends on. Records are in ``.figure_cache/`` of the same folder, one JSON file each, written last, so that an
+interrupted figure is made again. The figures of a page are cached beside the page.
 
-Importing this is light: where nothing has changed, a page's process loads no table and none of the libraries that draw.
+This module imports little: if nothing has changed, a page's process loads no table and no drawing library.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ec_maps.areas.provenance import inputs
 from ec_maps.errors import EcMapsError
 from ec_maps.geography.names import slug
 
-#: The folder of the records, in the folder that they are about.
+#: The folder of the records, in the folder of the figures.
 RECORDS = ".figure_cache"
 
-#: Records of another form are not read.
+#: The version of the records' format; others are not read.
 _FORM = 1
 
-#: The names of a figure's files, or what tells them from its text.
+#: The names of a figure's files, or a function that finds them in its text.
 Files = Sequence[str] | Callable[[str], Sequence[str]]
 
 
@@ -41,65 +41,65 @@ def cached_figure(
     *,
     still: Callable[[], bool] | None = None,
 ) -> str:
-    """Return the text of a figure whose files stand in a folder; make both if they do not, or are not what they were.
+    """Return the text of a figure whose files are in a folder; make text and files if they are missing or out of date.
 
-    What warned while it was made (tiles that did not come) is not cached: the next time may do better.
+    A figure made with a warning, such as missing tiles, is not cached, so that it is tried again next time.
 
     Parameters
     ----------
     folder
-        Where the files are; it is created.
+        The folder of the files; it is created.
     name
-        What the figure is called; a record of that name is replaced.
+        The figure's name; an older record of that name is replaced.
     stamp
-        A mark of all that it depends on: data, code, options.
+        A fingerprint of all that it depends on: data, code, options.
     files
         The names of the files that `make` writes into `folder`, each whole or not at all.
     make
-        Writes them, and returns the text that goes with them.
+        Writes the files and returns the text that goes with them.
     still
-        Tells, once it is made, whether the stamp holds: what came from data that changed meanwhile is not cached.
+        Returns, after `make`, whether the fingerprint still holds; if the data changed meanwhile, nothing is cached.
     """
     text = read_record(folder, name, stamp, files)
     if text is not None:
         return text
     folder.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         text = make()
-    for one in said:
+    for one in caught:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    # A library's word on its own future is no fault of the figure.
-    whole = not any(issubclass(one.category, UserWarning) for one in said)
+    # A library's deprecation warning is not a fault of the figure.
+    whole = not any(issubclass(one.category, UserWarning) for one in caught)
     if whole and (still is None or still()):
         write_record(folder, name, stamp, files, text)
     return text
 
 
 def read_record(folder: Path, name: str, stamp: str, files: Files) -> str | None:
-    """Return the text of a figure if it is in a folder, of this stamp and with all its files whole; else None."""
+    """Return the text of a figure if its record has this fingerprint and all its files are unchanged; else None."""
     try:
-        told = json.loads(_record(folder, name).read_text(encoding="utf-8"))
-        text, digests = told["text"], told["files"]
-        if (told["form"], told["stamp"]) != (_FORM, stamp) or not isinstance(text, str):
+        record = json.loads(_record(folder, name).read_text(encoding="utf-8"))
+        text, digests = record["text"], record["files"]
+        if (record["form"], record["stamp"]) != (_FORM, stamp) or not isinstance(text, str):
             return None
         if sorted(digests) != _names(files, text):
             return None
         return text if all(cache.file_digest(folder / file) == digest for file, digest in digests.items()) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        # There is none, it is damaged, or one of its files has gone.
+        # The record is missing or damaged, or one of its files is missing.
         return None
 
 
 def write_record(folder: Path, name: str, stamp: str, files: Files, text: str) -> None:
-    """Write the record of a figure whose files have just been written; where that fails, with one warning."""
+    """Write the record of a figure whose files have just been written; if that fails, warn once."""
     path = _record(folder, name)
     try:
         digests = {file: cache.file_digest(folder / file) for file in _names(files, text)}
-        told = {"form": _FORM, "stamp": stamp, "files": digests, "text": text}
+        record = {"form": _FORM, "stamp": stamp, "files": digests, "text": text}
         path.parent.mkdir(exist_ok=True)
         with cache.atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(told, ensure_ascii=False, indent=0), encoding="utf-8")
+            temporary.write_text(json.dumps(record, ensure_ascii=False, indent=0), encoding="utf-8")
     except OSError as error:
         _warn(str(path.parent), str(error.strerror or error))
 
@@ -115,18 +115,19 @@ def _record(folder: Path, name: str) -> Path:
 @lru_cache(maxsize=8)
 def _warn(folder: str, reason: str) -> None:
     warnings.warn(
-        f"What was drawn cannot be noted in {folder} ({reason}); the figures are there, and are drawn anew each time.",
+        f"The figure cache in {folder} cannot be written ({reason}). The figures are saved, and are drawn again each "
+        f"time.",
         stacklevel=4,
     )
 
 
-# --- what a page shows, cached beside the page --------------------------------------------------------
+# --- the figures of a page, cached beside the page ----------------------------------------------------
 
 
-#: What a function of a page is called with: names, such as that of a level.
+#: The arguments of a page's function: names, such as that of a level.
 Words = ParamSpec("Words")
 
-#: Where a page's files lie, beside it.
+#: The folder of a page's files, beside the page.
 FOLDER = "maps"
 
 #: The addresses of a page's own files in its markdown.
@@ -134,17 +135,17 @@ _FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?
 
 
 def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, str]], Callable[Words, str]]:
-    """Have a function of a page called only if anything that it is made from has changed since the last time.
+    """Return a decorator that calls a page's function only if something that it depends on has changed.
 
-    It returns markdown, and writes the files that this names into ``maps/`` of the working folder. What it needs it
-    imports itself: where nothing has changed, none of that is loaded.
+    The function returns markdown and writes the files that this names into ``maps/`` of the working folder. It imports
+    what it needs itself, so that nothing is loaded if nothing has changed.
 
     Parameters
     ----------
     places
-        Whether it depends on the list of places, or on which of them have a page.
+        Whether the function depends on the list of places, or on which of them have a page.
     card
-        The page whose card it makes too, if it can: see :func:`ec_maps.site.markdown.keep_card`.
+        The page whose social card the function also makes, if it can: see :func:`ec_maps.site.markdown.keep_card`.
     """
 
     def decorated(make: Callable[Words, str]) -> Callable[Words, str]:
@@ -164,34 +165,34 @@ def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words,
 def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -> str:
     """Return a part of a page, such as a tab, that depends on the data and on nothing else but `parts`.
 
-    `make` returns its markdown and writes the files that this names; what cannot be stamped is made each time.
+    `make` returns its markdown and writes the files that this names. Without a fingerprint it is called each time.
     """
-    mark = stamp(parts)
-    if mark is None:
+    fingerprint = stamp(parts)
+    if fingerprint is None:
         return make()
 
     def still() -> bool:
-        return stamp(parts) == mark and not cache.package_changed()
+        return stamp(parts) == fingerprint and not cache.package_changed()
 
-    return cached_figure(Path(FOLDER), name, mark, partial(_files, card=card), make, still=still)
+    return cached_figure(Path(FOLDER), name, fingerprint, partial(_files, card=card), make, still=still)
 
 
 def stamp(*parts: object) -> str | None:
-    """Return a mark of the data, the library and `parts`; None where there is none that could be trusted."""
+    """Return a fingerprint of the data, the library and `parts`; None if it could not be relied on."""
     if settings.basemap() != "none":
-        return None  # tiles change where they come from, and what failed is warned of once, for all maps that lack it
+        return None  # tiles can change at their source, and their failure is warned of once for all maps
     try:
         return cache.digest(inputs(), parts)
     except (EcMapsError, OSError):
-        return None  # something is not at hand: whoever needs it says so, or fetches it
+        return None  # an input is missing: the function that needs it reports that or downloads it
 
 
 def _listed() -> tuple[str, bytes | None]:
-    """Return what decides which places are listed and which have a page."""
+    """Return the settings and the list that decide which places are listed and which have a page."""
     try:
         return settings.places(), (settings.project_root() / "places.yml").read_bytes()
     except OSError:
-        return settings.places(), None  # whoever reads the list says so
+        return settings.places(), None  # the function that reads the list reports that
 
 
 def _files(text: str, *, card: str) -> list[str]:

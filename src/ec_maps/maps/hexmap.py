@@ -1,4 +1,4 @@
-"""The map of hexagons: every neighbourhood the same size, so that its colour counts as much as any other's."""
+"""The hexagon map: every neighbourhood has the same size, so that large rural ones do not dominate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-#: Large cities all over the country, for readers to find their way: districts, and what they are called for short.
+#: Large cities that help readers find their way: districts and their short names.
 CITIES = {
     "Birmingham": "Birmingham",
     "Bradford": "Bradford",
@@ -58,20 +58,20 @@ CITIES = {
 
 _TALLEST = 1.2
 
-#: More surroundings than on other maps: names stand beside the land, as on it they would hide hexagons.
+#: Room for names, which stand beside the land because they would hide hexagons on it.
 _ROOM = 1.06
 
 _REGION_SIZE, _CITY_SIZE = 7.5, 6.0
 
-#: A name of more letters is broken into two lines; and how far the line from a region's name reaches in, in inches.
+#: A name of more letters than this has two lines; the reach of a region's line into the region, in inches.
 _LONG = 14
 _REACH = 0.15
 
-#: A name may point at any of a place's pieces that is at least so large, as a share of its largest.
+#: The least size of a part of a place that a name may point at, as a share of the largest part.
 _SMALLEST = 0.3
 
-#: How far off a name may stand, in inches, rather than cover land; from which cost on its place is not good; and how
-#: often the names are placed anew, in another order, while there are such.
+#: The extra distance in inches that a name may be moved to leave land uncovered; the cost from which a position is
+#: poor; and the most orders in which names are placed while there are poor positions.
 _COVER = 30.0
 _TIGHT = 3.5
 _TRIES = 6
@@ -88,13 +88,13 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     Returns
     -------
     map
-        The map of all rows; its ``areas`` are the hexagons: equal, sharing their corners to the last digit, EPSG:27700.
-        Neither distances nor places mean anything.
+        The map of all rows; its ``areas`` are equal hexagons in EPSG:27700 that share exact corners. Distances and
+        positions have no meaning.
 
     Raises
     ------
     SettingError
-        If it is not such a table, has no rows, or has areas that the layout of hexagons lacks.
+        If the table is not one of `load_areas`, has no rows, or has areas that are not in the hexagon layout.
     BoundaryError
         If there is no layout of hexagons, or none that is right. The House of Commons Library publishes one;
         ``ec-maps fetch`` brings it.
@@ -109,7 +109,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     """
     msoas, measure = drawable(msoas, "msoa")
     if msoas.empty:
-        msg = "The map of hexagons: the table has no rows. It should have at least one neighbourhood."
+        msg = "The hexagon map: the table has no rows. It should have at least one neighbourhood."
         raise SettingError(msg)
     cells = hexgrid.layout()
     hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
@@ -120,11 +120,11 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
         wording.sources(hexagons=True),
     )
     layout = new_layout(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
-    # Of so many, an SVG has no room for the readable names too.
+    # With readable names for so many areas the SVG would be too large.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
     layers.draw_deciles(layout.ax, shown, edge=0)
     for drawn in layout.ax.collections:
-        # Hexagons meet exactly. Smoothed, each joint would show as a pale seam, and the file be half as large again.
+        # Hexagons meet exactly: with antialiasing, pale seams would show and the PNG would be larger.
         drawn.set_antialiased(False)
     land = np.array(list(backdrops.values()), dtype=object)
     layers.fill(layout.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
@@ -137,7 +137,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
-    """Return the lines round regions, the coast with them, and those between districts inside regions."""
+    """Return the outlines of regions, coast included, and the borders between districts inside regions."""
     regions, districts = (
         shapely.union_all([shapely.boundary(shape) for shape in unions(hexagons.geometry, hexagons[name]).values()])
         for name in ("rgn21nm", "lad21cd")
@@ -157,7 +157,7 @@ def _draw_lines(ax: Axes, lines: shapely.Geometry, colour: str, width: float) ->
 
 @dataclass(frozen=True)
 class _Name:
-    """A name to be written beside the land: its place in inches, and the type it is set in."""
+    """A name to write beside the land: its place in inches, its text size in points and its weight."""
 
     text: str
     place: shapely.Geometry
@@ -190,14 +190,14 @@ def _name_places(layout: Layout, hexagons: gpd.GeoDataFrame, land: shapely.Geome
             least, placed = placer.spent, list(zip(names, tried, strict=True))
         if not tight:
             break
-        # Those that found no good place go first at the next try, while there is one.
+        # Names with a poor position go first in the next try.
         names = tight + [name for name in names if name not in tight]
     for name, (label, line) in placed:
         _write(layout, label, line, name.weight, land)
 
 
 def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely.LineString]:
-    """Place a name and return it with its line, which ends a little inside a region and amid a city."""
+    """Place a name and return it with its line, which ends just inside a region or in the middle of a city."""
     parts = shapely.get_parts(name.place)
     tries = []
     for part in parts[shapely.area(parts) >= _SMALLEST * shapely.area(parts).max()]:
@@ -221,7 +221,7 @@ def _in_lines(name: str) -> str:
 
 
 def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
-    """Write a label with its line, which ends in a dot, on the colour of what lies behind it."""
+    """Write a label with its line, which ends in a dot, on a box in the colour behind it."""
     ends = np.array([layout.to_metres(x, y) for x, y in line.coords])
     behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
     cased = [patheffects.Stroke(linewidth=1.5, foreground="#ffffff"), patheffects.Normal()]
@@ -237,18 +237,18 @@ def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, 
 
 
 def _key(areas: gpd.GeoDataFrame, measure: Measure) -> Key:
-    """Return the legend's words; of a table's part, the classes stay those of the whole that it was taken from."""
+    """Return the legend; for a part of a table, the deciles are still those of the whole table."""
     edges = areas.attrs.get("cut_points") or [float(edge) for edge in cut_points(areas[measure.key])]
     values = areas[measure.key].dropna()
     whole = bool(len(values)) and (values.min(), values.max()) == (edges[0], edges[-1])
     number = f"the {len(values):,}" if whole else "all"
-    blank = int(areas["decile"].isna().sum())
+    lacking = int(areas["decile"].isna().sum())
     return Key.of(
         measure,
         f"{number} neighbourhoods of England and Wales",
         areas,
         edges,
-        missing=f"no published estimate ({blank})" if blank else "",
+        missing=f"no published estimate ({lacking})" if lacking else "",
     )
 
 
@@ -257,24 +257,24 @@ def _key(areas: gpd.GeoDataFrame, measure: Measure) -> Key:
 
 _LEVEL = level_named("msoa")
 
-#: What a hexagon is, for the subtitle and the caption.
+#: The explanation of a hexagon, for the subtitle and the caption.
 EXPLAINED = (
     "Each hexagon is one neighbourhood of about 8,000 people, placed near those it borders on; sizes and distances on "
     "the ground are not shown."
 )
 
-#: What lies between them, where they do not all hang together.
+#: The explanation of gaps between groups of hexagons.
 GAPS = "Groups of hexagons, mostly counties, are set apart; the gaps between them are not missing data."
 
 
 def where(areas: gpd.GeoDataFrame) -> str:
-    """Return what is mapped as it stands in a sentence: a region if all areas are of one, else England and Wales."""
+    """Return the name of what is mapped for a sentence: a region if all areas are in one, else England and Wales."""
     regions = areas["rgn21nm"].unique()
     return wording.the(str(regions[0])) if len(regions) == 1 else "England and Wales"
 
 
 def alt_text(areas: gpd.GeoDataFrame) -> str:
-    """Return what the map shows: its kind, how many are in each decile, the ends and where they are, the missing."""
+    """Return the alternative text: counts by decile, lowest and highest, both end deciles by region, and missing."""
     measure = measure_of(areas)
     kind = (
         f"Map of {where(areas)} with a hexagon of the same size for each neighbourhood, coloured by decile of "
@@ -299,9 +299,9 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
 
 
 def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
-    """Return what the map says: where the lowest and the highest decile are, what a hexagon is, what is missing.
+    """Return the caption: where the lowest and highest decile are, what a hexagon is, and what is missing.
 
-    With `gaps`, what lies between groups of hexagons too.
+    With `gaps`, the gaps between groups of hexagons are explained too.
     """
     parts = []
     number = wording.number_of(len(areas), _LEVEL)
@@ -327,11 +327,11 @@ def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
                     + (" each" if len(first) > 1 else "")
                 )
     finding = wording.capital("; ".join(parts) or "no neighbourhood is in the lowest or the highest decile") + "."
-    blank = "" if areas["decile"].isna().all() else wording.missing(areas, _LEVEL)
-    return wording.joined(finding, EXPLAINED, GAPS if gaps else "", blank)
+    lacking = "" if areas["decile"].isna().all() else wording.missing(areas, _LEVEL)
+    return wording.joined(finding, EXPLAINED, GAPS if gaps else "", lacking)
 
 
 def _by_region(areas: gpd.GeoDataFrame, decile: int) -> list[tuple[str, int]]:
-    """Return how many areas of a decile each region has, the most first, equal counts by name."""
+    """Return the number of areas in a decile by region, the largest first and equal numbers by name."""
     counts = areas.loc[(areas["decile"] == decile).fillna(value=False), "rgn21nm"].value_counts()
     return sorted(((str(region), int(count)) for region, count in counts.items()), key=lambda one: (-one[1], one[0]))

@@ -1,4 +1,4 @@
-"""What stands apart on a map: London enlarged in whatever part of it is empty, Shetland in a frame."""
+"""Insets: London enlarged in an empty part of the map, and Shetland moved nearer in a frame."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def draw_inset(
     *,
     on_tiles: bool = False,
 ) -> Box | None:
-    """Draw London enlarged in the largest empty part of the map, and a frame round it in its place; return the box.
+    """Draw London enlarged in the largest empty part of the map, a frame around its true place, and return the box.
 
-    `london` has its districts, in full detail; without any, nothing is drawn. `paint` draws them on axes.
-    What is drawn `on_tiles` gets a white ground of its own, as nobody knows what colour theirs is there.
+    `london` has its districts in full detail; without any, nothing is drawn and None is returned. `paint` draws them on
+    axes. With `on_tiles` the label has a white background, because tiles may have any colour.
     """
     if london.empty:
         return None
@@ -60,7 +60,7 @@ def draw_inset(
     layers.draw_outline(inset, whole, width=0.9)
     times = layout.scale / ((right - left) / across)
     words = f"London, {times:.1f} times larger"
-    # Of a small inset the words are the wider: they stay on the map.
+    # The label may be wider than a small inset, and must stay on the map.
     at = min(x, layout.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
     layout.ax.text(
         *layout.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
@@ -73,9 +73,9 @@ def draw_inset(
 
 
 def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
-    """Draw a frame (in metres of the map) round what was moved into it, its name at the top; return the name's box.
+    """Draw a frame (metres, EPSG:27700) with its name at the top, and return the name's box.
 
-    It has a ground of its own, the sea's, which hides tiles beneath.
+    The frame is filled with the colour of the sea, which hides tiles beneath it.
     """
     left, bottom, right, top = frame.bounds
     layout.ax.add_patch(
@@ -96,16 +96,16 @@ def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
     return Box(x, y - height, x + width, y)
 
 
-# --- Shetland, brought nearer: where it lies, it makes the rest of a map an eighth smaller ----------
+# --- Shetland, moved nearer: in its true place it would make the rest of the map an eighth smaller --
 
 
 _SHETLAND = "Shetland Islands"
 
-#: Of Shetland's frame: what is free round the islands, of their width; the room for its word at the top, of the map's
-#: width; and what is free round the frame, of the map's width.
+#: Shetland's frame: the space around the islands as a share of their width; the space for the name and the space
+#: around the frame as shares of the map's width.
 _ROOM, _HEAD, _GAP = 0.14, 0.032, 0.015
 
-#: The frame is tried at so many heights along each side of the map.
+#: The number of heights at which the frame is tried on each side of the map.
 _TRIES = 40
 
 
@@ -120,7 +120,7 @@ class Nearer:
     extent
         What the map shows: left, bottom, right and top, in metres (EPSG:27700).
     frame
-        The frame round Shetland, or None if it is not on the map or lies where it lies.
+        The frame around Shetland, or None if Shetland is not on the map or was not moved.
     """
 
     areas: gpd.GeoDataFrame
@@ -129,19 +129,19 @@ class Nearer:
 
     @property
     def words(self) -> str:
-        """What a reader has to know of it, in a sentence; empty where nothing was moved."""
-        return "Shetland lies further north; it stands in a frame, at the map’s scale." if self.frame else ""
+        """The note for readers, in a sentence; empty if nothing was moved."""
+        return "Shetland lies further north; it is shown in a frame, at the map’s scale." if self.frame else ""
 
 
 def brought_near(areas: gpd.GeoDataFrame, land: gpd.GeoSeries, *, tallest: float = TALLEST) -> Nearer:
-    """Move Shetland into an empty part of the map, unscaled, so that the rest is not drawn small because of it.
+    """Return the areas with Shetland moved, unscaled, into an empty part of the map, so that the rest is drawn larger.
 
     Parameters
     ----------
     areas
         The rows to draw, EPSG:27700; a table without Shetland, or of Shetland alone, stays as it is.
     land
-        All land that the map may show, Shetland itself or not: the frame lies on none of it.
+        All land that the map may show, with or without Shetland; the frame covers none of it.
     tallest
         How tall the map may be for its width.
     """

@@ -1,6 +1,6 @@
-"""The picture that stands for a place's page where it is shared: its name, its value and its neighbourhoods.
+"""The social card of a place's page, shown where the page is shared: its name, value and neighbourhoods.
 
-Beyond England and Wales, where there are no neighbourhoods, the district itself is drawn among those around.
+Outside England and Wales, where there are no neighbourhoods, the district itself is drawn among its neighbours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-#: The size that is asked for by those who show such pictures, in pixels.
+#: The size of a social card that platforms recommend, in pixels.
 PIXELS = (1200, 630)
 
 _WIDTH, _HEIGHT = (pixels / DPI for pixels in PIXELS)
@@ -36,11 +36,11 @@ _MARGIN, _STAMP = 0.2, 0.24
 _MAP_LEFT = 3.2
 _COLUMN = _MAP_LEFT - 0.2 - _MARGIN
 
-#: Sizes of words in points; the name is tried at one after the other until it fits.
+#: Text sizes in points; for the name, the first that fits is used.
 _NAME_SIZES = (27.0, 25.0, 23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0)
 _SITE, _LINE, _WORDS, _SMALL = 7.5, 10.5, 7.0, 5.5
 
-#: How high a swatch of the tenths is, in inches.
+#: The height of a decile's swatch, in inches.
 _SWATCH = 0.17
 
 _PAPER = "#f7f4ec"
@@ -52,17 +52,17 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     Parameters
     ----------
     lads, msoas
-        The tables of :func:`ec_maps.load_areas`, whole.
+        The complete tables of :func:`ec_maps.load_areas`.
     lad_name
         The district's name as in ``lad21nm``.
     address
-        The page's address, to be written beneath the site's name; empty for none.
+        The page's address, written beneath the heading; empty for none.
 
     Returns
     -------
     map
         The figure, whose first axes are the map of the neighbourhoods, EPSG:27700; `areas` are the neighbourhoods, or
-        the district where there are none because it lies beyond England and Wales.
+        the district itself outside England and Wales.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
 def _draw_map(
     figure: Figure, areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, box: tuple[float, float, float, float]
 ) -> None:
-    """Draw areas as large as the box (left, bottom, width and height in inches) lets them be, and what is around."""
+    """Draw areas as large as fits into the box (left, bottom, width and height in inches), and their neighbours."""
     x, y, width, height = box
     ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT), label="map")
     ax.set_axis_off()
@@ -114,7 +114,7 @@ def _draw_map(
 
 
 def _write_words(ax: Axes, place: DistrictProfile, address: str, bottom: float, top: float) -> None:
-    """Write the words in a column: the site, the name and the sentence from its top, the tenths at its bottom."""
+    """Write the column of text: the heading, name and sentence at its top, the deciles at its bottom."""
     site = f"{place.entry.title} in {place.universe}"
     write(ax, _MARGIN, top, site, size=_SITE, color=FAINT, weight="bold", va="top")
     y = top - 0.16
@@ -123,37 +123,37 @@ def _write_words(ax: Axes, place: DistrictProfile, address: str, bottom: float, 
         y -= 0.12
     y -= 0.06
     sentence = wrap(_sentence(place), _LINE, _COLUMN)
-    tenths = bottom + 0.12
-    name, size = _fitted(place.name, y - tenths - _SWATCH - 0.26 - text_size(sentence, _LINE)[1])
+    scale = bottom + 0.12
+    name, size = _fitted(place.name, y - scale - _SWATCH - 0.26 - text_size(sentence, _LINE)[1])
     write(ax, _MARGIN, y, name, size=size, weight="bold", va="top", linespacing=1.05)
     y -= text_size(name, size)[1] + 0.06
     write(ax, _MARGIN, y, sentence, size=_LINE, va="top")
     colours = palette.colours(place.entry)
-    _tenths(ax, tenths, colours, None if math.isnan(place.value) else int(place.district["decile"]))
+    _deciles(ax, scale, colours, None if math.isnan(place.value) else int(place.district["decile"]))
 
 
-def _tenths(ax: Axes, y: float, colours: list[str], decile: int | None) -> None:
-    """Draw the ten tenths in a row, the district's one framed, with its number and a pointer above."""
+def _deciles(ax: Axes, y: float, colours: list[str], decile: int | None) -> None:
+    """Draw the ten deciles in a row, the district's own framed and with a pointer above it."""
     wide, high = _COLUMN / GROUPS, _SWATCH
-    for tenth, colour in enumerate(colours, 1):
-        x = _MARGIN + (tenth - 1) * wide
+    for number, colour in enumerate(colours, 1):
+        x = _MARGIN + (number - 1) * wide
         style = {"edgecolor": "#6d6a80", "linewidth": 0.5}
-        if tenth == decile:
+        if number == decile:
             style = {"edgecolor": palette.INK, "linewidth": 1.8, "zorder": 3}
             middle = x + wide / 2
             corners = [(middle - 0.06, y + high + 0.1), (middle + 0.06, y + high + 0.1), (middle, y + high + 0.03)]
             ax.add_patch(Polygon(corners, facecolor=palette.INK, edgecolor="none"))
         ax.add_patch(Rectangle((x, y), wide, high, facecolor=colour, **style))  # type: ignore[arg-type]
         write(
-            ax, x + wide / 2, y + high / 2, str(tenth), size=_WORDS, color=palette.ink_on(colour), ha="center",
-            va="center_baseline", weight="bold" if tenth == decile else "normal", zorder=4,
+            ax, x + wide / 2, y + high / 2, str(number), size=_WORDS, color=palette.ink_on(colour), ha="center",
+            va="center_baseline", weight="bold" if number == decile else "normal", zorder=4,
         )  # fmt: skip
     write(ax, _MARGIN, y - 0.12, "lowest", size=_WORDS, va="baseline")
     write(ax, _MARGIN + _COLUMN, y - 0.12, "highest", size=_WORDS, ha="right", va="baseline")
 
 
 def _fitted(name: str, height: float) -> tuple[str, float]:
-    """Return a name in lines as wide as the column, and the size in points at which they keep to the height."""
+    """Return a name broken into lines as wide as the column, and the size in points at which it fits the height."""
     for size in _NAME_SIZES:
         lines = wrap(name, size, _COLUMN, "bold")
         width, high = text_size(lines, size, "bold")
@@ -163,12 +163,12 @@ def _fitted(name: str, height: float) -> tuple[str, float]:
 
 
 def _shortened(address: str) -> str:
-    """Return an address without its scheme, and without its middle where it is too long for the column."""
+    """Return an address without its scheme, and without its beginning if it is too long for the column."""
     shown = address.split("://", 1)[-1].rstrip("/")
     if text_size(shown, _SMALL)[0] <= _COLUMN:
         return shown
-    kept = next(kept for kept in range(len(shown), 0, -1) if text_size(f"…{shown[-kept:]}", _SMALL)[0] <= _COLUMN)
-    return f"…{shown[-kept:]}"
+    length = next(size for size in range(len(shown), 0, -1) if text_size(f"…{shown[-size:]}", _SMALL)[0] <= _COLUMN)
+    return f"…{shown[-length:]}"
 
 
 def _sentence(place: DistrictProfile) -> str:
@@ -178,23 +178,23 @@ def _sentence(place: DistrictProfile) -> str:
 
 
 def _alt_text(place: DistrictProfile) -> str:
-    number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
+    number, lacking = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
-    told = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else ""
+    drawn = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else ""
     if place.beyond:
-        told = (
+        drawn = (
             "A small map of the district in the colour of its decile, or hatched without one, those around it in grey."
         )
     hatched = ""
-    if blank:
-        which = "It" if number == 1 else "All" if blank == number else capital(some(blank))
-        verb = "is" if blank == 1 else "are"
+    if lacking:
+        which = "It" if number == 1 else "All" if lacking == number else capital(some(lacking))
+        verb = "is" if lacking == 1 else "are"
         hatched = f"{which} {verb} hatched, without a published estimate."
-    return joined(f"Card for {the_district(place.name)}. {_sentence(place)}.", told, hatched)
+    return joined(f"Card for {the_district(place.name)}. {_sentence(place)}.", drawn, hatched)
 
 
 def _caption(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         return joined(f"{_sentence(place)}.")
-    tenth = tenth_in_words(place.district["decile"])
-    return joined(f"In {the_district(place.name)}, {place.finding}: {tenth} in {place.universe}.")
+    decile = tenth_in_words(place.district["decile"])
+    return joined(f"In {the_district(place.name)}, {place.finding}: {decile} in {place.universe}.")

@@ -1,7 +1,7 @@
-"""Outlines simplified to what a map's pixels can show, once for each scale, topology kept.
+"""Outlines simplified to the pixels of a map, once for each scale, with topology preserved.
 
-Where the outlines are finer than that, most of the time of a map goes into bends that nobody can see. Edges that two
-areas share are simplified as one, so that neither gaps nor overlaps appear (coverage simplification after Visvalingam
+Finer outlines would take most of the drawing time without a visible difference. Edges that two areas share are
+simplified as one, so that neither gaps nor overlaps appear (coverage simplification after Visvalingam
 and Whyatt, by GEOS through shapely).
 """
 
@@ -17,26 +17,26 @@ from ec_maps import cache
 from ec_maps.boundaries.geometry import BRITISH_NATIONAL_GRID
 from ec_maps.graphics.text_metrics import DPI
 
-#: A triangle whose area has a root of so many pixels may go: an edge moves by less than that.
+#: The tolerance in pixels: a triangle with a smaller square root of its area is removed.
 _PIXELS = 0.125
 
-#: Vertices that are so many times the tolerance apart, on average, would hardly become fewer.
+#: With vertices further apart than this many tolerances on average, simplification would remove few.
 _WORTH = 4.0
 
-#: Outlines of fewer vertices are drawn as fast as they are simplified.
+#: Outlines with fewer vertices than this are drawn as fast as they are simplified.
 _LEAST = 30_000
 
-#: A map's width in pixels, less its margins.
+#: A map's width in pixels, without its margins.
 _WIDE = 5.72 * DPI
 
 
 def to_pixels(shapes: np.ndarray, extent: tuple[float, float, float, float]) -> np.ndarray:
-    """Return outlines as fine as a map's pixels, from the cache where it has them; as they are if they are no finer.
+    """Return outlines simplified to a map's pixels, from the cache if possible; unchanged if they are no finer.
 
     Parameters
     ----------
     shapes
-        Polygons and MultiPolygons, EPSG:27700: all that the map shows, as edges keep together only among these.
+        Polygons and MultiPolygons, EPSG:27700: all that the map shows, as shared edges are kept only among these.
     extent
         Left, bottom, right and top of the map, in metres.
 
@@ -49,20 +49,20 @@ def to_pixels(shapes: np.ndarray, extent: tuple[float, float, float, float]) -> 
     vertices = shapely.get_num_coordinates(shapes)
     if vertices.sum() < _LEAST or shapely.length(shapes).sum() > _WORTH * tolerance * vertices.sum():
         return shapes
-    key = cache.fingerprint([Path(__file__)], tolerance, _marks(shapes, vertices))
+    key = cache.fingerprint([Path(__file__)], tolerance, _fingerprint(shapes, vertices))
     name = f"outlines-{tolerance:.0f}m-{len(shapes)}-{extent[0]:.0f}-{extent[1]:.0f}"
     return np.asarray(cache.cached(name, key, lambda: _simplified(shapes, tolerance)).geometry)
 
 
-def _marks(shapes: np.ndarray, vertices: np.ndarray) -> str:
-    """Return a digest that changes if any outline does: of its vertices, box, length and area."""
-    told = (vertices, shapely.bounds(shapes), shapely.length(shapes), shapely.area(shapes))
-    return cache.digest(*(np.ascontiguousarray(part).tobytes() for part in told))
+def _fingerprint(shapes: np.ndarray, vertices: np.ndarray) -> str:
+    """Return a fingerprint of the outlines: of their numbers of vertices, bounds, lengths and areas."""
+    parts = (vertices, shapely.bounds(shapes), shapely.length(shapes), shapely.area(shapes))
+    return cache.digest(*(np.ascontiguousarray(part).tobytes() for part in parts))
 
 
 def _simplified(shapes: np.ndarray, tolerance: float) -> gpd.GeoDataFrame:
     simple = shapely.coverage_simplify(shapes, tolerance)
-    # Where outlines overlap, as they should not, a simplified one may cross itself: those stay as they are.
+    # Overlapping outlines can become invalid; those stay as they were.
     bad = ~shapely.is_valid(simple) | shapely.is_empty(simple)
     simple[bad] = shapes[bad]
     return gpd.GeoDataFrame(geometry=simple, crs=BRITISH_NATIONAL_GRID)

@@ -1,4 +1,4 @@
-"""How a strip plot is laid out: its strips, the scale that they share, and where each dot goes."""
+"""The layout of a strip plot: its strips, their shared scale, and the position of each dot (a beeswarm)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from ec_maps.analysis.district import DistrictProfile
     from ec_maps.measures import Measure
 
-#: A row of words above or beneath a strip, in inches.
+#: The height of a row of text above or beneath a strip, in inches.
 ROW = 0.17
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Where a strip lies: its middle line in inches above the axis, and how high it is."""
+    """A strip: its middle line in inches above the axis, and its height."""
 
     middle: float
     height: float
@@ -41,38 +41,38 @@ class Strip:
 
 @dataclass(frozen=True)
 class StripLayout:
-    """Where all that is in the axes lies, in inches above the axis: the lower strip, if there is one, and the upper."""
+    """The positions in the axes, in inches above the axis: the lower strip, if there is one, and the upper strip."""
 
     lower: Strip | None
     upper: Strip
 
     @classmethod
     def of(cls, place: DistrictProfile) -> StripLayout:
-        """Return the layout: without the strip of neighbourhoods beyond England and Wales, where there are none."""
+        """Return the layout; outside England and Wales it has no strip of neighbourhoods."""
         lower = None if place.beyond else Strip(ROW + 0.32, 0.64)
-        # Beneath the upper strip stand the words of its middles, and beneath those what the lower strip is.
+        # Beneath the upper strip are the medians' labels, and beneath those the heading of the lower strip.
         foot = lower.top + 2 * ROW + 0.06 if lower else ROW
         return cls(lower, Strip(foot + 0.6, 1.2))
 
     @property
     def strips(self) -> list[Strip]:
-        """The strips that there are."""
+        """The strips, the upper one first."""
         return [self.upper, *([self.lower] if self.lower else [])]
 
     @property
     def name(self) -> float:
-        """Where the district's name stands: above the upper strip's dots and the marked one."""
+        """The height of the district's name: above the upper strip's dots and the marked one."""
         return self.upper.top + 0.16
 
     @property
     def body(self) -> float:
-        """How high the axes are: the name, and above it what the upper strip is."""
+        """The height of the axes, with the district's name and the heading of the upper strip."""
         return self.name + 2 * ROW
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale of both strips' axis: in per cent, or in the measure's own unit where that is no share."""
+    """The scale of the strips' axis: per cent, or the measure's own unit if that is not a share."""
 
     low: float
     high: float
@@ -80,28 +80,28 @@ class Scale:
 
     @classmethod
     def of(cls, measure: Measure, *values: pd.Series) -> Scale:
-        """Return the scale for these values (in the measure's unit), with room for half a dot beyond each end."""
+        """Return the scale for values in the measure's unit, with room for half a dot beyond each end."""
         all_of_them = _per_unit(measure) * np.concatenate(values)
         low, high = (float(all_of_them.min()), float(all_of_them.max())) if len(all_of_them) else (0.0, 100.0)
         room = max((high - low) * 0.02, 0.005 * _per_unit(measure))
         return cls(low - room, high + room, measure)
 
     def units(self, values: Any) -> Any:
-        """Return values (in the measure's unit) as numbers on the axis."""
+        """Return values in the measure's unit as numbers on the axis."""
         return _per_unit(self.measure) * values
 
     def inches(self, values: pd.Series | float) -> np.ndarray:
-        """Return values (in the measure's unit) in inches from the axis's left end."""
-        told = self.units(np.asarray(values, dtype=float))
-        return np.asarray((told - self.low) / (self.high - self.low) * MAP_WIDTH)
+        """Return values in the measure's unit as inches from the axis's left end."""
+        on_axis = self.units(np.asarray(values, dtype=float))
+        return np.asarray((on_axis - self.low) / (self.high - self.low) * MAP_WIDTH)
 
     def place(self, inches: float) -> float:
-        """Return the number on the axis at so many inches from the left end."""
+        """Return the number on the axis at a distance in inches from the left end."""
         return self.low + inches / MAP_WIDTH * (self.high - self.low)
 
     @property
     def ticks(self) -> dict[float, str]:
-        """Round numbers, a dozen at most, each with how it is written."""
+        """Round numbers, twelve at most, each with its label."""
         least = 0 if _per_unit(self.measure) > 1 else -2
         steps = (step * 10.0**power for power in range(least, 9) for step in (1, 2, 5))
         step = next(step for step in steps if (self.high - self.low) / step <= 12)
@@ -111,28 +111,28 @@ class Scale:
 
 
 def _per_unit(measure: Measure) -> float:
-    """Return how many of the axis's units a value of 1 is: shares are shown in per cent."""
+    """Return the axis's units for a value of 1: shares are shown in per cent."""
     return 1.0 if measure.unit == "rate" else 100.0
 
 
-# --- dots along a line, moved off it so that none meets another -------------------------------------
+# --- a beeswarm: dots along a line, moved off it so that none overlaps another ----------------------
 
 
-#: From one dot's centre to the next, in inches, at most and at least.
+#: The greatest and least width of a dot with the space around it, in inches.
 WIDEST, NARROWEST = 0.08, 0.02
 
 _NONE = 1e-9
 
 
 def swarm(across: np.ndarray, width: float) -> np.ndarray:
-    """Return how far from the line dots lie so that none meets another, each as near to it as it can be.
+    """Return the distance of dots from the line, each as small as possible without overlaps (a beeswarm).
 
     Parameters
     ----------
     across
-        Where they lie along the line. Those in the middle are placed first, the outermost last.
+        The positions along the line. Dots in the middle are placed first, the outermost last.
     width
-        How wide each is, in the same unit.
+        The width of each dot, in the same unit.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def swarm(across: np.ndarray, width: float) -> np.ndarray:
         if not near.any():
             continue
         there, reach = up[placed[near]], np.sqrt(width**2 - apart[near] ** 2)
-        # Of two places as near, now the upper and now the lower one: the swarm stays even.
+        # Of two equally near positions, the upper and the lower one alternate, so that the swarm is even.
         side = 1 if number % 2 else -1
         options = side * np.concatenate([[0.0], there + reach, there - reach])
         free = (np.abs(options[:, None] - side * there) >= reach - _NONE).all(axis=1)
@@ -160,33 +160,33 @@ def swarm(across: np.ndarray, width: float) -> np.ndarray:
 
 
 def above(place: float, across: np.ndarray, up: np.ndarray, apart: float) -> float:
-    """Return how far above the line a dot at a place must lie to clear all others, `apart` from centre to centre."""
+    """Return the height above the line at which a dot clears all others, `apart` from centre to centre."""
     sideways = np.abs(across - place)
     near = sideways < apart
     return float(np.max(up[near] + np.sqrt(apart**2 - sideways[near] ** 2), initial=0.0))
 
 
 def width_within(across: np.ndarray, height: float) -> float:
-    """Return how wide dots can be in a strip of a height, all in inches.
+    """Return the width of dots that fit into a strip of a height, all in inches.
 
     Parameters
     ----------
     across
-        Where the dots lie along the strip.
+        The positions of the dots along the strip.
     height
         The strip's height.
 
     Returns
     -------
     width
-        The widest at which the swarm keeps to the height, or the narrowest that is still seen: there it does not.
+        The greatest width at which the swarm fits the height, or the least visible width if none fits.
     """
     return _width_within(across.astype(float).tobytes(), height)
 
 
 @lru_cache(maxsize=64)
 def _width_within(across: bytes, height: float) -> float:
-    # The strip of all districts is much the same for each of them, and the search takes longer than the drawing.
+    # Cached, because the strip is much the same for every district, and the search takes longer than the drawing.
     places, width = np.frombuffer(across), WIDEST
     while width > NARROWEST and len(places) and 2 * np.abs(swarm(places, width)).max() + width > height:
         width *= 0.96
@@ -194,6 +194,6 @@ def _width_within(across: bytes, height: float) -> float:
 
 
 def squeezed(up: np.ndarray, width: float, height: float) -> np.ndarray:
-    """Return the distances, scaled where even the narrowest dots do not keep to the height: there they overlap."""
+    """Return the distances, scaled to the height if even the narrowest dots do not fit; then dots overlap."""
     most = float(np.max(np.abs(up), initial=0.0))
     return up * min(1.0, (height - width) / 2 / most) if most else up

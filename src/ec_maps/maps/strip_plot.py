@@ -1,8 +1,8 @@
 """Two strips of dots on one axis: a district among all districts, and its neighbourhoods among all neighbourhoods.
 
-A Scottish or Northern Irish district has the first of them alone.
+A Scottish or Northern Irish district has only the first strip.
 
-Every area is a dot of one size, so that large rural areas do not dominate the eye as they do on a map.
+All dots have the same size, so that large rural areas do not dominate as they do on a map.
 """
 
 from __future__ import annotations
@@ -47,32 +47,32 @@ if TYPE_CHECKING:
     from ec_maps.analysis.district import DistrictProfile
     from ec_maps.measures import Measure
 
-#: How many times larger the marked district's dot is than the others.
+#: The width of the marked district's dot, as a multiple of the others'.
 MARKED = 1.7
 
-#: What is left free between two dots, and the widths of their edges, in points.
+#: The space between two dots, and the widths of thin and thick edges, in points.
 _FREE, _THIN, _THICK = 0.3, 0.4, 1.3
 
-#: How wide the point in a dot is for the dot's width.
+#: The width of the point in a dot, as a share of the dot's width.
 _POINT = 0.34
 
-#: Of the key: the words at the ends of the tenths, from one dot to the next, between entries (inches).
+#: The key: the words at the ends of the deciles, and the space between dots and between entries, in inches.
 _ENDS, _PITCH, _BETWEEN = ("lowest decile", "highest decile"), 0.1, 0.16
 
 _EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
 
 
 def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
-    """Draw all districts as a strip of dots, one of them marked, and beneath it that one's neighbourhoods.
+    """Draw all districts as a strip of dots, one of them marked, and beneath it its neighbourhoods.
 
-    Both strips share an axis. Behind the neighbourhoods a grey shape shows how all those of England and Wales are
-    spread. Areas without a value have no dot and are counted in words. A district beyond England and Wales has one
-    strip, as it has no neighbourhoods.
+    Both strips share an axis. A grey shape behind the neighbourhoods shows the distribution over England and Wales.
+    Areas without a published estimate have no dot; the text gives their number. A district outside England and Wales
+    has no neighbourhoods and only one strip.
 
     Parameters
     ----------
     lads, msoas
-        The tables of :func:`ec_maps.load_areas`, whole.
+        The complete tables of :func:`ec_maps.load_areas`.
     lad_name
         The district's name as in ``lad21nm``.
 
@@ -111,7 +111,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     here = (upper["lad21nm"] == lad_name).to_numpy()
     up = np.zeros(len(upper))
     up[~here] = squeezed(swarm(xs[0][~here], width), width, layout.upper.height)
-    # The marked one lies on top of the others: the line to its name crosses none of them.
+    # The marked dot lies above the others, so that the line to its name crosses none of them.
     up[here] = [above(x, xs[0][~here], up[~here], width * (1 + MARKED) / 2) for x in xs[0][here]]
     _dots(ax, axis, upper, layout.upper.middle + up, np.where(here, MARKED, 1) * width)
     inside = (upper["rgn21nm"] == place.region).to_numpy() & ~here
@@ -124,12 +124,12 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
 
 
 def _usual(values: pd.Series) -> pd.Series:
-    """Return the values but for the outermost half of a hundredth at each end: they would take up half the axis."""
+    """Return the values without the outermost 0.5% at each end, which would take up half the axis."""
     return values[values.between(values.quantile(0.005), values.quantile(0.995))]
 
 
 def _new_figure(place: DistrictProfile, axis: Scale, layout: StripLayout) -> tuple[Figure, Axes]:
-    """Return the figure with all words but those at the dots, and the axes of the strips."""
+    """Return the figure with all text but the labels of dots and medians, and the axes of the strips."""
     measure, demo, body = place.entry, settings.is_demo(), layout.body
     title = wrap(f"{capital(the_district(place.name))} among all local authorities", TITLE, MAP_WIDTH, "bold")
     subtitle = f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its decile."
@@ -164,12 +164,12 @@ def _new_figure(place: DistrictProfile, axis: Scale, layout: StripLayout) -> tup
 
 
 def _silhouette(ax: Axes, axis: Scale, strip: Strip, values: pd.Series) -> None:
-    """Draw how values are spread: the higher the shape, the more of them are there."""
+    """Draw the distribution of values: the higher the shape, the more values."""
     if values.empty:
         return
     shown = axis.units(values)
     counts, edges = np.histogram(shown, bins=300, range=(axis.low, axis.high))
-    # Smoothed over about a fiftieth of the axis, so that it shows the spread and not its accidents.
+    # Smoothed over about a fiftieth of the axis, to show the distribution without noise.
     bell = np.exp(-0.5 * (np.arange(-18, 19) / 5) ** 2)
     shape = np.convolve(counts, bell, mode="same")
     shape = shape / shape.max() * strip.height / 2
@@ -180,26 +180,26 @@ def _silhouette(ax: Axes, axis: Scale, strip: Strip, values: pd.Series) -> None:
 
 
 def _medians(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile) -> None:
-    """Draw the middles of the country and of the region as lines, the words of the lower one to its left."""
+    """Draw the medians of the country and of the region as lines, with the label of the lower one to its left."""
     values = place.lads[place.measure]
-    middles = [
+    medians = [
         (float(values.median()), place.universe, "solid"),
         (float(values[place.lads["rgn21nm"] == place.region].median()), the(place.region), (0, (3, 1.5))),
     ]
     left = True
-    for value, where, line in sorted(middles, key=lambda middle: middle[0]):
+    for value, where, line in sorted(medians, key=lambda median: median[0]):
         if not math.isnan(value):
             words = f"median of {where} {place.entry.format(value)}"
             _tick(ax, axis, layout.upper, value, words, left=left, linestyle=line)
             left = False
     if layout.lower and len(place.country):
-        middle = float(place.country.median())
-        words = f"median neighbourhood of England and Wales {place.entry.format(middle)}"
-        _tick(ax, axis, layout.lower, middle, words)
+        median = float(place.country.median())
+        words = f"median neighbourhood of England and Wales {place.entry.format(median)}"
+        _tick(ax, axis, layout.lower, median, words)
 
 
 def _tick(ax: Axes, axis: Scale, strip: Strip, value: float, words: str, **style: Any) -> None:
-    """Draw a line through a strip and write its words in the row beneath, to its right or, if told so, to its left."""
+    """Draw a line through a strip and write its label in the row beneath, to its right or, with `left`, to its left."""
     left = style.pop("left", False)
     ax.vlines(axis.units(value), strip.bottom - 0.14, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
     width, x = text_size(words, SMALL)[0], float(axis.inches(value))
@@ -209,7 +209,7 @@ def _tick(ax: Axes, axis: Scale, strip: Strip, value: float, words: str, **style
 
 
 def _dots(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray) -> None:
-    """Draw rows with a value as dots in their tenths' colours, `widths` inches wide with their edges."""
+    """Draw rows with a value as dots in their deciles' colours, `widths` inches wide including edges."""
     if rows.empty:
         return
     colours = palette.colours(axis.measure)
@@ -228,7 +228,7 @@ def _dots(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widths
 
 
 def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float) -> None:
-    """Draw a point inside each dot of the region, dark on light and white on dark: colour is not all they have."""
+    """Draw a point inside each dot of the region, so that it is not marked by colour alone."""
     if rows.empty:
         return
     colours = palette.colours(axis.measure)
@@ -239,8 +239,8 @@ def _points(ax: Axes, axis: Scale, rows: gpd.GeoDataFrame, ups: np.ndarray, widt
 
 def _label(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
-    said = place.entry.format(place.value)
-    words = f"{place.name} {said}" if len(tops) else f"{place.name}: {said}"
+    value = place.entry.format(place.value)
+    words = f"{place.name} {value}" if len(tops) else f"{place.name}: {value}"
     width, x = text_size(words, SUBTITLE, "bold")[0], 0.0
     if len(tops):
         x = float(axis.inches(place.value))
@@ -251,8 +251,8 @@ def _label(ax: Axes, axis: Scale, layout: StripLayout, place: DistrictProfile, t
 
 
 def _key(place: DistrictProfile) -> list[list[tuple[str, str]]]:
-    """Return the rows of the key, each entry a kind and its words, as many in a row as fit."""
-    entries = [("tenths", ""), ("region", f"in {the(place.region)}")]
+    """Return the rows of the key, with as many entries (a kind and its words) in a row as fit."""
+    entries = [("deciles", ""), ("region", f"in {the(place.region)}")]
     if not place.beyond:
         entries.append(("shade", f"99% of all {len(place.country):,} neighbourhoods"))
     rows: list[list[tuple[str, str]]] = [[]]
@@ -266,7 +266,7 @@ def _key(place: DistrictProfile) -> list[list[tuple[str, str]]]:
 
 def _key_width(entry: tuple[str, str]) -> float:
     kind, words = entry
-    if kind == "tenths":
+    if kind == "deciles":
         return sum(text_size(end, SMALL, "bold")[0] for end in _ENDS) + 10 * _PITCH + 0.12
     return {"region": 0.12, "shade": 0.29}[kind] + text_size(words, SMALL)[0]
 
@@ -275,11 +275,11 @@ def _draw_key(ax: Axes, measure: Measure, entries: list[tuple[str, str]], y: flo
     x, line, colours = MARGIN, y - 0.033, palette.colours(measure)
     for entry in entries:
         kind, words = entry
-        if kind == "tenths":
+        if kind == "deciles":
             first = x + text_size(_ENDS[0], SMALL, "bold")[0] + 0.1
-            for tenth, colour in enumerate(colours, 1):
-                swatch = Circle((first + (tenth - 1) * _PITCH, y), 0.04, facecolor=colour, edgecolor=_EDGE)
-                swatch.set(linewidth=_THIN, gid=f"{SWATCH}{tenth}")
+            for decile, colour in enumerate(colours, 1):
+                swatch = Circle((first + (decile - 1) * _PITCH, y), 0.04, facecolor=colour, edgecolor=_EDGE)
+                swatch.set(linewidth=_THIN, gid=f"{SWATCH}{decile}")
                 ax.add_patch(swatch)
             write(ax, x, line, _ENDS[0], size=SMALL, weight="bold", va="baseline")
             write(ax, first + 10 * _PITCH - 0.02, line, _ENDS[1], size=SMALL, weight="bold", va="baseline")
@@ -297,87 +297,87 @@ def _draw_key(ax: Axes, measure: Measure, entries: list[tuple[str, str]], y: flo
 
 
 def districts(place: DistrictProfile) -> str:
-    """Return what the strip of districts shows: how many there are, and how many are without a dot."""
+    """Return the heading of the strip of districts: how many there are, and how many have no dot."""
     values = place.lads[place.measure]
-    blank = int(values.isna().sum())
-    return f"{len(values)} local authorities of {place.universe}{_without(blank)}"
+    lacking = int(values.isna().sum())
+    return f"{len(values)} local authorities of {place.universe}{_without(lacking)}"
 
 
 def neighbourhoods(place: DistrictProfile) -> str:
-    """Return what the strip of neighbourhoods shows: how many there are, and how many are without a dot."""
-    number, blank = len(place.msoas), int(place.msoas[place.measure].isna().sum())
+    """Return the heading of the strip of neighbourhoods: how many there are, and how many have no dot."""
+    number, lacking = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     if not number:
         return "no neighbourhoods, as no boundaries of any are known"
     if number == 1:
-        return "its only neighbourhood" + (", without a published estimate" if blank else "")
-    if blank == number:
+        return "its only neighbourhood" + (", without a published estimate" if lacking else "")
+    if lacking == number:
         return f"its {number} neighbourhoods, none with a published estimate"
-    return f"its {number} neighbourhoods{_without(blank)}"
+    return f"its {number} neighbourhoods{_without(lacking)}"
 
 
-def _without(blank: int) -> str:
-    return f"; {some(blank)} without a published estimate" if blank else ""
+def _without(lacking: int) -> str:
+    return f"; {some(lacking)} without a published estimate" if lacking else ""
 
 
 def alt_text(place: DistrictProfile) -> str:
-    """Return what a strip plot shows: its kind, the ends and middles, the tenths, what is marked or missing."""
+    """Return the alternative text: the kind of plot, the ends and medians, the deciles, the marked dot, the missing."""
     measure = place.entry
-    valued, inside, said = _valued(place.lads, measure), _valued(place.msoas, measure), measure.format
+    valued, inside, in_words = _valued(place.lads, measure), _valued(place.msoas, measure), measure.format
     strips = "A strip of dots on an axis" if place.beyond else "Two strips of dots on one axis"
     kind = f"{strips} of {measure.title.lower()} {measure.short_unit}, one dot for each area, {ends_in_words(measure)}."
     text = [kind, f"{'It has' if place.beyond else 'Above,'} {districts(place)}."]
     if len(valued):
-        text.append(f"{_ends(valued, 'lad21nm', measure)}; median: {said(valued[measure.key].median())}.")
+        text.append(f"{_ends(valued, 'lad21nm', measure)}; median: {in_words(valued[measure.key].median())}.")
     if math.isnan(place.value):
         text.append(f"{place.name} has no published estimate and is not marked.")
     else:
-        text.append(f"Marked: {place.name}, {said(place.value)}, {tenth_in_words(place.district['decile'])}.")
+        text.append(f"Marked: {place.name}, {in_words(place.value)}, {tenth_in_words(place.district['decile'])}.")
     if place.beyond:
         return joined(*text)
     text.append(f"Below, {neighbourhoods(place)}.")
     if len(inside) == 1:
-        text.append(f"Its value: {said(inside[measure.key].iloc[0])}.")
+        text.append(f"Its value: {in_words(inside[measure.key].iloc[0])}.")
     elif len(inside):
         counts = ", ".join(f"{count} in decile {decile}" for decile, count in enumerate(place.tenths, 1) if count)
         text.append(f"Of those with an estimate, {counts}. {_ends(inside, 'msoa21nm', measure)}.")
     if len(place.country):
-        text.append(f"The median neighbourhood of England and Wales: {said(float(place.country.median()))}.")
+        text.append(f"The median neighbourhood of England and Wales: {in_words(float(place.country.median()))}.")
     return joined(*text)
 
 
 def caption(place: DistrictProfile) -> str:
-    """Return what a strip plot says: where the district and its neighbourhoods lie against the middle ones."""
-    values, said = place.lads[place.measure], place.entry.format
+    """Return the caption: where the district and its neighbourhoods lie compared with the medians."""
+    values, in_words = place.lads[place.measure], place.entry.format
     region = float(values[place.lads["rgn21nm"] == place.region].median())
     where = capital(the_district(place.name))
-    middles = f"the median local authority of {place.universe} is at {said(float(values.median()))}"
+    medians = f"the median local authority of {place.universe} is at {in_words(float(values.median()))}"
     if not math.isnan(region):
-        middles += f", that of {the(place.region)} at {said(region)}"
+        medians += f", that of {the(place.region)} at {in_words(region)}"
     if math.isnan(place.value):
-        finding = f"{where} as a whole has no published estimate; {middles}."
+        finding = f"{where} as a whole has no published estimate; {medians}."
     else:
-        tenth = tenth_in_words(place.district["decile"])
-        finding = f"{where}, at {said(place.value)}, is in {tenth} of local authorities; {middles}."
+        decile = tenth_in_words(place.district["decile"])
+        finding = f"{where}, at {in_words(place.value)}, is in {decile}; {medians}."
     return joined(finding, _inside(place))
 
 
 def _inside(place: DistrictProfile) -> str:
-    inside, said = place.msoas[place.measure], place.entry.format
+    inside, in_words = place.msoas[place.measure], place.entry.format
     valued = inside.dropna()
     if not len(inside):
         return ""
     if len(inside) == 1:
-        told = f", at {said(float(valued.iloc[0]))}" if len(valued) else ", without a published estimate"
-        return f"It is a single neighbourhood{told}."
+        value = f", at {in_words(float(valued.iloc[0]))}" if len(valued) else ", without a published estimate"
+        return f"It is a single neighbourhood{value}."
     if valued.empty:
         return f"None of its {len(inside)} neighbourhoods has a published estimate."
     median = float(place.country.median())
     above = int((valued > median).sum())
-    blank = len(inside) - len(valued)
-    missing = f"; {some(blank)} {'has' if blank == 1 else 'have'} no published estimate" if blank else ""
+    lacking = len(inside) - len(valued)
+    missing = f"; {some(lacking)} {'has' if lacking == 1 else 'have'} no published estimate" if lacking else ""
     return (
         f"{capital(some(above))} of its {len(inside)} neighbourhoods {'lies' if above == 1 else 'lie'} above the "
-        f"median of England and Wales, {said(median)}{missing}."
+        f"median of England and Wales, {in_words(median)}{missing}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Tiles as one picture of a map's frame: fetched once, kept as PNG, warped onto the British National Grid.
+"""Tiles as one image of a map's frame: downloaded once, cached as PNG, warped to the British National Grid.
 
 contextily, which fetches them, is loaded only when tiles are wanted.
 """
@@ -29,13 +29,13 @@ Extent = tuple[float, float, float, float]
 
 GRID, MERCATOR = "EPSG:27700", "EPSG:3857"
 
-#: As many connections at once as OpenStreetMap's rules allow, and how many seconds to wait before asking once more.
+#: The connections at once that OpenStreetMap's rules allow, and the seconds to wait before the one retry.
 _CONNECTIONS = 2
 _PAUSE = 1.0
 
 _ROUND_THE_WORLD = 2 * math.pi * 6_378_137
 
-#: What reading a picture raises, depending on which bytes are damaged.
+#: The exceptions of reading a damaged image, depending on which bytes are damaged.
 _DAMAGED = (
     OSError,
     ValueError,
@@ -50,7 +50,7 @@ _DAMAGED = (
 
 
 class NoTilesError(Exception):
-    """Why there are no tiles, in sentences of ours; `again` is whether the next map may ask for its own."""
+    """Tiles failed, with the reason in plain sentences; `again` is whether the next map may request its own."""
 
     def __init__(self, why: str, *, again: bool = True) -> None:
         super().__init__(why)
@@ -58,7 +58,7 @@ class NoTilesError(Exception):
 
 
 def framed(provider: Any, extent: Extent, *, most: int, ask: bool) -> np.ndarray:
-    """Return a provider's tiles as a picture of the map's frame, from the cache or from the server.
+    """Return a provider's tiles as an image of the map's frame, from the cache or from the server.
 
     Parameters
     ----------
@@ -67,43 +67,43 @@ def framed(provider: Any, extent: Extent, *, most: int, ask: bool) -> np.ndarray
     extent
         The map's frame, in metres (EPSG:27700).
     most
-        How many tiles may be asked for.
+        The most tiles to request.
     ask
-        Whether the server may be asked for what is not in the cache.
+        Whether to request tiles that are not in the cache from the server.
 
     Returns
     -------
-    picture
-        Rows from the top, columns, and red, green, blue and opacity from 0 to 255; as fine as the map is saved.
+    image
+        Rows from the top, columns, and red, green, blue and opacity from 0 to 255, at the resolution of saved maps.
 
     Raises
     ------
     NoTilesError
-        If the tiles cannot be had or cannot be used.
+        If the tiles cannot be downloaded or used.
     """
     from pyproj import Transformer
 
     box = Transformer.from_crs(GRID, MERCATOR, always_xy=True).transform_bounds(*extent)
     zoom = _zoom(provider, box, most)
     path = _path(provider, box, zoom)
-    kept = _kept(path)
-    if kept is None:
+    stored = _read(path)
+    if stored is None:
         if not ask:
             why = "They failed before."
             raise NoTilesError(why, again=False)
         if settings.is_offline():
             why = "They are not in the cache yet, and EC_MAPS_OFFLINE is set. Draw the maps once without it."
             raise NoTilesError(why)
-        kept = _fetched(provider, box, zoom)
-        _keep(path, *kept)
-    return _warped(*kept, extent)
+        stored = _fetched(provider, box, zoom)
+        _store(path, *stored)
+    return _warped(*stored, extent)
 
 
 def _zoom(provider: Any, box: Extent, most: int) -> int:
-    """Return the zoom level at which tiles are about as fine as the map, or the next coarser one that takes few enough.
+    """Return the zoom level at which tiles match the map's resolution, or a coarser one with few enough tiles.
 
-    Of tiles with twice the detail the nearest level is taken, of others the coarser: on the finer, letters would be too
-    small to read.
+    For tiles of double resolution the nearest level is used, for others the coarser one: on the finer one, letters
+    would be too small to read.
     """
     import contextily
 
@@ -120,24 +120,24 @@ def _zoom(provider: Any, box: Extent, most: int) -> int:
 
 
 def _path(provider: Any, box: Extent, zoom: int) -> Path:
-    """Return where a picture is kept: its name changes with the address, key and all, the place and the zoom level."""
+    """Return the cache file of an image, whose name depends on the address with its key, the extent and the zoom."""
     try:
         address = provider.build_url()
     except (ValueError, LookupError) as error:
         why = f"xyzservices can make no address for them ({type(error).__name__}); another provider may do."
         raise NoTilesError(why) from None
-    told = hashlib.sha256(json.dumps([address, zoom, [round(edge) for edge in box]]).encode()).hexdigest()
-    return settings.cache_dir() / "tiles" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', provider['name'])}-{told[:24]}.png"
+    key = hashlib.sha256(json.dumps([address, zoom, [round(edge) for edge in box]]).encode()).hexdigest()
+    return settings.cache_dir() / "tiles" / f"{re.sub(r'[^A-Za-z0-9.-]', '_', provider['name'])}-{key[:24]}.png"
 
 
 def _fetched(provider: Any, box: Extent, zoom: int) -> tuple[np.ndarray, Extent]:
-    """Return the tiles of a box as one picture (red, green, blue, opacity), and its place in Web Mercator."""
+    """Return the tiles of a box as one image (red, green, blue, opacity), and its extent in Web Mercator."""
     import contextily
     import requests
 
     again = False
     try:
-        # contextily's own cache is of pickles, which run code when they are read; ours is of pictures.
+        # contextily's own cache uses pickles, which run code when they are read; ours stores images.
         pixels, (left, right, bottom, top) = contextily.bounds2img(
             *box,
             zoom=zoom,
@@ -152,17 +152,17 @@ def _fetched(provider: Any, box: Extent, zoom: int) -> tuple[np.ndarray, Extent]
     except requests.HTTPError as error:
         why, again = _refusal(str(error), zoom)
     except requests.RequestException as error:
-        # Only the kind of error is told: its text has the address, and that has the key.
+        # Only the kind of error is given, because its text contains the address with the key.
         why = f"The connection to the server failed ({type(error).__name__})."
         if isinstance(error, requests.Timeout) or "timed out" in str(error):
             why = f"The server did not answer within {settings.timeout():g} seconds."
     except _DAMAGED as error:
-        why, again = f"The server sent a picture that is damaged ({type(error).__name__}).", True
+        why, again = f"The server sent a damaged picture ({type(error).__name__}).", True
     raise NoTilesError(why, again=again)
 
 
 def _refusal(theirs: str, zoom: int) -> tuple[str, bool]:
-    """Return what an answer means, and whether to go on asking; contextily tells of most as of a lost connection."""
+    """Return what an answer means, and whether to try again; contextily reports most of them as lost connections."""
     found = re.search(r"resulted in a (404)|Last message was: (\d{3})", theirs)
     status = int(found[1] or found[2]) if found else 0
     if status == 404:
@@ -176,8 +176,8 @@ def _refusal(theirs: str, zoom: int) -> tuple[str, bool]:
     return f"The server answered with an error ({status or 'not known'}); try again later.", False
 
 
-def _kept(path: Path) -> tuple[np.ndarray, Extent] | None:
-    """Return a picture from the cache, and its place; None if there is none, or not as it was put there."""
+def _read(path: Path) -> tuple[np.ndarray, Extent] | None:
+    """Return an image from the cache with its extent; None if it is missing or damaged."""
     try:
         with Image.open(path, formats=("PNG",)) as picture:
             pixels = np.asarray(picture.convert("RGBA"))
@@ -186,22 +186,22 @@ def _kept(path: Path) -> tuple[np.ndarray, Extent] | None:
             return None
         left, bottom, right, top = json.loads(place)
     except _DAMAGED:
-        return None  # absent, cut short or of another kind: fetched anew
+        return None  # missing, cut short or of another kind: downloaded again
     return pixels, (left, bottom, right, top)
 
 
-def _keep(path: Path, pixels: np.ndarray, place: Extent) -> None:
-    """Put a picture into the cache, whole or not at all; where it cannot be written, it is not kept."""
+def _store(path: Path, pixels: np.ndarray, place: Extent) -> None:
+    """Write an image to the cache, whole or not at all; without permission to write, do nothing."""
     if not settings.may_cache():
         return
-    told = PngInfo()
-    told.add_text("place", json.dumps(place))
-    told.add_text("sha256", _digest(pixels, json.dumps(place)))
-    # The map is drawn all the same, and the cache of tables has said why the folder cannot be written.
+    about = PngInfo()
+    about.add_text("place", json.dumps(place))
+    about.add_text("sha256", _digest(pixels, json.dumps(place)))
+    # The map is still drawn, and the table cache has already reported that the folder cannot be written.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
-            Image.fromarray(pixels).save(temporary, "png", pnginfo=told)
+            Image.fromarray(pixels).save(temporary, "png", pnginfo=about)
 
 
 def _digest(pixels: np.ndarray, place: str) -> str:
@@ -209,7 +209,7 @@ def _digest(pixels: np.ndarray, place: str) -> str:
 
 
 def _warped(pixels: np.ndarray, place: Extent, extent: Extent) -> np.ndarray:
-    """Return a picture in Web Mercator as one of the map's frame on the British National Grid, at the map's pixels."""
+    """Return an image in Web Mercator warped to the map's frame on the British National Grid, at the map's pixels."""
     from rasterio import Affine
     from rasterio.enums import Resampling
     from rasterio.errors import RasterioError
@@ -222,7 +222,7 @@ def _warped(pixels: np.ndarray, place: Extent, extent: Extent) -> np.ndarray:
     height, width = pixels.shape[:2]
     columns = round(MAP_WIDTH * DPI)
     rows = round(columns * (extent[3] - extent[1]) / (extent[2] - extent[0]))
-    # Colours weighted by their opacity: else the black that stands for nothing seeps into the rims of letters.
+    # Colours are weighted by opacity, otherwise the black of transparent pixels would darken the edges of letters.
     opacity = pixels[..., 3:]
     weighted = (pixels[..., :3].astype(np.uint16) * opacity + 127) // 255
     source = np.concatenate([weighted.astype(np.uint8), opacity], axis=-1)
@@ -238,7 +238,7 @@ def _warped(pixels: np.ndarray, place: Extent, extent: Extent) -> np.ndarray:
             resampling=Resampling.bilinear,
         )
     except (RasterioError, ValueError) as error:
-        why = f"GDAL cannot bring them onto the British National Grid ({type(error).__name__})."
+        why = f"GDAL cannot warp them to the British National Grid ({type(error).__name__})."
         raise NoTilesError(why, again=False) from None
     picture = target.transpose(1, 2, 0)
     opacity = picture[..., 3:]

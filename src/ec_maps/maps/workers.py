@@ -1,7 +1,7 @@
-"""Workers that draw: processes of this machine, or those of a Dask cluster. joblib hands the tasks out.
+"""Processes that draw maps, on this machine or on a Dask cluster. joblib distributes the tasks.
 
-What all tasks need, such as a table, is no part of a task: a process of this machine loads it once, and a cluster gets
-it once for each of its workers.
+Data that all tasks share, such as a table, are not part of a task: a process of this machine loads them once, and a
+cluster gets them once for each worker.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ Shared = TypeVar("Shared")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-#: How the settings begin that a process of this machine must have as we do.
+#: The prefixes of the environment variables that processes of this machine share.
 _OURS = ("EC_MAPS_", "QUARTO_")
 
-#: Each process holds the tables, and more than this many wait for the disk and for memory.
+#: The default limit: each process holds the tables, and more processes than this wait for disk and memory.
 _MOST = 4
 
-#: Fewer tasks than this are not worth starting other processes for.
+#: For fewer tasks than this, starting other processes takes longer than it saves.
 _WORTH_IT = 6
 
-#: The settings belong to the process, and matplotlib draws one figure at a time.
+#: Settings belong to the whole process, and matplotlib is not safe in threads.
 _DRAWING = threading.Lock()
 
 
 def processes(jobs: int | None = None) -> int:
-    """Return how many processes of this machine draw at once.
+    """Return the number of processes of this machine that draw at once.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def processes(jobs: int | None = None) -> int:
 def local(
     function: Callable[..., Result], calls: Sequence[tuple[Any, ...]], *, jobs: int | None = None
 ) -> Iterator[Result]:
-    """Yield what a function returns for each tuple of arguments, as it comes, from processes of this machine."""
+    """Yield a function's result for each tuple of arguments as it finishes, from processes of this machine."""
     few = len(calls) < _WORTH_IT and not (jobs or settings.jobs())
     at_once = 1 if few else min(processes(jobs), len(calls))
     pool = joblib.Parallel(n_jobs=max(1, at_once), return_as="generator_unordered", batch_size=1)
@@ -59,7 +59,7 @@ def local(
 
 
 def ended(pool: Iterator[Result]) -> Iterator[Result]:
-    """Yield from joblib's generator; if nobody wants the rest, let it go without joblib's advice on that."""
+    """Yield from joblib's generator; if the caller stops early, close it without joblib's warning."""
     with closing(pool):  # type: ignore[type-var]
         try:
             yield from pool
@@ -70,9 +70,9 @@ def ended(pool: Iterator[Result]) -> Iterator[Result]:
 
 
 def _here(environment: Mapping[str, str], parent: int, function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a function in a process of this machine, which may have been started earlier with other settings."""
+    """Call a function in a process of this machine, with the caller's settings."""
     if os.getpid() != parent:
-        # Ctrl-C reaches every process of a terminal. The first one ends the others, which have nothing to say.
+        # Ctrl-C reaches every process of a terminal; only the first should react and end the others.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _set(environment)
     return function(*arguments)
@@ -80,7 +80,7 @@ def _here(environment: Mapping[str, str], parent: int, function: Callable[..., R
 
 @contextmanager
 def alone(environment: Mapping[str, str]) -> Iterator[None]:
-    """Have a process of a cluster to oneself, with these settings and no others of ours; then give it back."""
+    """Run a block alone in a cluster's process with these settings only; restore the others afterwards."""
     with _DRAWING:
         before = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
         _set(environment)
