@@ -141,7 +141,7 @@ def test_missing_file(written: Path) -> None:
 
 
 def test_all_faults_at_once(written: Path) -> None:
-    """A colour too few, a line that is none and one darker than the one before are told together, with their lines."""
+    """A missing colour, a line that is no colour and one darker than the one before are reported together."""
     colours = greys()
     colours[3], colours[6] = "#12345g", "#000000"
     written.write_text("\n".join(colours[:9]), encoding="utf-8")

@@ -54,11 +54,11 @@ def words(row: pd.Series) -> str:
         name = f"{name} ({row['msoa21hclnm']})"
     if pd.isna(row["decile"]):
         return f"{name}: no published estimate"
-    told = f"{name}: {100 * row[VALUE]:.1f}%, decile {row['decile']} of 10"
+    words = f"{name}: {100 * row[VALUE]:.1f}%, decile {row['decile']} of 10"
     if "num_users" not in row:
-        return told
+        return words
     near = "" if row["decile_low"] == row["decile_high"] else f" (could be {row['decile_low']} to {row['decile_high']})"
-    return f"{told}{near}; {row['num_users']:,} users"
+    return f"{words}{near}; {row['num_users']:,} users"
 
 
 def check(drawn: Map, root: ET.Element, copies: dict[str, int]) -> None:
@@ -83,7 +83,7 @@ def check(drawn: Map, root: ET.Element, copies: dict[str, int]) -> None:
 
 
 def test_every_area_is_there_once(tables: Tables) -> None:
-    """Each row of each kind of map is one area with its words, tenth and colour; London is in the inset once more."""
+    """Each row of each kind of map is one area with its words, decile and colour; London is in the inset once more."""
     london = dict.fromkeys(tables.lads.loc[tables.lads["rgn21nm"] == "London", "lad21cd"], 2)
     holes = tables.msoas.copy()
     holes.loc[holes.index % 5 == 0, [VALUE, "decile"]] = None
@@ -225,7 +225,7 @@ def hexagons(count: int) -> np.ndarray:
 
 
 def test_seven_thousand_hexagons() -> None:
-    """A map of all neighbourhoods stays under a megabyte, its words included, which say the tenth once for a class."""
+    """A map of all neighbourhoods stays under a megabyte, its words included, which give the decile once a class."""
     rng = np.random.default_rng(4)
     table = squares(list(rng.normal(0.5, 0.05, 7264)), district="Newcastle-under-Lyme")
     table = table.set_geometry(gpd.GeoSeries(hexagons(7264), crs=27700))
@@ -258,7 +258,7 @@ def plain_axes() -> tuple[Figure, Axes]:
 
 @pytest.mark.parametrize("count", [1, 7])
 def test_dots(count: int) -> None:
-    """A scatter of areas is questioned as well: each dot a circle in its place, one alone too."""
+    """A scatter of areas is interactive as well: each dot a circle in its place, also a single one."""
     table = districts([0.3] * count).assign(decile=pd.array([4] * count, dtype="Int64"))
     figure, ax = plain_axes()
     dots = ax.scatter([1 + 0.5 * place for place in range(count)], [1.0] * count, s=36, color=ice_colours()[3])
@@ -271,7 +271,7 @@ def test_dots(count: int) -> None:
 
 
 def test_a_table_without_codes_stays_a_picture() -> None:
-    """Shapes with tenths only, such as somebody's own, are drawn, and there is nothing to question."""
+    """Shapes with deciles only, such as somebody's own, are drawn without descriptions."""
     figure, ax = plain_axes()
     table = districts([0.1 * place for place in range(1, 11)])[["decile", "geometry"]]
     layers.draw_deciles(ax, table, edge=0.5)

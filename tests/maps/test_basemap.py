@@ -252,7 +252,7 @@ def tables(demo_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Tables:
     [pytest.param("national", marks=pytest.mark.full), pytest.param("regional", marks=pytest.mark.full), "local"],
 )
 def test_each_kind_of_map(carto: Tiles, tables: Tables, tmp_path: Path, kind: str) -> None:
-    """H10, H14: each map has the credit, at most 64 tiles and no grey land, drawn or told of; London stays plain."""
+    """H10, H14: each map has the credit, at most 64 tiles and no grey land, not in its legend; London stays plain."""
     away = gpd.GeoDataFrame({"lad21nm": ["Away"]}, geometry=[shapely.box(0, 0, 7e5, 13e5)], crs="EPSG:27700")
     drawn = {
         "national": lambda: national_map(tables.lads, context=away),
@@ -401,7 +401,7 @@ def test_a_server_that_is_down_is_asked_once(osm: Tiles, monkeypatch: pytest.Mon
     osm.fault("503")
     warned(draw)
     assert osm.requests
-    # The other connection may still be at its second try, so the second map's requests are told by their name.
+    # The other connection may still be at its second try, so the second map's requests are recognised by their name.
     monkeypatch.setenv("EC_MAPS_USER_AGENT", "the second map")
     warned(draw)
     assert "the second map" not in {record.headers["user-agent"] for record in osm.requests}
@@ -425,7 +425,7 @@ def test_one_bad_moment(osm: Tiles, fault: str) -> None:
 
 
 def test_never_too_deep(osm: Tiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H4: no zoom level beyond the provider's is asked for, and a tile that is missing all the same is told of."""
+    """H4: no zoom level beyond the provider's is asked for, and a tile that is missing all the same is reported."""
     monkeypatch.setitem(providers.OpenStreetMap.Mapnik, "max_zoom", 9)
     assert len(draw().figure.axes[0].images) == 1
     assert {record.path.split("/")[1] for record in osm.requests} == {"9"}
@@ -494,7 +494,7 @@ def test_cache_of_pictures_alone(carto: Tiles, tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.full
 def test_cache_of_each_key(carto: Tiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H9: with another key, and after the folder is removed, tiles are asked for anew."""
+    """H9: with another key, and after the folder is removed, tiles are requested again."""
     draw()
     asked = len(carto.requests)
     monkeypatch.setenv("EC_MAPS_BASEMAP_KEY", "another")
@@ -507,7 +507,7 @@ def test_cache_of_each_key(carto: Tiles, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.full
 def test_damaged_cache(osm: Tiles) -> None:
-    """H9: a file in the cache that is cut short, changed or another picture is fetched anew, without a word."""
+    """H9: a file in the cache that is cut short, changed or another picture is downloaded again, without a message."""
     first = draw()
     (path,) = kept()
     good, picture = path.read_bytes(), first.figure.axes[0].images[0].get_array()

@@ -102,15 +102,15 @@ def test_legend_says_what_it_is(drawn: Map) -> None:
             assert f"{100 * edge:.1f}" in said
     for kind in KINDS:
         assert kind.name in said
-    blank = int(drawn.areas["kind"].isna().sum())
-    assert f"no published estimate of one or both ({blank})" in said
+    lacking = int(drawn.areas["kind"].isna().sum())
+    assert f"no published estimate of one or both ({lacking})" in said
     assert any(
-        f"Thirds of the {len(drawn.areas) - blank} local authorities of England and Wales" in text for text in said
+        f"Thirds of the {len(drawn.areas) - lacking} local authorities of England and Wales" in text for text in said
     )
 
 
 def test_stamp_and_sources(drawn: Map) -> None:
-    """Demonstration data are stamped, on the map, in its alternative text and in its caption; sources are given."""
+    """Demonstration data are marked on the map, in its alternative text and in its caption; sources are given."""
     said = words_of(drawn)
     assert DEMO_WORDS in said
     assert any(text.startswith("Values: made by a formula") for text in said)
@@ -141,7 +141,7 @@ def test_alt_text_counts(drawn: Map) -> None:
     assert "hatched" in drawn.caption
 
 
-def test_svg_can_be_questioned(drawn: Map, tmp_path: Path) -> None:
+def test_svg_is_interactive(drawn: Map, tmp_path: Path) -> None:
     """Each district is in the SVG with class and words, London's twice; each field says which class it is."""
     path = drawn.save(tmp_path / "map.svg", links={"X06000001": "../x.html"})
     root = ET.fromstring(path.read_text(encoding="utf-8"))
@@ -162,8 +162,8 @@ def test_svg_can_be_questioned(drawn: Map, tmp_path: Path) -> None:
             assert group.get("data-tenth") == ""
         else:
             assert group.get("data-tenth") == str(int(row["number"]))
-            told = f"exposure {row['exposure']:.1%}, bias {row['bias']:.1%}; {row['kind']}".replace("-", "−")
-            assert title.partition(": ")[2].replace("-", "−") == told
+            expected = f"exposure {row['exposure']:.1%}, bias {row['bias']:.1%}; {row['kind']}".replace("-", "−")
+            assert title.partition(": ")[2].replace("-", "−") == expected
     swatches = {s.get("data-tenth"): s.findtext("title") for s in root.iter() if s.get("class") == "ec-swatch"}
     expected = {str(number): class_in_words(number) for number in range(1, CLASSES + 1)}
     assert swatches == {**expected, "": "no published estimate"}

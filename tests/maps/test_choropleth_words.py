@@ -130,7 +130,7 @@ def test_highlighted_place_without_value() -> None:
         ),
         (TEN * 2, "Two of the 20 neighbourhoods of Testham are in the lowest decile"),
         ([0.4], "Testham is a single neighbourhood: 40.0%, the lowest decile."),
-        ([None], "None of the 1 neighbourhood of Testham has a published estimate."),
+        ([None], "Testham is a single neighbourhood, without a published estimate."),
         ([None, *TEN], "One neighbourhood has no published estimate and is hatched."),
         ([None, None, *TEN], "Two neighbourhoods have no published estimate and are hatched."),
     ],
@@ -148,8 +148,8 @@ def test_neither_end() -> None:
     )
 
 
-def test_missing_is_told_once() -> None:
-    """A single neighbourhood without a value is told as missing in each text, and no number is made up for it."""
+def test_missing_is_given_once() -> None:
+    """A single neighbourhood without a value is given as missing in each text, and no number is made up for it."""
     table = squares([None])
     assert alt_text(table, "local").endswith("It has no published estimate and is hatched.")
     assert "%" not in caption(table, "local") + alt_text(table, "local")

@@ -53,7 +53,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.full
 @pytest.mark.usefixtures("few")
 def test_a_cluster_draws_the_same(tmp_path: Path, two: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are byte for byte those drawn here, with the stamp of demonstration data though no worker is set to it."""
+    """Files are byte for byte those drawn here, with the band of demonstration data though no worker is set to it."""
     here = batch.bring(tmp_path / "here", jobs=1)
     monkeypatch.setenv("EC_MAPS_DASK", two.address)
     there = batch.bring(tmp_path / "there")

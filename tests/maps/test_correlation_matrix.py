@@ -126,7 +126,7 @@ def test_no_words_overlap_or_leave_the_sheet(number: int, blank: int, demo: Path
 
 
 def test_every_measure_is_named_and_the_sheet_says_what_it_is(demo: Path) -> None:
-    """Names of all measures, a legend with all edges, sources and, on the demonstration, its stamp."""
+    """Names of all measures, a legend with all edges, sources and, on the demonstration, its band."""
     drawn = correlation_matrix(made(blank=1))
     said = [text.get_text().replace("\n", " ") for text in words(drawn)]
     assert {measure.title for measure in MEASURES.values()} <= set(said)
@@ -185,7 +185,7 @@ def test_nothing_to_tell() -> None:
     assert "Three pairs have no correlation." in drawn.alt_text
 
 
-def test_cells_of_the_drawing_can_be_questioned(tmp_path: Path, demo: Path) -> None:
+def test_cells_of_the_svg_are_interactive(tmp_path: Path, demo: Path) -> None:
     """In SVG each cell says which measures it is of, how closely they go together and over how many areas."""
     root = ET.fromstring(correlation_matrix(made(blank=3)).save(tmp_path / "m.svg").read_text(encoding="utf-8"))
     told = [element.findtext("{*}title") for element in root.iter() if element.get("class") == "ec-area"]
@@ -194,7 +194,7 @@ def test_cells_of_the_drawing_can_be_questioned(tmp_path: Path, demo: Path) -> N
     assert sum(": none, over 4 local authorities" in str(words) for words in told) == 3
 
 
-def test_a_single_cell_can_be_questioned_too(tmp_path: Path, demo: Path) -> None:
+def test_a_single_cell_is_interactive_too(tmp_path: Path, demo: Path) -> None:
     """With two measures there is one cell, and it has its words."""
     text = correlation_matrix(made(2)).save(tmp_path / "m.svg").read_text(encoding="utf-8")
     assert text.count('class="ec-area"') == 1

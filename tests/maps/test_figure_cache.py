@@ -1,4 +1,4 @@
-"""What was drawn once is not drawn again, and nothing that anything has changed about is ever shown as it was."""
+"""What was drawn once is not drawn again, and nothing that has changed is shown as it was."""
 
 from __future__ import annotations
 
@@ -124,15 +124,15 @@ def test_a_figure_is_made_once(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / RECORDS).iterdir()] == ["a.json"]
 
 
-def test_another_stamp_makes_it_anew(tmp_path: Path) -> None:
-    """Under another stamp it is made, and the stamp before is forgotten: one record a name."""
+def test_another_fingerprint_makes_it_again(tmp_path: Path) -> None:
+    """With another fingerprint it is made, and the one before is forgotten: one record a name."""
     maker = Maker(tmp_path)
     for stamp in ("1", "2", "2", "1"):
         make(tmp_path, maker, stamp)
     assert maker.times == 3
 
 
-def test_other_files_make_it_anew(tmp_path: Path) -> None:
+def test_other_files_make_it_again(tmp_path: Path) -> None:
     """A figure that is to have one more file, or one less, is not the one that is there."""
     maker = Maker(tmp_path)
     for files in (["a.svg", "a.png"], ["a.svg"], ["a.svg", "a.png"]):
@@ -154,7 +154,7 @@ def test_other_files_make_it_anew(tmp_path: Path) -> None:
     ],
     ids=["missing", "empty", "cut short", "one letter", "gone as a folder"],
 )
-def test_a_harmed_figure_is_made_anew(tmp_path: Path, name: str, harm: Callable[[Path], object]) -> None:
+def test_a_harmed_figure_is_made_again(tmp_path: Path, name: str, harm: Callable[[Path], object]) -> None:
     """A file that is missing, cut short or altered is made again, and is then cached."""
     maker = Maker(tmp_path)
     make(tmp_path, maker)
@@ -185,7 +185,7 @@ def test_a_harmed_figure_is_made_anew(tmp_path: Path, name: str, harm: Callable[
     ],
 )
 def test_a_damaged_record_counts_for_nothing(tmp_path: Path, alter: Callable[[bytes], bytes]) -> None:
-    """A record that is damaged, or of another version, is passed over without a word and written anew."""
+    """A record that is damaged, or of another version, is ignored without a message and written again."""
     maker = Maker(tmp_path)
     make(tmp_path, maker)
     record = tmp_path / RECORDS / "a.json"
@@ -364,7 +364,7 @@ def test_demonstration_and_real_data_never_mix(project: Path, tmp_path: Path, mo
     assert [pages.value_range("lad"), pages.provenance()] == demo
 
 
-def test_faults_are_told_as_ever(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_are_reported_as_ever(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of the list, or boundaries that are not there, come out as they are, and nothing is cached."""
     listed(project, "Great Yarmoth")
     for _ in range(2):
@@ -383,7 +383,7 @@ def test_faults_are_told_as_ever(project: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_maps_over_tiles_are_drawn_each_time(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles are another's and may change or fail, so that nothing drawn over them has a stamp."""
+    """Tiles are another's and may change or fail, so that nothing drawn over them has a fingerprint."""
     assert figure_cache.stamp("x") == figure_cache.stamp("x") != figure_cache.stamp("y")
     monkeypatch.setenv("EC_MAPS_BASEMAP", "OpenStreetMap.Mapnik")
     assert figure_cache.stamp("x") is None
@@ -391,8 +391,8 @@ def test_maps_over_tiles_are_drawn_each_time(project: Path, monkeypatch: pytest.
     assert not (project / "maps").exists()
 
 
-def test_every_input_is_in_the_stamp(project: Path, root: Path, tmp_path: Path) -> None:
-    """The library's code, its palette, data, boundaries and places each change the stamp; what does not matter no."""
+def test_every_input_is_in_the_fingerprint(project: Path, root: Path, tmp_path: Path) -> None:
+    """The library's code, palette, data, boundaries and places each change the fingerprint; nothing else does."""
     library = tmp_path / "library"
     shutil.copytree(root / "src" / "ec_maps", library / "ec_maps", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(root / "assets" / "palettes", project / "assets" / "palettes")
@@ -435,8 +435,8 @@ def test_code_that_changes_meanwhile_keeps_nothing(project: Path, root: Path, tm
         assert len(list((project / "maps" / RECORDS).glob("*.json"))) == number
 
 
-def test_fetched_files_and_their_dates_are_in_the_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a live build the stamp changes with the boundaries, and with what the manifest says of what was fetched."""
+def test_fetched_files_and_their_dates_are_in_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a live build the fingerprint changes with the boundaries, and with the manifest's entries of fetched files."""
     use(monkeypatch, data=write_atlas(tmp_path / "atlas"), boundaries=write_boundaries(tmp_path / "geo"))
     stamps = [figure_cache.stamp()]
     (tmp_path / "geo" / "more.csv").write_text("a,b\n", encoding="utf-8")

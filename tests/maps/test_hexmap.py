@@ -112,7 +112,7 @@ def test_hexagons_are_drawn_as_one(drawn: Map) -> None:
 
 
 def test_sheet(drawn: Map) -> None:
-    """The layout has a title, the explanation of a hexagon, ten classes, the missing by number, and the stamp."""
+    """The layout has a title, the explanation of a hexagon, ten classes, the number missing, and the band."""
     said = words(drawn)
     blank = int(drawn.areas["decile"].isna().sum())
     assert EXPLAINED in " ".join(" ".join(said).split())
@@ -276,7 +276,7 @@ def test_one_region(demo: Path, tmp_path: Path) -> None:
     assert "Wales" in names(drawn)
 
 
-def test_svg_can_be_questioned(demo: Path, tmp_path: Path) -> None:
+def test_svg_has_every_area(demo: Path, tmp_path: Path) -> None:
     """In SVG every hexagon is there under its area's code."""
     msoas = demo_tables(demo).msoas
     wales = msoas[msoas["rgn21nm"] == "Wales"]

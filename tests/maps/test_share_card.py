@@ -1,4 +1,4 @@
-"""The social card: its size, its words within the frame, its map's colours, the tenth that is marked."""
+"""The social card: its size, its words within the frame, its map's colours, the decile that is marked."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def faults(drawn: Map) -> list[str]:
         for other, b in boxes[:at]
         if a.x0 < b.x1 and b.x0 < a.x1 and a.y0 + 1 < b.y1 and b.y0 + 1 < a.y1
     ]
-    tenths = [swatch.get_window_extent() for swatch in [*swatches(drawn), *pointers(drawn)]]
-    numbers = {str(tenth) for tenth in range(1, 11)}
-    return found + [word for word, box in boxes if word not in numbers and any(box.overlaps(one) for one in tenths)]
+    deciles = [swatch.get_window_extent() for swatch in [*swatches(drawn), *pointers(drawn)]]
+    numbers = {str(decile) for decile in range(1, 11)}
+    return found + [word for word, box in boxes if word not in numbers and any(box.overlaps(one) for one in deciles)]
 
 
 def swatches(drawn: Map) -> list[Rectangle]:
@@ -72,7 +72,7 @@ def swatches(drawn: Map) -> list[Rectangle]:
 
 
 def pointers(drawn: Map) -> list[Polygon]:
-    """Return the pointers above the tenths."""
+    """Return the pointers above the deciles."""
     return [patch for patch in drawn.figure.axes[1].patches if isinstance(patch, Polygon)]
 
 
@@ -91,7 +91,7 @@ def test_nothing_is_clipped(tables: Tables, name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Glasgow City", "Shetland Islands", "Armagh City, Banbridge and Craigavon"])
 def test_a_card_beyond_england_and_wales(demo: Path, name: str, tmp_path: Path) -> None:
-    """Where there are no neighbourhoods, the district is drawn in its tenth's colour among grey ones, and told so."""
+    """Where there are no neighbourhoods, the district is drawn in its decile's colour among grey ones."""
     lads = load_areas("lad", scope="uk")
     drawn = card(lads, demo_tables(demo).msoas, name, "https://example.org/ec-maps/places/some-place.html")
     assert faults(drawn) == []
@@ -118,7 +118,7 @@ def test_long_real_names(geo: Path) -> None:
 
 
 def test_pixels_of_the_map(tables: Tables, tmp_path: Path) -> None:
-    """Inside each neighbourhood the picture has exactly its tenth's colour, or the hatching's."""
+    """Inside each neighbourhood the picture has exactly its decile's colour, or the hatching's."""
     drawn = card(tables.lads, tables.msoas, "Bournemouth, Christchurch and Poole")
     picture, seen = Picture(drawn, tmp_path), 0
     for decile, shape in zip(drawn.areas["decile"], drawn.areas.geometry, strict=True):
@@ -143,7 +143,7 @@ def test_map_fills_its_box(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("place", range(10))
-def test_tenth_is_marked(place: int) -> None:
+def test_decile_is_marked(place: int) -> None:
     """The swatches are the ten colours in order; the district's has the widest frame and the pointer above it."""
     lads, msoas = small(TEN, [0.4, 0.5])
     drawn = card(lads, msoas, chr(65 + place))
@@ -204,7 +204,7 @@ def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     ],
 )
 def test_odd_districts(inside: list[float | None], told: str, tmp_path: Path) -> None:
-    """No value, no neighbourhood with a value, a single one or none at all: a card that says so, no tenth marked."""
+    """No value, no neighbourhood with a value, a single one or none at all: a card that says so, no decile marked."""
     lads, msoas = small([None, *TEN], inside)
     drawn = card(lads, msoas, "A")
     assert "No estimate is published for A as a whole" in said(drawn)

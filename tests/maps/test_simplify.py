@@ -46,7 +46,7 @@ def test_fewer_vertices_and_the_same_map(folder: Path) -> None:
 
 
 def test_simplified_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second time they come from the cache; another scale, or any outline changed, is simplified anew."""
+    """The second time they come from the cache; another scale, or any outline changed, is simplified again."""
     first = to_pixels(wavy(), EXTENT)
     [path] = folder.iterdir()
     written = path.stat().st_mtime_ns
@@ -64,7 +64,7 @@ def test_simplified_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(list(folder.iterdir())) == 2
 
 
-def test_a_damaged_file_is_made_anew(folder: Path) -> None:
+def test_a_damaged_file_is_made_again(folder: Path) -> None:
     """What cannot be read is simplified again, without a word."""
     first = to_pixels(wavy(), EXTENT)
     [path] = folder.iterdir()

@@ -43,7 +43,7 @@ def small(values: list[float | None], inside: list[float | None], name: str = "A
     lads.loc[lads["lad21nm"] == "A", "lad21nm"] = name
     others = squares([*TEN, *TEN], district="Elsewhere")
     whole = gpd.GeoDataFrame(pd.concat([squares(inside, district=name), others], ignore_index=True))
-    # Which tenth it is matters to the colour only.
+    # Which decile it is matters to the colour only.
     whole["decile"] = pd.Series(5, whole.index, dtype="Int64").where(whole[VALUE].notna())
     return lads, whole.set_crs("EPSG:27700", allow_override=True)
 
@@ -153,7 +153,7 @@ def test_width_within(across: np.ndarray, height: float) -> None:
 
 @pytest.mark.parametrize("name", ["Norwich", "Birmingham", "City of London", "Torridge", "Cornwall"])
 def test_dots_lie_at_their_values(tables: Tables, name: str) -> None:
-    """Each area with a value has one dot: at its value in per cent, in the colour of its tenth, the district larger."""
+    """Each area with a value has one dot: at its value in per cent, in its decile's colour, the district larger."""
     drawn = strip_plot(tables.lads, tables.msoas, name)
     inside = tables.msoas[tables.msoas["lad21nm"] == name]
     for dots, rows in zip(strips(drawn), (tables.lads, inside), strict=True):
@@ -195,7 +195,7 @@ def test_all_values_equal_but_few() -> None:
 
 
 def test_pixels_of_dots(tables: Tables, tmp_path: Path) -> None:
-    """In the picture, the middle of the marked dot and of each neighbourhood's is exactly its tenth's colour."""
+    """In the picture, the middle of the marked dot and of each neighbourhood's is exactly its decile's colour."""
     drawn = strip_plot(tables.lads, tables.msoas, "Norwich")
     pixels, ax = Picture(drawn, tmp_path).pixels, drawn.figure.axes[0]
     upper, lower = strips(drawn)
@@ -239,7 +239,7 @@ def segments(collection: object) -> list[np.ndarray]:
 
 
 def test_named_for_svg(tables: Tables, tmp_path: Path) -> None:
-    """In SVG each dot of both strips can be questioned by its code, and the key has its ten classes."""
+    """In SVG each dot of both strips has its area's code, and the key has its ten classes."""
     text = strip_plot(tables.lads, tables.msoas, "Norwich").save(tmp_path / "a.svg").read_text(encoding="utf-8")
     inside = tables.msoas[tables.msoas["lad21nm"] == "Norwich"]
     codes = [
@@ -323,7 +323,7 @@ def test_a_scottish_district_has_one_strip(demo: Path) -> None:
     ],
 )
 def test_other_measures_have_their_unit_and_colours(measure: str, values: list[float], marks: list[str]) -> None:
-    """A rate is drawn and told as it is, a gap in per cent, and the purple end is the one that the codebook says."""
+    """A rate is drawn and written as it is, a gap in per cent, and the purple end is the one that the codebook says."""
     lads, msoas = districts(values), squares(values[:10], district="C")
     for table in (lads, msoas):
         table[measure] = table.pop(VALUE)

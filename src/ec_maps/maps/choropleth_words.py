@@ -64,8 +64,9 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     counts = _counts(areas)
     valued = _valued(areas, measure)
     if valued.empty:
-        finding = f"None of {_the_areas(areas, kind, level)} has a published estimate."
-        return joined(finding)
+        if len(areas) == 1:
+            return joined(f"{capital(_where(areas, kind))} is a single {level.area}, without a published estimate.")
+        return joined(f"None of {_the_areas(areas, kind, level)} has a published estimate.")
     if kind == "national":
         finding = _national_finding(areas)
     elif len(areas) == 1:
