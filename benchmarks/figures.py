@@ -1,6 +1,6 @@
 """Draw the same figures as `plain.py` with ec_maps, with its settings from the environment.
 
-The last line printed is JSON: the seconds that the job took, imports left out where it says so.
+The last line printed is JSON: the seconds of the job, without imports where its docstring says so.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/first_visit.py _site-demo places/great-yarmouth.html
 
 Each page is opened in Chromium with an empty cache, over a slow line (1.6 Mbit/s, 150 ms), from a server on this
-machine: once with files sent as they are and once compressed, as most hosts send them. The bytes are those of the whole
+machine: once with files uncompressed and once compressed, as most hosts send them. The bytes are those of the whole
 page, all its maps included, with headers. The largest paint is that of the first screen.
 """
 

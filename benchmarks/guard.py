@@ -44,7 +44,7 @@ class Measured:
     modules
         The modules loaded after ``"import"`` and after ``"drawing"``.
     redrawn
-        The files of figures that a second drawing wrote anew; None if that was not tried.
+        The files of figures that a second drawing wrote again; None if it was not tried.
     """
 
     memory: dict[str, float] = field(default_factory=dict)

@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/heavy.py FOLDER
 
 Official boundaries have about 270,000 vertices for the 374 districts and 1.7 million for the neighbourhoods; the
-demonstration's have 49,320 and 168,629. Each edge gets more of them between its two ends, displaced sideways by a rule
-that depends on those ends alone, so that both sides of a border get the same ones, and a district's border the same as
-its neighbourhoods'. Where bends would cross one another those of that area are flatter, or its edges straight, so that
-some vertices are wanting (261,497 and 1,699,780 there are). It is the same each time.
+demonstration's have 49,320 and 168,629. Each edge gets more vertices between its two ends, displaced sideways by a rule
+that depends only on those ends, so that both sides of a border have the same ones, and a district's border the same as
+its neighbourhoods'. Where bends would cross, those of the area are flatter, or its edges straight, so that there are
+slightly fewer vertices (261,497 and 1,699,780). The result is the same each time.
 """
 
 from __future__ import annotations

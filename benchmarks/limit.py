@@ -2,25 +2,25 @@
 
     EC_MAPS_SOURCE=demo .venv/bin/python benchmarks/limit.py
 
-For each of the seven figures of the posts, a map of ec_maps stands against a bare picture of the same areas in the same
-colours, and of the land around that the map shows: of the same size in pixels (1400 wide), the map at the same place in
-it and of the same extent, one collection of paths with edges as wide as the map's, and no inset, outline, word or
-legend. The shapes are as they are in the tables, every vertex of them. Three readings are timed:
+For each of the seven figures of the posts, a map of ec_maps is compared with a bare picture of the same areas in the
+same colours and of the land around them. The bare picture has the same size in pixels (1400 wide), place and extent of
+the map, in one collection of paths with edges of the same width, and no inset, outline, text or legend. It
+has every vertex of the shapes in the tables. Three readings are timed:
 
 shapes
-    From a finished figure to pixels, all but its shapes hidden: the areas, the land around, their outlines and the
-    inset, without words, arrows, legend and scale bar, against the drawing of the bare picture's figure.
+    From a finished figure to pixels, with only its shapes visible (areas, land around, outlines and inset, without
+    text, arrows, legend and scale bar), against the drawing of the bare picture's figure.
 drawing
-    From a finished figure to pixels: the canvas drawing of the map's whole figure, words and legend too, against that
-    of the bare picture's, whose paths are laid out already.
+    From a finished figure to pixels: the canvas drawing of the map's whole figure, with text and legend, against
+    that of the bare picture's, whose paths are ready.
 tables
-    From tables in memory to pixels: building the map (choosing areas, laying out paths, placing labels, writing the
-    words) and drawing it, against choosing the areas by their boxes, laying out their paths and drawing them.
+    From tables in memory to pixels: building the map (selecting areas, laying out paths, placing labels, writing text)
+    and drawing it, against selecting the areas by their boxes, laying out their paths and drawing them.
 
 Pixels are those of the canvas's buffer; no PNG is written. All are timed in this one process, in turns (map, bare
-picture, map, bare picture) and each with a figure made anew: imports, tables and fonts are the same for both, and the
-noise of two processes is not between them. The seconds are sums over the seven figures, one sum a round; the first
-round is not counted. The last line is JSON.
+picture, map, bare picture) and each with a new figure, so that imports, tables and fonts are the same for both, without
+the noise of two processes. The seconds are sums over the seven figures, one sum a round; the first round is not
+counted. The last line is JSON.
 """
 
 from __future__ import annotations

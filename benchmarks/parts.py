@@ -2,9 +2,8 @@
 
     .venv/bin/python benchmarks/parts.py FOLDER 10
 
-Each is cut along lines from vertex to vertex across its longer side, and what its neighbours share with it is still
-shared to the last digit. Its edges get more vertices first, straight ones, so that a part has about as many as a
-neighbourhood has.
+Each is cut along lines from vertex to vertex across its longer side, and edges shared with neighbours are identical to
+the last digit. Straight edges get more vertices first, so that a part has about as many vertices as a neighbourhood.
 """
 
 from __future__ import annotations

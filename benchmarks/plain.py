@@ -1,11 +1,10 @@
 """Draw the seven figures the plain way: pandas, geopandas and matplotlib, as a competent analyst would.
 
 One national map of districts with London enlarged, the regions of the three places, and the neighbourhoods of the
-three places, each in its surroundings and with a label on each area, as PNG. It knows nothing of ec_maps, and is the
-yardstick that `run.py` measures the library against. It draws what ec_maps draws where one call does it: labels may lie
-on one another, there is no scale bar, and no captions or alternative texts are written. With `--all` it draws the
-neighbourhoods of every district and every region, with `--load` nothing. The last line printed has the seconds that
-reading, joining and cutting took, imports left out.
+three places, each in its surroundings and with a label on each area, as PNG. It does not use ec_maps, and is
+the comparison of `run.py`. It draws only what takes one call: labels may overlap, there is no scale bar, and there are
+no captions or alternative texts. With `--all` it draws the neighbourhoods of every district and every region, with
+`--load` nothing. The last line printed has the seconds for reading, joining and cutting, without imports.
 """
 
 from __future__ import annotations

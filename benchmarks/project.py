@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/project.py FOLDER
 
-This one writes such a folder with the demonstration data as they are.
+Run as a script, it writes such a folder with unchanged demonstration data.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def write(folder: Path, msoas: gpd.GeoDataFrame, lads: gpd.GeoDataFrame, zips: l
 
 
 def inherited() -> dict[str, str]:
-    """Return our environment without the settings of the library, and with compiled modules kept, as they usually are.
+    """Return our environment without the settings of the library and with cached bytecode, as is usual.
 
-    Where `PYTHONDONTWRITEBYTECODE` is set, each process compiles the library anew, which takes longer than a map.
+    With `PYTHONDONTWRITEBYTECODE`, each process would compile the library again, which takes longer than a map.
     """
     left_out = ("EC_MAPS_", "QUARTO_", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
@@ -68,7 +68,7 @@ def environment(project: Path, data: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the demonstration data, as they are, as a project folder."""
+    """Write the unchanged demonstration data as a project folder."""
     import geopandas as gpd
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

@@ -1,11 +1,11 @@
-"""dict[str, str] of what the library makes from the demonstration data, to hold a later state of the code against.
+"""Digests of the library's output from the demonstration data, to compare with a later state of the code.
 
     .venv/bin/python benchmarks/record.py FILE            write them
     .venv/bin/python benchmarks/record.py FILE --against  compare with them, and list what differs
 
 Tables, maps (their pixels, and their shapes in SVG without words), exports, and the place pages and posts: their
-structure, and each of their files. Words are digests of their own, `words: …`, which `--structure` leaves out: a
-sentence may change while nothing else does.
+structure, and each of their files. Text has its own digests, `words: …`, which `--structure` leaves out,
+so that changes of wording can be separated from others.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@
     make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places areas sight site
     make bench ARGS="-o table.md"                the table as Markdown too
 
-What stands beside each other was run in turns in this one benchmark, each run a fresh process. The caches are filled
-before, outside the measurement. A benchmark is no test: whatever it finds, the exit status is 0. With `--guard` it is 1
-where something is wrong that cannot be noise.
+Measurements in one row were run in turns, each in a new process. Caches are filled before, outside the measurement.
+The exit status is 0 whatever the result; with `--guard` it is 1 for a fault that cannot be noise.
 """
 
 from __future__ import annotations

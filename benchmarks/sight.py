@@ -1,10 +1,10 @@
-"""Whether simplified shapes can be told from the others: the seven figures drawn with both, pixel against pixel.
+"""Whether simplified shapes look the same: the seven figures drawn with both, compared pixel by pixel.
 
     EC_MAPS_SOURCE=demo .venv/bin/python benchmarks/sight.py
 
-Compared are the pixels of the maps themselves, inset included, and not those of the words around them. Two shares are
-given: of pixels that differ in any channel, and of those that differ by more than can just be noticed, 2.3 in CIELAB.
-The last line is JSON, the shares in per cent.
+The pixels of the maps are compared, with the inset and without the text around. Two shares are given: of pixels that
+differ in any channel, and of pixels that differ noticeably, by more than 2.3 in CIELAB. The last line is JSON, with the
+shares in per cent.
 """
 
 from __future__ import annotations

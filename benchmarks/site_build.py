@@ -1,6 +1,6 @@
 """The whole demonstration site: built first, again with nothing changed, and with one more place.
 
-It is built in a copy of the files that git knows or would add, so that the work tree stays as it is.
+It is built in a copy of the files that git tracks or would add, so that the work tree does not change.
 """
 
 from __future__ import annotations

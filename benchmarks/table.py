@@ -18,16 +18,15 @@ class Row:
     unit
         ``"s"``, ``"MB"``, ``"%"`` or ``"ms"``.
     theirs
-        The median of what it is measured against; None if there is nothing.
+        The median of the comparison; None if there is none.
     against
-        What that is: ``"plain way"``, ``"limit"`` and so on.
+        The comparison: ``"plain way"``, ``"limit"`` and so on.
     target
-        How great the ratio may be, or, where there is nothing to measure against, the number itself; None if there is
-        no target.
+        The largest ratio allowed, or, without a comparison, the largest number; None if there is no target.
     runs
         How often each was run.
     of
-        The line that this one belongs to, which stands above it.
+        The line above that this one belongs to.
     """
 
     what: str

@@ -27,11 +27,11 @@ class Command:
     words
         What to run: a program and its arguments.
     environment
-        The whole environment it gets.
+        Its whole environment.
     folder
-        Where it runs; the folder of this process if not given.
+        Its working folder; that of this process if None.
     tree
-        Whether it works in processes of its own, whose memory counts too.
+        Whether it starts processes, whose memory counts too.
     """
 
     words: Sequence[str | Path]
@@ -49,8 +49,8 @@ class Run:
     seconds
         From start to end, imports included.
     memory
-        The most memory it had at a time, in MB. Of one process as the system tells it; of a tree the sum of the shares
-        of all its processes, each page that several use counted once (Linux; elsewhere the first process alone).
+        The peak memory in MB. For one process as given by the system; for a tree the sum over all its processes, with
+        shared pages counted once (on Linux; elsewhere the first process only).
     told
         The JSON in the last line of its output, or an empty dictionary.
     """

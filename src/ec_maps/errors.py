@@ -51,7 +51,7 @@ class RenderError(EcMapsError, RuntimeError):
 
 
 class PlaceError(EcMapsError, ValueError):
-    """A place, or an entry in the list of places, is not known."""
+    """A place is not known, or the list of places cannot be read."""
 
     exit_status = 2
 

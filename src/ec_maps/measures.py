@@ -76,7 +76,7 @@ class Measure:
     tolerance
         How far two values may differ, in its unit, and count as level.
     source
-        Its publisher.
+        Its source.
     """
 
     key: str

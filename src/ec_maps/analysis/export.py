@@ -67,7 +67,7 @@ class Column:
     atlas_columns, category
         For a measure: its columns in the Atlas files, and its group of people.
     source
-        For a measure: its publisher.
+        For a measure: its source.
     """
 
     column: str
@@ -169,7 +169,7 @@ def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
             )
             columns.append(Column(name, "integer", f"{measure.title}, decile", meaning))
         else:
-            meaning = f"Number of users whom {key} is about, as counted by the Atlas."
+            meaning = f"Number of users counted by the Atlas for {key}."
             columns.append(Column(name, "integer", f"{measure.title}, users", meaning))
     return columns
 
