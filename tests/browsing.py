@@ -1,4 +1,4 @@
-"""The pages of the demonstration site, and what the tests in a browser do to one before they look at it."""
+"""The pages of the demonstration site, and what browser tests do to a page before they check it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Of the pages of the places, which are alike, the longest and the shortest stand for all.
+# The place pages are alike, so the longest and the shortest represent all.
 LONGEST, SHORTEST = "places/ (the longest)", "places/ (the shortest)"
 KINDS = [
     *sorted(
@@ -24,14 +24,14 @@ KINDS = [
     SHORTEST,
 ]
 
-#: What axe-core looks for: all rules of these kinds, or those that depend on colours alone.
+#: The rules of axe-core: all of these kinds, or only those on colours.
 RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
 }
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
-#: A function of JavaScript that gives a few words for an element.
+#: A JavaScript function that describes an element in a few words.
 DESCRIBE = """(stop) => {
     const name = stop.getAttribute("aria-label") || stop.textContent || stop.value || "";
     return `<${stop.localName} class="${stop.getAttribute("class") || ""}"> ${name.trim().slice(0, 60)}`;
@@ -39,14 +39,14 @@ DESCRIBE = """(stop) => {
 
 
 def expect(found: Locator) -> LocatorAssertions:
-    """Return what can be waited for of a part of a page; the library is loaded by those who open one."""
+    """Return Playwright's expectations for a part of a page, imported only by tests that open one."""
     from playwright.sync_api import expect as expected
 
     return expected(found)
 
 
 def page_of(kind: str, site: Path) -> str:
-    """Return the path of the page that stands for a kind."""
+    """Return the path of the page that represents a kind."""
     if kind not in (LONGEST, SHORTEST):
         return kind
     pages = sorted(path for path in (site / "places").glob("*.html") if path.name != "index.html")
@@ -56,12 +56,12 @@ def page_of(kind: str, site: Path) -> str:
 
 
 def listed(faults: list[str]) -> str:
-    """Return faults one below the other, for a test that fails."""
+    """Return faults one a line, for the message of a failed test."""
     return "\n".join(["", *faults])
 
 
 def watched(page: Page, address: str) -> list[str]:
-    """Return a list that fills with what goes wrong as pages open: on the console, or asked of another host."""
+    """Return a list that fills with what goes wrong as pages open: console messages and requests to other hosts."""
     faults: list[str] = []
     page.on("console", lambda message: faults.append(f"{page.url}: console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"{page.url}: error: {error}"))
@@ -71,7 +71,7 @@ def watched(page: Page, address: str) -> list[str]:
 
 
 def barriers(page: Page, axe: str, rules: dict[str, object] = RULES) -> list[str]:
-    """Return what axe-core finds on the page as it stands: the rule, the element, and what to do."""
+    """Return the findings of axe-core on the page in its current state: rule, element and advice."""
     page.evaluate(axe)
     options = {"runOnly": rules, "resultTypes": ["violations"]}
     found = page.evaluate("options => axe.run(document, options)", options)
@@ -84,7 +84,7 @@ def barriers(page: Page, axe: str, rules: dict[str, object] = RULES) -> list[str
 
 
 def unfold(page: Page) -> None:
-    """Open the page up: all tabs, all that is folded, and every map brought in as a drawing."""
+    """Open all tabs and everything that is folded, and load every map as SVG."""
     page.add_style_tag(content=".tab-content > .tab-pane { display: block !important }")
     page.eval_on_selector_all("details", "all => all.forEach(details => { details.open = true })")
     if page.locator(".menu-button").is_visible():
@@ -93,7 +93,7 @@ def unfold(page: Page) -> None:
 
 
 def draw(page: Page) -> None:
-    """Bring every picture that shows in, and each map as a drawing: both happen when they come into sight."""
+    """Scroll every visible picture into view, so that it loads and each map becomes SVG."""
     from playwright.sync_api import TimeoutError as TooLong
 
     for picture in page.locator("img:visible").element_handles():

@@ -1,4 +1,4 @@
-"""The demonstration site as a newcomer sees it: it is built, three kinds of page open, and nobody is shut out."""
+"""The demonstration site as a newcomer sees it: it is built, three kinds of page open, and they have no barriers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_site_is_whole(site: Path, names: list[str]) -> None:
 @pytest.mark.smoke
 @pytest.mark.browser
 def test_pages_open(address: str, tab: Callable[..., Page]) -> None:
-    """With all tabs open and all maps drawn: no message on the console, nothing asked of another host, or missing."""
+    """With all tabs open and all maps drawn: no message on the console, no request to another host, nothing missing."""
     page = tab(viewport={"width": 1280, "height": 800})
     faults = watched(page, address)
     for name in PAGES:

@@ -1,11 +1,11 @@
-"""Which of the 374 districts the tests look at: all of them only in the weekly run, which takes long."""
+"""The districts that tests look at: a sample of the 374, or in the weekly run all of them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 
-#: Whether to look at every district, as the weekly run does: the variable is set.
+#: Whether to look at every district, as the weekly run does.
 ALL_PLACES = bool(os.environ.get("EC_MAPS_TEST_ALL_PLACES"))
 
 #: The places of the demonstration site, of all kinds; the quick tier has the first alone. Those of the project's list;
@@ -16,12 +16,12 @@ SITE = (
     *("Isle of Anglesey", "King's Lynn and West Norfolk", "Birmingham", "Southwark", "Scottish Borders", "Belfast"),
 )
 
-#: How places stand in the site's list, where that is not their official name.
+#: Names in the site's list that are not the official ones.
 WRITTEN = {"Isle of Anglesey": "Ynys Môn"}
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return a list of places as somebody writes it."""
+    """Return the text of a list of places."""
     return "".join(f"- {WRITTEN.get(name, name)}\n" for name in names)
 
 

@@ -85,7 +85,7 @@ def test_the_folder_fits_the_list(project: Path) -> None:
 
 @pytest.mark.full
 def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
-    """A second build leaves every file alone; a page that links to a new one is made anew, the others are not."""
+    """A second build leaves every file alone; a page that links to a new one is drawn again, the others are not."""
     build(project)
     before = {name: (project / "places" / name).stat().st_mtime_ns for name in files(project) if name.endswith("vg")}
     assert build(project).drawn == []
@@ -212,7 +212,7 @@ def test_which_places(project: Path, monkeypatch: pytest.MonkeyPatch, demo_data_
 
 
 def test_a_page_answers_the_readers_questions(project: Path) -> None:
-    """Headline, tenths, three maps and a strip, the table, downloads, citation, neighbours and region, in order."""
+    """Lead, deciles, three maps and a strip plot, the table, downloads, citation, neighbours and region, in order."""
     listed(project, "Norwich", "Broadland")
     build(project)
     front, html = parts(project / "places" / "norwich.qmd")
@@ -266,7 +266,7 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
 
 @pytest.mark.full
 def test_a_page_beyond_england_and_wales(project: Path) -> None:
-    """A Scottish place has tenth, rank and maps of the United Kingdom, no neighbourhoods, and neighbours in England."""
+    """A Scottish place has decile, rank and maps of the United Kingdom, no neighbourhoods, and neighbours in England."""
     listed(project, "Scottish Borders", "Northumberland")
     build(project)
     beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
@@ -309,7 +309,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
 
 @pytest.fixture
 def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tables of the pages loaded anew, as they are changed without the files' being so."""
+    """Load the tables of the pages again, as tests change them without changing the files."""
     for name in ("_load", "_look_for_levers"):
         monkeypatch.setattr(page_drawing, name, getattr(page_drawing, name).__wrapped__)
 
@@ -333,7 +333,7 @@ def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.full
 def test_both_levers_have_their_panel(project: Path) -> None:
-    """After the comparison each page tells exposure and bias: among those of England and Wales, or of the kingdom."""
+    """After the comparison each page has exposure and bias, in England and Wales or in the United Kingdom."""
     listed(project, "Norwich", "Belfast")
     build(project)
     for page, where in (("norwich", "England and Wales"), ("belfast", "the United Kingdom")):
@@ -347,7 +347,7 @@ def test_both_levers_have_their_panel(project: Path) -> None:
 
 @pytest.mark.usefixtures("uncached")
 def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bias that forms no thirds leaves the panel out, and whoever builds the pages hears why."""
+    """Where bias forms no thirds, pages have no section on it, and the log says why."""
 
     def broken(*_: object) -> None:
         message = "Cutting thirds of bias: 331 values form only 1 group."
@@ -358,8 +358,7 @@ def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pyt
     said: list[str] = []
     district_pages.build(project, log=said.append)
     assert said[0] == (
-        "The place pages have no section on exposure and bias. Cutting thirds of bias: 331 values "
-        "form only 1 group."
+        "The place pages have no section on exposure and bias. Cutting thirds of bias: 331 values form only 1 group."
     )
     assert "Who is there to meet" not in (project / "places" / "norwich.qmd").read_text(encoding="utf-8")
 
@@ -414,7 +413,7 @@ def test_odd_districts_have_a_page(tmp_path: Path, inside: list[float | None], w
 
 @pytest.mark.usefixtures("demo")
 def test_a_district_without_a_value_has_a_page(tmp_path: Path) -> None:
-    """It says so, in the headline, the card's words and the description."""
+    """The lead and the description say so."""
     lads = districts([None, *TEN])
     front, html = one_page(tmp_path, lads, squares(TEN, district="A"), "A")
     assert math.isnan(lads[VALUE].iloc[0])

@@ -22,7 +22,7 @@ Tables = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
 
 
 def told_of(tables: Tables, name: str) -> DistrictProfile:
-    """Return where a district of the tables stands."""
+    """Return the profile of a district of the tables."""
     lads = tables[0].rename(columns={"exposure": VALUE})
     lads.attrs = {"measure": VALUE, "level": "lad", "scope": "ew"}
     return district_profile(lads, squares([0.5]), name)
@@ -49,7 +49,7 @@ def _live(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_place_of_each_corner() -> None:
-    """Each corner is told with what there is to meet, what follows, its kind, what that is not, and a question."""
+    """Each corner has sentences on exposure and bias, its kind, what that does not mean, and a question."""
     tables = nine()
     said = {name: words(tables, name) for name in "ACGI"}
     for name, meets, follows in (
@@ -77,7 +77,7 @@ def test_in_between() -> None:
 
 
 def test_numbers_deciles_and_medians() -> None:
-    """Both values stand there with their deciles and with the medians of all."""
+    """Both values are given with their deciles and the medians of all."""
     tables = with_deciles(nine())
     row = tables[0].iloc[13]
     text = words(tables, row["lad21nm"])
@@ -110,7 +110,7 @@ def test_negative_bias() -> None:
 
 @pytest.mark.parametrize("lacking", ["exposure", "bias", "both"])
 def test_missing(lacking: str) -> None:
-    """What lacks one value or both is told so; it has no kind and no square, and the other value is still given."""
+    """Without one value or both the page says so and has no kind and no square; the other value is still given."""
     exposure, bias = nine()
     values = {"exposure": None if lacking != "bias" else 0.6, "bias": None if lacking != "exposure" else 0.05}
     tables = (
@@ -131,7 +131,7 @@ def test_missing(lacking: str) -> None:
 
 
 def test_not_in_the_tables() -> None:
-    """A district beyond the tables, such as one of Scotland, is told that there is no estimate."""
+    """For a district that is not in the tables, such as a Scottish one, the page says that there is no estimate."""
     exposure, bias = nine()
     told = told_of((exposure, bias), "I")
     assert "no published estimate of exposure or bias for I" in panel(told, exposure.iloc[:8], bias.iloc[:8])

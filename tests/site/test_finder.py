@@ -53,7 +53,7 @@ def kingdom_of(lads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def test_the_list_goes_on_beyond_the_border() -> None:
-    """Scotland and Northern Ireland follow the other regions, each with a sentence that its tenths are of the UK."""
+    """Scotland and Northern Ireland follow the other regions, each with a sentence that its deciles are of the UK."""
     lads = districts([*TEN, None])
     pages = {"S12000013": "western-isles"}
     html = BeautifulSoup(
@@ -64,15 +64,15 @@ def test_the_list_goes_on_beyond_the_border() -> None:
         ("Scotland", "scotland"),
         ("Northern Ireland", "northern-ireland"),
     ]
-    told = [plain(terms(line.text)) for line in html.find_all("p")]
+    told = [plain(line.text) for line in html.find_all("p")]
     assert told == ["Deciles here are of the local authorities of the United Kingdom."] * 2
     told = html.find("a", href="western-isles.html").parent.text
-    assert plain(terms(told)) == "Na h-Eileanan Siar 41.0%, decile 3"
+    assert plain(told) == "Na h-Eileanan Siar 41.0%, decile 3"
     assert len(html.find_all("li")) == 13
 
 
 def test_the_index_goes_on_beyond_the_border(tmp_path: Path) -> None:
-    """Districts beyond the border follow the others, which keep their places; their tenths say what they are of."""
+    """Districts beyond the border follow the others, whose positions do not change; their deciles name their scope."""
     lads, msoas = districts([*TEN, None]), squares(TEN, district="B")
     pages = {"S12000013": "western-isles"}
     finder.write_index(lads, msoas, pages, tmp_path / "without.js")

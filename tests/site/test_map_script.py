@@ -124,7 +124,7 @@ def focused(page: Page) -> str:
 
 
 def test_the_picture_becomes_the_drawing(pages: Path, open_page: Callable[..., Page]) -> None:
-    """It stands where the picture stood, to the pixel, with its words, and nothing beneath it moves."""
+    """It replaces the picture in the same place, to the pixel, with its text, and nothing below it moves."""
     plain = open_page("local.html", java_script_enabled=False)
     page = open_page("local.html")
     svg = questioned(page)
@@ -168,7 +168,7 @@ def test_without_the_drawing_the_picture_stays(open_page: Callable[..., Page]) -
 
 
 def test_pointer(open_page: Callable[..., Page]) -> None:
-    """Over an area, the tooltip has its name, value and tenth, and its class is marked in the legend."""
+    """Over an area, the tooltip has its name, value and decile, and its class is marked in the legend."""
     page = open_page("local.html")
     questioned(page)
     assert not tip(page).is_visible()

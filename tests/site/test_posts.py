@@ -22,7 +22,7 @@ from ec_maps.errors import BoundaryError
 from ec_maps.maps.choropleth import local_map
 from ec_maps.site import posts
 from ec_maps.site.markdown import escaped, pipe_table
-from facts import plain, terms
+from facts import plain
 from made import VALUE, demo_tables, nothing_around, squares
 from makers import use, write_atlas, write_boundaries
 
@@ -92,19 +92,19 @@ def test_national(project: Path, demo_data_dir: Path) -> None:
     assert len(rows) == len(lads)
     check_lowest_first([row[1] for row in rows])
     by_name = lads.set_index("lad21nm")
-    for name, value, tenth, users in rows:
+    for name, value, decile, users in rows:
         assert value == percent(by_name.loc[name, VALUE])
         row = by_name.loc[name]
         if pd.isna(row["decile"]):
-            assert tenth == "–"
+            assert decile == "–"
             continue
         near = "" if row["decile_low"] == row["decile_high"] else f" ({row['decile_low']}–{row['decile_high']})"
-        assert tenth == f"{row['decile']}{near}"
+        assert decile == f"{row['decile']}{near}"
         assert users == f"{row['num_users']:,}"
     told = (
         "In brackets: the deciles that the area would be in if its value were half a percentage point lower or higher."
     )
-    assert told in terms(plain(html.get_text()))
+    assert told in plain(html.get_text())
 
 
 def test_csv(project: Path, demo_data_dir: Path) -> None:
@@ -187,7 +187,7 @@ def test_numbers_in_prose(project: Path, demo_data_dir: Path) -> None:
 
 
 def test_the_kingdom(project: Path) -> None:
-    """The United Kingdom has its map, its table of all districts and its CSV, which says what its tenths are of."""
+    """The United Kingdom has its map, its table of all districts and its CSV, which says that its deciles are of the United Kingdom."""
     html = rendered(pages.kingdom())
     check_figure(html, project)
     assert len(html.find_all("tr")) == 375
@@ -203,7 +203,7 @@ def test_hexagons(project: Path) -> None:
 
 
 def test_no_layout_of_hexagons(project: Path, root: Path) -> None:
-    """Where hexagons cannot be had, a sentence stands in their place; the next build, with them, has the picture."""
+    """Where the layout cannot be read, a sentence replaces the map; the next build, with it, has the map."""
     home = project / "data" / "demo"
     shutil.copytree(root / "data" / "demo", home)
     (home / "hexagons.csv").unlink()

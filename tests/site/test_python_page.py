@@ -1,4 +1,4 @@
-"""The code of "Use the data in Python" runs as it stands, and what to cite is valid."""
+"""The code of "Use the data in Python" runs unchanged, and the citation is valid."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_code_that_is_shown_runs_without_the_rest(tmp_path: Path) -> None:
     """A reader who copies what is on the page, block by block, needs nothing that is not on it but a folder."""
     (tmp_path / "maps").mkdir()
     told = run("\n".join(cells(shown=True)), tmp_path)
-    assert re.search(r"Economic connectedness +\d\d\.\d% +decile \d", terms(told))
+    assert re.search(r"Economic connectedness +\d\d\.\d% +decile \d", told)
     assert "Local authorities: 327 of 331 in England and Wales have a value." in told
     assert "'both': 331" in told
     assert "Did you mean" in told or "Great Yarmouth" in told.splitlines()[-1]
