@@ -266,7 +266,7 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
 
 @pytest.mark.full
 def test_a_page_beyond_england_and_wales(project: Path) -> None:
-    """A Scottish place has decile, rank and maps of the United Kingdom, no neighbourhoods, and neighbours in England."""
+    """A Scottish place has decile, rank and maps of the UK, no neighbourhoods, and neighbours in England."""
     listed(project, "Scottish Borders", "Northumberland")
     build(project)
     beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}

@@ -187,7 +187,7 @@ def test_numbers_in_prose(project: Path, demo_data_dir: Path) -> None:
 
 
 def test_the_kingdom(project: Path) -> None:
-    """The United Kingdom has its map, its table of all districts and its CSV, which says that its deciles are of the United Kingdom."""
+    """The United Kingdom has its map, its table of all districts and its CSV, with deciles of the United Kingdom."""
     html = rendered(pages.kingdom())
     check_figure(html, project)
     assert len(html.find_all("tr")) == 375

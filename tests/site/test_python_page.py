@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from facts import terms
-
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "python.qmd"
 
