@@ -68,7 +68,7 @@ def test_a_place_of_each_corner() -> None:
 
 
 def test_in_between() -> None:
-    """A district in the second third of either is in between, with the number of others, and gets no question."""
+    """A district in the middle third of either is in between, with the number of others, and gets no question."""
     text = words(nine(), "E")
     assert "neither many nor few high-income people to meet" in text
     assert "by about as much as elsewhere" in text
@@ -121,8 +121,13 @@ def test_missing(lacking: str) -> None:
     assert "```" not in text
     assert "third for exposure" not in text
     expected = {
-        "exposure": ["have to meet is not published", "fall short of what one would expect by", "5.0% (", "England"],
-        "bias": ["60.0% of their friends", "How far friendships in J fall short of that is not published."],
+        "exposure": [
+            "There is no published estimate of exposure for J.",
+            "fall short of what one would expect by",
+            "5.0% (",
+            "England",
+        ],
+        "bias": ["60.0% of their friends", "There is no published estimate of bias for J."],
         "both": ["no published estimate of exposure or bias for J", "no sign of a low or a high value"],
     }
     for part in expected[lacking]:

@@ -79,8 +79,8 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
         number = class_number(int(row["exposure_third"]), int(row["bias_third"]))
         parts += [escaped(_of_its_kind(table, where, number)), _square(table, where, number)]
     parts.append(
-        f"Both are estimates about residents’ networks, wherever their friends live. They go together with much else "
-        f"and prove no cause. [What the two mean, and what is not known]({_POST})."
+        f"Both are estimates about residents’ networks, wherever their friends live. They are related to "
+        f"much else and do not prove a cause. [What the two mean, and what is not known]({_POST})."
     )
     return "\n\n".join(parts)
 
@@ -139,14 +139,14 @@ class _Lever:
 def _meeting(meet: _Lever, where: str) -> str:
     """Return the sentences on exposure."""
     if math.isnan(meet.value):
-        return f"How many high-income people low-income people in {where} have to meet is not published."
+        return f"There is no published estimate of exposure for {where}."
     amount = {
         1: "fewer high-income people to meet than in most places",
         2: "neither many nor few high-income people to meet, compared with other places",
         THIRDS: "more high-income people to meet than in most places",
     }[meet.third]
     return (
-        f"People on low incomes in {where} have {amount}. Going by who is there to meet, one would "
+        f"People on low incomes in {where} have {amount}. Given who there is to meet, one would "
         f"expect {meet.format(meet.value)} of their friends to be high-income ({meet.place()})."
     )
 
@@ -154,7 +154,7 @@ def _meeting(meet: _Lever, where: str) -> str:
 def _following(follow: _Lever, where: str, *, expected: float) -> str:
     """Return the sentence on bias."""
     if math.isnan(follow.value):
-        return f"How far friendships in {where} fall short of that is not published."
+        return f"There is no published estimate of bias for {where}."
     whose, what = "Their friendships", "that"
     if math.isnan(expected):
         whose, what = "Low-income people’s friendships with high-income people", "what one would expect"

@@ -47,8 +47,8 @@ def render(
     output
         The folder of the site; by default the project's ``output-dir``. An older site in it is replaced.
     log
-        Is told of each page with cells and of warnings in them, of fifty pages without cells at a time, and what the
-        commands of ``pre-render`` write.
+        Is called with a line for each page with cells, each warning in them, each fifty pages without cells, and the
+        output of the commands of ``pre-render``.
 
     Raises
     ------
