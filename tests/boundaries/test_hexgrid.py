@@ -13,7 +13,8 @@ import shapely
 
 from ec_maps.areas import provenance
 from ec_maps.boundaries import hexgrid
-from ec_maps.boundaries.sources import boundary_files, layout_jobs
+from ec_maps.boundaries.hexgrid import layout_jobs
+from ec_maps.boundaries.sources import boundary_files
 from ec_maps.errors import BoundaryError, EcMapsError, SettingError
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.http_errors import Fault

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ec_maps import cache, settings
 from ec_maps.atlas import archive, select
-from ec_maps.boundaries.sources import boundary_files, boundary_jobs, layout_jobs
+from ec_maps.boundaries.sources import boundary_files, boundary_jobs
 from ec_maps.cache import file_digest, fingerprint
 from ec_maps.fetch import fetcher, manifest, sources
 from ec_maps.fetch.manifest import Entry, Job, Outcome
@@ -139,6 +139,8 @@ def needed() -> list[Job]:
     """
     if settings.is_demo():
         return []
+    from ec_maps.boundaries.hexgrid import layout_jobs
+
     return [*select.fetch_jobs("lad"), *select.fetch_jobs("msoa"), *boundary_jobs(), *layout_jobs()]
 
 

@@ -7,6 +7,7 @@ counties, stand apart. The demonstration has one of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,13 +19,13 @@ from ec_maps import settings
 from ec_maps.boundaries.files import Table, find_tables
 from ec_maps.boundaries.geometry import BRITISH_NATIONAL_GRID
 from ec_maps.boundaries.ons import edition
-from ec_maps.boundaries.sources import boundary_files, boundary_name, layout_jobs
+from ec_maps.boundaries.sources import boundary_files, boundary_name, is_table
 from ec_maps.errors import BoundaryError, SettingError, listed
 from ec_maps.fetch import fetcher, plain_file
 from ec_maps.fetch.http_errors import Fault
-from ec_maps.fetch.manifest import Brought
+from ec_maps.fetch.manifest import Brought, Job
 
-__all__ = ["at_hand", "backdrops", "bring", "hexagons", "layout", "layouts"]
+__all__ = ["at_hand", "backdrops", "bring", "hexagons", "layout", "layout_jobs", "layouts"]
 
 #: A neighbourhood's code and its cell: columns are half a hexagon wide, and each row is three quarters of one higher.
 COLUMNS = ["msoa21cd", "column", "row"]
@@ -98,6 +99,15 @@ def at_hand() -> Table | None:
         msg = f"{boundary_name()} holds more than one layout of hexagons ({names}). Keep the one to be drawn."
         raise BoundaryError(msg)
     return found[0] if found else None
+
+
+def layout_jobs() -> list[Job]:
+    """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
+    with suppress(BoundaryError):  # a fault there is told by whoever reads the boundaries
+        if at_hand():
+            return []
+    by_hand = "The map of hexagons is left out; all others are drawn."
+    return [Job("msoa21_hexagons", ".gpkg", bring, is_table, by_hand, optional=True)]
 
 
 def layout() -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def _ons_jobs() -> list[Job]:
             key,
             ".parquet" if key.endswith("_boundaries") else ".csv",
             partial(ons.bring, key),
-            _is_table,
+            is_table,
             _BY_HAND,
             variant=settings.resolution() if key.endswith("_boundaries") else "",
         )
@@ -54,7 +53,7 @@ def _database_jobs() -> list[Job]:
             f"postgis_{table}",
             ".parquet" if table.endswith("_boundaries") else ".csv",
             partial(postgis.bring, table),
-            _is_table,
+            is_table,
             "",
             variant=postgis.address(),
         )
@@ -66,7 +65,7 @@ def _names_job() -> Job:
     from ec_maps.boundaries import msoa_names
 
     by_hand = "The maps are drawn without readable names of neighbourhoods."
-    return Job("msoa21_names", ".csv", msoa_names.bring, _is_table, by_hand, optional=True)
+    return Job("msoa21_names", ".csv", msoa_names.bring, is_table, by_hand, optional=True)
 
 
 def _is_table(path: Path) -> None:
