@@ -201,5 +201,5 @@ def test_the_demonstration_leaves_no_file_elsewhere(tmp_path: Path, monkeypatch:
     assert len(table) == 331
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "data"))
-    load_areas("lad")
+    load_areas("lad", "exposure")  # this process remembers the other
     assert list((tmp_path / "data" / "cache").glob("*.parquet"))

@@ -30,11 +30,11 @@ def spread() -> str:
 
 
 @cached()
-def tenths() -> str:
+def deciles() -> str:
     """Return the range of each decile of economic connectedness and its number of areas, at both levels."""
-    from ec_maps.site.methods import tenths
+    from ec_maps.site.methods import deciles
 
-    return tenths()
+    return deciles()
 
 
 @cached()
@@ -98,10 +98,10 @@ __all__ = [
     "citations",
     "codebook",
     "colours",
+    "deciles",
     "exposure_and_bias",
     "missing",
     "spread",
-    "tenths",
     "ties",
     "united_kingdom",
     "vintages",

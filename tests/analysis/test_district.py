@@ -132,7 +132,7 @@ def test_a_district_without_a_value_has_no_rank() -> None:
 def test_inside_counts_the_deciles() -> None:
     """Each decile that has a neighbourhood is named with how many, and the spread is given."""
     told = among(TWENTY, "A", TWENTY)
-    assert told.tenths == [2] * 10
+    assert told.deciles == [2] * 10
     assert facts.counts(told.inside) == dict.fromkeys(range(1, 11), 2)
     assert "Of its 20 neighbourhoods, " in told.inside
     assert "neighbourhoods of England and Wales" in told.inside
@@ -183,7 +183,7 @@ def test_demonstration_districts_have_their_words(demo_data_dir: Path, demo: Pat
         assert the_district(name) in told.summary
         assert "nan" not in f"{told.summary} {told.compared} {told.inside}"
         inside = msoas.loc[msoas["lad21nm"] == name, "decile"].dropna()
-        assert {decile: count for decile, count in enumerate(told.tenths, 1) if count} == dict(inside.value_counts())
+        assert {decile: count for decile, count in enumerate(told.deciles, 1) if count} == dict(inside.value_counts())
 
 
 def test_real_neighbours(geo: Path) -> None:

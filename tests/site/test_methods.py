@@ -62,7 +62,7 @@ def test_the_codebook_has_each_measure_once() -> None:
 @pytest.mark.usefixtures("demo")
 def test_the_deciles_are_those_of_the_tables() -> None:
     """The edges and the number of areas of each decile are those that the maps are drawn with."""
-    ((_, *rows),) = tables(method_tables.tenths())
+    ((_, *rows),) = tables(method_tables.deciles())
     lads = load_areas("lad")
     assert [int(row[2]) for row in rows] == [int((lads["decile"] == decile).sum()) for decile in range(1, 11)]
     assert rows[0][1] == f"{lads['economic_connectedness'].min():.1%} to {lads.attrs['cut_points'][1]:.1%}"

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from ec_maps.areas.deciles import GROUPS
-from ec_maps.areas.wording import capital, rank_in_words, series, some, tenth_in_words, the, the_district, universe
+from ec_maps.areas.wording import capital, decile_in_words, rank_in_words, series, some, the, the_district, universe
 from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.measures import HEADLINE, Measure, measure_named, measure_of
@@ -73,7 +73,7 @@ class DistrictProfile:
         return float(self.district[self.measure])
 
     @cached_property
-    def tenths(self) -> list[int]:
+    def deciles(self) -> list[int]:
         """How many of its neighbourhoods are in each decile, lowest first."""
         found = self.msoas["decile"].value_counts()
         return [int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)]
@@ -133,9 +133,9 @@ class DistrictProfile:
         if number == 1:
             only = self.msoas.iloc[0]
             value = "has no published estimate" if valued.empty else f"is at {shown(float(valued.iloc[0]))}"
-            place = "" if valued.empty else f", {tenth_in_words(only['decile'])} of all neighbourhoods"
+            place = "" if valued.empty else f", {decile_in_words(only['decile'])} of all neighbourhoods"
             return f"{whole} is a single neighbourhood, which {value}{place}."
-        counted = [f"{count} in decile {decile}" for decile, count in enumerate(self.tenths, 1) if count]
+        counted = [f"{count} in decile {decile}" for decile, count in enumerate(self.deciles, 1) if count]
         first, *rest = counted
         verb = "is" if first.startswith("1 ") else "are"
         counted = [first.replace(" ", f" {verb} ", 1), *rest]

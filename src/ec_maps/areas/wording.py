@@ -125,7 +125,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def tenth_in_words(decile: object) -> str:
+def decile_in_words(decile: object) -> str:
     """Return "the lowest decile", "decile 4 of 10", "the highest decile", or "hatched" for a missing one."""
     if pd.isna(decile):  # type: ignore[call-overload]
         return "hatched"

@@ -68,20 +68,9 @@ def _names_job() -> Job:
     return Job("msoa21_names", ".csv", msoa_names.bring, is_table, by_hand, optional=True)
 
 
-def _is_table(path: Path) -> None:
+def is_table(path: Path) -> None:
     """Raise `BoundaryError` if a fetched file is not a readable table; its contents were checked on download."""
     find_tables([path])
-
-
-def layout_jobs() -> list[Job]:
-    """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
-    from ec_maps.boundaries import hexgrid
-
-    with suppress(BoundaryError):  # a fault there is reported when the boundaries are read
-        if hexgrid.at_hand():
-            return []
-    by_hand = "The map of hexagons is left out; all others are drawn."
-    return [Job("msoa21_hexagons", ".gpkg", hexgrid.bring, _is_table, by_hand, optional=True)]
 
 
 def boundary_files(*, fetch: bool = True) -> list[Path]:

@@ -11,13 +11,13 @@ from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import (
     are,
     capital,
+    decile_in_words,
     ends_in_words,
     joined,
     missing,
     number_of,
     rank_in_words,
     some,
-    tenth_in_words,
     the,
     the_district,
     universe,
@@ -73,7 +73,7 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
         only = areas.iloc[0]
         finding = (
             f"{capital(_where(areas, kind))} is a single {level.area}: {measure.format(only[measure.key])}, "
-            f"{tenth_in_words(only['decile'])}."
+            f"{decile_in_words(only['decile'])}."
         )
     else:
         low, high = counts[1], counts[GROUPS]
@@ -129,7 +129,7 @@ def _value_and_decile(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> s
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
         return f"{name} has no published estimate"
-    return f"{name} {measure.format(row[measure.key])}, {tenth_in_words(row['decile'])}"
+    return f"{name} {measure.format(row[measure.key])}, {decile_in_words(row['decile'])}"
 
 
 def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:

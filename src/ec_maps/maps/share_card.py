@@ -16,7 +16,7 @@ from ec_maps import settings
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.areas import wording
 from ec_maps.areas.deciles import GROUPS
-from ec_maps.areas.wording import capital, ends_in_words, joined, some, tenth_in_words, the_district
+from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the_district
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import FAINT, stamp, write
@@ -174,7 +174,7 @@ def _shortened(address: str) -> str:
 def _sentence(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         return f"No estimate is published for {the_district(place.name)} as a whole"
-    return f"{capital(place.finding)}: {tenth_in_words(place.district['decile'])} in {place.universe}"
+    return f"{capital(place.finding)}: {decile_in_words(place.district['decile'])} in {place.universe}"
 
 
 def _alt_text(place: DistrictProfile) -> str:
@@ -196,5 +196,5 @@ def _alt_text(place: DistrictProfile) -> str:
 def _caption(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         return joined(f"{_sentence(place)}.")
-    decile = tenth_in_words(place.district["decile"])
+    decile = decile_in_words(place.district["decile"])
     return joined(f"In {the_district(place.name)}, {place.finding}: {decile} in {place.universe}.")

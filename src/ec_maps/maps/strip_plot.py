@@ -19,7 +19,7 @@ from ec_maps import settings
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.stability import BESIDE
 from ec_maps.areas import wording
-from ec_maps.areas.wording import capital, ends_in_words, joined, some, tenth_in_words, the, the_district
+from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the, the_district
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import SWATCH, name_areas_in
@@ -331,14 +331,14 @@ def alt_text(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         text.append(f"{place.name} has no published estimate and is not marked.")
     else:
-        text.append(f"Marked: {place.name}, {in_words(place.value)}, {tenth_in_words(place.district['decile'])}.")
+        text.append(f"Marked: {place.name}, {in_words(place.value)}, {decile_in_words(place.district['decile'])}.")
     if place.beyond:
         return joined(*text)
     text.append(f"Below, {neighbourhoods(place)}.")
     if len(inside) == 1:
         text.append(f"Its value: {in_words(inside[measure.key].iloc[0])}.")
     elif len(inside):
-        counts = ", ".join(f"{count} in decile {decile}" for decile, count in enumerate(place.tenths, 1) if count)
+        counts = ", ".join(f"{count} in decile {decile}" for decile, count in enumerate(place.deciles, 1) if count)
         text.append(f"Of those with an estimate, {counts}. {_ends(inside, 'msoa21nm', measure)}.")
     if len(place.country):
         text.append(f"The median neighbourhood of England and Wales: {in_words(float(place.country.median()))}.")
@@ -356,7 +356,7 @@ def caption(place: DistrictProfile) -> str:
     if math.isnan(place.value):
         finding = f"{where} as a whole has no published estimate; {medians}."
     else:
-        decile = tenth_in_words(place.district["decile"])
+        decile = decile_in_words(place.district["decile"])
         finding = f"{where}, at {in_words(place.value)}, is in {decile}; {medians}."
     return joined(finding, _inside(place))
 

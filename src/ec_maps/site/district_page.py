@@ -139,12 +139,12 @@ def _opening(profile: DistrictProfile) -> str:
 
 def _deciles(profile: DistrictProfile) -> str:
     """Return the number of neighbourhoods in each decile, as an ordered list of ten fields in the deciles' colours."""
-    if not sum(profile.tenths):
+    if not sum(profile.deciles):
         return ""
     fields = [
         f'<li style="background:{colour};color:{palette.ink_on(colour)}"><b>{count or "–"}</b> '
         f"<span>{'lowest ' if decile == 1 else 'highest ' if decile == 10 else ''}decile {decile}</span></li>"
-        for decile, (count, colour) in enumerate(zip(profile.tenths, palette.colours(profile.entry), strict=True), 1)
+        for decile, (count, colour) in enumerate(zip(profile.deciles, palette.colours(profile.entry), strict=True), 1)
     ]
     label = f"Neighbourhoods of {attribute(the_district(profile.name))} in each decile of England and Wales"
     return (

@@ -15,7 +15,7 @@ from ec_maps.analysis.bivariate import BETWEEN, KINDS, THIRDS, agreement, bivari
 from ec_maps.analysis.export import write_csv
 from ec_maps.areas.provenance import inputs
 from ec_maps.areas.table import load_areas
-from ec_maps.areas.wording import capital, some, tenth_in_words, the_district, universe
+from ec_maps.areas.wording import capital, decile_in_words, some, the_district, universe
 from ec_maps.errors import DataError
 from ec_maps.graphics import palette
 from ec_maps.maps.bivariate import THIRD_IN_WORDS, bivariate_colours, bivariate_map, class_in_words, counts
@@ -133,7 +133,7 @@ class _Lever:
             return f"{end} {self.number}; {median}" if brief else f"{end} {self.number} local authorities; {median}"
         if pd.isna(self.decile):  # type: ignore[call-overload]
             return median
-        return f"{tenth_in_words(self.decile)}{whole}; {median}"
+        return f"{decile_in_words(self.decile)}{whole}; {median}"
 
 
 def _meeting(meet: _Lever, where: str) -> str:

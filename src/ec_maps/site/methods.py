@@ -108,7 +108,7 @@ def _spread(level: LevelName) -> str:
     return framed(pipe_table(heads, rows, title, "lrrrrrrl"), title)
 
 
-def tenths() -> str:
+def deciles() -> str:
     """Return the range of each decile of economic connectedness and its number of areas, at both levels."""
     measure, title = measure_named(HEADLINE), "The deciles of economic connectedness in England and Wales"
     tables = [load_values(level) for level in _LEVELS]
@@ -279,10 +279,10 @@ __all__ = [
     "citations",
     "codebook",
     "colours",
+    "deciles",
     "exposure_and_bias",
     "missing",
     "spread",
-    "tenths",
     "ties",
     "united_kingdom",
     "vintages",
