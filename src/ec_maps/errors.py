@@ -21,7 +21,17 @@ __all__ = [
 
 
 class EcMapsError(Exception):
-    """A fault that a message can explain; ``exit_status`` is the exit status of the command line."""
+    """A fault that a message can explain; ``exit_status`` is the exit status of the command line.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> try:
+    ...     table = ec_maps.compare("Norwhich")
+    ... except ec_maps.EcMapsError as error:
+    ...     print(type(error).__name__, error.exit_status)
+    PlaceError 2
+    """
 
     exit_status = 1
 

@@ -77,6 +77,15 @@ class Measure:
         How far two values may differ, in its unit, and count as level.
     source
         Its source.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> measure = ec_maps.MEASURES["economic_connectedness"]
+    >>> measure.title, measure.columns, measure.unit
+    ('Economic connectedness', ('high_ses_ratio',), 'share')
+    >>> measure.colours_in_words
+    'Purple is lower, white higher.'
     """
 
     key: str
@@ -105,7 +114,25 @@ class Measure:
         return f"Purple is {low}, white {high}."
 
     def format(self, value: float) -> str:
-        """Return a value in words: "47.2%", "4.3 per 1,000", or for NaN "no published estimate"."""
+        """Return a value in words: "47.2%", "4.3 per 1,000", or for NaN "no published estimate".
+
+        Parameters
+        ----------
+        value
+            The value, in the measure's unit: of a share from 0 to 1.
+
+        Returns
+        -------
+        words
+            The value with one decimal, a share in per cent.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> measure = ec_maps.MEASURES["economic_connectedness"]
+        >>> measure.format(0.472), measure.format(float("nan"))
+        ('47.2%', 'no published estimate')
+        """
         if math.isnan(value):
             return "no published estimate"
         return f"{value:.1f} per 1,000" if self.unit == "rate" else f"{value:.1%}".replace("-", "−")
@@ -148,7 +175,25 @@ class Measure:
         return "per 1,000 people" if self.unit == "rate" else "in per cent"
 
     def among(self, category: str) -> Measure:
-        """Return the measure for another group of people, with its title and definition adapted."""
+        """Return the measure for another group of people, with its title and definition adapted.
+
+        Parameters
+        ----------
+        category
+            A value of the Atlas's ``measurement_category``; its own, or an empty one, changes nothing.
+
+        Returns
+        -------
+        measure
+            The same measure, with the title and the meaning of that group.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> measure = ec_maps.MEASURES["economic_connectedness"].among("high_ses_users")
+        >>> measure.category, measure.key
+        ('high_ses_users', 'economic_connectedness')
+        """
         if category in (self.category, "") or (not self.category and category == "all_users"):
             return self
         people = _PEOPLE.get(category, f"people in the Atlas’s group “{category}”")
@@ -156,7 +201,29 @@ class Measure:
         return replace(self, category=category, title=f"{self.title} of {people}", meaning=meaning)
 
     def column_in(self, header: Collection[str], level: str) -> str | None:
-        """Return the column of the measure that a file has, or None; of two, the one named after the level."""
+        """Return the column of the measure that a file has, or None; of two, the one named after the level.
+
+        Parameters
+        ----------
+        header
+            The file's columns.
+        level
+            ``"lad"``, ``"msoa"`` or ``"postcode_district"``.
+
+        Returns
+        -------
+        column
+            Its name, or None if the file does not hold the measure.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> measure = ec_maps.MEASURES["economic_connectedness"]
+        >>> measure.column_in(["lad_code", "high_ses_ratio"], "lad")
+        'high_ses_ratio'
+        >>> print(measure.column_in(["lad_code"], "lad"))
+        None
+        """
         there = [column for column in self.columns if column in header]
         own = [column for column in there if column.endswith("_lad") == (level == "lad")]
         return next(iter(own or there), None)

@@ -40,7 +40,7 @@ def test_what_would_move_far() -> None:
     areas.loc[3, "decile_low"] -= 2
     areas.loc[6, "decile_high"] += 2
     told = stability(areas)
-    assert (told.unsteady, told.two_away) == (4, 2)
+    assert (told.would_change_decile, told.two_away) == (4, 2)
     assert "two of them by more than one decile" in terms(told.sentence)
 
 

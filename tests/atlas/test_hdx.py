@@ -324,6 +324,6 @@ def test_archives_of_different_dates_are_told_apart(hdx: Bench, tmp_path: Path) 
     write_boundaries(tmp_path / "boundaries")
     hdx.hdx.files |= {"local_authority": lad_zip(LADS), "msoa": msoa_zip(MSOAS, ds="2025-09-30")}
     assert {hdx.fetch("lad").done.state, hdx.fetch("msoa").done.state} == {"fetched"}
-    assert "dated 2025-02-28, but those of neighbourhoods 2025-09-30." in str(join_report("lad"))
+    assert "dated 2025-02-28, but those of neighbourhoods are dated 2025-09-30." in str(join_report("lad"))
     assert "dated 2025-02-28, neighbourhoods dated 2025-09-30" in provenance.line()
     assert manifest.held("atlas_msoa") is not None

@@ -142,10 +142,7 @@ def test_bias_is_compared_with_one_less_the_ratio(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(method_tables, "load_values", lambda _level, key: frames[key])
     text = method_tables._of_levers("lad")
     assert text.startswith("Of the 3 local authorities that have all three values, one has a bias below zero. ")
-    assert text.endswith(
-        "the published bias is less than 0.1 percentage points away from one less connectedness divided by exposure, "
-        "and 3.0 percentage points at most."
-    )
+    assert text.endswith("is less than 0.1 percentage points; the largest is 3.0 percentage points.")
 
 
 def test_the_colours_are_those_of_the_palette() -> None:

@@ -70,6 +70,15 @@ def compare(
     DataError
         If the files lack a measure that is named, or for the reasons of :func:`ec_maps.load_areas`. If none is named, a
         measure whose file is faulty is left out with a warning.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.compare(["Norwich", "Great Yarmouth"], ["economic_connectedness", "exposure"])
+    >>> print(table[["lad21nm", "economic_connectedness_decile", "exposure_decile"]].to_string(index=False))
+           lad21nm  economic_connectedness_decile  exposure_decile
+           Norwich                              5                4
+    Great Yarmouth                              2                2
     """
     whole = measures_table(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]

@@ -144,6 +144,17 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
     ------
     SettingError
         If there are fewer than two measures, or one is not in the codebook or has no column.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure", "bias"])
+    >>> found = ec_maps.rank_correlations(table)
+    >>> found.measures
+    ('economic_connectedness', 'exposure', 'bias')
+    >>> pair = found.strongest[0]
+    >>> pair.first, pair.second, round(pair.correlation, 2), pair.areas
+    ('economic_connectedness', 'exposure', 0.97, 327)
     """
     keys = tuple(measures if measures is not None else areas.attrs["measures"])
     for key in keys:

@@ -118,6 +118,16 @@ def export(
         written, or there is no such level, scope or measure.
     DataError
         If the files lack a measure, or for the reasons of :func:`ec_maps.load_areas`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> path = ec_maps.export("districts.csv", level="lad", measures=["economic_connectedness", "exposure"], force=True)
+    >>> path.name
+    'districts.csv'
+    >>> import pandas as pd
+    >>> pd.read_csv(path).shape
+    (331, 10)
     """
     path = Path(path)
     write = _writer(path)

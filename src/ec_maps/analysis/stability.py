@@ -39,6 +39,13 @@ class Stability:
     widest_error
         The largest error from counting only some people, in 95% of cases, for the area with the median number of users,
         in the measure's unit; None where users are not counted, or the unit is not a share.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> found = ec_maps.stability(ec_maps.load_areas("msoa"))
+    >>> found.areas, found.measure.tolerance_in_words
+    ('neighbourhoods', 'half a percentage point')
     """
 
     measure: Measure
@@ -88,6 +95,13 @@ def stability(areas: pd.DataFrame) -> Stability:
     ------
     SettingError
         If the table lacks the columns needed.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> found = ec_maps.stability(ec_maps.load_areas("lad"))
+    >>> found.valued, found.would_change_decile, found.two_away
+    (327, 162, 0)
     """
     needed = {"decile", "decile_low", "decile_high"}
     if lost := sorted(needed - set(areas.columns)):

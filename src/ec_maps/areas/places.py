@@ -32,7 +32,7 @@ _KINDS = {
 
 
 def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | None = None) -> list[Place]:
-    """Return the places of the list, in the order of the file.
+    r"""Return the places of the list, in the order of the file.
 
     Parameters
     ----------
@@ -53,6 +53,14 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     PlaceError
         If the file cannot be read as such a list, or an entry is not a known district or is listed twice. The message
         gives every fault in the file, with its line.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> from pathlib import Path
+    >>> _ = Path("my-places.yml").write_text("- Norwich\n- great yarmouth\n", encoding="utf-8")
+    >>> [(place.name, place.region) for place in ec_maps.read_places("my-places.yml")]
+    [('Norwich', 'East of England'), ('Great Yarmouth', 'East of England')]
     """
     path = settings.project_root() / "places.yml" if path is None else Path(path)
     entries, faults, in_brackets = _entries(path)

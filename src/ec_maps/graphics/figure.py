@@ -37,6 +37,15 @@ class Map:
         What the map shows, for readers who cannot see it.
     caption
         The map's finding, in a sentence or two.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
+    >>> len(picture.areas), picture.areas.crs.to_epsg()
+    (14, 27700)
+    >>> picture.caption.startswith("Demonstration data, not real values.")
+    True
     """
 
     figure: Figure
@@ -96,6 +105,19 @@ class Map:
         marks
             Whether to add an outline of each area, which shows when the file's address ends in ``#`` and its code, so
             that many pages can share one file.
+
+        Returns
+        -------
+        svg
+            The text of the file.
+
+        Examples
+        --------
+        >>> import ec_maps
+        >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
+        >>> svg = picture.svg()
+        >>> "Norwich 001" in svg
+        True
         """
         from ec_maps.graphics.svg import svg_of
 

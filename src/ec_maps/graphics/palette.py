@@ -39,6 +39,13 @@ def ice_colours() -> list[str]:
     PaletteError
         If the file is missing, does not have ten colours, has a line that is not a hex code, or if lightness does not
         rise from each colour to the next. One error lists all faults.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> colours = ec_maps.ice_colours()
+    >>> len(colours), colours[0], colours[-1]
+    (10, '#340d57', '#e9f8fe')
     """
     return read_palette(
         "ice.txt",

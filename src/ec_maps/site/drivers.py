@@ -251,7 +251,7 @@ def _fault() -> str:
 
 
 def levers() -> str:
-    """Return the bivariate map with its table and downloads, or why there is none."""
+    """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
     exposure, bias, connectedness = _tables(inputs())
