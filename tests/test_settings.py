@@ -105,6 +105,42 @@ def test_boundaries_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.boundaries() == tmp_path / "geo"
 
 
+@pytest.mark.parametrize("told", [None, "", "0", "no", "False", "1", " YES ", "true"])
+def test_offline(told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network is asked unless a word says that it is not to be, in any case."""
+    monkeypatch.delenv("EC_MAPS_OFFLINE")
+    if told is not None:
+        monkeypatch.setenv("EC_MAPS_OFFLINE", told)
+    assert settings.is_offline() == (told in ("1", " YES ", "true"))
+
+
+def test_patience_and_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server is given a minute, or the seconds that are told; pages are those of the list, or of all places."""
+    assert (settings.timeout(), settings.places()) == (60, "listed")
+    monkeypatch.setenv("EC_MAPS_TIMEOUT", "2.5")
+    monkeypatch.setenv("EC_MAPS_PLACES", " All ")
+    assert (settings.timeout(), settings.places()) == (2.5, "all")
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "read"),
+    [
+        ("EC_MAPS_OFFLINE", "perhaps", settings.is_offline),
+        *(("EC_MAPS_TIMEOUT", told, settings.timeout) for told in ("0", "-1", "soon", "nan", "3600")),
+        ("EC_MAPS_PLACES", "some", settings.places),
+        *(("EC_MAPS_HDX_URL", told, settings.hdx_url) for told in ("data.humdata.org", "ftp://a", "https://u:p@a.org")),
+        ("EC_MAPS_ONS_URL", "https://a.org/?token=1", settings.ons_url),
+    ],
+)
+def test_settings_that_cannot_be(
+    name: str, told: str, read: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is refused by its name."""
+    monkeypatch.setenv(name, told)
+    with pytest.raises(SettingError, match=name):
+        read()
+
+
 @pytest.mark.parametrize(("told", "number"), [(None, None), ("", None), (" 2 ", 2), ("12", 12)])
 def test_jobs(told: str | None, number: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of processes is a whole number from 1, or left to the library."""
