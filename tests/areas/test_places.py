@@ -329,6 +329,18 @@ def test_one_slip_is_suggested(name: str, data: st.DataObject) -> None:
     assert name in suggested(message) or "abolished" in message, message
 
 
+def test_folded_names_are_alike() -> None:
+    """Accents, stops, hyphens, "&", "Saint", "City of" and "Council" make no difference to a suggestion."""
+    for one, other in (
+        ("St. Helens", "Saint Helens"),
+        ("Ynys Môn", "ynys mon"),
+        ("Redcar & Cleveland Borough Council", "Redcar and Cleveland"),
+        ("Newcastle-upon-Tyne", "City of Newcastle upon Tyne"),
+        ("King's Lynn", "Kings Lynn"),
+    ):
+        assert folded(one) == folded(other)
+
+
 def test_folded_names_are_unique() -> None:
     """What is forgiven in a suggestion never makes two official names the same."""
     assert len({folded(name) for name in NAMES}) == len(NAMES)

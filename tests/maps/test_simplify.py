@@ -89,3 +89,18 @@ def test_overlapping_outlines(folder: Path) -> None:
     simple = to_pixels(shapes, EXTENT)
     assert shapely.is_valid(simple).all()
     assert not shapely.is_empty(simple).any()
+
+
+def test_what_cannot_be_simplified_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of outlines that come out crossing themselves, or empty, the ones from before stay; the others are simple."""
+    shapes, simplify = wavy(), shapely.coverage_simplify
+    crossing = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+
+    def poor(areas: np.ndarray, tolerance: float) -> np.ndarray:
+        return np.array([crossing, *simplify(areas, tolerance)[1:2], shapely.Polygon()], dtype=object)
+
+    monkeypatch.setattr(shapely, "coverage_simplify", poor)
+    simple = to_pixels(shapes, EXTENT)
+    assert simple[0].equals(shapes[0])
+    assert shapely.get_num_coordinates(simple[1]) < shapely.get_num_coordinates(shapes[1]) / 5
+    assert simple[2].equals(shapes[2])
