@@ -220,6 +220,8 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     assert front["description"].startswith("Demonstration data, not real values. In Norwich, 44.8% of ")
     assert (project / "places" / front["image"]).is_file()
     assert html.select_one(".ec-lead").text.strip().startswith("In Norwich, 44.8% of low-income people’s friends")
+    medians = " ".join(html.select_one(".ec-lead").find_next("p").find_next("p").text.split())
+    assert medians.startswith("The median local authority in the East of England is at 51.1%, 6.3 percentage points")
     assert [field.b.text for field in html.select(".ec-tenths li")] == [
         "–",
         "2",
