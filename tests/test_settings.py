@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ec_maps import load_areas, settings
-from ec_maps.boundaries.database import chosen
+from ec_maps.boundaries import postgis
 from ec_maps.errors import EcMapsError, MissingExtraError, SettingError, listed
 from ec_maps.maps.basemap import basemap_for
 from ec_maps.maps.cluster import joined
@@ -205,7 +205,7 @@ def test_long_lists_are_shortened() -> None:
     ("extra", "library", "variables", "use"),
     [
         ("tiles", "contextily", {"EC_MAPS_BASEMAP": "OpenStreetMap.Mapnik"}, lambda: basemap_for((0, 0, 1, 1))),
-        ("postgis", "psycopg", {}, lambda: chosen([])),
+        ("postgis", "psycopg", {}, postgis.address),
         ("dask", "distributed", {"EC_MAPS_DASK": "tcp://127.0.0.1:1"}, lambda: joined().__enter__()),
         ("site", "nbclient", {}, lambda: render_site(profile="demo")),
     ],

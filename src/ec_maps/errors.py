@@ -77,3 +77,8 @@ def listed(items: Sequence[object], limit: int = 10) -> str:
     shown = ", ".join(str(item) for item in items[:limit])
     more = len(items) - limit
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 area``, ``1,204 areas``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

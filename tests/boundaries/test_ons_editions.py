@@ -53,7 +53,7 @@ def test_neighbourhoods_of_2011_are_told_by_both_sides() -> None:
 def test_areas_in_two_places_and_empty_cells_are_named() -> None:
     """The same pair twice is in one place."""
     table = pd.DataFrame({"area": ["a", "a", "b", "b"], "in": ["x", "x", "x", "y"], "name": ["A", "A", "", "B"]})
-    assert more_than_one(table, "area", "in") == "it puts 1 area in more than one place (b in x and y)"
+    assert more_than_one(table, "area", "in") == "it puts 1 area in more than one place (b: x and y)"
     assert more_than_one(table[:3], "area", "in") == ""
     assert not_filled(table, ["area", "in"]) == ""
     assert not_filled(table, ["area", "in", "name"]) == "it has no name for 1 area (b)"

@@ -356,7 +356,7 @@ def test_a_lookup_of_overlaps(read: Read) -> None:
     other = pd.DataFrame({"msoa21cd": MSOAS[:2], "lad21cd": ["E06000009", "E06000009"]})
     text = refused(read, other=other)
     assert "put 2 neighbourhoods in more than one district" in text
-    assert f"{MSOAS[0]} in " in text
+    assert f"{MSOAS[0]}: " in text
     assert "E06000001" in text
     assert "E06000009" in text
 

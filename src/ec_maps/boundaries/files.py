@@ -175,3 +175,18 @@ def _our_names(columns: list[str]) -> dict[str, str]:
             name = f"{match[1]}21{match[2]}"
         ours.setdefault(name, column)
     return ours
+
+
+def conflicts(table: pd.DataFrame, key: str, value: str) -> list[str]:
+    """Return ``key: value and value`` for each key that has more than one value."""
+    values = table.groupby(key)[value].unique()
+    return [f"{one}: {' and '.join(sorted(several))}" for one, several in values.items() if len(several) > 1]
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table: GeoParquet if it has outlines, else CSV; the same table makes the same bytes."""
+    if "geometry" in frame:
+        # Without checksums, one flipped bit can come back as another value.
+        frame.to_parquet(path, index=False, compression="zstd", write_page_checksum=True)
+    else:
+        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

@@ -19,6 +19,7 @@ import pandas as pd
 
 from ec_maps import settings
 from ec_maps.boundaries.arcgis import Layer, Rows, ServiceFault, open_layer, read
+from ec_maps.boundaries.files import conflicts, write
 from ec_maps.errors import BoundaryError, listed
 from ec_maps.fetch.http_errors import Fault, host_of
 from ec_maps.fetch.manifest import Brought
@@ -97,11 +98,9 @@ def english_districts() -> Edition:
 
 def more_than_one(table: pd.DataFrame, code: str, group: str) -> str:
     """Return which areas are in more than one group."""
-    groups = table.groupby(code)[group].unique()
-    several = groups[groups.map(len) > 1]
-    examples = listed([f"{area} in {' and '.join(each)}" for area, each in several.items()], 3)
+    several = conflicts(table, code, group)
     number = f"{len(several):,} {'area' if len(several) == 1 else 'areas'}"
-    return f"it puts {number} in more than one place ({examples})" if len(several) else ""
+    return f"it puts {number} in more than one place ({listed(several, 3)})" if several else ""
 
 
 def not_filled(table: pd.DataFrame, names: Sequence[str]) -> str:
@@ -179,7 +178,7 @@ def bring(key: str, path: Path) -> Brought:
         if row.resolution not in ("", resolution):
             note = f"Outlines of {resolution} resolution could not be downloaded; {row.resolution} ones are used."
             notes.insert(0, note.replace("_", "-"))
-        _write(frame, path)
+        write(frame, path)
         return Brought(
             address=layer.address,
             name=row.address,
@@ -298,7 +297,7 @@ def _own_regions(key: str, path: Path, reasons: dict[str, str]) -> Brought:
     """Write the regions of our own table of districts."""
     english = [district for code, district in sorted(official_districts().items()) if code[0] == "E"]
     rows = [(each.code, each.name, f"E120000{_REGIONS.index(each.region) + 1:02d}", each.region) for each in english]
-    _write(pd.DataFrame(rows, columns=["LAD21CD", "LAD21NM", "RGN21CD", "RGN21NM"]), path)
+    write(pd.DataFrame(rows, columns=["LAD21CD", "LAD21NM", "RGN21CD", "RGN21NM"]), path)
     note = "The lookup from district to region could not be downloaded from ONS; ec_maps's own table is used."
     return Brought(
         address="",
@@ -341,11 +340,3 @@ def _nations_left_out(codes: set[str], where: str) -> list[str]:
         for letter, name in nations.items()
         if letter in lost
     ]
-
-
-def _write(frame: pd.DataFrame | gpd.GeoDataFrame, path: Path) -> None:
-    if "geometry" in frame:
-        # Without checksums, one flipped bit can come back as another value.
-        frame.to_parquet(path, index=False, compression="zstd", write_page_checksum=True)
-    else:
-        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ec_maps import cache, settings
-from ec_maps.boundaries.files import Table, find_tables
+from ec_maps.boundaries.files import Table, conflicts, find_tables
 from ec_maps.boundaries.sources import PORTAL, boundary_files, boundary_name, boundary_notes
 from ec_maps.errors import BoundaryError, listed
 from ec_maps.geography.codes import (
@@ -258,12 +258,10 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
         raise BoundaryError(msg)
     lookup = pd.concat(pairs).drop_duplicates()
     lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
-    if (twice := lookup["msoa21cd"].duplicated(keep=False)).any():
-        both = lookup[twice].groupby("msoa21cd")["lad21cd"].agg(" and ".join)
-        examples = listed([f"{code} in {districts}" for code, districts in both.items()], 3)
-        number = f"{len(both)} {'neighbourhood' if len(both) == 1 else 'neighbourhoods'}"
+    if several := conflicts(lookup, "msoa21cd", "lad21cd"):
+        number = f"{len(several)} {'neighbourhood' if len(several) == 1 else 'neighbourhoods'}"
         msg = (
-            f"{root}: the lookups put {number} in more than one district ({examples}). Keep one exact "
+            f"{root}: the lookups put {number} in more than one district ({listed(several, 3)}). Keep one exact "
             f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as the one at {PORTAL}."
         )
         raise BoundaryError(msg)
