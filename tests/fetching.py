@@ -18,7 +18,7 @@ import pytest
 from ec_maps.atlas import select
 from ec_maps.errors import FetchError
 from ec_maps.fetch import fetcher, http, manifest
-from ec_maps.fetch.manifest import Outcome
+from ec_maps.fetch.fetcher import Outcome
 from ec_maps.geography.levels import LevelName
 from fakes.archives import default_files
 from fakes.hdx import FakeHDX
@@ -57,7 +57,7 @@ class Bench:
         (done,) = fetcher.ensure(select.fetch_jobs(level), refresh=refresh, asked=True)
         letter = ""
         try:
-            manifest.raise_failures([done])
+            fetcher.raise_failures([done])
         except FetchError as error:
             letter = str(error)
         is_tidy(self.cache)

@@ -86,7 +86,7 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
     """Download the Atlas and the boundaries into data/cache; all other commands then work offline."""
     from ec_maps import settings
     from ec_maps.areas import provenance
-    from ec_maps.fetch import manifest
+    from ec_maps.fetch import fetcher
 
     if settings.is_demo():
         click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be downloaded.")
@@ -99,7 +99,7 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
     for done in outcomes:
         for note in provenance.notes(done):
             click.echo(f"note: {done.job.what}: {note}")
-    manifest.raise_failures(outcomes)
+    fetcher.raise_failures(outcomes)
     if not dry_run:
         click.echo(f"\nAll files are in {settings.cache_dir()}. Maps can now be drawn offline.")
 

@@ -17,8 +17,8 @@ from ec_maps.boundaries.hexgrid import layout_jobs
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.errors import BoundaryError, EcMapsError, SettingError
 from ec_maps.fetch import fetcher, manifest
+from ec_maps.fetch.fetcher import Job
 from ec_maps.fetch.http_errors import Fault
-from ec_maps.fetch.manifest import Job
 from ec_maps.geography.codes import neighbourhood_codes
 from fakes import hexagons as fake
 from fakes.hexagons import FakeHexagons
@@ -330,7 +330,7 @@ SAID = {
     "no codes": ("no layer has hexagons with MSOA21CD",),
     "a missing area": ("1 of 7,264 codes is missing (E02000001)",),
     "cut short": ("is damaged: it cannot be read as a GeoPackage",),
-    "a picture": ("not with the kind of file that was expected",),
+    "a picture": ("not the kind of file that was expected",),
 }
 
 
@@ -340,7 +340,9 @@ def test_another_file_does_not_count(library: FakeHexagons, case: str) -> None:
     """A file that is not the layout of 2021 is reported for what it is, is not stored, and removes nothing."""
     library.content = WRONG[case]()
     (first,) = fetcher.ensure([job()], asked=True)
-    is_letter(first.said, "hexagons of neighbourhoods could not be downloaded", "EC_MAPS_HEXAGONS_URL", *SAID[case])
+    is_letter(
+        first.said, "A hexagon for each neighbourhood could not be downloaded", "EC_MAPS_HEXAGONS_URL", *SAID[case]
+    )
     assert (first.state, first.entry) == ("failed", None)
     refused("has no layout", *SAID[case])
     assert provenance.notes(first) == [f"{first.said} The map of hexagons is left out; all others are drawn."]

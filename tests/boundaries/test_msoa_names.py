@@ -37,7 +37,7 @@ def refused(path: Path) -> Fault:
     with pytest.raises(Fault) as caught:
         msoa_names.bring(path)
     message = str(caught.value)
-    assert message.startswith("The House of Commons Library's names of neighbourhoods could not be downloaded. ")
+    assert message.startswith("Readable names of neighbourhoods could not be downloaded. ")
     assert "\n" not in message
     assert "?" not in message
     assert not path.exists()

@@ -23,6 +23,9 @@ from ec_maps.areas import provenance
 from ec_maps.atlas import archive, select
 from ec_maps.errors import FetchError
 from ec_maps.fetch import fetcher, manifest
+from ec_maps.fetch.fetcher import Job
+from ec_maps.fetch.http_errors import Fault, Kind
+from ec_maps.fetch.manifest import Brought
 from fakes.archives import EC_FILE, streamed_zip
 from fakes.hdx import lad_zip, msoa_zip, postcode_zip
 from fetching import Bench, bench, ec_maps, is_letter, is_tidy, kept
@@ -80,8 +83,8 @@ SPOILT = {
         streamed_zip({"lads/ec.csv": "a\n1\n"}),
         ("holds no CSV with a column 'high_ses_ratio'", "found: ec.csv"),
     ),
-    "a bare CSV": (b",lad_code,ds\n0,E06000001,2025-02-28\n", ('answered with text that begins with ",lad_code,ds',)),
-    "gzip": (gzip.compress(GOOD), ("answered with a gzip file",)),
+    "a bare CSV": (b",lad_code,ds\n0,E06000001,2025-02-28\n", ("begins with b',lad_code,ds",)),
+    "gzip": (gzip.compress(GOOD), (r"begins with b'\x1f\x8b",)),
     "a workbook": (streamed_zip({"[Content_Types].xml": "<x/>", "xl/a.xml": "<x/>"}), ("It is an Excel workbook",)),
     "a zip in a zip": (streamed_zip({"local_authority.zip": GOOD}), ("found: local_authority.zip",)),
     "encrypted": (_flagged(6, 8, 1), ("cannot be unpacked", "password required")),
@@ -141,6 +144,30 @@ def test_a_copy_is_kept_until_a_refresh(hdx: Bench) -> None:
     os.utime(first.path, (0, 0))
     hdx.fetch(refresh=True)
     assert sorted(kept(hdx.cache)) == sorted(["manifest.json", new.entry.file])
+
+
+def test_a_host_without_a_connection_is_tried_once(hdx: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What counts is that there was no connection, not how the message puts it; another publisher is still asked."""
+    tried: list[str] = []
+
+    def unreachable(key: str, kind: Kind) -> Job:
+        def bring(path: Path) -> Brought:
+            tried.append(key)
+            msg = "In words that nobody has foreseen."
+            raise Fault(msg, kind)
+
+        return Job(key, ".csv", bring, lambda _: None, "")
+
+    jobs = [unreachable("atlas_lad", "offline"), unreachable("atlas_msoa", "offline")]
+    jobs += [unreachable("lad21_rgn21_lookup", "busy"), unreachable("msoa21_lad21_lookup", "busy")]
+    outcomes = fetcher.ensure(jobs)
+    assert tried == ["atlas_lad", "lad21_rgn21_lookup", "msoa21_lad21_lookup"]
+    assert [done.unreachable for done in outcomes] == [True, True, False, False]
+    with pytest.raises(FetchError, match="On a connected computer"):
+        fetcher.raise_failures(outcomes)
+    with pytest.raises(FetchError) as caught:
+        fetcher.raise_failures(outcomes[2:])
+    assert "connected" not in str(caught.value)
 
 
 def test_no_connection(hdx: Bench) -> None:

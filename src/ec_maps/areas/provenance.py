@@ -14,7 +14,8 @@ from ec_maps.atlas import archive, select
 from ec_maps.boundaries.sources import boundary_files, boundary_jobs
 from ec_maps.cache import file_digest, fingerprint
 from ec_maps.fetch import fetcher, manifest, sources
-from ec_maps.fetch.manifest import Entry, Job, Outcome
+from ec_maps.fetch.fetcher import Job, Outcome
+from ec_maps.fetch.manifest import Entry
 from ec_maps.geography.levels import LEVELS, LevelName
 
 _RESOLUTIONS = {

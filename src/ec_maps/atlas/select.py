@@ -17,7 +17,7 @@ from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Member
 from ec_maps.atlas.inventory import Holding, holdings
 from ec_maps.errors import DataError, FetchError, listed
 from ec_maps.fetch import fetcher, manifest
-from ec_maps.fetch.manifest import Job
+from ec_maps.fetch.fetcher import Job
 from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level, TableName, table_named
 from ec_maps.measures import HEADLINE, Measure, measure_named, measures_in

@@ -21,9 +21,10 @@ from ec_maps.boundaries.geometry import BRITISH_NATIONAL_GRID
 from ec_maps.boundaries.ons import edition
 from ec_maps.boundaries.sources import boundary_files, boundary_name, is_table
 from ec_maps.errors import BoundaryError, SettingError, listed
-from ec_maps.fetch import fetcher, plain_file
+from ec_maps.fetch import fetcher, sources
+from ec_maps.fetch.fetcher import Job
 from ec_maps.fetch.http_errors import Fault
-from ec_maps.fetch.manifest import Brought, Job
+from ec_maps.fetch.manifest import Brought
 
 __all__ = ["at_hand", "backdrops", "bring", "hexagons", "layout", "layout_jobs", "layouts"]
 
@@ -48,16 +49,15 @@ _WIDEST = 1_000_000
 
 
 def bring(path: Path) -> Brought:
-    """Download the Library's GeoPackage, and return what is known of it: see :func:`plain_file.bring`.
+    """Download the Library's GeoPackage, and return what is known of it: see :func:`sources.bring_file`.
 
     Raises
     ------
     Fault
         If the file cannot be downloaded, is damaged, or does not have one hexagon for each neighbourhood of 2021.
     """
-    what = "The House of Commons Library's hexagons of neighbourhoods"
     setting = ("EC_MAPS_HEXAGONS_URL", settings.hexagons_url(), settings.HEXAGONS_URL)
-    return plain_file.bring("msoa21_hexagons", path, _checked, what=what, setting=setting, begins=b"SQLite format 3\0")
+    return sources.bring_file("msoa21_hexagons", path, _checked, setting=setting, begins=b"SQLite format 3\0")
 
 
 def _checked(path: Path, where: str) -> list[str]:

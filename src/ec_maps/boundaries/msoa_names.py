@@ -13,7 +13,7 @@ from pathlib import Path
 from ec_maps import settings
 from ec_maps.boundaries.ons import edition
 from ec_maps.errors import listed
-from ec_maps.fetch import plain_file
+from ec_maps.fetch import sources
 from ec_maps.fetch.http_errors import Fault, is_page
 from ec_maps.fetch.manifest import Brought
 
@@ -23,16 +23,15 @@ _COLUMNS = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw")
 
 
 def bring(path: Path) -> Brought:
-    """Download the Library's file of names, and return what is known of it: see :func:`plain_file.bring`.
+    """Download the Library's file of names, and return what is known of it: see :func:`sources.bring_file`.
 
     Raises
     ------
     Fault
         If the file cannot be downloaded, or is a web page, not in UTF-8, short, or of the neighbourhoods of 2011.
     """
-    what = "The House of Commons Library's names of neighbourhoods"
     setting = ("EC_MAPS_NAMES_URL", settings.names_url(), settings.NAMES_URL)
-    return plain_file.bring("msoa21_names", path, _checked, what=what, setting=setting)
+    return sources.bring_file("msoa21_names", path, _checked, setting=setting)
 
 
 def _checked(path: Path, where: str) -> list[str]:

@@ -21,7 +21,7 @@ from ec_maps import settings
 from ec_maps.boundaries.arcgis import Layer, Rows, ServiceFault, open_layer, read
 from ec_maps.boundaries.files import conflicts, write
 from ec_maps.errors import BoundaryError, listed
-from ec_maps.fetch.http_errors import Fault, host_of
+from ec_maps.fetch.http_errors import NO_HOST, Fault, host_of
 from ec_maps.fetch.manifest import Brought
 from ec_maps.fetch.sources import Source, candidates, source
 from ec_maps.geography.codes import (
@@ -135,9 +135,6 @@ _REGIONS = (
 #: The resolution of outlines in the names of services and layers: BFC is full, BGC generalised, and so on.
 _FINENESS = re.compile(r"(?<![A-Z])B(?:FC|FE|GC|SC|UC)(?![A-Z])")
 
-#: The kinds of fault of a host that does not answer, so that its other services need not be tried.
-_NO_HOST = ("offline", "blocked", "stalled", "busy")
-
 Made = tuple[Layer, "pd.DataFrame | gpd.GeoDataFrame", list[str]]
 
 
@@ -194,7 +191,7 @@ def bring(key: str, path: Path) -> Brought:
 
 
 def _is_of_the_host(fault: Fault) -> bool:
-    return settings.is_offline() or (fault.kind in _NO_HOST and not isinstance(fault, ServiceFault))
+    return settings.is_offline() or (fault.kind in NO_HOST and not isinstance(fault, ServiceFault))
 
 
 def _host_fault(fault: Fault, reasons: dict[str, str]) -> Fault:

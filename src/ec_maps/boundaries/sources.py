@@ -9,7 +9,7 @@ from ec_maps import settings
 from ec_maps.boundaries.files import files_in, find_tables
 from ec_maps.errors import BoundaryError
 from ec_maps.fetch import fetcher, manifest
-from ec_maps.fetch.manifest import Job
+from ec_maps.fetch.fetcher import Job
 
 PORTAL = "https://geoportal.statistics.gov.uk"
 

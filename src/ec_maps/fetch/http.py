@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from ec_maps import settings
@@ -27,7 +26,6 @@ from ec_maps.fetch.http_errors import (
     from_status,
     host_of,
     is_page,
-    kind_of,
     page,
     plain,
     stalled,
@@ -61,10 +59,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Saved:
-    """A downloaded file: its size, its checksums and the server's headers."""
+    """A downloaded file: its size, its MD5, which HDX gives as ETag, and the server's headers."""
 
     size: int
-    sha256: str
     md5: str
     headers: Mapping[str, str]
 
@@ -89,7 +86,7 @@ def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) 
 
     The waits are 1, 2, 4, 8 and 16 seconds plus a random fraction, or what the server asks for (two minutes at most).
     """
-    from tenacity import Retrying, retry_if_exception, stop_before_delay
+    from tenacity import Retrying, retry_if_exception_type, stop_before_delay
 
     def enough(state: tenacity.RetryCallState) -> bool:
         return state.attempt_number >= tries.get(_fault(state).kind, 1)
@@ -99,17 +96,11 @@ def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) 
         return min(2.0 ** (state.attempt_number - 1), 16.0) + random.uniform(0, 0.3) if requested is None else requested
 
     def log(state: tenacity.RetryCallState) -> None:
-        fault = _fault(state)
-        logger.info(
-            "%s Trying again in %.0f s (%d/%d).",
-            fault,
-            state.upcoming_sleep,
-            state.attempt_number,
-            tries[fault.kind] - 1,
-        )
+        fault, number = _fault(state), state.attempt_number
+        logger.info("%s Trying again in %.0f s (%d/%d).", fault, state.upcoming_sleep, number, tries[fault.kind] - 1)
 
     retrying = Retrying(
-        retry=retry_if_exception(lambda error: isinstance(error, Fault)),
+        retry=retry_if_exception_type(Fault),
         stop=lambda state: enough(state) or stop_before_delay(DEADLINE)(state),
         wait=how_long,
         before_sleep=log,
@@ -120,8 +111,7 @@ def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) 
 
 
 def _fault(state: tenacity.RetryCallState) -> Fault:
-    assert state.outcome is not None
-    fault = state.outcome.exception()
+    fault = state.outcome.exception() if state.outcome else None
     assert isinstance(fault, Fault)
     return fault
 
@@ -134,11 +124,8 @@ def get_json(url: str, params: Mapping[str, str] | None = None) -> Any:
     Fault
         If there is no answer, or it is not JSON. A web page in its place is of the kind ``"blocked"``.
     """
-    response = _open(url, params)
-    try:
+    with _open(url, params) as response:
         body = b"".join(_chunks(response, MAX_TEXT_BYTES))
-    finally:
-        response.close()
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -171,36 +158,23 @@ def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
     """
     from tqdm import tqdm
 
-    response = _open(url, None, {"Accept-Encoding": "identity"})
-    sums = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    md5 = hashlib.md5(usedforsecurity=False)
     size = 0
-    try:
+    with _open(url, headers={"Accept-Encoding": "identity"}) as response, path.open("wb") as file:
         announced = response.headers.get("Content-Length", "")
         total = int(announced) if announced.isdigit() else None
-        with (
-            path.open("wb") as file,
-            tqdm(total=total, unit="B", unit_scale=True, desc=label, disable=None, leave=False) as bar,
-        ):
+        with tqdm(total=total, unit="B", unit_scale=True, desc=label, disable=None, leave=False) as bar:
             for chunk in _chunks(response, MAX_BYTES):
                 if not size:
                     _check_beginning(chunk, begins, url, response)
-                _write(file, chunk, sums)
+                file.write(chunk)
+                md5.update(chunk)
                 size += len(chunk)
                 bar.update(len(chunk))
-            file.flush()
-            os.fsync(file.fileno())
-    finally:
-        response.close()
     if not size:
         msg = f"{plain(url)} sent no file (HTTP {response.status_code}, 0 bytes)."
         raise Fault(msg, "short")
-    return Saved(size, sums[0].hexdigest(), sums[1].hexdigest(), dict(response.headers.items()))
-
-
-def _write(file: IO[bytes], chunk: bytes, sums: tuple[Any, ...]) -> None:
-    file.write(chunk)
-    for digest in sums:
-        digest.update(chunk)
+    return Saved(size, md5.hexdigest(), dict(response.headers.items()))
 
 
 def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.Response) -> None:
@@ -209,57 +183,58 @@ def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.R
     if is_page(chunk):
         raise Fault(page(url, response), "blocked")
     if chunk.startswith(b"{"):  # "being prepared", or an error with a good status
-        msg = f"{plain(url)} answered with a message, not with the file: {_short(chunk)}"
+        text = " ".join(chunk[:200].decode("utf-8", errors="replace").split())
+        msg = f"{plain(url)} answered with a message, not with the file: {text}"
         raise Fault(msg, "refused")
-    msg = f"{plain(url)} answered with {kind_of(chunk)}, not with the kind of file that was expected."
+    msg = f"{plain(url)} begins with {chunk[:20]!r}: it is not the kind of file that was expected."
     raise Fault(msg, "wrong")
 
 
-def _open(url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None = None) -> requests.Response:
+def _open(
+    url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> requests.Response:
     """Return the response at the end of any redirects, with status 200 and its body unread."""
     import requests
 
     if settings.is_offline():
         msg = f"EC_MAPS_OFFLINE is set, so {urlsplit(url).hostname} was not asked."
         raise Fault(msg, "refused")
-    start, hops = url, 0
-    while True:
-        _check_host(url, start)
-        try:
-            response = _session().get(
-                url,
-                params=None if hops else params,
-                headers={"User-Agent": settings.user_agent(), **(headers or {})},
-                timeout=(min(10.0, settings.timeout()), settings.timeout()),
-                stream=True,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise from_requests(error, url) from None
-        except ValueError:  # requests parses a redirect's address before it can be checked here
-            msg = f"{plain(url)} redirects to something that is not an address."
-            raise Fault(msg, "wrong") from None
-        if not response.is_redirect:
-            break
-        response.close()
-        hops += 1
-        if hops > _HOPS:
-            msg = f"{plain(start)} redirects in a circle or too often (more than {_HOPS} times)."
-            raise Fault(msg, "wrong")
-        url = _joined(url, response.headers["Location"])
+    _check_host(url, url)
+    try:
+        response = _session().get(
+            url,
+            params=params,
+            headers={"User-Agent": settings.user_agent(), **(headers or {})},
+            timeout=(min(10.0, settings.timeout()), settings.timeout()),
+            stream=True,
+        )
+    except requests.RequestException as error:
+        raise from_requests(error, getattr(error.request, "url", url)) from None
+    except ValueError:  # requests parses a redirect's address before it can be checked here
+        msg = f"{plain(url)} redirects to something that is not an address."
+        raise Fault(msg, "wrong") from None
     if response.status_code != 200:
-        try:
-            raise from_status(response, url)
-        finally:
-            response.close()
+        with response:
+            raise from_status(response, response.url)
     return response
 
 
 @lru_cache(maxsize=1)
 def _session() -> requests.Session:
+    """Return a session that follows a few redirects, each to a known host."""
     import requests
 
-    return requests.Session()
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            target = super().get_redirect_target(resp)
+            if target is not None:
+                with resp:  # closed, whether it is followed or refused
+                    _check_host(urljoin(resp.url, target), resp.url)
+            return target
+
+    session = Session()
+    session.max_redirects = _HOPS
+    return session
 
 
 def _check_host(url: str, start: str) -> None:
@@ -268,7 +243,8 @@ def _check_host(url: str, start: str) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise _no_address(url) from None
+        msg = f'Refused to go to "{plain(url)[:200]}", which is not an address.'
+        raise Fault(msg, "wrong") from None
     configured = {
         settings.hdx_url(): settings.HDX_URL,
         settings.ons_url(): settings.ONS_URL,
@@ -283,17 +259,6 @@ def _check_host(url: str, start: str) -> None:
     how = "" if parts.scheme == "https" else f" over {parts.scheme or 'no protocol'}"
     msg = f"Refused to go from {urlsplit(start).hostname} to {host or 'nowhere'}{how}: not a known host of these data."
     raise Fault(msg, "wrong")
-
-
-def _joined(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        raise _no_address(location) from None
-
-
-def _no_address(text: str) -> Fault:
-    return Fault(f'Refused to go to "{plain(text)[:200]}", which is not an address.', "wrong")
 
 
 def _chunks(response: requests.Response, most: int) -> Any:
@@ -320,7 +285,3 @@ def _chunks(response: requests.Response, most: int) -> Any:
         # Counts an incomplete last chunk, which was not yielded.
         msg = f"The download from {host_of(response.url)} stopped after {response.raw.tell():,}{total} bytes."
         raise Fault(msg, "short") from None
-
-
-def _short(body: bytes) -> str:
-    return " ".join(body[:200].decode("utf-8", errors="replace").split())

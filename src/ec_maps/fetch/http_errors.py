@@ -20,15 +20,8 @@ Kind = Literal["offline", "stalled", "short", "damaged", "busy", "expired", "blo
 _PASSING = (429, 500, 502, 503, 504)
 _LONGEST_WAIT = 120.0
 
-_KINDS = {
-    b"PK\x03\x04": "a zip archive",
-    b"PK\x05\x06": "an empty zip archive",
-    b"\x1f\x8b": "a gzip file",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!": "a RAR archive",
-    b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
-}
+#: The kinds of fault of a host that does not answer, so that its other files need not be tried.
+NO_HOST: tuple[Kind, ...] = ("offline", "blocked", "stalled", "busy")
 
 
 class Fault(FetchError):
@@ -63,6 +56,8 @@ def from_requests(error: requests.RequestException, url: str) -> Fault:
         return Fault(msg, "wrong")
     if isinstance(error, requests.exceptions.ProxyError):
         return Fault(f"The proxy on the way to {host} could not be used; HTTPS_PROXY names it.", "offline")
+    if isinstance(error, requests.TooManyRedirects):
+        return Fault(f"{plain(url)} redirects in a circle or too often ({error}).", "wrong")
     if isinstance(error, requests.ReadTimeout):
         return stalled(url)
     if isinstance(error, (requests.ConnectionError, requests.Timeout)):
@@ -141,17 +136,6 @@ def _reason(body: bytes) -> str:
 def is_page(body: bytes) -> bool:
     """Return whether this begins like a web page."""
     return body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<!--", b"<title"))
-
-
-def kind_of(body: bytes) -> str:
-    """Return the kind of file that begins with these bytes, in words."""
-    for start, name in _KINDS.items():
-        if body.startswith(start):
-            return name
-    text = body[:40].decode("utf-8", errors="replace")
-    if all(letter.isprintable() or letter.isspace() for letter in text) and "\ufffd" not in text[:-1]:
-        return f'text that begins with "{" ".join(text.split())}"'
-    return f"a file of an unknown kind (it begins with {body[:8]!r})"
 
 
 def page(url: str, response: requests.Response) -> str:
