@@ -24,7 +24,7 @@ from ec_maps import (
     settings,
 )
 from ec_maps.areas.deciles import deciles
-from ec_maps.atlas.inventory import inventory
+from ec_maps.atlas.archive import inventory
 from ec_maps.errors import BoundaryError, DataError, SettingError
 from ec_maps.geography.codes import official_districts
 from ec_maps.graphics import palette
@@ -83,7 +83,7 @@ def test_every_column_is_a_measure_or_unknown(tmp_path: Path, as_published: bool
     paths = ZIPS if as_published else [renamed(path, tmp_path / path.name) for path in ZIPS]
     seen: set[str] = set()
     for path in paths:
-        entries = {entry.file: entry for entry in inventory([path])}
+        entries = {str(entry.member): entry for entry in inventory([path])}
         with zipfile.ZipFile(path) as archive:
             for name in (name for name in archive.namelist() if name.endswith(".csv")):
                 entry = entries[f"{name} in {path.name}"]

@@ -1,19 +1,29 @@
-"""The Atlas's zip archives: which are available, what is in them, and a member's bytes, never extracted to disk."""
+"""The Atlas's zip archives: which are available, what each CSV in them holds, and a member's bytes.
+
+Nothing is extracted to disk. What a CSV holds is told by its columns and codes: names and order do not matter.
+"""
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import lzma
 import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from ec_maps import settings
-from ec_maps.errors import DataError
+from ec_maps.cache import file_digest
+from ec_maps.errors import DataError, listed
 from ec_maps.fetch import fetcher, manifest
-from ec_maps.geography.levels import LEVELS
+from ec_maps.geography.codes import is_neighbourhood_code
+from ec_maps.geography.levels import LEVELS, POSTCODE_DISTRICT, TableName, table_named
+from ec_maps.measures import KEYS, Measure, measures_in
 
 #: Where the archives are published.
 DATASET_PAGE = "https://data.humdata.org/dataset/uk-social-capital-atlas"
@@ -28,10 +38,36 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError,
 
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|\x00")
 
+#: How a file begins that is no zip, and what it is then.
+_BEGINNINGS = {
+    b"PK\x03\x04": "is cut short or damaged: it begins like a zip, but its list of contents is missing",
+    b"<": "is a web page, not a zip: the site may have answered with a notice in place of the file",
+    b"\x1f\x8b": "is a gzip file, not a zip",
+}
+
+_ENOUGH_TO_TELL = 64 * 1024  # bytes of a CSV that show its header and some hundred codes
+
+_WORDS = {
+    "lad": "local authorities",
+    "msoa": "neighbourhoods (MSOAs)",
+    "postcode_district": 'postcode districts (such as "NR30"), which no map here is made from',
+}
+
+
+class DamagedArchive(DataError):
+    """An archive that is not a complete zip, for a `reason`: fetching or copying it again may help."""
+
+    def __init__(self, message: str, reason: object) -> None:
+        super().__init__(f"{message} ({reason}).")
+        self.reason = str(reason)
+
 
 @dataclass(frozen=True)
 class Member:
-    """A regular file in an archive: the path as stored, its base name, and whether that occurs more than once."""
+    """A regular file in an archive: the path as stored, its base name, and whether that occurs more than once.
+
+    Without a path it stands for an archive that cannot be read.
+    """
 
     archive: Path
     stored: str
@@ -39,8 +75,8 @@ class Member:
     repeated: bool
 
     def __str__(self) -> str:
-        """Return ``archive: member``, for messages."""
-        return f"{self.stored} in {self.archive.name}"
+        """Return ``member in archive``, for messages."""
+        return f"{self.stored} in {self.archive.name}" if self.stored else self.archive.name
 
 
 def members(path: Path) -> list[Member]:
@@ -58,15 +94,19 @@ def members(path: Path) -> list[Member]:
         msg = f"{path} cannot be read ({error.strerror or error})."
         raise DataError(msg) from None
     except (*_BROKEN, NotImplementedError) as error:
-        msg = f"{path} {_what_it_is(path)} ({error})."
-        raise DamagedArchive(msg) from None
+        with path.open("rb") as file:
+            start = file.read(512).lstrip()
+        what = "is not a zip archive" if start else "is empty"
+        what = next((known for begins, known in _BEGINNINGS.items() if start.startswith(begins)), what)
+        msg = f"{path} {what}"
+        raise DamagedArchive(msg, error) from None
     if len(infos) > MAX_MEMBERS:
-        msg = f"{path} lists {len(infos)} members; an Atlas zip holds a few dozen. Not read."
+        msg = f"{path.name} lists {len(infos)} members; an Atlas zip holds a few dozen. Not read."
         raise DataError(msg)
     # The names as stored: Python's own `filename` ends at a NUL.
     names = [info.orig_filename.replace("\\", "/") for info in infos]
     if unsafe := [name for name in names if _UNSAFE.search(name)]:
-        msg = f'{path} holds an unsafe member name, "{unsafe[0]}". Not read; fetch the archive from its publisher.'
+        msg = f'{path.name} holds an unsafe member name, "{unsafe[0]}". Not read; fetch the archive from its publisher.'
         raise DataError(msg)
     found = []
     for info, name in zip(infos, names, strict=True):
@@ -99,57 +139,38 @@ def read(member: Member, limit: int | None = None) -> bytes:
                 with archive.open(info) as file:
                     # The declared size can lie, so what is read is counted too.
                     content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
-    except OSError as error:
-        if error.errno is None:  # bz2 raises this for damaged data
-            msg = f"{member} is damaged ({error})."
-            raise DamagedArchive(msg) from None
-        msg = f"{member} cannot be read ({error.strerror})."
-        raise DataError(msg) from None
-    except _BROKEN as error:
-        msg = f"{member} is damaged ({error})."
-        raise DamagedArchive(msg) from None
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # bz2 has none for damaged data
+            msg = f"{member} cannot be read ({error.strerror})."
+            raise DataError(msg) from None
+        msg = f"{member} is damaged"
+        raise DamagedArchive(msg, error) from None
     except (RuntimeError, NotImplementedError) as error:
         reason = re.sub(r" <ZipInfo .*>", "", str(error))  # which means nothing to a user
         msg = f"{member} cannot be unpacked ({reason}); the Atlas's archives are plain zips. Fetch it again."
         raise DataError(msg) from None
     if too_large or len(content) > MAX_MEMBER_BYTES:
-        raise DataError(_too_large(member))
+        limits = f"{MAX_MEMBER_BYTES // 2**20} MB, or 1:{MAX_RATIO}"
+        msg = f"{member} expands to more than an Atlas file can hold ({limits}); not read."
+        raise DataError(msg)
     return content
 
 
 def check_whole(path: Path) -> None:
-    """Read all members of an archive, and raise as :func:`members` and :func:`read` do if anything is wrong."""
-    for member in members(path):
-        if not member.repeated:
-            read(member)
-
-
-class DamagedArchive(DataError):
-    """An archive that is not a complete zip: fetching or copying it again may help."""
-
-
-def _too_large(member: Member) -> str:
-    return (
-        f"{member} expands to more than an Atlas file can hold ({MAX_MEMBER_BYTES // 2**20} MB, or 1:{MAX_RATIO}); "
-        f"not read."
-    )
-
-
-def _what_it_is(path: Path) -> str:
+    """Read all members of an archive; `DamagedArchive` if it is damaged. Its other faults are left to its readers."""
     try:
-        with path.open("rb") as file:
-            start = file.read(512).lstrip()
-    except OSError:
-        return "cannot be read"
-    if not start:
-        return "is empty"
-    if start[:4] == b"PK\x03\x04":
-        return "is cut short or damaged: it begins like a zip, but its list of contents is missing"
-    if start[:1] == b"<":
-        return "is a web page, not a zip: the site may have answered with a notice in place of the file"
-    if start[:2] == b"\x1f\x8b":
-        return "is a gzip file, not a zip"
-    return "is not a zip archive"
+        found = members(path)
+    except DamagedArchive:
+        raise
+    except DataError:
+        return
+    for member in found:
+        try:
+            read(member)
+        except DamagedArchive:
+            raise
+        except DataError:
+            continue
 
 
 def archives() -> list[Path]:
@@ -165,9 +186,156 @@ def archives() -> list[Path]:
 def by_hand() -> list[Path]:
     """Return the zips that somebody put into the data folder or the cache."""
     folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
-    found = [path for folder in folders for path in sorted(folder.iterdir()) if _is_zip_name(path)]
-    return [path for path in found if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
+    found = [path for folder in folders for path in sorted(folder.iterdir())]
+    zips = [path for path in found if path.suffix.lower() == ".zip" and path.name[0] != "." and path.is_file()]
+    return [path for path in zips if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
 
 
-def _is_zip_name(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() == ".zip" and not path.name.startswith(".")
+# --- what the CSVs hold -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one CSV holds.
+
+    Attributes
+    ----------
+    member
+        The CSV.
+    level
+        ``"lad"``, ``"msoa"`` or ``"postcode_district"``; None if the table is not recognised.
+    words
+        What it is a table of, for a message.
+    columns
+        Its columns, in lower case, without the row numbers.
+    categories
+        The groups of people that its rows are about, in the file's words; only :func:`inventory` looks for them.
+    fault
+        Why it cannot be used, if so.
+    """
+
+    member: Member
+    level: TableName | None
+    words: str
+    columns: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    fault: str = ""
+
+    @property
+    def unknown(self) -> list[str]:
+        """Its columns that are neither measures nor keys, dates, groups or counts; all, if it is not recognised."""
+        return [n for n in self.columns if self.level is None or (n not in KEYS and not measures_in(n))]
+
+    @property
+    def measures(self) -> list[Measure]:
+        """The measures that its columns hold for the groups of people that it names."""
+        known = [measure for column in self.columns for measure in measures_in(column)] if not self.fault else []
+        held = [measure for measure in known if measure.category in ("", *self.categories)]
+        # A column that is read only for other groups than the codebook's own can be mapped by naming the group.
+        there = {measure.columns for measure in held}
+        also = {measure.columns: measure for measure in reversed(known) if measure.columns not in there}
+        return [*held, *also.values()]
+
+    def __str__(self) -> str:
+        """Return what it holds as a few lines of plain text."""
+        lines = [f"{self.member}: {table_named(self.level).areas if self.level else 'not a table of areas'}"]
+        lines += [f"  {measure.key}: {measure.title}, {measure.unit_in_words}" for measure in self.measures]
+        if self.categories:
+            lines.append(f"  groups of people: {listed(self.categories, 20)}")
+        if self.unknown:
+            lines.append(f"  not in the codebook, and not read: {listed(self.unknown, 40)}")
+        if self.fault:
+            lines.append(f"  cannot be used: {self.fault}")
+        return "\n".join(lines)
+
+
+def holdings(path: Path) -> list[Holding]:
+    """Return what each CSV of an archive holds, in its order; raise as :func:`members` and :func:`read` do."""
+    tables = tuple(member for member in members(path) if member.base.lower().endswith(".csv"))
+    return list(_held(tables, file_digest(path)))
+
+
+@lru_cache(maxsize=8)
+def _held(tables: tuple[Member, ...], _digest: str) -> tuple[Holding, ...]:
+    # Every search for a measure looks at all CSVs.
+    return tuple(map(_look, tables))
+
+
+def _look(member: Member) -> Holding:
+    if member.repeated:
+        return Holding(member, None, "something stored twice under one name")
+    start = read(member, _ENOUGH_TO_TELL)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Holding(member, None, "text in UTF-16, not UTF-8; another program seems to have saved it again")
+    text = start.decode("utf-8-sig", errors="replace").replace("\0", "")
+    rows = [row for row in csv.reader(io.StringIO(text, newline=None)) if row]
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    level, words = _table_of(header, rows)
+    columns = tuple(name for name in header if name not in ("", "unnamed: 0", "index"))
+    return Holding(member, level, words or _WORDS[str(level)], columns)
+
+
+def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | None, str]:
+    """Return which table a header and the first codes are of; if of none, words for a message."""
+    # A table of neighbourhoods may have district codes too, so the finer level is tried first.
+    for level in (LEVELS["msoa"], LEVELS["lad"]):
+        if level.atlas_code not in header:
+            continue
+        at = header.index(level.atlas_code)
+        # The last row read may be cut off in the middle.
+        codes = [row[at].strip(" \"'").upper() for row in rows[1:-1] or rows[1:] if len(row) > at]
+        codes = [code for code in codes if code]
+        fine = any(map(is_neighbourhood_code, codes))
+        if level.key == "msoa" and "lad_code" in header and not fine:
+            continue
+        if not codes or level.key == "lad" or fine:
+            return level.key, ""
+        if sum(bool(re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?", code)) for code in codes) > len(codes) / 2:
+            return POSTCODE_DISTRICT.key, ""
+        if any(re.fullmatch(r"[SNEWX]\d{8}", code) for code in codes):
+            return level.key, ""  # of another vintage or nation, which later checks report in more detail
+        return None, f'codes that are not MSOA codes in "{level.atlas_code}" (such as "{codes[0]}")'
+    columns = listed([name or "(unnamed)" for name in header]) or "none at all"
+    hint = "; it seems to be separated by semicolons, not commas" if len(header) == 1 and ";" in header[0] else ""
+    keys = " nor ".join(f'"{level.atlas_code}"' for level in LEVELS.values())
+    return None, f"neither column {keys}; its columns are: {columns}. The file's layout may have changed{hint}"
+
+
+def inventory(paths: list[Path] | None = None) -> list[Holding]:
+    """Return what each CSV of the archives holds and for which groups, archive by archive; nothing is fetched.
+
+    Parameters
+    ----------
+    paths
+        The archives; by default those that are available.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    if paths is None and not (paths := archives()):
+        msg = (
+            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch "
+            f"downloads them, or download them from {DATASET_PAGE} and put them there as they are."
+        )
+        raise DataError(msg)
+    found: list[Holding] = []
+    for path in paths:
+        try:
+            found += map(_with_categories, holdings(path))
+        except DataError as error:
+            found.append(Holding(Member(path, "", path.name, repeated=False), None, "", fault=str(error)))
+    return found
+
+
+def _with_categories(held: Holding) -> Holding:
+    # Imported here because it loads pandas, which a list of archives does not need.
+    from ec_maps.atlas.csv_table import categories
+
+    if held.level is None:
+        return replace(held, fault=held.words)
+    try:
+        return replace(held, categories=tuple(sorted(categories(read(held.member), held.member))))
+    except DataError as error:
+        return replace(held, fault=str(error))

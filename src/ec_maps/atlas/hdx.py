@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from ec_maps import settings
 from ec_maps.atlas import archive
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive
-from ec_maps.errors import DataError, FetchError, listed
+from ec_maps.errors import FetchError, listed
 from ec_maps.fetch import http, sources
 from ec_maps.fetch.http_errors import Fault, host_of, plain
 from ec_maps.fetch.manifest import Brought
@@ -26,16 +26,12 @@ _OTHER_WAY = ("blocked", "busy", "short", "stalled", "wrong", "missing")
 
 
 @dataclass(frozen=True)
-class Resource:
-    """A file of the data set: its id, its name, its addresses on HDX, and what HDX states of it."""
+class _Resource:
+    """A file of the data set: what HDX states of it, its addresses there, and its size if that is stated."""
 
-    id: str
-    name: str
+    known: Brought
     addresses: tuple[str, ...]
-    size: int
-    modified: str
-    licence: str = ""
-    notes: tuple[str, ...] = ()
+    size: int = 0
 
 
 def bring(key: str, path: Path) -> Brought:
@@ -54,88 +50,93 @@ def bring(key: str, path: Path) -> Brought:
     Raises
     ------
     FetchError
-        If it cannot be downloaded.
+        If it cannot be downloaded; as `Fault` if HDX or the storage does not answer.
     OSError
         If it cannot be written.
     """
-    tries = http.TRIES
+    tries, unasked = http.TRIES, None
     try:
-        resource = find(key)
+        resource = _find(key)
     except Fault as fault:
         if fault.kind not in _OTHER_WAY:
             raise
-        resource = _pinned(key, f"HDX could not be asked about the data set: {fault}")
+        unasked, resource = fault, _pinned(key)
         if fault.kind == "busy":
             tries = {**tries, "busy": 1}  # the full wait is over already
-    faults: list[Fault] = []
+    known = resource.known
+    notes = [f"HDX could not be asked about the data set: {unasked}"] if unasked else list(known.notes)
+    last = Fault("", "missing")
     for address in resource.addresses:
         try:
-            saved = http.patiently(partial(_save, address, path, resource.name), tries)
+            saved = http.patiently(partial(_save, address, path, known.name), tries)
         except Fault as fault:
-            faults.append(fault)
+            last = fault
             if fault.kind != "missing":
                 break
             continue
-        return _brought(resource, address, saved)
-    if all(fault.kind == "missing" for fault in faults):
-        msg = (
-            f"HDX does not have the file {resource.name} any more (resource {resource.id}"
-            f"{f', changed {resource.modified}' if resource.modified else ''}): {faults[-1]}"
+        if resource.size not in (0, saved.size):
+            notes.append(f"HDX says the file has {resource.size:,} bytes, and it has {saved.size:,}; it is whole.")
+        return replace(
+            known, address=plain(address), etag=saved.etag, date=known.date or saved.date, notes=tuple(notes)
         )
-        raise FetchError(" ".join([msg, *resource.notes]))
-    # A fault of both addresses is reported once.
-    notes = [note for note in resource.notes if not note.endswith(str(faults[-1]))]
-    raise FetchError(" ".join([str(faults[-1]), *notes]))
+    if last.kind == "missing":
+        changed = f", changed {known.date}" if known.date else ""
+        msg = f"HDX does not have the file {known.name} any more (resource {known.resource}{changed}): {last}"
+    else:
+        msg = str(last)
+        if unasked and (unasked.kind, unasked.status) == (last.kind, last.status):
+            notes = []  # a fault of both addresses is reported once
+    raise Fault(" ".join([msg, *notes]), last.kind)
 
 
-def find(key: str) -> Resource:
+def _find(key: str) -> _Resource:
     """Return the data set's resource for an archive: by its id, or else by its name.
 
-    Raises
-    ------
-    FetchError
-        If HDX answers and the resource is missing, restricted or in quarantine; as `Fault` if it does not answer.
+    `FetchError` if HDX answers and the resource is missing, restricted or in quarantine; `Fault` if it does not answer.
     """
     dataset = http.patiently(_dataset)
-    resources = dataset.get("resources")
-    found = [row for row in resources if isinstance(row, dict)] if isinstance(resources, list) else []
     if dataset.get("is_requestdata_type") or dataset.get("private"):
         msg = "HDX now restricts this data set (“request data”), so nothing can be downloaded from it."
         raise FetchError(msg)
-    ident, _ = _known(key)
+    resources = dataset.get("resources")
+    found = [row for row in resources if isinstance(row, dict)] if isinstance(resources, list) else []
+    ident = _pinned(key).known.resource
     row = _best(found, ident, _STEMS[key])
     if row is None:
         names = listed([str(row.get("name")) for row in found]) or "none"
         msg = f"Resource {ident} no longer exists in the data set {_SLUG}, nor one so named. Resources now: {names}."
         raise FetchError(msg)
-    name = str(row.get("name") or "")
+    name, now = str(row.get("name") or ""), str(row.get("id"))
     if row.get("in_quarantine"):
         msg = f'HDX has put "{name}" in quarantine; it cannot be downloaded at present.'
         raise FetchError(msg)
-    addresses = tuple(dict.fromkeys(_addresses(row, str(dataset.get("id") or _DATASET))))
+    notes = []
+    if now != ident:
+        notes.append(f"Resource {ident} no longer exists on HDX; {name} was used for its name (id {now}).")
+    whole = re.sub(r"-\d{3}\.zip$", "", name, flags=re.IGNORECASE)
+    others = [str(o.get("name")) for o in found if o is not row and str(o.get("name") or "").startswith(f"{whole}-0")]
+    if whole and others:
+        notes.append(f"HDX has it in several parts; the others are {listed(others)}.")
     title, url = dataset.get("license_title") or dataset.get("license_id") or "", dataset.get("license_url") or ""
-    size = row.get("size")
-    return Resource(
-        id=str(row.get("id")),
+    known = Brought(
+        address="",
         name=_file_name(row) or name,
-        addresses=addresses,
-        size=size if isinstance(size, int) else 0,
-        modified=str(row.get("last_modified") or "")[:19],
-        licence=f"{title} ({url})" if title and url else str(title),
-        notes=(*_renumbered(ident, row), *_parts(found, row)),
+        resource=now,
+        date=f"{modified[:19]}Z" if (modified := str(row.get("last_modified") or "")) else "",
+        licence=(f"{title} ({url})" if title and url else str(title)) or f"as stated at {DATASET_PAGE}",
+        notes=tuple(notes),
     )
+    addresses = dict.fromkeys(_addresses(row, str(dataset.get("id") or _DATASET)))
+    size = row.get("size")
+    return _Resource(known, tuple(addresses), size if isinstance(size, int) else 0)
 
 
-def _known(key: str) -> tuple[str, str]:
-    """Return the id and the file's name under which an archive was first published."""
+def _pinned(key: str) -> _Resource:
+    """Return the resource as which an archive was first published."""
     ident, name = sources.source(key).address.split("/")
-    return ident, name
-
-
-def _pinned(key: str, note: str) -> Resource:
-    ident, name = _known(key)
     folder = f"{settings.hdx_url()}/dataset/{_DATASET}/resource/{ident}/download/"
-    return Resource(ident, name, (f"{folder}{name}", folder), 0, "", notes=(note,))
+    known = Brought(address="", name=name, resource=ident, licence=f"as stated at {DATASET_PAGE}")
+    return _Resource(known, (f"{folder}{name}", folder))
 
 
 def _dataset() -> dict[str, Any]:
@@ -169,8 +170,7 @@ def _best(found: list[dict[str, Any]], ident: str, stem: str) -> dict[str, Any] 
 
 
 def _file_name(row: dict[str, Any]) -> str:
-    address = str(row.get("url") or row.get("download_url") or "")
-    return plain(address).rsplit("/", 1)[-1]
+    return plain(str(row.get("url") or row.get("download_url") or "")).rsplit("/", 1)[-1]
 
 
 def _is_named(row: dict[str, Any], stem: str) -> bool:
@@ -182,20 +182,6 @@ def _is_named(row: dict[str, Any], stem: str) -> bool:
 def _part(row: dict[str, Any]) -> int:
     match = re.search(r"-(\d{3})\.zip$", str(row.get("name") or _file_name(row)), flags=re.IGNORECASE)
     return int(match[1]) if match else 1
-
-
-def _renumbered(ident: str, row: dict[str, Any]) -> tuple[str, ...]:
-    """Return a note if a resource was recognised by its name only."""
-    if row.get("id") == ident:
-        return ()
-    return (f"Resource {ident} no longer exists on HDX; {row.get('name')} was used for its name (id {row.get('id')}).",)
-
-
-def _parts(found: list[dict[str, Any]], row: dict[str, Any]) -> tuple[str, ...]:
-    """Return a note that names the other parts of an export in several parts."""
-    whole = re.sub(r"-\d{3}\.zip$", "", str(row.get("name") or ""), flags=re.IGNORECASE)
-    others = [str(o.get("name")) for o in found if o is not row and str(o.get("name") or "").startswith(f"{whole}-0")]
-    return (f"HDX has it in several parts; the others are {listed(others)}.",) if whole and others else ()
 
 
 def _addresses(row: dict[str, Any], dataset: str) -> Iterator[str]:
@@ -210,7 +196,7 @@ def _addresses(row: dict[str, Any], dataset: str) -> Iterator[str]:
 
 
 def _save(address: str, path: Path, name: str) -> http.Saved:
-    """Download and check an archive; a damaged one raises a fault that may pass."""
+    """Download an archive; a damaged one raises a fault that may pass."""
     saved = http.save(address, path, label=name, begins=b"PK\x03\x04")
     if re.fullmatch(r"[0-9a-f]{32}", saved.etag) and saved.etag != saved.md5:
         msg = f"{name} arrived damaged: its checksum is not the one that the storage gives."
@@ -218,28 +204,6 @@ def _save(address: str, path: Path, name: str) -> http.Saved:
     try:
         archive.check_whole(path)
     except DamagedArchive as error:
-        msg = f"{name} arrived incomplete or damaged ({saved.size:,} bytes; {_reason(error)}); it was not stored."
+        msg = f"{name} arrived incomplete or damaged ({saved.size:,} bytes; {error.reason}); it was not stored."
         raise Fault(msg, "damaged") from None
-    except DataError as error:  # complete, but not safe to read
-        raise FetchError(str(error).replace(str(path), name).replace(path.name, name)) from None
     return saved
-
-
-def _reason(error: DamagedArchive) -> str:
-    match = re.search(r"\(([^()]*)\)\.$", str(error))
-    return match[1] if match else "no whole zip"
-
-
-def _brought(resource: Resource, address: str, saved: http.Saved) -> Brought:
-    notes = list(resource.notes)
-    if resource.size and resource.size != saved.size:
-        notes.append(f"HDX says the file has {resource.size:,} bytes, and it has {saved.size:,}; it is whole.")
-    return Brought(
-        address=plain(address),
-        name=resource.name,
-        resource=resource.id,
-        etag=saved.etag,
-        date=f"{resource.modified}Z" if resource.modified else saved.date,
-        licence=resource.licence or f"as stated at {DATASET_PAGE}",
-        notes=tuple(notes),
-    )

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from ec_maps import settings
 from ec_maps.atlas import archive, hdx
-from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Member
-from ec_maps.atlas.inventory import Holding, holdings
+from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Holding, Member, holdings
 from ec_maps.errors import DataError, FetchError, listed
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.fetcher import Job
@@ -202,7 +201,7 @@ def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
 
 def _is_of(held: Holding, level: Level) -> bool:
     # One that is stored twice is an error that is reported when it is read.
-    return held.table == level.key or (held.member.repeated and not held.columns)
+    return held.level == level.key or (held.member.repeated and not held.columns)
 
 
 def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> tuple[Member, list[str]]:
