@@ -245,7 +245,6 @@ def test_killed_at_any_moment(servers: Servers, tmp_path: Path, monkeypatch: pyt
             "ec_maps.areas.provenance",
             "ec_maps.boundaries.ons",
             "ec_maps.atlas.hdx",
-            "ec_maps.boundaries.msoa_names",
             "ec_maps.boundaries.hexgrid",
             "geopandas",
         ]

@@ -127,7 +127,7 @@ def check() -> None:
 def measures() -> None:
     """List the contents of the Atlas files: measures, groups of people and unknown columns."""
     from ec_maps import settings
-    from ec_maps.atlas.archive import inventory
+    from ec_maps.atlas.csv_table import inventory
 
     entries = inventory()
     for entry in entries:

@@ -24,7 +24,7 @@ from ec_maps import (
     settings,
 )
 from ec_maps.areas.deciles import deciles
-from ec_maps.atlas.archive import inventory
+from ec_maps.atlas.csv_table import inventory
 from ec_maps.errors import BoundaryError, DataError, SettingError
 from ec_maps.geography.codes import official_districts
 from ec_maps.graphics import palette

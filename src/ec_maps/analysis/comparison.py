@@ -12,7 +12,7 @@ from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.atlas import select
-from ec_maps.atlas.archive import inventory
+from ec_maps.atlas.csv_table import inventory
 from ec_maps.errors import DataError, PlaceError, SettingError
 from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named

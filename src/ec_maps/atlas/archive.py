@@ -13,7 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -299,43 +299,3 @@ def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | Non
     hint = "; it seems to be separated by semicolons, not commas" if len(header) == 1 and ";" in header[0] else ""
     keys = " nor ".join(f'"{level.atlas_code}"' for level in LEVELS.values())
     return None, f"neither column {keys}; its columns are: {columns}. The file's layout may have changed{hint}"
-
-
-def inventory(paths: list[Path] | None = None) -> list[Holding]:
-    """Return what each CSV of the archives holds and for which groups, archive by archive; nothing is fetched.
-
-    Parameters
-    ----------
-    paths
-        The archives; by default those that are available.
-
-    Raises
-    ------
-    DataError
-        If there are none.
-    """
-    if paths is None and not (paths := archives()):
-        msg = (
-            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch "
-            f"downloads them, or download them from {DATASET_PAGE} and put them there as they are."
-        )
-        raise DataError(msg)
-    found: list[Holding] = []
-    for path in paths:
-        try:
-            found += map(_with_categories, holdings(path))
-        except DataError as error:
-            found.append(Holding(Member(path, "", path.name, repeated=False), None, "", fault=str(error)))
-    return found
-
-
-def _with_categories(held: Holding) -> Holding:
-    # Imported here because it loads pandas, which a list of archives does not need.
-    from ec_maps.atlas.csv_table import categories
-
-    if held.level is None:
-        return replace(held, fault=held.words)
-    try:
-        return replace(held, categories=tuple(sorted(categories(read(held.member), held.member))))
-    except DataError as error:
-        return replace(held, fault=str(error))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ec_maps.atlas.archive import DATASET_PAGE, Member
+from ec_maps import settings
+from ec_maps.atlas import archive
+from ec_maps.atlas.archive import DATASET_PAGE, Holding, Member
 from ec_maps.errors import DataError, listed
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level
 from ec_maps.measures import COUNTS, Measure
@@ -273,3 +276,40 @@ def _check_range(values: pd.Series, measure: Measure, column: str, faults: list[
             f"{outside} {'value lies' if outside == 1 else 'values lie'} just outside {least:g} to {most:g} ({low:g} "
             f"to {high:g}), as noise added for privacy can cause; used unchanged."
         )
+
+
+def inventory(paths: list[Path] | None = None) -> list[Holding]:
+    """Return what each CSV of the archives holds and for which groups, archive by archive; nothing is fetched.
+
+    Parameters
+    ----------
+    paths
+        The archives; by default those that are available.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    if paths is None and not (paths := archive.archives()):
+        msg = (
+            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch "
+            f"downloads them, or download them from {DATASET_PAGE} and put them there as they are."
+        )
+        raise DataError(msg)
+    found: list[Holding] = []
+    for path in paths:
+        try:
+            found += map(_with_categories, archive.holdings(path))
+        except DataError as error:
+            found.append(Holding(Member(path, "", path.name, repeated=False), None, "", fault=str(error)))
+    return found
+
+
+def _with_categories(held: Holding) -> Holding:
+    if held.level is None:
+        return replace(held, fault=held.words)
+    try:
+        return replace(held, categories=tuple(sorted(categories(archive.read(held.member), held.member))))
+    except DataError as error:
+        return replace(held, fault=str(error))

@@ -178,10 +178,10 @@ def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
 
 
 def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.Response) -> None:
-    if chunk.startswith(begins):
-        return
     if is_page(chunk):
         raise Fault(page(url, response), "blocked")
+    if chunk.startswith(begins):
+        return
     if chunk.startswith(b"{"):  # "being prepared", or an error with a good status
         text = " ".join(chunk[:200].decode("utf-8", errors="replace").split())
         msg = f"{plain(url)} answered with a message, not with the file: {text}"

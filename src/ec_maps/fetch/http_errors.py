@@ -135,7 +135,12 @@ def _reason(body: bytes) -> str:
 
 def is_page(body: bytes) -> bool:
     """Return whether this begins like a web page."""
-    return body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<!--", b"<title"))
+    return (
+        body.removeprefix(b"\xef\xbb\xbf")
+        .lstrip()[:15]
+        .lower()
+        .startswith((b"<!doctype html", b"<html", b"<head", b"<!--", b"<title"))
+    )
 
 
 def page(url: str, response: requests.Response) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ec_maps import settings
-from ec_maps.boundaries import msoa_names
+from ec_maps.boundaries.sources import bring_names
 from ec_maps.fetch.http_errors import Fault
 from fakes.names import FakeNames, names_csv
 
@@ -35,7 +35,7 @@ def library(server: FakeNames, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
 def refused(path: Path) -> Fault:
     """Return the fault of a file that must not count; nothing of it is left."""
     with pytest.raises(Fault) as caught:
-        msoa_names.bring(path)
+        bring_names(path)
     message = str(caught.value)
     assert message.startswith("Readable names of neighbourhoods could not be downloaded. ")
     assert "\n" not in message
@@ -46,7 +46,7 @@ def refused(path: Path) -> Fault:
 
 def test_the_file_comes_byte_for_byte(library: FakeNames, tmp_path: Path) -> None:
     """Its bytes are stored unchanged, byte order mark and Welsh letters included, with the server's details."""
-    known = msoa_names.bring(tmp_path / "names.csv")
+    known = bring_names(tmp_path / "names.csv")
     assert (tmp_path / "names.csv").read_bytes() == names_csv().encode("utf-8-sig")
     assert known.address == library.url
     assert known.name == "MSOA-Names-Latest2.csv"
@@ -59,7 +59,7 @@ def test_the_file_comes_byte_for_byte(library: FakeNames, tmp_path: Path) -> Non
 def test_names_of_2011_are_refused(library: FakeNames, tmp_path: Path) -> None:
     """The older file lies beside it under almost the same name."""
     library.fault("msoa11")
-    assert "the neighbourhoods of 2011" in str(refused(tmp_path / "names.csv"))
+    assert "no column msoa21cd, msoa21nm" in str(refused(tmp_path / "names.csv"))
 
 
 def test_names_of_2011_under_the_columns_of_2021_are_refused(library: FakeNames, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_short_file_is_refused(library: FakeNames, tmp_path: Path) -> None:
 def test_a_file_cut_on_the_way_is_asked_for_again(library: FakeNames, tmp_path: Path) -> None:
     """Fewer bytes than were announced are no file."""
     library.fault("truncate", times=2)
-    msoa_names.bring(tmp_path / "names.csv")
+    bring_names(tmp_path / "names.csv")
     assert len(library.requests) == 3
 
 
@@ -96,7 +96,7 @@ def test_a_web_page_is_refused(library: FakeNames, tmp_path: Path, name: str) ->
 def test_another_encoding_is_refused(library: FakeNames, tmp_path: Path) -> None:
     """Welsh names with letters replaced are worse than none."""
     library.fault("latin1")
-    assert "not in UTF-8" in str(refused(tmp_path / "names.csv"))
+    assert "CSV in UTF-8" in str(refused(tmp_path / "names.csv"))
 
 
 @pytest.mark.parametrize(
@@ -119,16 +119,16 @@ def test_two_names_for_one_neighbourhood_are_refused(library: FakeNames, tmp_pat
     """Neither would be right; the same row twice is no fault."""
     first = next(line for line in library.text.splitlines() if line.startswith("E02000001"))
     library.text += first + "\r\n"
-    msoa_names.bring(tmp_path / "names.csv")
+    bring_names(tmp_path / "names.csv")
     library.text += first.replace(first.split(",")[3], "Elsewhere") + "\r\n"
-    assert "two names for 1 neighbourhood (E02000001)" in str(refused(tmp_path / "names.csv"))
+    assert "two names for 1 neighbourhood (E02000001: " in str(refused(tmp_path / "names.csv"))
 
 
 def test_a_missing_name_is_a_note(library: FakeNames, tmp_path: Path) -> None:
     """The maps show such an area's official name, and it says so."""
     first = next(line for line in library.text.splitlines() if line.startswith("E02000001"))
     library.text = library.text.replace(first, first.replace(first.split(",")[3], ""))
-    (note,) = msoa_names.bring(tmp_path / "names.csv").notes
+    (note,) = bring_names(tmp_path / "names.csv").notes
     assert "no name for 1 neighbourhood (E02000001)" in note
 
 
@@ -153,7 +153,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_library(library: FakeNames, tmp_
     path = tmp_path / "names.csv"
     path.symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        msoa_names.bring(path)
+        bring_names(path)
 
 
 def test_the_fixed_version_stands_in_for_the_latest(
@@ -163,7 +163,7 @@ def test_the_fixed_version_stands_in_for_the_latest(
     monkeypatch.setattr(settings, "NAMES_URL", library.url)
     monkeypatch.setenv("EC_MAPS_HDX_URL", library.root())  # which makes this computer a known host
     library.fault("404", on="Latest2", times=1)
-    known = msoa_names.bring(tmp_path / "names.csv")
+    known = bring_names(tmp_path / "names.csv")
     assert known.name == "MSOA-Names-2.2.csv"
     assert known.address == library.url.replace("Latest2", "2.2")
     assert "skipped" in known.notes[0]
