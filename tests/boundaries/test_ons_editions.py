@@ -4,11 +4,10 @@ import pandas as pd
 import pytest
 
 from ec_maps.boundaries.ons import (
+    districts_of,
     edition,
-    english_districts,
     more_than_one,
     not_filled,
-    welsh_and_english_districts,
 )
 from ec_maps.geography.codes import district_codes, neighbourhood_codes, official_districts
 
@@ -19,10 +18,10 @@ def test_all_codes_of_2021_fit() -> None:
     assert edition("lad").misfit(district_codes(2021, "EWS")) == ""
     assert edition("lad").misfit(district_codes(2021, "EW")) == ""
     assert edition("msoa").misfit(neighbourhood_codes("2021")) == ""
-    assert welsh_and_english_districts().misfit(district_codes(2021, "EW")) == ""
-    assert welsh_and_english_districts().misfit(official_districts()) != ""
-    assert english_districts().misfit(district_codes(2021, "E")) == ""
-    assert english_districts().misfit(district_codes(2021, "EW")) != ""
+    assert districts_of("EW").misfit(district_codes(2021, "EW")) == ""
+    assert districts_of("EW").misfit(official_districts()) != ""
+    assert districts_of("E").misfit(district_codes(2021, "E")) == ""
+    assert districts_of("E").misfit(district_codes(2021, "EW")) != ""
 
 
 @pytest.mark.parametrize(

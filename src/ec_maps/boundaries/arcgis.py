@@ -23,7 +23,7 @@ from ec_maps.fetch.http_errors import Fault, Kind
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Layer", "Rows", "ServiceFault", "ask", "describe", "open_layer", "read", "understood"]
+logger = logging.getLogger(__name__)
 
 #: The rows on a page where a layer does not state its limit.
 _CAP = 1000
@@ -43,22 +43,11 @@ class ServiceFault(Fault):
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer or a table of a service, as it describes itself.
+    """A layer or a table of a service, as it describes itself; `name`, `item` and `licence` may be empty.
 
-    Attributes
-    ----------
-    service, address
-        The service's name, and the layer's address.
-    name, item, licence
-        What the layer calls itself, the service's id in the portal, and the statement of copyright; any may be empty.
-    fields
-        The names of its columns, by their lower-case form.
-    object_id
-        The column that numbers the rows; empty if there is none.
-    cap
-        The largest number of rows that it gives at once.
-    edited
-        When it was last changed, in milliseconds since 1970; None if it does not say.
+    `fields` gives the names of its columns by their lower-case form, `object_id` the column that numbers the rows
+    (empty if there is none), `cap` the most rows that it gives at once, and `edited` when it was last changed, in
+    milliseconds since 1970 (None if it does not say).
     """
 
     service: str
@@ -172,12 +161,10 @@ def ask(address: str, service: str, params: Mapping[str, str]) -> dict[str, Any]
     text = _error_text(error)
     if code in _PASSING:
         raise ServiceFault(service, f"the portal cannot answer at the moment ({text})", "busy", code)
-    reason = f"the portal refused the query ({text})"
-    if code in _TOKEN:
-        raise ServiceFault(service, f"{reason}: it needs a token, so it is no longer public", "refused")
-    if "invalid url" in text.casefold():
-        raise ServiceFault(service, f"{reason}: it may have been renamed or withdrawn", "missing")
-    raise ServiceFault(service, reason, "refused")
+    gone = "invalid url" in text.casefold()  # the server says so with code 400, as it does of a faulty query
+    why = ": it may have been renamed or withdrawn" if gone else ""
+    why = ": it needs a token, so it is no longer public" if code in _TOKEN else why
+    raise ServiceFault(service, f"the portal refused the query ({text}){why}", "missing" if gone else "refused")
 
 
 def _patiently(address: str, service: str, params: Mapping[str, str]) -> dict[str, Any]:
@@ -200,13 +187,14 @@ def _error_text(error: object) -> str:
 # counted first, asked for in pages of a fixed order, and counted again at the end.
 
 
-logger = logging.getLogger(__name__)
-
 #: The most rows on a page of a table, and the fewest that pages are reduced to.
 TABLE_PAGE = 2000
 LEAST_PAGE = 25
 
 _TOO_MUCH = (500, 504)
+
+#: Key, values and outline of each row of a page, the outlines' coordinate system, and whether there are more pages.
+_Page = tuple[list[tuple[object, tuple[str, ...], "BaseGeometry | None"]], str | None, bool]
 
 
 @dataclass
@@ -223,24 +211,15 @@ class Rows:
         return next(iter(self.systems), None)
 
 
-@dataclass(frozen=True)
-class _Page:
-    keys: list[object]
-    values: list[tuple[str, ...]]
-    shapes: list[BaseGeometry | None]
-    system: str | None
-    more: bool
-
-
 def read(layer: Layer, columns: Sequence[str], *, least: int, page: int = 0, label: str) -> Rows:
     """Return all rows of a layer, each once.
 
+    If the layer is changed while it is read, it is read once more.
+
     Parameters
     ----------
-    layer
-        The layer; if it is changed while it is read, it is read once more.
-    columns
-        The columns, as the layer spells them.
+    layer, columns
+        The layer, and the columns as it spells them.
     least
         How many rows there must be. Where a table has more, each combination of values is asked for once only.
     page
@@ -300,17 +279,15 @@ def _read_pages(layer: Layer, columns: Sequence[str], expected: int, *, distinct
     with tqdm(total=expected, unit=" areas", desc=label, disable=None, leave=False) as bar:
         # A page may be short, or empty, with more to come; it is never taken for the last one while rows are missing.
         while fruitless < 2 and len(seen) <= most and (more or len(seen) < expected):
-            got, size = _page(layer, columns, key, query | {"resultOffset": str(received)}, size)
+            (page_rows, system, more), size = _page(layer, columns, key, query | {"resultOffset": str(received)}, size)
             before = len(seen)
-            for row_key, values, shape in zip(got.keys, got.values, got.shapes, strict=True):
+            for row_key, values, shape in page_rows:
                 if row_key not in seen:
                     seen.add(row_key)
                     rows.values.append(values)
                     rows.shapes.append(shape)
-            if got.keys:
-                rows.systems.add(got.system)
-            more = got.more
-            received += len(got.keys)
+            rows.systems |= {system} if page_rows else set()
+            received += len(page_rows)
             fruitless = fruitless + 1 if len(seen) == before else 0
             bar.update(len(seen) - before)
     return rows
@@ -350,22 +327,18 @@ def _is_too_much(fault: Fault) -> bool:
 
 
 def _parsed(answer: dict[str, Any], layer: Layer, columns: Sequence[str], key: str) -> _Page:
-    keys: list[object] = []
-    values: list[tuple[str, ...]] = []
-    shapes: list[BaseGeometry | None] = []
+    rows: list[tuple[object, tuple[str, ...], BaseGeometry | None]] = []
     with understood(layer.service):
         for feature in answer["features"]:
             named = feature.get("attributes") or feature.get("properties") or {}
             named = {name.casefold(): value for name, value in named.items()}
-            row = tuple(_text(named.get(name.casefold())) for name in columns)
+            values = tuple(_text(named.get(name.casefold())) for name in columns)
             number = named.get(key.casefold(), feature.get("id")) if key else None
-            keys.append(row if number is None else str(number))
-            values.append(row)
-            shapes.append(_shape(feature.get("geometry"), layer.service, row[0]))
+            shape = _shape(feature.get("geometry"), layer.service, values[0])
+            rows.append((values if number is None else str(number), values, shape))
         system = answer["crs"]["properties"]["name"] if answer.get("crs") else None
         flags = (answer, answer.get("properties") or {})
-        more = any(flag.get("exceededTransferLimit") is True for flag in flags)
-    return _Page(keys, values, shapes, system, more)
+        return rows, system, any(flag.get("exceededTransferLimit") is True for flag in flags)
 
 
 def _text(value: object) -> str:

@@ -38,17 +38,6 @@ from ec_maps.geography.levels import LevelName
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = [
-    "KEYS",
-    "Edition",
-    "bring",
-    "edition",
-    "english_districts",
-    "more_than_one",
-    "not_filled",
-    "welsh_and_english_districts",
-]
-
 
 @dataclass(frozen=True)
 class Edition:
@@ -84,15 +73,9 @@ def edition(level: LevelName) -> Edition:
     return Edition(codes, codes, neighbourhood_vintage)
 
 
-def welsh_and_english_districts() -> Edition:
-    """Return the edition of a table of the districts of England and Wales, and no others."""
-    codes = district_codes(MAP_YEAR, "EW")
-    return Edition(codes, codes, district_vintage)
-
-
-def english_districts() -> Edition:
-    """Return the edition of a table of the districts of England, and no others."""
-    codes = district_codes(MAP_YEAR, "E")
+def districts_of(nations: str) -> Edition:
+    """Return the edition of a table of the districts of England (``"E"``) or of England and Wales (``"EW"``) only."""
+    codes = district_codes(MAP_YEAR, nations)
     return Edition(codes, codes, district_vintage)
 
 
@@ -168,9 +151,12 @@ def bring(key: str, path: Path) -> Brought:
         try:
             layer, frame, notes = make(row)
         except (Fault, BoundaryError) as fault:
-            if isinstance(fault, Fault) and _is_of_the_host(fault):
+            if isinstance(fault, ServiceFault):
+                reasons[row.address] = fault.reason
+            elif isinstance(fault, Fault) and (settings.is_offline() or fault.kind in NO_HOST):
                 raise _host_fault(fault, reasons) from None
-            reasons[row.address] = fault.reason if isinstance(fault, ServiceFault) else str(fault).rstrip(".")
+            else:
+                reasons[row.address] = str(fault).rstrip(".")
             continue
         if row.resolution not in ("", resolution):
             note = f"Outlines of {resolution} resolution could not be downloaded; {row.resolution} ones are used."
@@ -187,25 +173,16 @@ def bring(key: str, path: Path) -> Brought:
         )
     if key == "lad21_rgn21_lookup":
         return _own_regions(key, path, reasons)
-    raise _no_candidate(reasons)
-
-
-def _is_of_the_host(fault: Fault) -> bool:
-    return settings.is_offline() or (fault.kind in NO_HOST and not isinstance(fault, ServiceFault))
-
-
-def _host_fault(fault: Fault, reasons: dict[str, str]) -> Fault:
-    again = " It may answer again later." if fault.kind in ("busy", "stalled") else ""
-    msg = f"{fault}{again}{_tried(reasons)}"
-    return Fault(msg, fault.kind, fault.wait, fault.status)
-
-
-def _no_candidate(reasons: dict[str, str]) -> Fault:
     msg = (
         f"No service of the ONS portal ({host_of(settings.ons_url())}) has what is needed.{_tried(reasons)} "
         f"A newer version of ec_maps may know where it is now."
     )
-    return Fault(msg, "wrong")
+    raise Fault(msg, "wrong")
+
+
+def _host_fault(fault: Fault, reasons: dict[str, str]) -> Fault:
+    again = " It may answer again later." if fault.kind in ("busy", "stalled") else ""
+    return Fault(f"{fault}{again}{_tried(reasons)}", fault.kind, fault.wait, fault.status)
 
 
 def _tried(reasons: dict[str, str]) -> str:
@@ -258,14 +235,14 @@ def _districts_of_neighbourhoods(row: Source) -> Made:
     areas = edition("msoa")
     layer, table = _lookup(row, [("MSOA21CD",), ("LAD21CD", "LAD22CD")], len(areas.needed))
     _refuse_if(row, areas.misfit(table["MSOA21CD"]) or more_than_one(table, "MSOA21CD", "LAD21CD"))
-    _refuse_if(row, welsh_and_english_districts().misfit(table["LAD21CD"]))
+    _refuse_if(row, districts_of("EW").misfit(table["LAD21CD"]))
     return layer, table, []
 
 
 def _regions_of_districts(row: Source) -> Made:
     """Return the layer of a candidate, and the English districts with their regions, named as ONS does."""
     pairs = [("LAD21CD", "LAD22CD"), ("LAD21NM", "LAD22NM"), ("RGN21CD", "RGN22CD"), ("RGN21NM", "RGN22NM")]
-    english = english_districts()
+    english = districts_of("E")
     layer, table = _lookup(row, pairs, len(english.needed))
     # Some list the other nations too, without a region or as one of their own.
     table = table[~table["LAD21CD"].str[:1].isin(["W", "S", "N"])]
