@@ -252,6 +252,19 @@ def require_extra(extra: str, purpose: str) -> None:
         raise MissingExtraError(msg)
 
 
+def environment_file(path: Path) -> dict[str, str]:
+    """Return the variables of a file of ``NAME=value`` lines, as Quarto's ``_environment``; none if it is absent."""
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1):
+        name, equals, value = line.strip().partition("=")
+        if name and not name.startswith("#"):
+            if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
+                msg = f"{path.name}, line {number}: expected NAME=value, got {line.strip()!r}."
+                raise SettingError(msg)
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
 def _address(name: str, value: str, default: str) -> str:
     address = value.strip() or default
     parts = urlsplit(address)

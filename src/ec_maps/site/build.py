@@ -151,11 +151,7 @@ def _output_folder(root: Path, profile: str | None) -> str:
 
 def profile_environment(root: Path, profile: str | None) -> dict[str, str]:
     """Return the variables of ``_environment-<profile>``, which Quarto sets for pages."""
-    path = root / f"_environment-{profile}"
-    if not profile or not path.is_file():
-        return {}
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "=" in line and not line.startswith("#")]
-    return {name.strip(): value.strip().strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
+    return settings.environment_file(root / f"_environment-{profile}") if profile else {}
 
 
 def _what_failed(output: str, status: int) -> str:

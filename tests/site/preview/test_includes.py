@@ -11,7 +11,7 @@ from PIL import Image
 
 from ec_maps.errors import RenderError
 from ec_maps.site import preview
-from ec_maps.site.preview import links
+from ec_maps.site.preview.html import references
 
 Write = Callable[[str, str], Path]
 PROJECT = """\
@@ -169,7 +169,7 @@ def test_the_addresses_of_a_style_sheet() -> None:
     """Quoted or bare, once each; not those in comments, with content inside, or in the page itself."""
     css = "a{b:url( 'x y.png' )} c{d:url(e.svg#f),url(\"e.svg#f\")} /* url(g) */ h{i:url(#j) url(data:k)}"
     css += '@import "l.css";'
-    assert links.references(css) == ["x y.png", "e.svg#f", "l.css"]
+    assert references(css) == ["x y.png", "e.svg#f", "l.css"]
 
 
 def test_raw_html_spans_and_links_to_built_pages(build: Callable[[], Path], write: Write) -> None:

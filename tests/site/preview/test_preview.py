@@ -14,8 +14,8 @@ from bs4 import BeautifulSoup
 
 from ec_maps.errors import RenderError, SettingError
 from ec_maps.site import preview
-from ec_maps.site.preview.kernel import kernels
-from ec_maps.site.preview.project import Globs, merge
+from ec_maps.site.preview.cells import kernels
+from ec_maps.site.preview.project import globs, merge
 from ec_maps.site.preview.qmd import Cell, Page
 
 PROJECT = """\
@@ -125,16 +125,16 @@ def refusal(build: Callable[..., Path]) -> str:
 )
 def test_globs_mean_what_they_mean_to_quarto(pattern: str, picked: list[str], passed_over: list[str]) -> None:
     """A leading slash anchors, a bare name matches at any depth, a folder stands for all in it."""
-    globs = Globs([pattern])
-    assert [path for path in picked if globs.match(path)] == picked
-    assert [path for path in passed_over if globs.match(path)] == []
+    matches = globs([pattern])
+    assert [path for path in picked if matches(path)] == picked
+    assert [path for path in passed_over if matches(path)] == []
 
 
 def test_an_exclamation_mark_excludes() -> None:
     """A glob that starts with ! takes pages out again."""
-    globs = Globs(["/posts", "!/posts/draft"])
-    assert globs.match("posts/a/index.qmd")
-    assert not globs.match("posts/draft/index.qmd")
+    matches = globs(["/posts", "!/posts/draft"])
+    assert matches("posts/a/index.qmd")
+    assert not matches("posts/draft/index.qmd")
 
 
 def test_merging_goes_key_by_key_and_joins_lists() -> None:
@@ -429,7 +429,7 @@ def test_a_page_after_one_that_failed_has_a_new_process(tmp_path: Path, code: st
 
         def run(*cells: str) -> list[dict[str, Any]]:
             parts = [Cell(line, part, None) for line, part in enumerate(cells, 1)]
-            return list(execute(Page(PurePosixPath("a.qmd"), {}, parts, ""), parts, tmp_path).values())[-1]
+            return execute(Page(PurePosixPath("a.qmd"), {}, parts, ""), tmp_path)[-1]
 
         for _ in range(2):
             processes.append(run("import os", "os.getpid()")[0]["data"]["text/plain"])

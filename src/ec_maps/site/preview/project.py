@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,20 @@ from typing import Any
 import yaml
 
 from ec_maps.errors import RenderError, SettingError
+from ec_maps.settings import environment_file
 
 # A name maps to the names known below it; None takes whatever is below.
 Known = Mapping[str, Any]
 
-_INCLUDE: Known = dict.fromkeys(("text", "file"))
-
-_EXECUTE: Known = dict.fromkeys(("echo", "warning", "freeze", "enabled"))
+#: Where a project puts its own HTML into each page.
+INCLUDES = ("include-in-header", "include-after-body")
 
 # Options of `format: html:`, which Quarto also takes at the top of a page. Those of the second row concern
 # Quarto's own theme: the preview gets the same look from the style sheet and ignores them.
 _HTML: Known = {
     **dict.fromkeys(("css", "toc", "toc-depth", "code-tools", "html-math-method", "date-format")),
     **dict.fromkeys(("theme", "respect-user-color-scheme", "grid", "anchor-sections", "smooth-scroll", "code-copy")),
-    **dict.fromkeys(("include-in-header", "include-after-body"), _INCLUDE),
+    **dict.fromkeys(INCLUDES, dict.fromkeys(("text", "file"))),
 }
 
 _LISTING: Known = {
@@ -35,9 +35,12 @@ _LISTING: Known = {
     **dict.fromkeys(("date-format", "image-height", "image-align", "grid-columns")),
 }
 
-_ANYWHERE: Known = {**_HTML, "format": {"html": _HTML}, "execute": _EXECUTE} | dict.fromkeys(
-    ("lang", "author", "jupyter")
-)
+_ANYWHERE: Known = {
+    **_HTML,
+    "format": {"html": _HTML},
+    "execute": dict.fromkeys(("echo", "warning", "freeze", "enabled")),
+    **dict.fromkeys(("lang", "author", "jupyter")),
+}
 
 PAGE: Known = {**_ANYWHERE, "listing": _LISTING} | dict.fromkeys(
     ("title", "pagetitle", "description", "date", "categories", "image", "image-alt", "search")
@@ -64,32 +67,26 @@ PROJECT: Known = {
 
 
 def unknown_keys(text: str, known: Known, where: str, first_line: int = 1) -> list[str]:
-    """Return one sentence for each key of a YAML text that is not known, with file and line.
+    """Return one sentence for each key of a valid YAML text that is not known, with file and line."""
+    faults = []
 
-    `first_line` is the line of the file that the text starts at. The text is YAML: the caller has read it.
-    """
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    return [
-        f"{where}, line {line + first_line}: the preview does not know `{key}`.{hint}"
-        for line, key, hint in _unknown(node, known, "")
-    ]
+    def visit(node: yaml.Node | None, known: Known, above: str) -> None:
+        if isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                visit(item, known, above)
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                name = str(key.value)
+                if name not in known:
+                    close = difflib.get_close_matches(name, known, n=1)
+                    hint = f" Did you mean `{close[0]}`?" if close else ""
+                    line = key.start_mark.line + first_line
+                    faults.append(f"{where}, line {line}: the preview does not know `{above}{name}`.{hint}")
+                elif known[name] is not None:
+                    visit(value, known[name], f"{above}{name}: ")
 
-
-def _unknown(node: yaml.Node | None, known: Known, above: str) -> list[tuple[int, str, str]]:
-    found: list[tuple[int, str, str]] = []
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            found += _unknown(item, known, above)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            name = str(key.value)
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f" Did you mean `{close[0]}`?" if close else ""
-                found.append((key.start_mark.line, f"{above}{name}", hint))
-            elif known[name] is not None:
-                found += _unknown(value, known[name], f"{above}{name}: ")
-    return found
+    visit(yaml.compose(text, Loader=yaml.SafeLoader), known, "")
+    return faults
 
 
 # --- the project ------------------------------------------------------------------------------------
@@ -100,19 +97,7 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Project:
-    """A project with its profile merged in.
-
-    Attributes
-    ----------
-    root
-        The folder of ``_quarto.yml``.
-    profile
-        The profile's name, or None.
-    config
-        The merged configuration.
-    variables
-        What ``_environment`` and ``_environment-<profile>`` set; the shell's own variables win, as in Quarto.
-    """
+    """A project with its profile merged in, and the variables of its environment files."""
 
     root: Path
     profile: str | None
@@ -131,26 +116,26 @@ class Project:
 
     def files(self, patterns: list[str]) -> list[Path]:
         """Return the files that the globs match, sorted, without those that start with ``_`` or ``.``."""
-        globs = Globs(patterns)
-        return [path for path in sorted(_walk(self.root)) if globs.match(path.relative_to(self.root).as_posix())]
+        chosen = globs(patterns)
+        return [path for path in sorted(_walk(self.root)) if chosen(path.relative_to(self.root).as_posix())]
 
     @contextmanager
     def environment(self) -> Iterator[None]:
-        """Set the variables of the environment files, and those that Quarto sets for cells, within the block."""
-        ours = {name: value for name, value in self.variables.items() if name not in os.environ}
-        ours["QUARTO_PROJECT_DIR"] = ours["QUARTO_PROJECT_ROOT"] = str(self.root)
+        """Set the variables of the environment files, and those that Quarto sets for cells, within the block.
+
+        A variable of the shell wins over the files, as in Quarto.
+        """
+        before = dict(os.environ)
+        os.environ.update(self.variables | before)
+        os.environ["QUARTO_PROJECT_DIR"] = os.environ["QUARTO_PROJECT_ROOT"] = str(self.root)
         if self.profile:
-            ours["QUARTO_PROFILE"] = self.profile
-        before = {name: os.environ.get(name) for name in ours}
-        os.environ.update(ours)
+            os.environ["QUARTO_PROFILE"] = self.profile
         try:
             yield
         finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update(before)
 
 
 def load(root: Path, profile: str | None) -> Project:
@@ -167,11 +152,10 @@ def load(root: Path, profile: str | None) -> Project:
     if not base.is_file():
         msg = f"Building the site: there is no _quarto.yml in {root}. Run this in the project's folder."
         raise RenderError(msg)
-    layers = [base]
-    environments = [root / "_environment"]
+    layers, environments = [base], [root / "_environment"]
     if profile:
-        overlay, variables = root / f"_quarto-{profile}.yml", root / f"_environment-{profile}"
-        if not re.fullmatch(r"[\w-]+", profile) or not (overlay.is_file() or variables.is_file()):
+        overlay, environment = root / f"_quarto-{profile}.yml", root / f"_environment-{profile}"
+        if not re.fullmatch(r"[\w-]+", profile) or not (overlay.is_file() or environment.is_file()):
             known = sorted(path.stem.removeprefix("_quarto-") for path in root.glob("_quarto-*.yml"))
             msg = (
                 f'There is no profile "{profile}": neither _quarto-{profile}.yml nor _environment-{profile} is in '
@@ -179,7 +163,7 @@ def load(root: Path, profile: str | None) -> Project:
             )
             raise SettingError(msg)
         layers += [overlay] if overlay.is_file() else []
-        environments.append(variables)
+        environments.append(environment)
     config: Config = {}
     faults: list[str] = []
     for layer in layers:
@@ -193,7 +177,10 @@ def load(root: Path, profile: str | None) -> Project:
         )
     if faults:
         raise RenderError(refusal(faults))
-    return Project(root, profile, config, _variables(environments))
+    variables: dict[str, str] = {}
+    for path in environments:
+        variables |= environment_file(path)
+    return Project(root, profile, config, variables)
 
 
 def refusal(faults: list[str]) -> str:
@@ -242,9 +229,11 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Config:
     return merged
 
 
-def section(config: Mapping[str, Any], key: str) -> Config:
-    """Return the mapping under a key, empty when the key is absent or holds something else."""
-    value = config.get(key)
+def section(config: Mapping[str, Any], *keys: str) -> Config:
+    """Return the mapping under keys within each other, empty when one is absent or holds something else."""
+    value: Any = config
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, dict) else {}
 
 
@@ -255,28 +244,15 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def html_options(config: Mapping[str, Any]) -> Config:
-    """Return the configuration with the options under ``format: html:`` lifted to the top."""
-    formats = section(config, "format")
-    return merge({key: value for key, value in config.items() if key != "format"}, section(formats, "html"))
-
-
-class Globs:
-    """Match paths, relative to the root and with ``/``, against globs in Quarto's meaning.
+def globs(patterns: list[str]) -> Callable[[str], bool]:
+    """Return whether globs, in Quarto's meaning, match a path that is relative to the root and has ``/``.
 
     A leading slash anchors a glob to the root, otherwise it matches at any depth; ``**`` spans folders; a folder
     stands for all in it; ``!`` excludes.
     """
-
-    def __init__(self, patterns: list[str]) -> None:
-        self._wanted = [_regex(pattern) for pattern in patterns if not pattern.startswith("!")]
-        self._excluded = [_regex(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
-
-    def match(self, path: str) -> bool:
-        """Return whether the path is picked."""
-        return any(glob.fullmatch(path) for glob in self._wanted) and not any(
-            glob.fullmatch(path) for glob in self._excluded
-        )
+    wanted = [_regex(pattern) for pattern in patterns if not pattern.startswith("!")]
+    excluded = [_regex(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
+    return lambda path: any(one.fullmatch(path) for one in wanted) and not any(one.fullmatch(path) for one in excluded)
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
@@ -295,20 +271,3 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(entry)
         elif entry.is_file():
             yield entry
-
-
-def _variables(files: list[Path]) -> dict[str, str]:
-    variables = {}
-    for path in files:
-        if not path.is_file():
-            continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            stripped = line.strip()
-            if not stripped or stripped.startswith("#"):
-                continue
-            name, equals, value = stripped.partition("=")
-            if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
-                msg = f"{path.name}, line {number}: expected NAME=value, got {stripped!r}."
-                raise RenderError(msg)
-            variables[name.strip()] = value.strip().strip("\"'")
-    return variables

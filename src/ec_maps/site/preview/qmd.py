@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ec_maps.errors import RenderError
-from ec_maps.site.preview import includes
-from ec_maps.site.preview.project import PAGE, Project, html_options, merge, read_yaml, unknown_keys
+from ec_maps.site.preview.project import (
+    INCLUDES,
+    PAGE,
+    Config,
+    Project,
+    as_list,
+    merge,
+    read_yaml,
+    section,
+    unknown_keys,
+)
 
-_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
+_BLOCK = re.compile(
+    r"^([ \t]*)(`{3,}|~{3,})[ \t]*(.*?)[ \t]*\n"  # indentation, fence, what it opens
+    r"((?:.*\n)*?)(?:[ \t]*\2[`~]*[ \t]*\n|(\Z))",  # the code, then the closing fence or the end
+    re.MULTILINE,
+)
 _CELL = re.compile(r"\{\s*([A-Za-z][\w-]*)\b[^}]*\}")
-_INLINE = re.compile(r"`\{python\}\s+([^`]+)`")
+_INLINE = re.compile(r"`\{python\}(\s[^`]+)`")
 _OPTIONS = {"output": (True, False, "asis"), "label": None} | dict.fromkeys(
     ("echo", "include", "eval", "warning", "message"), (True, False)
 )
@@ -35,14 +48,6 @@ _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
 @dataclass(frozen=True)
-class Prose:
-    """Markdown of the source."""
-
-    line: int
-    text: str
-
-
-@dataclass(frozen=True)
 class Cell:
     """A ``{python}`` cell, or an inline expression, for which `options` is None."""
 
@@ -58,24 +63,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Page:
-    """One ``.qmd`` file.
+    """One ``.qmd`` file: its path in the project, its options, its prose and cells in order, and its unchanged text.
 
-    Attributes
-    ----------
-    path
-        Its path in the project.
-    meta
-        Its front matter over the folders' metadata over the project's, with the options of ``html`` at the top.
-    parts
-        Prose and cells in order.
-    source
-        The unchanged text of the file.
+    The options are its front matter over the folders' metadata over the project's, with those of ``html`` at the top.
     """
 
     path: PurePosixPath
-    meta: dict[str, Any]
-    parts: list[Prose | Cell]
+    meta: Config
+    parts: list[str | Cell]
     source: str
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Its cells, in order."""
+        return [part for part in self.parts if isinstance(part, Cell)]
 
     @property
     def target(self) -> PurePosixPath:
@@ -106,32 +107,50 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
         raise RenderError(msg)
     source = path.read_text(encoding="utf-8")
     faults: list[str] = []
-    meta, wrong = includes.placed(html_options(project.config), PurePosixPath(), project.root, "_quarto.yml")
-    faults += wrong
+    meta = _options(project.config, "_quarto.yml", project.root, faults)
     for folder in reversed(path.relative_to(project.root).parents):
         metadata = project.root / folder / "_metadata.yml"
         if metadata.is_file():
-            name = metadata.relative_to(project.root).as_posix()
-            text = metadata.read_text(encoding="utf-8")
-            placed, wrong = includes.placed(
-                html_options(read_yaml(text, name)), PurePosixPath(folder.as_posix()), project.root, name
-            )
-            meta = merge(meta, placed)
-            faults += [*unknown_keys(text, PAGE, name), *wrong]
+            text, name = metadata.read_text(encoding="utf-8"), metadata.relative_to(project.root).as_posix()
+            meta = merge(meta, _options(read_yaml(text, name), name, project.root, faults))
+            faults += unknown_keys(text, PAGE, name)
     front, body, first = _front_matter(source)
-    placed, wrong = includes.placed(
-        html_options(read_yaml(front, where, 2)), PurePosixPath(where).parent, project.root, where
-    )
-    meta = merge(meta, placed)
-    faults += [*unknown_keys(front, PAGE, where, 2), *wrong]
-    parts, faults_in_body = _parts(body, first, where)
-    page = Page(PurePosixPath(where), meta, parts, source)
-    faults += faults_in_body
+    meta = merge(meta, _options(read_yaml(front, where, 2), where, project.root, faults))
+    faults += unknown_keys(front, PAGE, where, 2)
+    page = Page(PurePosixPath(where), meta, _parts(body + "\n", first, where, faults), source)
     try:
         _ = page.date
     except ValueError:
         faults.append(f"{where}: the date is {meta['date']!r}; expected year-month-day, such as 2025-11-22.")
     return page, faults
+
+
+def _options(config: Config, where: str, root: Path, faults: list[str]) -> Config:
+    """Return a file's options with those of ``format: html:`` at the top and each include as a list of its parts.
+
+    A part is ``{text: …}`` or ``{file: path from the root}``. A file is named from the folder of the file that names
+    it, or with a slash from the root, so this comes before options of several folders are merged.
+    """
+    found = merge({key: value for key, value in config.items() if key != "format"}, section(config, "format", "html"))
+    for place in INCLUDES:
+        parts = []
+        for item in as_list(found.pop(place, None)):
+            match {"file": item} if isinstance(item, str) else item:
+                case {"text": str(text), **others} if not others:
+                    parts.append({"text": text})
+                case {"file": str(name), **others} if not others:
+                    inside = posixpath.normpath(posixpath.join(posixpath.dirname(where), name)).lstrip("/")
+                    parts.append({"file": inside})
+                    if inside.startswith("../") or not (root / inside).is_file():
+                        faults.append(f"{where}: `{place}` names {name}, and there is no file {inside} in the project.")
+                case _:
+                    faults.append(
+                        f"{where}: `{place}` holds {item!r}; expected the name of a file, `text: |` with HTML below "
+                        "it, or a list of these."
+                    )
+        if parts:
+            found[place] = parts
+    return found
 
 
 def refused_markup(text: str, where: str, first_line: int | None = None) -> list[str]:
@@ -140,7 +159,8 @@ def refused_markup(text: str, where: str, first_line: int | None = None) -> list
     With `first_line`, each names its line; without, the text was printed by a cell and `where` says which.
     """
     faults = []
-    for number, line in _outside_code(text):
+    outside_code = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), f"{text}\n")
+    for number, line in enumerate(outside_code.splitlines()):
         at = f"{where}, line {first_line + number}" if first_line is not None else where
         prose = _CODE_SPAN.sub("", line)
         if re.search(r"(?<!\{)\{\{<", prose):
@@ -169,19 +189,6 @@ def refused_markup(text: str, where: str, first_line: int | None = None) -> list
     return faults
 
 
-def _outside_code(text: str) -> Iterator[tuple[int, str]]:
-    fence = ""
-    for number, line in enumerate(text.splitlines()):
-        match = _FENCE.match(line)
-        if fence:
-            if match and match[2].startswith(fence) and not match[3]:
-                fence = ""
-        elif match:
-            fence = match[2]
-        else:
-            yield number, line
-
-
 def _front_matter(source: str) -> tuple[str, str, int]:
     lines = source.splitlines(keepends=True)
     if lines and lines[0].rstrip() == "---":
@@ -191,66 +198,44 @@ def _front_matter(source: str) -> tuple[str, str, int]:
     return "", source, 1
 
 
-def _parts(body: str, first: int, where: str) -> tuple[list[Prose | Cell], list[str]]:
-    parts: list[Prose | Cell] = []
-    faults: list[str] = []
-    lines = body.splitlines(keepends=True)
-    start = position = 0
+def _parts(body: str, first: int, where: str, faults: list[str]) -> list[str | Cell]:
+    parts: list[str | Cell] = []
+    start = 0
 
     def prose(end: int) -> None:
-        text = "".join(lines[start:end])
-        faults.extend(refused_markup(text, where, first + start))
-        parts.extend(_with_inline(text, first + start))
+        text, line = body[start:end], first + body.count("\n", 0, start)
+        faults.extend(refused_markup(text, where, line))
+        for number, piece in enumerate(_INLINE.split(text)):
+            parts.append(Cell(line, piece.strip(), None) if number % 2 else piece)
+            line += piece.count("\n")
 
-    while position < len(lines):
-        match = _FENCE.match(lines[position])
-        position += 1
-        if not match:
-            continue
-        opened, (indent, fence, info) = position, match.groups()
-        while position < len(lines):
-            closing = _FENCE.match(lines[position])
-            position += 1
-            if closing and closing[2].startswith(fence) and not closing[3]:
-                break
-        else:
-            faults.append(f"{where}, line {first + opened - 1}: this block has no closing {fence}.")
-            break
-        language = _CELL.fullmatch(info)
-        if not language:
-            continue
-        if language[1] != "python" or info.strip("{} ") != "python" or indent:
-            faults.append(
-                f"{where}, line {first + opened - 1}: the preview runs {{python}} cells that start at the margin, with "
-                f"options as #| lines; it does not know {(indent + info)!r}."
-            )
-        else:
-            prose(opened - 1)
-            cell, wrong = _cell(lines[opened : position - 1], first + opened - 1, where)
-            parts.append(cell)
-            faults += wrong
-            start = position
-    prose(len(lines))
-    return parts, faults
+    for block in _BLOCK.finditer(body):
+        indent, fence, info, code, unclosed = block.groups()
+        line = first + body.count("\n", 0, block.start())
+        if unclosed is not None:
+            faults.append(f"{where}, line {line}: this block has no closing {fence}.")
+        elif language := _CELL.fullmatch(info):
+            if language[1] == "python" == info.strip("{} ") and not indent:
+                prose(block.start())
+                parts.append(_cell(code, line, where, faults))
+                start = block.end()
+            else:
+                faults.append(
+                    f"{where}, line {line}: the preview runs {{python}} cells that start at the margin, with options "
+                    f"as #| lines; it does not know {(indent + info)!r}."
+                )
+    prose(len(body))
+    return parts
 
 
-def _with_inline(text: str, line: int) -> Iterator[Prose | Cell]:
-    end = 0
-    for match in _INLINE.finditer(text):
-        yield Prose(line + text.count("\n", 0, end), text[end : match.start()])
-        yield Cell(line + text.count("\n", 0, match.start()), match[1].strip(), None)
-        end = match.end()
-    yield Prose(line + text.count("\n", 0, end), text[end:])
-
-
-def _cell(lines: list[str], line: int, where: str) -> tuple[Cell, list[str]]:
+def _cell(text: str, line: int, where: str, faults: list[str]) -> Cell:
+    lines = text.splitlines()
     count = next((number for number, text in enumerate(lines) if not text.startswith("#|")), len(lines))
-    options = read_yaml("".join(text[2:].removeprefix(" ") for text in lines[:count]), where, line + 1)
-    faults = []
+    options = read_yaml("\n".join(text[2:].removeprefix(" ") for text in lines[:count]), where, line + 1)
     for name, value in options.items():
         if name not in _OPTIONS:
             faults.append(f"{where}, line {line}: the preview does not know the cell option `{name}`.")
         elif (allowed := _OPTIONS[name]) and value not in allowed:
             expected = " or ".join(str(item).lower() for item in allowed)
             faults.append(f"{where}, line {line}: the cell option `{name}` is {value!r}; expected {expected}.")
-    return Cell(line, "".join(lines[count:]).strip("\n"), options), faults
+    return Cell(line, "\n".join(lines[count:]).strip("\n"), options)
