@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,49 +17,23 @@ from typing import Literal
 
 from ec_maps.errors import listed
 
-__all__ = [
-    "MAP_YEAR",
-    "Change",
-    "District",
-    "Vintage",
-    "aliases",
-    "district_changes",
-    "district_codes",
-    "district_vintage",
-    "is_demo_code",
-    "is_district_code",
-    "is_neighbourhood_code",
-    "nation",
-    "neighbourhood_codes",
-    "neighbourhood_vintage",
-    "official_districts",
-    "recoded_districts",
-]
-
 MAP_YEAR = 2021
 
-_EVER = (0, 9999)
-_DISTRICT = re.compile(r"(?:E0[6-9]|W06|S12|N09)\d{6}")
-_NEIGHBOURHOOD = re.compile(r"[EW]02\d{6}")
-_DEMO_DISTRICT = re.compile(r"X(?:0[6-9]|12|19)\d{6}")
-_DEMO_NEIGHBOURHOOD = re.compile(r"X02\d{6}")
-_POSTCODE_DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
 #: The nations that both levels cover. The demonstration's codes do not distinguish England from Wales.
 ENGLAND_AND_WALES = ("England", "Wales", "demonstration")
 
 #: The nations without neighbourhoods (MSOAs), each a region of its own.
 BEYOND = ("Scotland", "Northern Ireland")
 
-_NATIONS = {
-    "E": "England",
-    "W": "Wales",
-    "S": "Scotland",
-    "N": "Northern Ireland",
-    "X": "demonstration",
-}
+_NATIONS = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland", "X": "demonstration"}
 #: The demonstration's own Scottish and Northern Irish districts. Its other codes are of England and Wales together.
 _DEMO_NATIONS = {"X12": "Scotland", "X19": "Northern Ireland"}
+_EVER = (0, 9999)
+_DEMO_DISTRICT = re.compile(r"X(?:0[6-9]|12|19)\d{6}")
+_NEIGHBOURHOOD, _DEMO_NEIGHBOURHOOD = re.compile(r"[EW]02\d{6}"), re.compile(r"X02\d{6}")
+_POSTCODE_DISTRICT = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
 _LAST_NEIGHBOURHOOD = {"E": 7116, "W": 428}
+_NEIGHBOURHOOD_YEARS = {"2011": (_EVER[0], 2011), "2021": (2012, _EVER[1])}
 
 
 @dataclass(frozen=True)
@@ -148,7 +122,7 @@ def aliases() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _validity() -> dict[str, tuple[int, int]]:
+def _district_years() -> dict[str, tuple[int, int]]:
     """Return the first and last December of every district code, from the changes on either side of 2021."""
     valid = dict.fromkeys(official_districts(), _EVER)
     for change in district_changes():
@@ -164,38 +138,31 @@ def _validity() -> dict[str, tuple[int, int]]:
     return valid
 
 
-def district_codes(year: int, nations: str = "EW") -> frozenset[str]:
-    """Return the district codes valid in December of `year` (2009 or later), in the nations with these letters."""
-    return frozenset(
-        code for code, (first, last) in _validity().items() if code[0] in nations and first <= year <= last
-    )
-
-
-def recoded_districts() -> dict[str, str]:
-    """Return later codes that stand for an unchanged district of December 2021: new code to code of 2021."""
-    districts = official_districts()
+@cache
+def _neighbourhood_years() -> dict[str, tuple[int, int]]:
+    """Return the first and last December of every neighbourhood code, as if the editions met in between."""
+    editions = {row["code"]: row["vintage"] for row in _table("msoa_changes.csv")}
+    every = [f"{letter}02{n:06d}" for letter, last in _LAST_NEIGHBOURHOOD.items() for n in range(1, last + 1)]
     return {
-        change.code: change.covers[0]
-        for change in district_changes()
-        if change.first > MAP_YEAR and len(change.covers) == 1 and districts[change.covers[0]].name == change.name
+        code: _NEIGHBOURHOOD_YEARS.get(editions.get(code, ""), _EVER)
+        for code in every
+        if editions.get(code) != "neither"
     }
 
 
-@cache
-def _neighbourhood_editions() -> dict[str, str]:
-    return {row["code"]: row["vintage"] for row in _table("msoa_changes.csv")}
+def _codes_in(valid: Mapping[str, tuple[int, int]], year: int, nations: str = "EW") -> frozenset[str]:
+    return frozenset(code for code, (first, last) in valid.items() if code[0] in nations and first <= year <= last)
+
+
+def district_codes(year: int, nations: str = "EW") -> frozenset[str]:
+    """Return the district codes valid in December of `year` (2009 or later), in the nations with these letters."""
+    return _codes_in(_district_years(), year, nations)
 
 
 @cache
 def neighbourhood_codes(edition: Literal["2011", "2021"]) -> frozenset[str]:
     """Return the neighbourhood (MSOA) codes of England and Wales in one edition: 7,201 of 2011, 7,264 of 2021."""
-    ever = {f"{letter}02{n:06d}" for letter, last in _LAST_NEIGHBOURHOOD.items() for n in range(1, last + 1)}
-    return frozenset(ever - {code for code, home in _neighbourhood_editions().items() if home != edition})
-
-
-def is_district_code(code: str) -> bool:
-    """Return whether this is the form of a real district code, of any year and nation."""
-    return bool(_DISTRICT.fullmatch(code))
+    return _codes_in(_neighbourhood_years(), int(edition))
 
 
 def is_neighbourhood_code(code: str) -> bool:
@@ -209,29 +176,8 @@ def is_demo_code(code: str) -> bool:
 
 
 def nation(code: str) -> str:
-    """Return the nation that a code's first letter stands for, ``"unknown"`` if it stands for none.
-
-    Of the demonstration's codes, X12 stands for Scotland, X19 for Northern Ireland, and any other X for
-    ``"demonstration"``: England and Wales, which its codes do not distinguish.
-    """
+    """Return the nation of a code, ``"unknown"`` if it has none and ``"demonstration"`` for most that begin with X."""
     return _DEMO_NATIONS.get(code[:3].upper()) or _NATIONS.get(code[:1].upper(), "unknown")
-
-
-def _clean(codes: Iterable[object]) -> list[str]:
-    """Return the distinct codes, trimmed, in capitals, sorted; missing values are left out."""
-    texts = {code.strip().upper() for code in codes if isinstance(code, str)}
-    return sorted(texts - {""})
-
-
-def _demo_or_not(codes: list[str], demo: re.Pattern[str]) -> Vintage | None:
-    """Return the vintage if there are demonstration codes, else None."""
-    made_up = [code for code in codes if demo.fullmatch(code)]
-    if not made_up:
-        return None
-    real = [code for code in codes if not demo.fullmatch(code)]
-    if real:
-        return Vintage("mixed", (made_up[0], real[0]))
-    return Vintage("demo", tuple(made_up[:3]))
 
 
 def district_vintage(codes: Iterable[object]) -> Vintage:
@@ -249,36 +195,7 @@ def district_vintage(codes: Iterable[object]) -> Vintage:
         year in which all were valid, ``"2020"``, ``"2023"``, ``"2025"`` and so on; ``"mixed"`` where no year has
         them all; ``"unknown"`` where most are not known district codes, or there are none.
     """
-    texts = _clean(codes)
-    if demo := _demo_or_not(texts, _DEMO_DISTRICT):
-        return demo
-    valid = _validity()
-    known = [code for code in texts if code in valid]
-    strange = tuple(code for code in texts if code not in valid)
-    if not known or len(known) < len(texts) / 2:
-        return Vintage("unknown", strange[:3], unrecognised=strange)
-    since = max(valid[code][0] for code in known)
-    until = min(valid[code][1] for code in known)
-    newest = [_named(code) for code in known if valid[code][0] == since > _EVER[0]]
-    oldest = [_named(code) for code in known if valid[code][1] == until < _EVER[1]]
-    if since > until:
-        return Vintage("mixed", (newest[0], oldest[0]), unrecognised=strange)
-    if since <= MAP_YEAR <= until:
-        return Vintage(str(MAP_YEAR), (*newest, *oldest), unrecognised=strange)
-    year, evidence = (until, oldest) if until < MAP_YEAR else (since, newest)
-    there = district_codes(year, "EW")
-    blank = tuple(_name(code) for code in sorted(district_codes(MAP_YEAR, "EW") - there))
-    return Vintage(str(year), tuple(evidence), blank, strange)
-
-
-def _name(code: str) -> str:
-    if code in official_districts():
-        return official_districts()[code].name
-    return next(change.name for change in district_changes() if change.code == code)
-
-
-def _named(code: str) -> str:
-    return f"{code} {_name(code)}"
+    return _vintage(_clean(codes), _district_years(), _DEMO_DISTRICT)
 
 
 def neighbourhood_vintage(codes: Iterable[object]) -> Vintage:
@@ -296,23 +213,48 @@ def neighbourhood_vintage(codes: Iterable[object]) -> Vintage:
         ``"2021"`` or ``"2011"`` by the codes that only one of them has (a part without any such code counts as
         2021, which holds it); ``"mixed"``; ``"postcode district"`` for values like NR30; ``"unknown"``.
     """
-    texts = _clean(codes)
-    if demo := _demo_or_not(texts, _DEMO_NEIGHBOURHOOD):
-        return demo
-    here = [code for code in texts if not re.fullmatch(r"[SN]\d{8}", code)]
+    here = [code for code in _clean(codes) if not re.fullmatch(r"[SN]\d{8}", code)]
     postcodes = [code for code in here if _POSTCODE_DISTRICT.fullmatch(code)]
     if here and len(postcodes) > len(here) / 2:
         return Vintage("postcode district", tuple(postcodes[:3]))
-    home = _neighbourhood_editions()
-    known = [code for code in here if code in neighbourhood_codes("2021") or home.get(code) == "2011"]
-    strange = tuple(sorted(set(here) - set(known)))
-    if not known or len(known) < len(here) / 2:
-        return Vintage("unknown", strange[:3] or tuple(texts[:3]), unrecognised=strange)
-    older = tuple(code for code in known if home.get(code) == "2011")
-    newer = tuple(code for code in known if home.get(code) == "2021")
-    if older and newer:
-        return Vintage("mixed", (older[0], newer[0]), unrecognised=strange)
-    if older:
-        blank = tuple(sorted(neighbourhood_codes("2021") - neighbourhood_codes("2011")))
-        return Vintage("2011", older, blank, strange)
-    return Vintage("2021", newer, unrecognised=strange)
+    return _vintage(here, _neighbourhood_years(), _DEMO_NEIGHBOURHOOD)
+
+
+def _clean(codes: Iterable[object]) -> list[str]:
+    """Return the distinct codes, trimmed, in capitals, sorted; missing values are left out."""
+    texts = {code.strip().upper() for code in codes if isinstance(code, str)}
+    return sorted(texts - {""})
+
+
+def _vintage(codes: list[str], valid: Mapping[str, tuple[int, int]], demo: re.Pattern[str]) -> Vintage:
+    """Return the vintage of codes, given the first and last December of each that is known."""
+    made_up = [code for code in codes if demo.fullmatch(code)]
+    known = [code for code in codes if code in valid]
+    strange = tuple(code for code in codes if code not in valid)
+    if made_up:
+        real = sorted(set(codes) - set(made_up))
+        return Vintage("mixed", (made_up[0], real[0])) if real else Vintage("demo", tuple(made_up[:3]))
+    if not known or len(known) < len(codes) / 2:
+        return Vintage("unknown", strange[:3], unrecognised=strange)
+    since = max(valid[code][0] for code in known)
+    until = min(valid[code][1] for code in known)
+    newest = [_named(code) for code in known if valid[code][0] == since > _EVER[0]]
+    oldest = [_named(code) for code in known if valid[code][1] == until < _EVER[1]]
+    if since > until:
+        return Vintage("mixed", (newest[0], oldest[0]), unrecognised=strange)
+    if since <= MAP_YEAR <= until:
+        return Vintage(str(MAP_YEAR), (*newest, *oldest), unrecognised=strange)
+    year, evidence = (until, oldest) if until < MAP_YEAR else (since, newest)
+    lost = sorted(_codes_in(valid, MAP_YEAR) - _codes_in(valid, year))
+    return Vintage(str(year), tuple(evidence), tuple(_names().get(code, code) for code in lost), strange)
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the name of every district code; neighbourhoods have none here."""
+    names = {change.code: change.name for change in reversed(district_changes())}
+    return names | {code: district.name for code, district in official_districts().items()}
+
+
+def _named(code: str) -> str:
+    return f"{code} {_names().get(code, '')}".rstrip()
