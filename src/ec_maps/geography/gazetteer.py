@@ -102,34 +102,27 @@ class Gazetteer:
             return sorted(self.places, key=_by_name)
         exact = self.find(text)
         change = self._other_times.get(key)
-        tiers: list[Sequence[Place]] = [
+        tiers = [
             [exact] if exact else [],
             self._suggested.get(key, []),
             self._beginning(key, shortest=1),
             self._in_region(key),
             self._in_county(key),
-            self._covering(change) if change else [],
+            self._covering(change),
             [place for name, place in self._folded_names if key and key in name],
             [place for place in self.places if key and place.lad21cd.lower().startswith(key)],
         ]
-        if not any(tiers):
-            return list(dict.fromkeys(place for hit in self._like(key) for place in self._meant(hit)))
-        return list(dict.fromkeys(place for tier in tiers for place in sorted(tier, key=_by_name)))
+        found = [place for tier in tiers for place in sorted(tier, key=_by_name)]
+        return list(dict.fromkeys(found or [place for hit in self._like(key) for place in self._covering(hit)]))
 
     def explain(self, text: str, where: str = "") -> str:
-        """Return why `text` names no place and what to write instead.
+        """Return why :meth:`find` does not find `text` and what to write instead.
 
-        Parameters
-        ----------
-        text
-            What :meth:`find` did not find.
-        where
-            Follows the quoted text in the sentence, such as " (line 3 of places.yml)".
+        `where` follows the quoted text in the sentence, such as " (line 3 of places.yml)".
         """
-        subject = f"{quoted(text)}{where}"
-        if _CODE.fullmatch(text.strip().upper()):
-            return self._explain_code(text.strip().upper(), subject)
-        key = folded(text)
+        code, key, subject = text.strip().upper(), folded(text), f"{quoted(text)}{where}"
+        if _CODE.fullmatch(code):
+            return self._explain_code(code, subject)
         if district := self._absent.get(key):
             return f"{subject} {_why_absent(district)}"
         if change := self._other_times.get(key):
@@ -147,45 +140,39 @@ class Gazetteer:
     @cached_property
     def _suggested(self) -> dict[str, list[Place]]:
         """Official and Welsh names in their loosest form, and aliases, each with the places it may mean."""
-        found: dict[str, list[Place]] = {}
-        for key, place in self._folded_names:
-            found.setdefault(key, []).append(place)
-        for alias, name in aliases():
-            if place_of := self._official.get(plain(name)):
-                known = found.setdefault(folded(alias), [])
-                known.extend([place_of] if place_of not in known else [])
-        return found
+        also = [(folded(alias), self._official.get(plain(name))) for alias, name in aliases()]
+        found: dict[str, dict[Place, None]] = defaultdict(dict)
+        for key, place in [*self._folded_names, *also]:
+            if place:
+                found[key][place] = None
+        return {key: list(places) for key, places in found.items()}
 
     @cached_property
     def _absent(self) -> dict[str, District]:
         """Districts of December 2021 that cannot be found here, by folded name or alias."""
-        absent = [district for district in official_districts().values() if plain(district.name) not in self._official]
-        by_name = {district.name: district for district in absent}
-        also = {folded(alias): by_name[name] for alias, name in aliases() if name in by_name}
-        named = also | {folded(district.name): district for district in absent}
-        return {key: district for key, district in named.items() if key not in self._suggested}
+        absent = {d.name: d for d in official_districts().values() if plain(d.name) not in self._official}
+        names = [*((alias, name) for alias, name in aliases() if name in absent), *zip(absent, absent, strict=True)]
+        return {folded(said): absent[name] for said, name in names if folded(said) not in self._suggested}
 
     @cached_property
     def _other_times(self) -> dict[str, Change]:
         """Districts of before and after December 2021, unless one of that date has the name."""
         names = {folded(district.name) for district in official_districts().values()}
-        changes = {folded(change.name): change for change in district_changes()}
-        return {key: change for key, change in changes.items() if key not in names}
+        return {key: change for change in district_changes() if (key := folded(change.name)) not in names}
 
     @cached_property
     def _spellings(self) -> dict[str, list[Place | District | Change]]:
         """Every key that a misspelt text is compared with: whole names of all kinds, and distinctive words in names."""
-        found: dict[str, list[Place | District | Change]] = defaultdict(list)
+        found: dict[str, dict[Place | District | Change, None]] = defaultdict(dict)
         for name, place in self._folded_names:
-            distinctive = {word for word in name.split() if len(word) > 4} - _COMMON_WORDS
-            for key in {name, *distinctive}:
-                found[key].append(place)
+            for key in {name, *(word for word in name.split() if len(word) > 4 and word not in _COMMON_WORDS)}:
+                found[key][place] = None
         for key, places in self._suggested.items():
-            found[key].extend(place for place in places if place not in found[key])
+            found[key].update(dict.fromkeys(places))
         for things in (self._absent, self._other_times):
             for key, thing in things.items():
-                found[key].append(thing)
-        return found
+                found[key][thing] = None
+        return {key: list(things) for key, things in found.items()}
 
     def _like(self, key: str) -> list[Place | District | Change]:
         """Return what is spelt nearly as `key`, the closest first."""
@@ -213,19 +200,16 @@ class Gazetteer:
         return [place for place in self.places if folded(place.region) == key]
 
     def _in_county(self, key: str) -> list[Place]:
-        if not key:
-            return []
-        inside = [district for district in official_districts().values() if folded(district.county) == key]
+        inside = [district for district in official_districts().values() if key and folded(district.county) == key]
         return [place for district in inside if (place := self._official.get(plain(district.name)))]
 
-    def _covering(self, change: Change) -> list[Place]:
-        found = (self._official.get(plain(official_districts()[code].name)) for code in change.covers)
-        return [place for place in found if place]
-
-    def _meant(self, thing: Place | District | Change) -> list[Place]:
+    def _covering(self, thing: Place | District | Change | None) -> list[Place]:
+        """Return a place itself, the places that cover a district of another year, and none for an absent one."""
         if isinstance(thing, Place):
             return [thing]
-        return self._covering(thing) if isinstance(thing, Change) else []
+        codes = thing.covers if isinstance(thing, Change) else ()
+        found = (self._official.get(plain(official_districts()[code].name)) for code in codes)
+        return [place for place in found if place]
 
     def _explain_area(self, key: str, subject: str) -> str | None:
         if members := self._in_region(key):
@@ -233,11 +217,9 @@ class Gazetteer:
             return f"{subject} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
         if members := self._in_county(key):
             return f"{subject} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
-        if key in {folded(name) for name in BEYOND}:
+        if key in map(folded, BEYOND):
             return f"{subject} is not on the maps, as the data cover England and Wales only."
-        if key in _TOO_WIDE:
-            return f"{subject} is not one local authority; name the ones you want."
-        return None
+        return f"{subject} is not one local authority; name the ones you want." if key in _TOO_WIDE else None
 
     def _explain_change(self, change: Change, subject: str, alike: Sequence[Place]) -> str:
         covering = self._covering(change)
@@ -266,11 +248,10 @@ class Gazetteer:
         unknown = f"Unknown local authority {subject}"
         if not hits:
             return f"{unknown}; no name is similar."
-        closest = hits[0]
-        if isinstance(closest, Place):
+        if isinstance(hits[0], Place):
             return f"{unknown}. {_did_you_mean([hit for hit in hits if isinstance(hit, Place)][:4])}"
-        fact = _why_absent(closest) if isinstance(closest, District) else _what_became(closest)
-        return f"{unknown}. {closest.name} {fact} {_did_you_mean(self._meant(closest))}".rstrip()
+        fact = _why_absent(hits[0]) if isinstance(hits[0], District) else _what_became(hits[0])
+        return f"{unknown}. {hits[0].name} {fact} {_did_you_mean(self._covering(hits[0]))}".rstrip()
 
 
 def _why_absent(district: District) -> str:
@@ -293,14 +274,14 @@ def _by_name(place: Place) -> tuple[str, str]:
     return folded(place.name), place.lad21cd
 
 
-def _several(places: Sequence[Place], limit: int = 10) -> str:
-    # Some names contain commas, so semicolons separate them.
-    more = f"; and {len(places) - limit} more" if len(places) > limit else ""
-    return "; ".join(place.name for place in places[:limit]) + more
-
-
 def _did_you_mean(places: Sequence[Place]) -> str:
     return f"Did you mean: {_several(places)}?" if places else ""
+
+
+def _several(places: Sequence[Place]) -> str:
+    # Some names contain commas, so semicolons separate them.
+    more = f"; and {len(places) - 10} more" if len(places) > 10 else ""
+    return "; ".join(place.name for place in places[:10]) + more
 
 
 def _ask(subject: str, places: Sequence[Place]) -> str:
