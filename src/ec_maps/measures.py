@@ -230,27 +230,16 @@ class Measure:
 
 
 def read_codebook(text: str, name: str) -> dict[str, Measure]:
-    """Return the measures of a codebook by key, in its order.
+    """Return the measures of a codebook by key, in its order; `DataError` names all faults of its entries at once.
 
-    Parameters
-    ----------
-    text
-        CSV with a column for each attribute of :class:`Measure`; several `columns` are separated by ``;``.
-    name
-        The name of the codebook in messages.
-
-    Raises
-    ------
-    DataError
-        If an entry lacks its column, texts or unit, or two have the same key; all faults at once.
+    The text is CSV with a column for each attribute of :class:`Measure`; several `columns` are separated by ``;``.
     """
     measures: dict[str, Measure] = {}
     faults: list[str] = []
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
-        entry = {name: (row.get(name) or "").strip() for name in Measure.__dataclass_fields__}
+        entry = {field: (row.get(field) or "").strip() for field in Measure.__dataclass_fields__}
         here = f"line {number} ({entry['key'] or 'no key'})"
-        empty = [field for field, value in entry.items() if not value and field != "category"]
-        if empty:
+        if empty := [field for field, value in entry.items() if not value and field != "category"]:
             faults.append(f"{here} has nothing in {listed(empty)}")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", entry["key"] or "x"):
             faults.append(f"{here}: a key has lower-case letters, digits and underscores only")
@@ -259,17 +248,17 @@ def read_codebook(text: str, name: str) -> dict[str, Measure]:
         for field, allowed in (("unit", get_args(Unit)), ("low_connection_end", get_args(End))):
             if entry[field] and entry[field] not in allowed:
                 faults.append(f'{here}: {field} is "{entry[field]}", not {" or ".join(allowed)}')
-        written = entry.pop("tolerance")
-        is_number = re.fullmatch(r"\d*\.?\d+", written)
-        if written and not is_number:
-            faults.append(f'{here}: tolerance is "{written}", not a number')
-        columns = tuple(part.strip() for part in entry.pop("columns").split(";") if part.strip())
-        tolerance = float(written) if is_number else 0.0
-        measures[entry["key"]] = Measure(columns=columns, tolerance=tolerance, **entry)  # type: ignore[arg-type]
-    if not measures:
-        faults.append("it has no entries")
-    if faults:
-        msg = f"Reading {name}: {listed(faults, 12)}. Each entry needs a key, texts, the Atlas's column and a unit."
+        columns, tolerance = entry.pop("columns"), entry.pop("tolerance") or "0"
+        if not (is_number := re.fullmatch(r"\d*\.?\d+", tolerance)):
+            faults.append(f'{here}: tolerance is "{tolerance}", not a number')
+        measures[entry["key"]] = Measure(
+            columns=tuple(part.strip() for part in columns.split(";") if part.strip()),
+            tolerance=float(tolerance) if is_number else 0.0,
+            **entry,  # type: ignore[arg-type]
+        )
+    if faults or not measures:
+        shown = listed(faults, 12) if faults else "it has no entries"
+        msg = f"Reading {name}: {shown}. Each entry needs a key, texts, the Atlas's column and a unit."
         raise DataError(msg)
     return measures
 

@@ -44,22 +44,24 @@ HEXAGONS_URL = (
     "MSOA_2021.gpkg"
 )
 
-_MARKS = ("_quarto.yml", "places.yml")
+
+def _text(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _choice(name: str, meanings: dict[str, str]) -> str:
+    """Return a variable's value in lower case, by default the first one; `SettingError` for any other."""
+    value = _text(name).lower() or next(iter(meanings))
+    if value not in meanings:
+        choices = " or ".join(f'"{choice}" ({meaning})' for choice, meaning in meanings.items())
+        msg = f'{name} is "{value}"; it can be {choices}.'
+        raise SettingError(msg)
+    return value
 
 
 def source() -> Source:
-    """Return ``"live"`` or ``"demo"``.
-
-    Raises
-    ------
-    SettingError
-        If ``EC_MAPS_SOURCE`` has another value, so that a misspelt ``demo`` is not taken for real data.
-    """
-    value = os.environ.get("EC_MAPS_SOURCE", "").strip().lower() or "live"
-    if value not in ("live", "demo"):
-        msg = f'EC_MAPS_SOURCE is "{value}"; it can be "live" (the real data, the default) or "demo" (built in).'
-        raise SettingError(msg)
-    return cast(Source, value)
+    """Return ``"live"`` or ``"demo"``; `SettingError` for any other, so that a misspelt ``demo`` is not real data."""
+    return cast(Source, _choice("EC_MAPS_SOURCE", {"live": "the real data, the default", "demo": "built in"}))
 
 
 def is_demo() -> bool:
@@ -75,16 +77,17 @@ def project_root() -> Path:
     if value := os.environ.get("QUARTO_PROJECT_DIR"):
         return Path(value).resolve()
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if all((folder / mark).exists() for mark in _MARKS):
-            return folder
-    tree = Path(__file__).resolve().parents[2]
-    return tree if all((tree / mark).exists() for mark in _MARKS) else here
+    known = (here, *here.parents, Path(__file__).resolve().parents[2])
+    return next((folder for folder in known if _is_project(folder)), here)
+
+
+def _is_project(folder: Path) -> bool:
+    return all((folder / mark).exists() for mark in ("_quarto.yml", "places.yml"))
 
 
 def data_dir() -> Path:
     """Return the folder of the Atlas zips and the cache; it need not exist."""
-    value = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
+    value = _text("EC_MAPS_DATA_DIR")
     return Path(value).expanduser().resolve() if value else project_root() / "data"
 
 
@@ -95,35 +98,28 @@ def cache_dir() -> Path:
 
 def may_cache() -> bool:
     """Return whether tables and tiles may be cached: the demonstration writes nothing outside a project."""
-    value = os.environ.get("EC_MAPS_DATA_DIR", "").strip()
-    return bool(value) or not is_demo() or all((project_root() / mark).exists() for mark in _MARKS)
+    return bool(_text("EC_MAPS_DATA_DIR")) or not is_demo() or _is_project(project_root())
 
 
 def boundaries() -> str | Path:
     """Return ``"ons"``, ``"postgis"`` or the path that ``EC_MAPS_BOUNDARIES`` names."""
-    value = os.environ.get("EC_MAPS_BOUNDARIES", "").strip()
-    if value.lower() in ("", "ons"):
-        return "ons"
-    if value.lower() == "postgis":
-        return "postgis"
-    return Path(value).expanduser().resolve()
+    value = _text("EC_MAPS_BOUNDARIES") or "ons"
+    return value.lower() if value.lower() in ("ons", "postgis") else Path(value).expanduser().resolve()
 
 
 def resolution() -> Resolution:
     """Return the resolution of the ONS boundaries; ``SettingError`` for an unknown value."""
-    value = os.environ.get("EC_MAPS_RESOLUTION", "").strip().lower() or "generalised"
-    if value not in ("full", "generalised", "super_generalised"):
-        msg = (
-            f'EC_MAPS_RESOLUTION is "{value}"; it can be "full" (every bend, slow), "generalised" (to 20 metres, the '
-            f'default) or "super_generalised" (to 200 metres and more, small).'
-        )
-        raise SettingError(msg)
-    return cast(Resolution, value)
+    meanings = {
+        "generalised": "to 20 metres, the default",
+        "full": "every bend, slow",
+        "super_generalised": "to 200 metres and more, small",
+    }
+    return cast(Resolution, _choice("EC_MAPS_RESOLUTION", meanings))
 
 
 def is_offline() -> bool:
     """Return whether downloads are switched off."""
-    value = os.environ.get("EC_MAPS_OFFLINE", "").strip().lower()
+    value = _text("EC_MAPS_OFFLINE").lower()
     if value not in ("", "0", "no", "false", "1", "yes", "true"):
         msg = f'EC_MAPS_OFFLINE is "{value}"; it can be 1 (use only downloaded files) or 0 (the default).'
         raise SettingError(msg)
@@ -132,7 +128,7 @@ def is_offline() -> bool:
 
 def timeout() -> float:
     """Return how many seconds to wait for an answer from a server."""
-    value = os.environ.get("EC_MAPS_TIMEOUT", "").strip()
+    value = _text("EC_MAPS_TIMEOUT")
     try:
         seconds = float(value or 60)
     except ValueError:
@@ -151,52 +147,49 @@ def user_agent() -> str:
 
 def hdx_url() -> str:
     """Return the address of the Humanitarian Data Exchange, or of its replacement, without a final slash."""
-    return _address("EC_MAPS_HDX_URL", os.environ.get("EC_MAPS_HDX_URL", ""), HDX_URL)
+    return _address("EC_MAPS_HDX_URL", HDX_URL)
 
 
 def ons_url() -> str:
     """Return the address of the ONS map services, or of their replacement, without a final slash."""
-    return _address("EC_MAPS_ONS_URL", os.environ.get("EC_MAPS_ONS_URL", ""), ONS_URL)
+    return _address("EC_MAPS_ONS_URL", ONS_URL)
 
 
 def names_url() -> str:
     """Return the address of the file of neighbourhood names."""
-    return _address("EC_MAPS_NAMES_URL", os.environ.get("EC_MAPS_NAMES_URL", ""), NAMES_URL)
+    return _address("EC_MAPS_NAMES_URL", NAMES_URL)
 
 
 def hexagons_url() -> str:
     """Return the address of the file of hexagons, one for each neighbourhood."""
-    return _address("EC_MAPS_HEXAGONS_URL", os.environ.get("EC_MAPS_HEXAGONS_URL", ""), HEXAGONS_URL)
+    return _address("EC_MAPS_HEXAGONS_URL", HEXAGONS_URL)
 
 
 def database_url() -> str:
     """Return the address of the database, including its password, from ``EC_MAPS_DATABASE_URL``; empty if not set."""
-    return os.environ.get("EC_MAPS_DATABASE_URL", "").strip()
+    return _text("EC_MAPS_DATABASE_URL")
 
 
 def places() -> Places:
     """Return which districts get a page of their own; ``SettingError`` for an unknown value."""
-    value = os.environ.get("EC_MAPS_PLACES", "").strip().lower() or "listed"
-    if value not in ("listed", "all"):
-        msg = f'EC_MAPS_PLACES is "{value}"; it can be "listed" (those of places.yml, the default) or "all".'
-        raise SettingError(msg)
-    return cast(Places, value)
+    meanings = {"listed": "those of places.yml, the default", "all": "every district"}
+    return cast(Places, _choice("EC_MAPS_PLACES", meanings))
 
 
 def basemap() -> str:
     """Return the xyzservices name of the tiles to draw beneath the maps, or ``"none"``."""
-    value = os.environ.get("EC_MAPS_BASEMAP", "").strip()
+    value = _text("EC_MAPS_BASEMAP")
     return "none" if value.lower() in ("", "none") else value
 
 
 def basemap_key() -> str:
     """Return the tile provider's key; empty if it is not set."""
-    return os.environ.get("EC_MAPS_BASEMAP_KEY", "").strip()
+    return _text("EC_MAPS_BASEMAP_KEY")
 
 
 def jobs() -> int | None:
     """Return how many processes draw at once on this machine; None if ``EC_MAPS_JOBS`` is not set."""
-    value = os.environ.get("EC_MAPS_JOBS", "").strip()
+    value = _text("EC_MAPS_JOBS")
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 1000):
@@ -207,7 +200,7 @@ def jobs() -> int | None:
 
 def dask() -> str:
     """Return the address of the Dask scheduler; empty if this machine draws."""
-    value = os.environ.get("EC_MAPS_DASK", "").strip()
+    value = _text("EC_MAPS_DASK")
     if not value:
         return ""
     try:
@@ -265,8 +258,8 @@ def environment_file(path: Path) -> dict[str, str]:
     return found
 
 
-def _address(name: str, value: str, default: str) -> str:
-    address = value.strip() or default
+def _address(name: str, default: str) -> str:
+    address = _text(name) or default
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
         msg = f"{name} should be an address such as {default}, without a password or a question mark in it."
@@ -279,9 +272,7 @@ def shipped(name: str) -> Path:
 
     The project's own copy comes first, so that changes in it count; without one, the copy in the wheel is used.
     """
-    homes = {"demo": Path("data/demo"), "palettes": Path("assets/palettes")}
-    in_package = Path(__file__).resolve().parent / "shipped" / name
-    for candidate in (project_root() / homes[name], in_package, Path(__file__).resolve().parents[2] / homes[name]):
-        if candidate.exists():
-            return candidate
-    return project_root() / homes[name]
+    home = {"demo": "data/demo", "palettes": "assets/palettes"}[name]
+    package = Path(__file__).resolve().parent
+    candidates = (project_root() / home, package / "shipped" / name, package.parents[1] / home)
+    return next((candidate for candidate in candidates if candidate.exists()), candidates[0])
