@@ -86,7 +86,7 @@
   class InteractiveMap {
     constructor(svg) {
       this.svg = svg;
-      this.areas = [...svg.querySelectorAll(".ec-tenth [data-code]")];
+      this.areas = [...svg.querySelectorAll(".ec-group [data-code]")];
       this.swatches = [...svg.querySelectorAll(".ec-swatch")];
       this.areas.forEach((area) => this.prepareArea(area));
       this.swatches.forEach((swatch) => this.prepareSwatch(swatch));
@@ -98,7 +98,7 @@
         return [kind, ring];
       }));
       // The order of Home and End: the lowest first, areas without a value last.
-      const rank = (area) => Number(area.dataset.tenth || 99) * 1000 + (parseFloat(area.ecFacts.description) || 0);
+      const rank = (area) => Number(area.dataset.class || 99) * 1000 + (parseFloat(area.ecFacts.description) || 0);
       this.byValue = [...this.areas].sort((a, b) => rank(a) - rank(b));
       if (this.byValue.length) this.byValue[0].setAttribute("tabindex", "0");
       this.listen();
@@ -107,7 +107,7 @@
     /* Move the text from the native tooltip, which a keyboard never shows, to the area's label. */
     prepareArea(area) {
       const title = area.querySelector(":scope > title");
-      const decile = area.closest(".ec-tenth").dataset.tenth;
+      const decile = area.closest(".ec-group").dataset.class;
       let words = title.textContent;
       // On a map of very many areas the group holds the decile, and this script sets the class.
       if (decile && !area.classList.contains("ec-area")) words += `, decile ${decile} of 10`;
@@ -115,7 +115,7 @@
       area.ecFacts = { name: words.slice(0, cut), description: words.slice(cut + 2) };
       title.remove();
       area.classList.add("ec-area");
-      area.dataset.tenth = decile;
+      area.dataset.class = decile;
       area.setAttribute("aria-label", words);
       area.setAttribute("tabindex", "-1");
       if (area.localName !== "a") area.setAttribute("role", "img");
@@ -132,7 +132,7 @@
     }
 
     sameAs(item) {
-      return this.areas.filter((area) => area.dataset.tenth === item.dataset.tenth);
+      return this.areas.filter((area) => area.dataset.class === item.dataset.class);
     }
 
     /* Return all copies of an area: a district of London is in the inset too. */
@@ -166,7 +166,7 @@
       const ofLegend = Boolean(item) && item.classList.contains("ec-swatch");
       this.svg.classList.toggle("ec-dim", ofLegend);
       if (!item) return this.ring("hover", []);
-      const swatches = this.swatches.filter((swatch) => swatch.dataset.tenth === item.dataset.tenth);
+      const swatches = this.swatches.filter((swatch) => swatch.dataset.class === item.dataset.class);
       const areas = ofLegend ? this.sameAs(item) : this.copiesOf(item);
       [...swatches, ...areas].forEach((element) => element.classList.add("ec-on"));
       return this.ring("hover", ofLegend ? swatches : [...areas, ...swatches]);
@@ -208,7 +208,7 @@
         const item = itemAt(event);
         if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
         const next = event.key === "Home" ? this.byValue[0]
-          : event.key === "End" ? this.byValue.findLast((area) => area.dataset.tenth) || this.byValue.at(-1)
+          : event.key === "End" ? this.byValue.findLast((area) => area.dataset.class) || this.byValue.at(-1)
           : event.key in WAYS ? this.nearest(item, WAYS[event.key]) : null;
         if (next) next.focus();
         if (next || event.key in WAYS) event.preventDefault();

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SHARE = r"(\d+\.\d)(?:%| per 1,000)"
-_DECILE = re.compile(r"\b(?:(?:decile|tenth) (\d+)|(lowest|highest) (?:decile|tenth))\b")
+_DECILE = re.compile(r"\b(?:decile (\d+)|(lowest|highest) decile)\b")
 _RANK = re.compile(
     r"(?:\b(\d+)\w\w (?:and|to) (?:the )?(\d+)\w\w |\bone of the (\d+) |\b(?:(\d+)\w\w )?)"
     r"(lowest|highest) of (?:all )?(?:the )?(\d+)\b"
@@ -34,13 +34,6 @@ def plain(text: str) -> str:
 def clauses(text: str) -> list[str]:
     """Return a text's sentences, split at semicolons too."""
     return re.split(r"[.;](?:\s+|$)", plain(text))
-
-
-def terms(text: str) -> str:
-    """Return a text with "decile" for a tenth of the areas and "median" for the middle of them."""
-    for old, new in (("tenth", "decile"), ("Tenth", "Decile"), ("middle", "median"), ("Middle", "Median")):
-        text = re.sub(rf"\b{old}(s?)\b", rf"{new}\1", text)
-    return text
 
 
 def values(text: str) -> list[float]:
@@ -70,7 +63,7 @@ def deciles(text: str) -> list[int]:
 
 def counts(text: str) -> dict[int, int]:
     """Return how many areas a text counts in each decile that it names."""
-    found = re.findall(r"(\d+)(?: is| are)? in (?:decile|tenth) (\d+)", plain(text))
+    found = re.findall(r"(\d+)(?: is| are)? in decile (\d+)", plain(text))
     assert len(found) == len({decile for _, decile in found}), text
     return {int(decile): int(count) for count, decile in found}
 

@@ -153,7 +153,7 @@ def test_inside_counts_the_deciles() -> None:
 )
 def test_odd_insides(inside: list[float | None], words: str) -> None:
     """A single neighbourhood, none, and those without a value each have their own sentence."""
-    assert words in facts.terms(among(TWENTY, "A", inside).inside)
+    assert words in among(TWENTY, "A", inside).inside
 
 
 def test_neighbours_share_a_border() -> None:

@@ -21,7 +21,6 @@ from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import name_areas_in
 from ec_maps.graphics.svg import svg_of
 from ec_maps.graphics.svg_paths import clipped, path_data, rings, simplified
-from facts import terms
 from made import VALUE, Tables, demo_tables, districts, nothing_around, real_tables, squares
 
 ODD = ["Bryn & Môn", '<b>"Bold"</b>', "Llŷn, Gwynedd", "O’Neil's: the 1st", "100% ]]> |x|"]
@@ -43,7 +42,7 @@ def read(text: str) -> ET.Element:
 
 def areas_of(root: ET.Element) -> list[tuple[ET.Element, ET.Element]]:
     """Return each area with the group that it is in."""
-    return [(area, group) for group in root.iter("g") if group.get("class") == "ec-tenth" for area in group]
+    return [(area, group) for group in root.iter("g") if group.get("class") == "ec-group" for area in group]
 
 
 def words(row: pd.Series) -> str:
@@ -70,12 +69,12 @@ def check(drawn: Map, root: ET.Element, copies: dict[str, int]) -> None:
     colours = ice_colours()
     for area, group in found:
         row = rows.loc[area.get("data-code")]
-        tenth = "" if pd.isna(row["decile"]) else str(row["decile"])
-        assert group.get("data-tenth") == tenth
-        assert terms(area.findtext("title")) == words(row)
+        decile = "" if pd.isna(row["decile"]) else str(row["decile"])
+        assert group.get("data-class") == decile
+        assert area.findtext("title") == words(row)
         assert area.get("class") == "ec-area"
-        if tenth:
-            assert group.get("fill") == colours[int(tenth) - 1]
+        if decile:
+            assert group.get("fill") == colours[int(decile) - 1]
         else:
             assert re.fullmatch(r"url\(#\w+\)", group.get("fill"))
         if area.tag != "a":
@@ -120,7 +119,7 @@ def test_words_of_the_whole(tables: Tables) -> None:
         child.get("aria-hidden") == "true" for child in root if child.iter("text") and next(child.iter("text"), None)
     )
     swatches = [element for element in root.iter() if element.get("class") == "ec-swatch"]
-    assert [element.get("data-tenth") for element in swatches] == [str(tenth) for tenth in range(1, 11)]
+    assert [element.get("data-class") for element in swatches] == [str(decile) for decile in range(1, 11)]
     fills = [group.get("fill") for group in root.iter("g") for child in group if child.get("class") == "ec-swatch"]
     assert fills == ice_colours()
     assert len(list(root.iter("text"))) > 20
@@ -240,7 +239,7 @@ def test_seven_thousand_hexagons() -> None:
     rows = table.set_index("msoa21cd")
     for area, group in found:
         row = rows.loc[area.get("data-code")]
-        assert f"{area.findtext('title')}, decile {group.get('data-tenth')} of 10" == words(row)
+        assert f"{area.findtext('title')}, decile {group.get('data-class')} of 10" == words(row)
     # Most are one shape in many places, each where its hexagon is.
     stamps = [area for area, _ in found if area.tag == "use"]
     assert len(stamps) > 7000

@@ -153,18 +153,18 @@ def test_svg_is_interactive(drawn: Map, tmp_path: Path) -> None:
         code: 2 if code in london else 1 for code in drawn.areas["lad21cd"]
     }
     rows = drawn.areas.assign(number=classes(drawn.areas)).set_index("lad21cd")
-    groups = {area: group for group in root.iter("g") if group.get("class") == "ec-tenth" for area in group}
+    groups = {area: group for group in root.iter("g") if group.get("class") == "ec-group" for area in group}
     for area in areas:
         row, group = rows.loc[area.get("data-code")], groups[area]
         title = area.findtext("title")
         assert title.startswith(f"{row['lad21nm']}: ")
         if pd.isna(row["kind"]):
-            assert group.get("data-tenth") == ""
+            assert group.get("data-class") == ""
         else:
-            assert group.get("data-tenth") == str(int(row["number"]))
+            assert group.get("data-class") == str(int(row["number"]))
             expected = f"exposure {row['exposure']:.1%}, bias {row['bias']:.1%}; {row['kind']}".replace("-", "−")
             assert title.partition(": ")[2].replace("-", "−") == expected
-    swatches = {s.get("data-tenth"): s.findtext("title") for s in root.iter() if s.get("class") == "ec-swatch"}
+    swatches = {s.get("data-class"): s.findtext("title") for s in root.iter() if s.get("class") == "ec-swatch"}
     expected = {str(number): class_in_words(number) for number in range(1, CLASSES + 1)}
     assert swatches == {**expected, "": "no published estimate"}
 

@@ -23,7 +23,6 @@ from ec_maps import ice_colours, load_areas
 from ec_maps.errors import PlaceError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.maps.choropleth import Map, local_map, national_map, regional_map
-from facts import terms
 from made import (
     VALUE,
     Picture,
@@ -177,7 +176,7 @@ def test_legend_ends_and_cut_points() -> None:
     """The legend says which end is which, and its eleven cut points are those of the table, in per cent."""
     values = [0.2 + 0.01 * place for place in range(41)]
     drawn = local_map(squares(values), "Testham", context=nothing_around())
-    texts = {terms(text.get_text()): text.get_position() for text in drawn.figure.axes[1].texts}
+    texts = {text.get_text(): text.get_position() for text in drawn.figure.axes[1].texts}
     assert texts["lowest decile"][0] < texts["highest decile"][0]
     cuts = [text for text in texts if text.replace(".", "").isdigit() and "." in text]
     assert cuts == [f"{20 + 4 * place:.1f}" for place in range(11)]
@@ -340,7 +339,7 @@ def frame_of(drawn: Map) -> shapely.Geometry:
 def words_of(drawn: Map) -> str:
     """Return all words of a map, its caption and its alternative text, on one line."""
     told = [text.get_text() for ax in drawn.figure.axes for text in ax.texts]
-    return terms(" ".join(" ".join([*told, drawn.caption, drawn.alt_text]).split()))
+    return " ".join(" ".join([*told, drawn.caption, drawn.alt_text]).split())
 
 
 @pytest.mark.parametrize("region", ["", "Scotland"])
@@ -374,7 +373,7 @@ def test_the_kingdom_has_its_deciles(kingdom: gpd.GeoDataFrame) -> None:
         assert "outside the United Kingdom" not in words
         assert "England and Wales" not in words
     assert "across the United Kingdom" in words_of(national_map(kingdom))
-    assert "lowest decile of the United Kingdom" in terms(regional_map(kingdom, "Scotland").caption)
+    assert "lowest decile of the United Kingdom" in regional_map(kingdom, "Scotland").caption
     # Scotland has the sea on three sides; Northern Ireland has Scotland's coast in view.
     assert "outside Scotland" in words_of(regional_map(kingdom, "Scotland"))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ec_maps.areas.wording import ordinal, percent, sources, the, the_district
 from ec_maps.maps import choropleth_words
-from facts import counts, terms
+from facts import counts
 from made import VALUE, Tables, demo_tables, districts, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
@@ -23,12 +23,12 @@ VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=40
 
 def caption(areas: pd.DataFrame, kind: str, **options: object) -> str:
     """Return a map's caption."""
-    return terms(choropleth_words.caption(areas, kind, **options))  # type: ignore[arg-type]
+    return choropleth_words.caption(areas, kind, **options)  # type: ignore[arg-type]
 
 
 def alt_text(areas: pd.DataFrame, kind: str, **options: object) -> str:
     """Return a map's alternative text."""
-    return terms(choropleth_words.alt_text(areas, kind, **options))  # type: ignore[arg-type]
+    return choropleth_words.alt_text(areas, kind, **options)  # type: ignore[arg-type]
 
 
 def in_words(number: int) -> str:

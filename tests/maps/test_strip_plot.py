@@ -23,7 +23,6 @@ from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH
 from ec_maps.maps.strip_layout import NARROWEST, WIDEST, above, squeezed, swarm, width_within
 from ec_maps.maps.strip_plot import MARKED, strip_plot
-from facts import terms
 from made import VALUE, Picture, Tables, demo_tables, districts, real_tables, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
@@ -80,7 +79,7 @@ def words(drawn: Map) -> list[Text]:
 
 def said(drawn: Map) -> list[str]:
     """Return what they say, each on one line."""
-    return [terms(text.get_text().replace("\n", " ")) for text in words(drawn)]
+    return [text.get_text().replace("\n", " ") for text in words(drawn)]
 
 
 def all_inside(drawn: Map) -> bool:
@@ -359,7 +358,7 @@ def test_district_without_a_value() -> None:
     lads, msoas = small([None, *TEN], [0.35, 0.5])
     drawn = strip_plot(lads, msoas, "A")
     assert "A: no published estimate" in said(drawn)
-    assert "A as a whole has no published estimate; the median" in terms(drawn.caption)
+    assert "A as a whole has no published estimate; the median" in drawn.caption
     assert "A has no published estimate and is not marked." in drawn.alt_text
     upper, lower = strips(drawn)
     assert (len(upper.get_offsets()), len(lower.get_offsets())) == (10, 2)

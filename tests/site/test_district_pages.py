@@ -222,7 +222,7 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     assert html.select_one(".ec-lead").text.strip().startswith("In Norwich, 44.8% of low-income people’s friends")
     medians = " ".join(html.select_one(".ec-lead").find_next("p").find_next("p").text.split())
     assert medians.startswith("The median local authority in the East of England is at 51.1%, 6.3 percentage points")
-    assert [field.b.text for field in html.select(".ec-tenths li")] == [
+    assert [field.b.text for field in html.select(".ec-deciles li")] == [
         "–",
         "2",
         "2",
@@ -281,7 +281,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     assert "Neighbourhood data cover England and Wales only" in text
     assert "neighbourhoods of England and Wales" not in text
     assert "groups of neighbourhoods" not in text
-    assert html.select(".ec-tenths") == []
+    assert html.select(".ec-deciles") == []
     assert html.select(".ec-table") == []
     assert html.select(".ec-downloads") == []
     sources = [image["src"].split("#")[0] for image in html.find_all("img")]
@@ -385,7 +385,7 @@ def test_odd_names_are_shown_as_they_are(tmp_path: Path) -> None:
     front, html = one_page(tmp_path, lads, msoas, AWKWARD)
     assert front["title"] == AWKWARD
     assert html.find(["b", "script", "i"], string=lambda text: text in ("Co", "East")) is None
-    assert AWKWARD.replace('"', "”") in html.select_one(".ec-tenths")["aria-label"]
+    assert AWKWARD.replace('"', "”") in html.select_one(".ec-deciles")["aria-label"]
     plain = " ".join(html.text.split())
     for word in ("<b>Co</b>", "*x* [y](z) $d$", "<script>", "<i>East</i>"):
         assert word in plain

@@ -11,7 +11,7 @@ import pypandoc
 from bs4 import BeautifulSoup
 
 from ec_maps.site import finder
-from facts import plain, terms
+from facts import plain
 from made import demo_tables, districts, squares
 
 TEN = [0.30 + 0.02 * place for place in range(10)]
@@ -39,7 +39,7 @@ def test_every_district_is_in_the_list_of_its_region(demo_data_dir: Path, demo: 
         }
         assert names == set(lads.loc[lads["rgn21nm"] == head.text, "lad21nm"])
     assert [link["href"] for link in html.find_all("a")] == ["norwich.html"]
-    assert plain(terms(html.find("a").parent.text)) == "Norwich 44.8%, decile 5"
+    assert plain(html.find("a").parent.text) == "Norwich 44.8%, decile 5"
 
 
 def kingdom_of(lads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -16,7 +16,6 @@ from PIL import Image
 from browsing import expect
 from ec_maps import local_map, national_map, regional_map
 from ec_maps.graphics import palette
-from facts import terms
 from made import demo_tables
 from serving import served
 
@@ -178,9 +177,9 @@ def test_pointer(open_page: Callable[..., Page]) -> None:
     expect(tip(page)).to_be_visible()
     name, said = label.split(": ")
     assert (tip(page).locator("strong").inner_text(), tip(page).locator("span").inner_text()) == (name, said)
-    tenth = one.get_attribute("data-tenth")
-    assert f"decile {tenth} of 10" in terms(said)
-    assert page.locator(".ec-swatch.ec-on").evaluate_all("all => all.map(one => one.dataset.tenth)") == [tenth]
+    decile = one.get_attribute("data-class")
+    assert f"decile {decile} of 10" in said
+    assert page.locator(".ec-swatch.ec-on").evaluate_all("all => all.map(one => one.dataset.class)") == [decile]
     page.mouse.move(5, 5)
     expect(tip(page)).to_be_hidden()
     assert page.locator(".ec-on").count() == 0
@@ -203,11 +202,11 @@ def test_legend(open_page: Callable[..., Page]) -> None:
     """Over a swatch, the areas of its class stand out and are counted; the others are dimmed."""
     page = open_page("local.html")
     questioned(page)
-    page.locator('.ec-swatch[data-tenth="6"]').hover()
+    page.locator('.ec-swatch[data-class="6"]').hover()
     expect(page.locator("svg.ec-map.ec-dim")).to_be_visible()
-    same = page.locator('.ec-area[data-tenth="6"]').count()
+    same = page.locator('.ec-area[data-class="6"]').count()
     assert page.locator(".ec-area.ec-on").count() == same > 1
-    assert terms(tip(page).inner_text()).split("\n") == ["Decile 6 of 10", f"{same} areas on this map"]
+    assert tip(page).inner_text().split("\n") == ["Decile 6 of 10", f"{same} areas on this map"]
     opacities = page.eval_on_selector_all(".ec-area:not(.ec-on)", "all => all.map(a => getComputedStyle(a).opacity)")
     assert set(opacities) == {"0.2"}
 
@@ -242,7 +241,7 @@ def test_keyboard(open_page: Callable[..., Page]) -> None:
             page.keyboard.press(key)
             fresh |= {focused(page)} - reached
     assert set(values.values()) <= reached
-    assert any(terms(label).startswith("Decile 1 of 10") for label in reached)
+    assert any(label.startswith("Decile 1 of 10") for label in reached)
     page.keyboard.press("Escape")
     expect(tip(page)).to_be_hidden()
     page.keyboard.press("Tab")
@@ -370,7 +369,7 @@ def test_on_paper(open_page: Callable[..., Page]) -> None:
     """Printed, the drawing is as it was drawn: no tooltip, nothing dimmed."""
     page = open_page("local.html")
     questioned(page)
-    page.locator('.ec-swatch[data-tenth="6"]').hover()
+    page.locator('.ec-swatch[data-class="6"]').hover()
     expect(tip(page)).to_be_visible()
     page.emulate_media(media="print")
     expect(tip(page)).to_be_hidden()

@@ -105,13 +105,13 @@ def test_the_neighbourhoods_are_those_of_the_table(site: Path, pages: dict[str, 
     def check(name: str, page: BeautifulSoup) -> None:
         if name not in here:
             assert name in beyond
-            assert page.select(".ec-tenths, .ec-table") == []
+            assert page.select(".ec-deciles, .ec-table") == []
             assert "Neighbourhood data cover England and Wales only" in page.text
             return
         download = page.find("a", href=lambda link: bool(link) and link.endswith(".csv"))["href"]
         inside = [one["decile"] for one in read(site / "places" / download)]
         if any(inside):
-            told = [field.b.text for field in page.select(".ec-tenths li")]
+            told = [field.b.text for field in page.select(".ec-deciles li")]
             assert told == [str(inside.count(str(decile)) or "–") for decile in range(1, 11)]
         assert len(page.select(".ec-table tbody tr")) == len(inside)
 

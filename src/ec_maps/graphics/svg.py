@@ -251,7 +251,7 @@ class _Writer:
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
                 text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'
-            self.parts.append((False, f'class="ec-tenth" data-tenth="{decile}" {style}', text))
+            self.parts.append((False, f'class="ec-group" data-class="{decile}" {style}', text))
 
     def _stamped(self, shape: Shape) -> tuple[str, str]:
         """Return the tag and geometry of one of many areas, most of which may repeat one shape, such as a hexagon."""
@@ -270,7 +270,7 @@ class _Writer:
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:
-                about = f'class="ec-swatch" data-tenth="{decile}" role="img"'
+                about = f'class="ec-swatch" data-class="{decile}" role="img"'
                 text = f"<{shape.tag} {about} {shape.geometry}><title>{escape(words)}</title></{shape.tag}>"
                 self.parts.append((False, attributes(shape.style), text))
 

@@ -149,7 +149,7 @@ def _deciles(profile: DistrictProfile) -> str:
     label = f"Neighbourhoods of {attribute(the_district(profile.name))} in each decile of England and Wales"
     return (
         "```{=html}\n"
-        f'<ol class="ec-tenths" aria-label="{label.replace("&", "&amp;").replace("<", "&lt;")}">\n'
+        f'<ol class="ec-deciles" aria-label="{label.replace("&", "&amp;").replace("<", "&lt;")}">\n'
         + "\n".join(fields)
         + "\n</ol>\n```"
     )
