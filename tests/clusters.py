@@ -71,7 +71,7 @@ class Cluster:
         return running
 
     def worker(self, name: str, *, python: tuple[str, ...] = (), **variables: str) -> subprocess.Popen[bytes]:
-        """Start a worker of one thread, which nobody starts anew when it dies."""
+        """Start a worker of one thread, which is not started again when it dies."""
         words = (self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
         local = ("--local-directory", str(self.folder / name), "--name", name)
         return self.start(f"worker-{name}", *words, *local, python=python, **variables)

@@ -145,7 +145,7 @@ def test_the_rails_name_what_is_wrong(bench) -> None:
     assert "401 MB at most, 2.0 times the 200 MB" in memory
 
 
-def test_a_picture_written_anew_is_noticed(bench, tmp_path: Path) -> None:
+def test_a_picture_written_again_is_noticed(bench, tmp_path: Path) -> None:
     """One of the same bytes is another file all the same; the one left alone is not named."""
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"same")

@@ -136,7 +136,7 @@ def test_a_table_is_built_once(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [f"areas-{'0' * 16}.parquet"]
 
 
-def test_another_key_builds_anew_and_sweeps(folder: Path) -> None:
+def test_another_key_builds_again_and_sweeps(folder: Path) -> None:
     """Under another key the table is built, and the old one of that name goes; tables of other names stay."""
     cache.cached("areas", "0" * 16, table)
     cache.cached("areas-lad", "0" * 16, table)
@@ -150,7 +150,7 @@ def test_another_key_builds_anew_and_sweeps(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"<html>", b"PAR1" + b"\0" * 500 + b"PAR1"])
-def test_a_damaged_table_is_built_anew(folder: Path, damage: bytes) -> None:
+def test_a_damaged_table_is_built_again(folder: Path, damage: bytes) -> None:
     """A table that cannot be read is built and written again, without a warning."""
     cache.cached("areas", "0" * 16, table)
     [path] = folder.iterdir()
@@ -161,7 +161,7 @@ def test_a_damaged_table_is_built_anew(folder: Path, damage: bytes) -> None:
     assert build.times == 1
 
 
-def test_a_table_cut_short_is_built_anew(folder: Path) -> None:
+def test_a_table_cut_short_is_built_again(folder: Path) -> None:
     """A table that was cut at any point is built again."""
     cache.cached("areas", "0" * 16, table)
     [path] = folder.iterdir()
@@ -186,7 +186,7 @@ def test_a_flipped_bit_in_the_values_never_goes_unseen(folder: Path) -> None:
     assert build.times > 25
 
 
-def test_a_table_without_outlines_is_built_anew(folder: Path) -> None:
+def test_a_table_without_outlines_is_built_again(folder: Path) -> None:
     """Another Parquet file under the table's name is not used."""
     folder.mkdir(parents=True)
     table().drop(columns="geometry").to_parquet(folder / f"areas-{'0' * 16}.parquet")

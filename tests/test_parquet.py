@@ -58,7 +58,7 @@ def test_a_table_without_outlines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wanted", [[], [0], [SIZE - 1], [255, 256, 257], [3, 700]])
 def test_rows_that_are_wanted(path: Path, wanted: list[int]) -> None:
-    """Some rows are as those of the whole, numbered anew, wherever they lie in the file; none is an empty table."""
+    """Some rows, wherever they are, are as those of the whole with numbers from 0; none is an empty table."""
     found = cache.read_table(
         path, lambda rows, boxes: rows.index.isin(wanted) & (boxes["xmin"] == rows.index).to_numpy()
     )

@@ -143,7 +143,7 @@ def broken(setup: ModuleType, how: str) -> None:
     "how",
     ["killed", "no record", "damaged record", "moved", "no Python", "another program", "lost files", "a file"],
 )
-def test_what_is_broken_is_made_anew(
+def test_what_is_broken_is_made_again(
     how: str, setup: ModuleType, installers: Installers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """An incomplete, moved or damaged environment is made again, with the reason."""

@@ -195,51 +195,51 @@ def number_of_measures() -> str:
 
 
 @cached(places=True, card="levers")
-def levers() -> str:
+def drivers() -> str:
     """Return the bivariate map with its table and downloads, or a sentence why there is none."""
-    from ec_maps.site.drivers import levers
+    from ec_maps.site.drivers import drivers
 
-    return levers()
+    return drivers()
 
 
 @cached()
-def lever_kinds() -> str:
+def driver_kinds() -> str:
     """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
-    from ec_maps.site.drivers import lever_kinds
+    from ec_maps.site.drivers import driver_kinds
 
-    return lever_kinds()
+    return driver_kinds()
 
 
 @cached()
-def levers_by_region() -> str:
+def drivers_by_region() -> str:
     """Return the number of districts of each kind by region, as a table."""
-    from ec_maps.site.drivers import levers_by_region
+    from ec_maps.site.drivers import drivers_by_region
 
-    return levers_by_region()
+    return drivers_by_region()
 
 
 @cached()
-def lever_ranges() -> str:
+def driver_ranges() -> str:
     """Return the range and the median of both measures in a sentence."""
-    from ec_maps.site.drivers import lever_ranges
+    from ec_maps.site.drivers import driver_ranges
 
-    return lever_ranges()
+    return driver_ranges()
 
 
 @cached()
-def lever_cuts() -> str:
+def driver_cuts() -> str:
     """Return the cut points of the thirds in a sentence."""
-    from ec_maps.site.drivers import lever_cuts
+    from ec_maps.site.drivers import driver_cuts
 
-    return lever_cuts()
+    return driver_cuts()
 
 
 @cached()
-def lever_agreement() -> str:
+def driver_agreement() -> str:
     """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
-    from ec_maps.site.drivers import lever_agreement
+    from ec_maps.site.drivers import driver_agreement
 
-    return lever_agreement()
+    return driver_agreement()
 
 
 @cached()
@@ -263,18 +263,18 @@ __all__ = [
     "both_levels",
     "codebook_table",
     "correlations",
+    "driver_agreement",
+    "driver_cuts",
+    "driver_kinds",
+    "driver_ranges",
+    "drivers",
+    "drivers_by_region",
     "finder",
     "hexagons",
     "home_map",
     "hyperlocal",
     "join_reports",
     "kingdom",
-    "lever_agreement",
-    "lever_cuts",
-    "lever_kinds",
-    "lever_ranges",
-    "levers",
-    "levers_by_region",
     "listed_places",
     "listed_regions",
     "national",

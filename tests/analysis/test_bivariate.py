@@ -40,7 +40,7 @@ CONTEXT = {
 COLUMNS = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "bias", "exposure_third", "bias_third", "kind", "geometry"]
 
 
-def lever(key: str, values: list[float | None]) -> gpd.GeoDataFrame:
+def driver(key: str, values: list[float | None]) -> gpd.GeoDataFrame:
     """Return a table of districts with one of the two measures."""
     table = districts(values).rename(columns={VALUE: key})
     table.attrs = {"measure": key, "level": "lad", "scope": "ew"}
@@ -51,7 +51,7 @@ def nine() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return both tables for nine districts, A to I, one in each class in the order of the classes."""
     exposure = [0.40, 0.50, 0.60, 0.41, 0.51, 0.61, 0.42, 0.52, 0.62]
     bias = [0.20, 0.21, 0.22, 0.10, 0.11, 0.12, -0.02, 0.01, 0.02]
-    return lever("exposure", list(exposure)), lever("bias", list(bias))
+    return driver("exposure", list(exposure)), driver("bias", list(bias))
 
 
 def apart(one: str, other: str, sight: str) -> float:
@@ -238,7 +238,7 @@ def test_rows_are_joined_by_code() -> None:
 def test_lacking_either_is_missing() -> None:
     """A district that lacks either value has neither thirds nor kind, and moves no cut point of the other."""
     exposure, bias = nine()
-    more = lever("exposure", [*exposure["exposure"], 0.99, None]), lever("bias", [*bias["bias"], None, 0.99])
+    more = driver("exposure", [*exposure["exposure"], 0.99, None]), driver("bias", [*bias["bias"], None, 0.99])
     table = bivariate_table(*more)
     assert table.loc[9:, ["exposure_third", "bias_third", "kind"]].isna().all(axis=None)
     assert (table["exposure"][9], table["bias"][10]) == (0.99, 0.99)
@@ -289,10 +289,10 @@ def test_wrong_way_round() -> None:
 def test_the_table_checks_the_direction() -> None:
     """With the table of connectedness given, a turned bias stops the table being made; without it, not."""
     exposure, bias, connectedness = (list(values) for values in trio(turned=True))
-    tables = lever("exposure", exposure), lever("bias", bias)
+    tables = driver("exposure", exposure), driver("bias", bias)
     bivariate_table(*tables)
     with pytest.raises(DataError, match="opposite sign"):
-        bivariate_table(*tables, lever(VALUE, connectedness))
+        bivariate_table(*tables, driver(VALUE, connectedness))
 
 
 def test_too_few_to_tell() -> None:

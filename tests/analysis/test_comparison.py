@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ec_maps.analysis.comparison import compare, measures_at_hand, measures_table
+from ec_maps.analysis.comparison import available_measures, compare, measures_table
 from ec_maps.areas.places import find_place
 from ec_maps.areas.table import load_areas
 from ec_maps.errors import PlaceError, SettingError
@@ -37,7 +37,7 @@ def test_places_stand_in_the_order_given() -> None:
 def test_values_are_those_of_the_maps() -> None:
     """Each value and decile is that of the measure's own table, for every area and measure."""
     whole = measures_table("lad").set_index("lad21cd")
-    assert whole.attrs["measures"] == measures_at_hand("lad") == list(MEASURES)
+    assert whole.attrs["measures"] == available_measures("lad") == list(MEASURES)
     for key in whole.attrs["measures"]:
         alone = load_areas("lad", key).set_index("lad21cd")
         pd.testing.assert_series_equal(whole[key], alone[key])
@@ -47,7 +47,7 @@ def test_values_are_those_of_the_maps() -> None:
 
 
 @pytest.mark.parametrize("measures", [None, []])
-def test_without_measures_all_at_hand_are_there(measures: list[str] | None) -> None:
+def test_without_measures_all_available_are_there(measures: list[str] | None) -> None:
     """None and an empty list both give every measure, in the codebook's order."""
     table = compare("Norwich", measures)
     assert [name for name in table if name in MEASURES] == list(MEASURES)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, rank_correlations, said, titles
+from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, in_words, rank_correlations, titles
 from ec_maps.errors import SettingError
 
 A, B, C = "economic_connectedness", "exposure", "bias"
@@ -63,7 +63,7 @@ def test_ties_and_all(values: list[tuple[int, int]]) -> None:
 
 
 def test_too_few_and_constant_have_none() -> None:
-    """Fewer than ten areas with both, or a measure that is the same in all of these: missing, and said so."""
+    """Fewer than ten areas with both, or a measure that is the same in all of these: missing, and in_words so."""
     values = pd.Series(RISING)
     few = only(pd.DataFrame({A: values, B: values.where(values < FEWEST - 1)}))
     assert (few.areas, math.isnan(few.correlation)) == (9, True)
@@ -75,7 +75,7 @@ def test_too_few_and_constant_have_none() -> None:
     found = rank_correlations(pd.DataFrame({A: values, B: 1.0, C: -values}), [A, B, C])
     assert [(pair.first, pair.second) for pair in found.missing] == [(A, B), (B, C)]
     assert [(pair.first, pair.second) for pair in found.strongest] == [(A, C)]
-    assert said(found.missing[0].correlation) == "none"
+    assert in_words(found.missing[0].correlation) == "none"
 
 
 def test_the_strongest_first_whatever_the_sign() -> None:
@@ -111,7 +111,7 @@ def test_an_unknown_measure_is_an_error() -> None:
 
 def test_words() -> None:
     """Two decimals, a true minus, no minus nought; titles begin small within a sentence."""
-    assert [said(value) for value in (0.618, -0.618, -0.001, 1.0, math.nan)] == [
+    assert [in_words(value) for value in (0.618, -0.618, -0.001, 1.0, math.nan)] == [
         "0.62",
         "−0.62",
         "0.00",

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from ec_maps.areas import coverage
-from ec_maps.areas.coverage import districts_at_hand, united_kingdom
+from ec_maps.areas.coverage import available_districts, united_kingdom
 from ec_maps.geography.codes import BEYOND
 from ec_maps.maps.insets import brought_near
 
@@ -25,9 +25,9 @@ def islands(*boxes: tuple[float, float, float, float], last: str = "Shetland Isl
 def test_the_kingdom_is_there() -> None:
     """The demonstration has 374 districts, with deciles cut over all of them."""
     lads = united_kingdom()
-    assert len(lads) == len(districts_at_hand()) == 374
+    assert len(lads) == len(available_districts()) == 374
     assert lads.attrs["scope"] == "uk"
-    assert list(districts_at_hand().columns) == ["lad21cd", "lad21nm", "rgn21nm"]
+    assert list(available_districts().columns) == ["lad21cd", "lad21nm", "rgn21nm"]
 
 
 @pytest.mark.parametrize("nation", BEYOND)
@@ -37,7 +37,7 @@ def test_boundaries_without_a_nation(monkeypatch: pytest.MonkeyPatch, nation: st
     monkeypatch.setattr(coverage, "load_boundaries", lambda _: every[every["rgn21nm"] != nation])
     monkeypatch.setattr(coverage, "_reaches", coverage._reaches.__wrapped__)
     assert united_kingdom() is None
-    assert len(districts_at_hand()) == 331
+    assert len(available_districts()) == 331
 
 
 def test_values_without_the_nations(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -341,11 +341,11 @@ def test_another_file_does_not_count(library: FakeHexagons, case: str) -> None:
     library.content = WRONG[case]()
     (first,) = fetcher.ensure([job()], asked=True)
     is_letter(
-        first.said, "A hexagon for each neighbourhood could not be downloaded", "EC_MAPS_HEXAGONS_URL", *SAID[case]
+        first.message, "A hexagon for each neighbourhood could not be downloaded", "EC_MAPS_HEXAGONS_URL", *SAID[case]
     )
     assert (first.state, first.entry) == ("failed", None)
     refused("has no layout", *SAID[case])
-    assert provenance.notes(first) == [f"{first.said} The map of hexagons is left out; all others are drawn."]
+    assert provenance.notes(first) == [f"{first.message} The map of hexagons is left out; all others are drawn."]
     library.content = fake.gpkg()
     (good,) = fetcher.ensure([job()], asked=True)
     assert good.state == "fetched"

@@ -137,8 +137,8 @@ def test_a_copy_is_kept_until_a_refresh(hdx: Bench) -> None:
     new = hdx.fetch(refresh=True).done
     assert new.state == "replaced"
     assert new.entry is not None
-    assert f"the earlier copy was {first.sha256[:12]}, this one is {new.entry.sha256[:12]}" in new.said
-    assert new.entry.date[:10] in new.said
+    assert f"the earlier copy was {first.sha256[:12]}, this one is {new.entry.sha256[:12]}" in new.message
+    assert new.entry.date[:10] in new.message
     assert manifest.held("atlas_lad") == new.entry
     assert first.path.is_file()  # another process may be reading it; an hour later it is removed
     os.utime(first.path, (0, 0))

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from analysis.test_bivariate import lever, nine
+from analysis.test_bivariate import driver, nine
 from ec_maps import load_areas
 from ec_maps.analysis.bivariate import CLASSES, KINDS, class_number
 from ec_maps.graphics import palette
@@ -173,7 +173,7 @@ def test_words_of_a_district_in_between_values(monkeypatch: pytest.MonkeyPatch, 
     """A negative bias, one value missing and both missing are said as they are; the map needs no London."""
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
     exposure, bias = nine()
-    tables = lever("exposure", [*exposure["exposure"], 0.5, None]), lever("bias", [*bias["bias"], None, None])
+    tables = driver("exposure", [*exposure["exposure"], 0.5, None]), driver("bias", [*bias["bias"], None, None])
     drawn = bivariate_map(*tables, context=nothing_around())
     text = drawn.save(tmp_path / "map.svg").read_text(encoding="utf-8")
     for words in (

@@ -312,7 +312,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
 @pytest.fixture
 def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load the tables of the pages again, as tests change them without changing the files."""
-    for name in ("_load", "_look_for_levers"):
+    for name in ("_load", "_look_for_drivers"):
         monkeypatch.setattr(page_drawing, name, getattr(page_drawing, name).__wrapped__)
 
 
@@ -334,7 +334,7 @@ def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.full
-def test_both_levers_have_their_panel(project: Path) -> None:
+def test_both_drivers_have_their_panel(project: Path) -> None:
     """After the comparison each page has exposure and bias, in England and Wales or in the United Kingdom."""
     listed(project, "Norwich", "Belfast")
     build(project)
@@ -348,7 +348,7 @@ def test_both_levers_have_their_panel(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("uncached")
-def test_levers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drivers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where bias forms no thirds, pages have no section on it, and the log says why."""
 
     def broken(*_: object) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import facts
-from analysis.test_bivariate import lever, nine
+from analysis.test_bivariate import driver, nine
 from ec_maps import load_areas
 from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, bivariate_table
 from ec_maps.analysis.district import DistrictProfile, district_profile
@@ -38,7 +38,7 @@ def with_deciles(tables: Tables) -> Tables:
     longer = []
     for key, table in zip(("exposure", "bias"), tables, strict=True):
         values = [value + 0.0001 * copy for copy in range(4) for value in table[key]]
-        longer.append(lever(key, values))
+        longer.append(driver(key, values))
     return longer[0], longer[1]
 
 
@@ -114,8 +114,8 @@ def test_missing(lacking: str) -> None:
     exposure, bias = nine()
     values = {"exposure": None if lacking != "bias" else 0.6, "bias": None if lacking != "exposure" else 0.05}
     tables = (
-        lever("exposure", [*exposure["exposure"], values["exposure"]]),
-        lever("bias", [*bias["bias"], values["bias"]]),
+        driver("exposure", [*exposure["exposure"], values["exposure"]]),
+        driver("bias", [*bias["bias"], values["bias"]]),
     )
     text = panel(told_of(tables, "J"), *tables)
     assert "```" not in text
@@ -197,7 +197,7 @@ def folder(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_map_with_table_and_downloads(folder: Path) -> None:
     """The post's map comes with its files, a card, and a table of all districts from A to Z with both values."""
-    text = drivers.levers()
+    text = drivers.drivers()
     assert sorted(path.name for path in (folder / "maps").iterdir()) == [
         *("levers-card.png", "levers.csv", "levers.png", "levers.svg")
     ]
@@ -219,11 +219,11 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
 def test_counts_are_computed(folder: Path) -> None:
     """Kinds and regions are counted from the table: each region's row adds up to its districts."""
     table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
-    kinds = drivers.lever_kinds()
+    kinds = drivers.driver_kinds()
     for kind in KINDS:
         assert f"({(table['kind'] == kind.name).sum()})" in kinds
         assert kind.means_not in kinds
-    rows = re.findall(r"^\| ([^|:]+?) \| ([\d |]+) \|$", drivers.levers_by_region(), flags=re.M)
+    rows = re.findall(r"^\| ([^|:]+?) \| ([\d |]+) \|$", drivers.drivers_by_region(), flags=re.M)
     sums = {region: sum(map(int, cells.split(" | "))) for region, cells in rows}
     assert sums.pop("All of England and Wales") == len(table)
     assert sums == table["rgn21nm"].value_counts().to_dict()
@@ -232,17 +232,17 @@ def test_counts_are_computed(folder: Path) -> None:
 def test_sentences(folder: Path) -> None:
     """Cut points, ends and the agreement of bias with what one can work out are given as numbers."""
     table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
-    cuts = drivers.lever_cuts()
+    cuts = drivers.driver_cuts()
     for key in ("exposure", "bias"):
         for edge in table.attrs[f"{key}_cut_points"][1:3]:
             assert f"{edge:.1%}" in cuts
-        assert f"{table[key].max():.1%}" in drivers.lever_ranges()
-    assert -1 <= float(drivers.lever_agreement()) <= 1
+        assert f"{table[key].max():.1%}" in drivers.driver_ranges()
+    assert -1 <= float(drivers.driver_agreement()) <= 1
 
 
 def test_post_calls_what_there_is(root: Path) -> None:
     """Everything of exposure and bias that the post calls is there."""
     text = (root / "posts" / "levers" / "index.qmd").read_text(encoding="utf-8")
-    called = set(re.findall(r"pages\.(lever\w+)\(", text))
+    called = set(re.findall(r"pages\.(driver\w+)\(", text))
     assert called
     assert all(callable(getattr(drivers, name)) for name in called)

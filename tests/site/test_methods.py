@@ -70,10 +70,10 @@ def test_the_deciles_are_those_of_the_tables() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_the_spread_has_every_measure_at_hand() -> None:
+def test_the_spread_has_every_available_measure() -> None:
     """A row a measure and a table a level; the number of areas with a value is counted from the table."""
     for level, (_, *rows) in zip(("lad", "msoa"), tables(method_tables.spread()), strict=True):
-        keys = method_tables.measures_at_hand(level)
+        keys = method_tables.available_measures(level)
         assert [row[0] for row in rows] == [MEASURES[key].title for key in keys]
         assert [row[1] for row in rows] == [f"{load_areas(level, key)[key].notna().sum():,}" for key in keys]
 
@@ -140,7 +140,7 @@ def test_bias_is_compared_with_one_less_the_ratio(monkeypatch: pytest.MonkeyPatc
     }
     frames = {key: pd.DataFrame({"lad21cd": list("abcd"), key: values}) for key, values in told.items()}
     monkeypatch.setattr(method_tables, "load_values", lambda _level, key: frames[key])
-    text = method_tables._of_levers("lad")
+    text = method_tables._of_drivers("lad")
     assert text.startswith("Of the 3 local authorities that have all three values, one has a bias below zero. ")
     assert text.endswith("is less than 0.1 percentage points; the largest is 3.0 percentage points.")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def districts_at_hand() -> pd.DataFrame:
+def available_districts() -> pd.DataFrame:
     """Return ``lad21cd lad21nm rgn21nm`` of all districts that can be mapped, sorted by code.
 
     These are the districts of the United Kingdom, or of England and Wales if the boundaries lack Scotland or Northern

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ec_maps.areas.provenance import boundaries_said
+from ec_maps.areas.provenance import boundaries_in_words
 from ec_maps.atlas import select
 from ec_maps.atlas.csv_table import Measurements
 from ec_maps.errors import DataError, listed
@@ -131,7 +131,7 @@ def report_of(
         left_out={str(name): int(number) for name, number in left_out.items()},
         atlas_file=str(values.member),
         atlas_date=values.date,
-        boundaries=boundaries_said(),
+        boundaries=boundaries_in_words(),
         notes=[*values.notes, *notes],
         scope=scope,
     )

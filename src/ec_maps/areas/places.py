@@ -138,9 +138,9 @@ def find_region(text: str, regions: Sequence[str]) -> str:
 def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
     """Return the gazetteer of the districts of a table, or of all districts that can be mapped if None."""
     if districts is None:
-        from ec_maps.areas.coverage import districts_at_hand
+        from ec_maps.areas.coverage import available_districts
 
-        districts = districts_at_hand()
+        districts = available_districts()
     rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
     return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)
 

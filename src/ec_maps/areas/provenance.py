@@ -50,7 +50,7 @@ def _dated(level: LevelName, _key: str) -> str | None:
     return select.data_date(level)
 
 
-def boundaries_said() -> str:
+def boundaries_in_words() -> str:
     """Return the names of the boundaries at their source: services, a database table, or a folder."""
     if settings.is_demo():
         return "demonstration boundaries"
@@ -177,9 +177,9 @@ def notes(done: Outcome) -> list[str]:
     """Return the notes on an outcome: what was unusual, was replaced, or could not be downloaded."""
     messages = list(done.entry.notes) if done.entry else []
     if done.state == "failed" and done.job.optional and not done.entry:
-        messages.append(f"{done.said} {done.job.by_hand}")
-    elif done.said and done.state != "failed":
-        messages.append(done.said.strip())
+        messages.append(f"{done.message} {done.job.by_hand}")
+    elif done.message and done.state != "failed":
+        messages.append(done.message.strip())
     return messages
 
 

@@ -11,10 +11,10 @@ import pandas as pd
 from ec_maps import cache, settings
 from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
-from ec_maps.areas.provenance import boundaries_said, data_date
+from ec_maps.areas.provenance import boundaries_in_words, data_date
 from ec_maps.atlas import select
 from ec_maps.boundaries.sources import boundary_files
-from ec_maps.boundaries.table import areas_at_hand, in_england_and_wales, load_boundaries, outside_england_and_wales
+from ec_maps.boundaries.table import available_areas, in_england_and_wales, load_boundaries, outside_england_and_wales
 from ec_maps.errors import BoundaryError, DataError, PlaceError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
@@ -240,7 +240,7 @@ def join_report(
     """
     wanted, _ = level_named(level), measure_named(measure)
     scope = scope_named(scope, wanted)
-    areas = areas_at_hand()
+    areas = available_areas()
     here = _covered(getattr(areas, f"{level}s"), wanted, scope)
     values = select.read_measure(level, measure, category)
     notes = list(areas.notes)
@@ -260,7 +260,7 @@ def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.Geo
     there = set(areas["rgn21nm"])
     if lost := [name for name in BEYOND if name not in there]:
         msg = (
-            f"A table of the United Kingdom needs the boundaries of all its districts, but {boundaries_said()} has "
+            f"A table of the United Kingdom needs the boundaries of all its districts, but {boundaries_in_words()} has "
             f"none in {' or '.join(lost)}. Use a file of all 374 local authority districts of December 2021 (the "
             f"Office for National Statistics has it), or the table of England and Wales."
         )

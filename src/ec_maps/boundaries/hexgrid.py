@@ -26,7 +26,7 @@ from ec_maps.fetch.fetcher import Job
 from ec_maps.fetch.http_errors import Fault
 from ec_maps.fetch.manifest import Brought
 
-__all__ = ["at_hand", "backdrops", "bring", "hexagons", "layout", "layout_jobs", "layouts"]
+__all__ = ["backdrops", "bring", "hexagons", "layout", "layout_jobs", "layouts", "local_layout"]
 
 #: A neighbourhood's code and its cell: columns are half a hexagon wide, and each row is three quarters of one higher.
 COLUMNS = ["msoa21cd", "column", "row"]
@@ -83,7 +83,7 @@ def _is_layout(table: Table) -> bool:
     return set(wanted) <= set(table.columns) and (not table.has_outlines or table.has_hexagons())
 
 
-def at_hand() -> Table | None:
+def local_layout() -> Table | None:
     """Return the layout among the boundaries of a folder or of the demonstration; None if there is none.
 
     Raises
@@ -104,7 +104,7 @@ def at_hand() -> Table | None:
 def layout_jobs() -> list[Job]:
     """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
     with suppress(BoundaryError):  # a fault there is told by whoever reads the boundaries
-        if at_hand():
+        if local_layout():
             return []
     by_hand = "The map of hexagons is left out; all others are drawn."
     return [Job("msoa21_hexagons", ".gpkg", bring, is_table, by_hand, optional=True)]
@@ -121,7 +121,7 @@ def layout() -> pd.DataFrame:
     BoundaryError
         If there is no layout and none can be fetched, or it does not have one hexagon for each neighbourhood.
     """
-    table = at_hand()
+    table = local_layout()
     if table is None and settings.is_demo():
         msg = f"The demonstration has no layout of hexagons: there is no hexagons.csv in {settings.shipped('demo')}."
         raise BoundaryError(msg)
@@ -129,7 +129,7 @@ def layout() -> pd.DataFrame:
         (done,) = fetcher.ensure(layout_jobs())
         if done.entry is None:
             msg = (
-                f"The map of hexagons has no layout. {done.said}\n\nec-maps fetch downloads it. You can also put "
+                f"The map of hexagons has no layout. {done.message}\n\nec-maps fetch downloads it. You can also put "
                 f"{_BY_HAND} into a folder with the boundaries, and name that in EC_MAPS_BOUNDARIES."
             )
             raise BoundaryError(msg)

@@ -81,7 +81,7 @@ def _whole(level: LevelName, source: str, key: str, _folder: Path) -> gpd.GeoDat
 
 
 def _read(level: LevelName, source: str, key: str, rows: Rows | None) -> gpd.GeoDataFrame:
-    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(areas_at_hand(), f"{level}s"), rows=rows)
+    return cache.cached(f"boundaries-{source}-{level}", key, lambda: getattr(available_areas(), f"{level}s"), rows=rows)
 
 
 def _framed(here: pd.Series, boxes: pd.DataFrame) -> np.ndarray:
@@ -115,7 +115,7 @@ def _is_here(codes: pd.Series) -> pd.Series:
     return codes.map(nation).isin(ENGLAND_AND_WALES)
 
 
-def areas_at_hand() -> Areas:
+def available_areas() -> Areas:
     """Return :func:`read_areas`, read once in a process while the files are unchanged."""
     return _areas_of(boundary_name(), tuple(boundary_notes()), cache.fingerprint(boundary_files(), settings.source()))
 

@@ -84,7 +84,7 @@ class Outcome:
     job: Job
     state: State
     entry: Entry | None = None
-    said: str = ""
+    message: str = ""
     unreachable: bool = False
 
 
@@ -143,7 +143,7 @@ def ensure(jobs: Sequence[Job], *, refresh: bool = False, asked: bool = False) -
                 done = Outcome(job, "failed", job.serving, gone[publisher], unreachable=True)
             done = done or _done(job, folder)
             if done.unreachable:
-                gone[publisher] = done.said
+                gone[publisher] = done.message
             outcomes.append(done)
         return outcomes
 
@@ -173,7 +173,7 @@ def raise_failures(outcomes: Sequence[Outcome]) -> None:
     elif any(done.unreachable for done in failed):
         hints.append(f"On a connected computer, ec-maps fetch fills {settings.cache_dir()}, which can be copied here.")
     for done in failed:
-        reason, _, advice = done.said.partition("\n\n")
+        reason, _, advice = done.message.partition("\n\n")
         texts.setdefault(reason, []).append(done.job.what)
         hints += [] if done.entry else [done.job.by_hand or advice]
     if not all(done.entry for done in failed):
@@ -190,7 +190,7 @@ def _settled(job: Job, *, asked: bool) -> Outcome | None:
     with suppress(OSError, UnicodeDecodeError):
         failure = _failure(job)
         if job.optional and not asked and abs(time.time() - failure.stat().st_mtime) < _HOUR:
-            return Outcome(job, "failed", said=failure.read_text(encoding="utf-8"))
+            return Outcome(job, "failed", message=failure.read_text(encoding="utf-8"))
     return None
 
 

@@ -152,7 +152,7 @@ class Gazetteer:
         """Districts of December 2021 that cannot be found here, by folded name or alias."""
         absent = {d.name: d for d in official_districts().values() if plain(d.name) not in self._official}
         names = [*((alias, name) for alias, name in aliases() if name in absent), *zip(absent, absent, strict=True)]
-        return {folded(said): absent[name] for said, name in names if folded(said) not in self._suggested}
+        return {folded(spelling): absent[name] for spelling, name in names if folded(spelling) not in self._suggested}
 
     @cached_property
     def _other_times(self) -> dict[str, Change]:

@@ -229,7 +229,7 @@ def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
     there = areas["kind"].notna().to_numpy()
     lacking, valued = areas[~there], areas[there]
     missing = layers.draw_missing(ax, lacking.geometry.to_numpy(), edge=edge, zorder=1.9)
-    _name(missing, [f"{row.lad21cd}||{said(row)}" for row in lacking.itertuples()])
+    _name(missing, [f"{row.lad21cd}||{description(row)}" for row in lacking.itertuples()])
     if valued.empty:
         return
     colours = bivariate_colours()
@@ -247,7 +247,7 @@ def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
         zorder=2,
     )
     rows = list(valued.itertuples())
-    _name(drawn, [f"{rows[at].lad21cd}|{numbers[at]}|{said(rows[at])}" for at in order])
+    _name(drawn, [f"{rows[at].lad21cd}|{numbers[at]}|{description(rows[at])}" for at in order])
 
 
 def _name(drawn: PathCollection | None, texts: list[str]) -> None:
@@ -280,7 +280,7 @@ _COLOURS = {1: "purple", 3: "orange", 7: "teal", 9: "ice blue"}
 THIRD_IN_WORDS = {1: "lowest", 2: "middle", THIRDS: "highest"}
 
 
-def said(row: object) -> str:
+def description(row: object) -> str:
     """Return the description of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
     name, exposure, bias, kind = (getattr(row, key) for key in ("lad21nm", "exposure", "bias", "kind"))
     one, other = measure_named("exposure").format(exposure), measure_named("bias").format(bias)

@@ -62,7 +62,7 @@ def write(
     folder: Path,
     *,
     surroundings: gpd.GeoDataFrame | None = None,
-    both_levers: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame] | None = None,
+    exposure_and_bias: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame] | None = None,
 ) -> None:
     """Write a district's page and its files.
 
@@ -79,7 +79,7 @@ def write(
         Gets ``<page>.qmd``, and in its ``maps/`` all of :data:`FILES`, or of :data:`FILES_BEYOND`.
     surroundings
         The table of districts to look for its neighbours in, across the border too; `lads` if not given.
-    both_levers
+    exposure_and_bias
         The tables of exposure and bias, of the same districts as `lads`; None leaves their section out.
 
     Raises
@@ -103,8 +103,8 @@ def write(
     links = {other: f"../{target}.html" for other, target in around.pages.items() if other != code}
     region.save(files / f"{page}-region.svg", links=links)
     parts.append(_compared(profile, picture(strip, f"{page}-strip")))
-    if both_levers:
-        parts.append(drivers.panel(profile, *both_levers))
+    if exposure_and_bias:
+        parts.append(drivers.panel(profile, *exposure_and_bias))
     parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
     if country := around.kingdom if profile.beyond else around.national:
         parts.append(_in_the_country(profile, country))

@@ -65,7 +65,7 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
     rows = table[table["lad21cd"] == code]
     row = rows.iloc[0] if len(rows) else pd.Series({"exposure_third": pd.NA, "bias_third": pd.NA, "kind": pd.NA})
     meet, follow = (
-        _Lever.of(key, lads, code, row[f"{key}_third"]) for key, lads in (("exposure", exposure), ("bias", bias))
+        _Driver.of(key, lads, code, row[f"{key}_third"]) for key, lads in (("exposure", exposure), ("bias", bias))
     )
     parts = [_HEADING]
     if math.isnan(meet.value) and math.isnan(follow.value):
@@ -86,7 +86,7 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
 
 
 @dataclass(frozen=True)
-class _Lever:
+class _Driver:
     """One of the two measures for one district.
 
     `value` is its share or NaN, `decile` 1 to 10 or NA, `third` 1 to 3, `ends` the lowest and the highest value,
@@ -103,7 +103,7 @@ class _Lever:
     where: str
 
     @classmethod
-    def of(cls, key: str, lads: gpd.GeoDataFrame, code: str, third: object) -> _Lever:
+    def of(cls, key: str, lads: gpd.GeoDataFrame, code: str, third: object) -> _Driver:
         values = lads[key].astype(float)
         rows = lads[lads["lad21cd"] == code]
         value = float(values[rows.index[0]]) if len(rows) else math.nan
@@ -136,7 +136,7 @@ class _Lever:
         return f"{decile_in_words(self.decile)}{whole}; {median}"
 
 
-def _meeting(meet: _Lever, where: str) -> str:
+def _meeting(meet: _Driver, where: str) -> str:
     """Return the sentences on exposure."""
     if math.isnan(meet.value):
         return f"There is no published estimate of exposure for {where}."
@@ -151,7 +151,7 @@ def _meeting(meet: _Lever, where: str) -> str:
     )
 
 
-def _following(follow: _Lever, where: str, *, expected: float) -> str:
+def _following(follow: _Driver, where: str, *, expected: float) -> str:
     """Return the sentence on bias."""
     if math.isnan(follow.value):
         return f"There is no published estimate of bias for {where}."
@@ -250,7 +250,7 @@ def _fault() -> str:
     return ""
 
 
-def levers() -> str:
+def drivers() -> str:
     """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
@@ -261,10 +261,10 @@ def levers() -> str:
     figure = markdown.saved(drawn, _NAME, folder, links=links)
     write_csv(drawn.areas, folder / f"{_NAME}.csv")
     markdown.keep_card(_NAME, _NAME)
-    return f"{figure}\n\n{lever_table()}\n\n{markdown.downloads(_NAME)}"
+    return f"{figure}\n\n{driver_table()}\n\n{markdown.downloads(_NAME)}"
 
 
-def lever_table() -> str:
+def driver_table() -> str:
     """Return the table of all districts with both values and their kind, by name."""
     table = _table(inputs()).sort_values("lad21nm", kind="stable")
     exposure, bias = measure_named("exposure"), measure_named("bias")
@@ -277,7 +277,7 @@ def lever_table() -> str:
 
 
 @_there
-def lever_kinds() -> str:
+def driver_kinds() -> str:
     """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
     found = _table(inputs())["kind"].value_counts()
     return "\n".join(
@@ -286,7 +286,7 @@ def lever_kinds() -> str:
 
 
 @_there
-def levers_by_region() -> str:
+def drivers_by_region() -> str:
     """Return the number of districts of each kind by region, as a table."""
     table = _table(inputs())
     names = [*(kind.name for kind in KINDS), BETWEEN]
@@ -306,7 +306,7 @@ def levers_by_region() -> str:
 
 
 @_there
-def lever_ranges() -> str:
+def driver_ranges() -> str:
     """Return the range and the median of both measures in a sentence."""
     table = _table(inputs())
     parts = []
@@ -320,7 +320,7 @@ def lever_ranges() -> str:
 
 
 @_there
-def lever_cuts() -> str:
+def driver_cuts() -> str:
     """Return the cut points of the thirds in a sentence."""
     table = _table(inputs())
     parts = []
@@ -332,7 +332,7 @@ def lever_cuts() -> str:
 
 
 @_there
-def lever_agreement() -> str:
+def driver_agreement() -> str:
     """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     exposure, bias, connectedness = (
         lads.set_index("lad21cd")[key].astype(float)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pandas as pd
 
 from ec_maps import settings
-from ec_maps.analysis.comparison import measures_at_hand
+from ec_maps.analysis.comparison import available_measures
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.join import JoinReport
 from ec_maps.areas.provenance import in_words, inputs
@@ -38,7 +38,7 @@ def _report(level: LevelName) -> JoinReport:
 def _sorted_out(level: LevelName, _inputs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the measures of a level that can be mapped, and those whose tables are faulty."""
     good, bad = [], []
-    for key in measures_at_hand(level):
+    for key in available_measures(level):
         try:
             load_values(level, key)
         except DataError:
@@ -74,7 +74,7 @@ def absent_measures() -> str:
     """Return which measures of the codebook are not in the available files, in a sentence for each level."""
     sentences = []
     for level in _LEVELS:
-        there = measures_at_hand(level)
+        there = available_measures(level)
         lacking = [measure.title for key, measure in MEASURES.items() if key not in there]
         areas = level_named(level).areas
         sentences.append(
@@ -200,11 +200,11 @@ def _beyond_the_border() -> str:
 
 def exposure_and_bias() -> str:
     """Return how far published bias is from one minus connectedness divided by exposure, in sentences."""
-    sentences = [_of_levers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
+    sentences = [_of_drivers(level) for level in _LEVELS if {"exposure", "bias"} <= set(_usable(level))]
     return " ".join(sentences) if sentences else "The files do not hold exposure and bias."
 
 
-def _of_levers(level: LevelName) -> str:
+def _of_drivers(level: LevelName) -> str:
     words, code = level_named(level), level_named(level).code
     tables = [load_values(level, key).set_index(code)[key] for key in (HEADLINE, "exposure", "bias")]
     values = pd.concat(tables, axis=1).dropna()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ec_maps import settings
 from ec_maps.analysis.bivariate import bivariate_table
-from ec_maps.analysis.comparison import measures_at_hand
+from ec_maps.analysis.comparison import available_measures
 from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.stability import BESIDE
 from ec_maps.areas.coverage import united_kingdom
@@ -42,67 +42,67 @@ if TYPE_CHECKING:
 
     from ec_maps.geography.gazetteer import Place
 
-    Levers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+    Drivers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
 
 
 class PlaceTables(NamedTuple):
     """The tables that the pages are drawn from.
 
-    `kingdom` is None where the data stop at the border of England and Wales; `levers` holds exposure and bias by scope,
-    and may be empty.
+    `kingdom` is None where the data cover England and Wales only; `drivers` holds exposure and bias by scope, and may
+    be empty.
     """
 
     lads: gpd.GeoDataFrame
     msoas: gpd.GeoDataFrame
     kingdom: gpd.GeoDataFrame | None
-    levers: dict[ScopeName, Levers]
+    drivers: dict[ScopeName, Drivers]
 
-    def home(self, place: Place) -> tuple[gpd.GeoDataFrame, Levers | None]:
+    def home(self, place: Place) -> tuple[gpd.GeoDataFrame, Drivers | None]:
         """Return the table whose deciles and ranks a place has, and exposure and bias of the same districts."""
         if place.region in BEYOND and self.kingdom is not None:
-            return self.kingdom, self.levers.get("uk")
-        return self.lads, self.levers.get("ew")
+            return self.kingdom, self.drivers.get("uk")
+        return self.lads, self.drivers.get("ew")
 
 
-def tables_at(key: str, *, levers: bool) -> PlaceTables:
+def tables_at(key: str, *, drivers: bool) -> PlaceTables:
     """Return the tables, loaded once in each process for each fingerprint of the data.
 
     Parameters
     ----------
     key
         A fingerprint of the data.
-    levers
+    drivers
         Whether to load exposure and bias too.
     """
-    return _load(settings.source(), key, levers)
+    return _load(settings.source(), key, drivers)
 
 
-def levers_at_hand(key: str, log: Callable[[str], None]) -> bool:
+def has_drivers(key: str, log: Callable[[str], None]) -> bool:
     """Return whether exposure and bias can be shown; `log` is called with the fault if they form no thirds.
 
     `key` is as for :func:`tables_at`.
     """
-    there, fault = _look_for_levers(settings.source(), key)
+    there, fault = _look_for_drivers(settings.source(), key)
     if fault:
         log(f"The place pages have no section on exposure and bias. {fault}")
     return there
 
 
 @lru_cache(maxsize=1)
-def _look_for_levers(_source: str, _key: str) -> tuple[bool, str]:
-    if not {"exposure", "bias"} <= set(measures_at_hand("lad")):
+def _look_for_drivers(_source: str, _key: str) -> tuple[bool, str]:
+    if not {"exposure", "bias"} <= set(available_measures("lad")):
         return False, ""
     try:
         for scope in _scopes():
-            bivariate_table(*_levers(scope), load_areas("lad", scope=scope))
+            bivariate_table(*_drivers(scope), load_areas("lad", scope=scope))
     except DataError as error:
         return False, str(error)
     return True, ""
 
 
 @lru_cache(maxsize=1)
-def _load(_source: str, _key: str, levers: bool) -> PlaceTables:  # noqa: FBT001 - a cache takes positional ones
-    both = {scope: _levers(scope) for scope in _scopes()} if levers else {}
+def _load(_source: str, _key: str, drivers: bool) -> PlaceTables:  # noqa: FBT001 - a cache takes positional ones
+    both = {scope: _drivers(scope) for scope in _scopes()} if drivers else {}
     return PlaceTables(load_areas("lad"), load_areas("msoa"), united_kingdom(), both)
 
 
@@ -110,7 +110,7 @@ def _scopes() -> list[ScopeName]:
     return ["ew"] if united_kingdom() is None else ["ew", "uk"]
 
 
-def _levers(scope: ScopeName) -> Levers:
+def _drivers(scope: ScopeName) -> Drivers:
     return load_areas("lad", "exposure", scope=scope), load_areas("lad", "bias", scope=scope)
 
 
@@ -156,10 +156,10 @@ class Work(NamedTuple):
 def redraw(work: Work) -> Built:
     """Update a folder of pages: see :func:`ec_maps.site.district_pages.build`."""
     notes: list[str] = []
-    levers = levers_at_hand(work.inputs, notes.append)
+    drivers = has_drivers(work.inputs, notes.append)
     for note in notes:
         work.log(note)
-    tables = tables_at(work.inputs, levers=levers)
+    tables = tables_at(work.inputs, drivers=drivers)
     links = linked(tables.lads)
     pages = [_page(place, links, work.basis, tables) for place in wanted(tables.lads)]
     (work.aside / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,7 @@ def redraw(work: Work) -> Built:
     shared = _shared(pages, tables)
     pictures = {name: _national(name, table, work, links) for name, table in shared.items()}
     around = Around(links, work.site, pictures["national"], pictures.get("uk"))
-    _draw(missing, around, work, levers=levers)
+    _draw(missing, around, work, drivers=drivers)
     write_index(tables.lads, tables.msoas, links, work.aside / FOLDER / INDEX, tables.kingdom)
     removed = _take_over(work.aside, work.folder, pages, stale, list(shared))
     shutil.rmtree(work.aside, ignore_errors=True)
@@ -214,26 +214,28 @@ def _national(name: str, table: gpd.GeoDataFrame, work: Work, links: dict[str, s
     return shown
 
 
-def _draw(pages: list[Page], around: Around, work: Work, *, levers: bool) -> None:
+def _draw(pages: list[Page], around: Around, work: Work, *, drivers: bool) -> None:
     from tqdm import tqdm
 
     if not pages:
         return
     bar = not work.quiet and sys.stderr.isatty()
-    calls = [(page, around, work.aside, work.inputs, levers) for page in pages]
+    calls = [(page, around, work.aside, work.inputs, drivers) for page in pages]
     done = workers.local(_draw_one, calls, jobs=work.jobs)
     for number, _ in enumerate(tqdm(done, total=len(pages), desc="Pages of places", unit="page", disable=not bar), 1):
         if not bar and (number % _EVERY == 0 or number == len(pages)):
             work.log(f"Place pages drawn: {number} of {len(pages)}.")
 
 
-def _draw_one(page: Page, around: Around, aside: Path, inputs: str, levers: bool) -> None:  # noqa: FBT001
+def _draw_one(page: Page, around: Around, aside: Path, inputs: str, drivers: bool) -> None:  # noqa: FBT001
     """Draw one page, in this or another process, and record it when all its files are written."""
     name = page.place.name
     try:
-        tables = tables_at(inputs, levers=levers)
+        tables = tables_at(inputs, drivers=drivers)
         lads, both = tables.home(page.place)
-        district_page.write(name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, both_levers=both)
+        district_page.write(
+            name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
+        )
         if all((aside / FOLDER / file).is_file() for file in page.files):
             write_record(aside / FOLDER, page.name, page.stamp, page.files, "")
     except EcMapsError as error:
