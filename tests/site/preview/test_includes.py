@@ -35,28 +35,19 @@ POST = "---\ntitle: A post\ndate: 2025-11-03\nimage: card.png\nimage-alt: A card
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
+def write(write: Write, tmp_path: Path) -> Write:
     """Return a function that writes a file of a project with a home page, a 404 page and a post."""
-
-    def write_file(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    write_file("_quarto.yml", PROJECT)
-    write_file("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
-    write_file("404.qmd", "---\ntitle: Not here\n---\n\nSorry.\n")
-    write_file("posts/one/index.qmd", POST)
-    write_file("look.css", "a { color: red }\n")
-    write_file("assets/x.js", "let x = 1;\n")
-    write_file("assets/font.woff2", "font")
-    write_file("parts/head.html", '<meta name="theme" content="&lt;x&gt;">\n')
-    write_file(
-        "parts/foot.html", '<p id="foot"><a href="/index.qmd">Home</a></p>\n<script>if (1 < 2) x = "&amp;";</script>'
-    )
+    write("_quarto.yml", PROJECT)
+    write("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
+    write("404.qmd", "---\ntitle: Not here\n---\n\nSorry.\n")
+    write("posts/one/index.qmd", POST)
+    write("look.css", "a { color: red }\n")
+    write("assets/x.js", "let x = 1;\n")
+    write("assets/font.woff2", "font")
+    write("parts/head.html", '<meta name="theme" content="&lt;x&gt;">\n')
+    write("parts/foot.html", '<p id="foot"><a href="/index.qmd">Home</a></p>\n<script>if (1 < 2) x = "&amp;";</script>')
     Image.new("RGB", (1200, 630)).save(tmp_path / "posts/one/card.png")
-    return write_file
+    return write
 
 
 @pytest.fixture

@@ -36,12 +36,11 @@ website:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(write: Callable[[str, str], Path]) -> Path:
     """Return a project of two pages, one of them in a menu within the menu."""
-    (tmp_path / "_quarto.yml").write_text(PROJECT, encoding="utf-8")
     for name in ("index", "about"):
-        (tmp_path / f"{name}.qmd").write_text(f"---\ntitle: {name}\n---\n\nText.\n", encoding="utf-8")
-    return tmp_path
+        write(f"{name}.qmd", f"---\ntitle: {name}\n---\n\nText.\n")
+    return write("_quarto.yml", PROJECT).parent
 
 
 def test_the_links_are_in_a_menu_of_their_own(project: Path) -> None:

@@ -20,17 +20,10 @@ LETTER = 'places.yml, line 3: there is no district "Hul".\n\nDid you mean Kingst
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Return a function that writes a file of a project."""
-
-    def write_file(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    write_file("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
-    return write_file
+def write(write: Write) -> Write:
+    """Return a function that writes a file of a project, which has a home page."""
+    write("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
+    return write
 
 
 @pytest.fixture

@@ -71,20 +71,13 @@ Write = Callable[[str, str], Path]
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
+def write(write: Write) -> Write:
     """Return a function that writes a file of a small project, which has a home page, a page about it and a post."""
-
-    def write_file(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    write_file("_quarto.yml", PROJECT)
-    write_file("index.qmd", INDEX)
-    write_file("about.qmd", "---\ntitle: About\n---\n\n## Method\n\nText.\n")
-    write_file("posts/one/index.qmd", POST)
-    return write_file
+    write("_quarto.yml", PROJECT)
+    write("index.qmd", INDEX)
+    write("about.qmd", "---\ntitle: About\n---\n\n## Method\n\nText.\n")
+    write("posts/one/index.qmd", POST)
+    return write
 
 
 @pytest.fixture

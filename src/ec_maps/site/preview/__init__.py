@@ -21,7 +21,7 @@ from bs4 import BeautifulSoup
 
 from ec_maps.errors import RenderError
 from ec_maps.site.preview import cells, html
-from ec_maps.site.preview.project import Project, as_list, load, refusal, section
+from ec_maps.site.preview.project import Project, load, refusal, section
 from ec_maps.site.preview.qmd import Page, read_page
 from ec_maps.site.preview.site import SHELL, Entry, Site, entries, index
 from ec_maps.site.staging import staged
@@ -91,7 +91,7 @@ def _build(project: Project, folder: Path, log: Callable[[str], None]) -> None:
         _write(folder / page.target, site.page(page, soup))
     if site.feed:
         _write(folder / site.feed_file, site.feed_text(site.feed))
-    for path in project.files([str(glob) for glob in as_list(section(project.config, "project").get("resources"))]):
+    for path in project.files("resources"):
         site.links.add(path.relative_to(project.root).as_posix())
     site.links.finish(folder)
     (folder / _LIBS).mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _read(project: Project) -> list[Page]:
-    paths = project.files([str(glob) for glob in as_list(section(project.config, "project")["render"])])
+    paths = project.files("render")
     if not paths:
         msg = f"No file of {project.root} is in the render list of _quarto.yml, so there is nothing to build."
         raise RenderError(msg)
@@ -173,12 +173,14 @@ def _pre_render(project: Project, output: Path, log: Callable[[str], None]) -> N
         "PYTHONUNBUFFERED": "1",
     }
     faults: list[str] = []
-    commands = as_list(section(project.config, "project").get("pre-render"))
-    split = [_arguments(command, project.root, environment["PATH"], faults) for command in commands]
+    commands = [
+        (str(command), _arguments(command, project.root, environment["PATH"], faults))
+        for command in project.listed("pre-render")
+    ]
     if faults:
         raise RenderError(refusal(faults))
-    for command, arguments in zip(commands, split, strict=True):
-        _run(str(command), arguments, project.root, environment, log)
+    for command, arguments in commands:
+        _run(command, arguments, project.root, environment, log)
 
 
 def _arguments(command: object, root: Path, path: str, faults: list[str]) -> list[str]:

@@ -114,9 +114,13 @@ class Project:
         """The folder that the built site goes to."""
         return self.root / str(section(self.config, "project").get("output-dir", "_site"))
 
-    def files(self, patterns: list[str]) -> list[Path]:
-        """Return the files that the globs match, sorted, without those that start with ``_`` or ``.``."""
-        chosen = globs(patterns)
+    def listed(self, key: str) -> list[Any]:
+        """Return what is under a key of the ``project:`` part."""
+        return as_list(section(self.config, "project").get(key))
+
+    def files(self, key: str) -> list[Path]:
+        """Return the files that the globs under a key match, sorted, without those that start with ``_`` or ``.``."""
+        chosen = globs(self.listed(key))
         return [path for path in sorted(_walk(self.root)) if chosen(path.relative_to(self.root).as_posix())]
 
     @contextmanager
@@ -177,9 +181,7 @@ def load(root: Path, profile: str | None) -> Project:
         )
     if faults:
         raise RenderError(refusal(faults))
-    variables: dict[str, str] = {}
-    for path in environments:
-        variables |= environment_file(path)
+    variables = {name: value for path in environments for name, value in environment_file(path).items()}
     return Project(root, profile, config, variables)
 
 
@@ -244,14 +246,15 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def globs(patterns: list[str]) -> Callable[[str], bool]:
+def globs(patterns: list[Any]) -> Callable[[str], bool]:
     """Return whether globs, in Quarto's meaning, match a path that is relative to the root and has ``/``.
 
     A leading slash anchors a glob to the root, otherwise it matches at any depth; ``**`` spans folders; a folder
     stands for all in it; ``!`` excludes.
     """
-    wanted = [_regex(pattern) for pattern in patterns if not pattern.startswith("!")]
-    excluded = [_regex(pattern[1:]) for pattern in patterns if pattern.startswith("!")]
+    texts = [str(pattern) for pattern in patterns]
+    wanted = [_regex(text) for text in texts if not text.startswith("!")]
+    excluded = [_regex(text[1:]) for text in texts if text.startswith("!")]
     return lambda path: any(one.fullmatch(path) for one in wanted) and not any(one.fullmatch(path) for one in excluded)
 
 
@@ -264,10 +267,6 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if entry.name.startswith(("_", ".")):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
-        elif entry.is_file():
-            yield entry
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(("_", "."))]
+        yield from (Path(parent, name) for name in files if not name.startswith(("_", ".")))
