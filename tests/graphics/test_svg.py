@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from ec_maps import ice_colours, local_map, national_map, regional_map
 from ec_maps.graphics import layers
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layers import name_areas_in
+from ec_maps.graphics.layers import descriptions, name_shapes
 from ec_maps.graphics.svg import svg_of
 from ec_maps.graphics.svg_paths import clipped, path_data, rings, simplified
 from made import VALUE, Tables, demo_tables, districts, nothing_around, real_tables, squares
@@ -158,7 +158,7 @@ def test_the_same_map_gives_the_same_text(tables: Tables) -> None:
 def test_naming_changes_no_picture(monkeypatch: pytest.MonkeyPatch, tables: Tables) -> None:
     """A PNG is the same to the byte whether its areas are named or not."""
     named = [regional_map(tables.lads, "Wales", highlight=["Cardiff"])._repr_png_(), local_map(tables.msoas, "Rutland")]
-    monkeypatch.setattr(layers, "name_areas_in", lambda *_: None)
+    monkeypatch.setattr(layers, "name_shapes", lambda *_: None)
     assert regional_map(tables.lads, "Wales", highlight=["Cardiff"])._repr_png_() == named[0]
     assert local_map(tables.msoas, "Rutland")._repr_png_() == named[1]._repr_png_()
 
@@ -261,7 +261,7 @@ def test_dots(count: int) -> None:
     table = districts([0.3] * count).assign(decile=pd.array([4] * count, dtype="Int64"))
     figure, ax = plain_axes()
     dots = ax.scatter([1 + 0.5 * place for place in range(count)], [1.0] * count, s=36, color=ice_colours()[3])
-    name_areas_in(dots, table)
+    name_shapes(dots, descriptions(table))
     found = areas_of(read(svg_of(figure, "Dots", "Some", links={}, marks=False)))
     assert [area.get("data-code") for area, _ in found] == list(table["lad21cd"])
     assert [float(area.get("cx")) for area, _ in found] == [720 + 360 * place for place in range(count)]

@@ -19,9 +19,9 @@ import facts
 from ec_maps import ice_colours, load_areas
 from ec_maps.errors import PlaceError
 from ec_maps.graphics import palette
+from ec_maps.graphics.beeswarm import NARROWEST, WIDEST, above, squeezed, swarm, width_within
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH
-from ec_maps.maps.strip_layout import NARROWEST, WIDEST, above, squeezed, swarm, width_within
 from ec_maps.maps.strip_plot import MARKED, strip_plot
 from made import VALUE, Picture, Tables, demo_tables, districts, real_tables, squares
 

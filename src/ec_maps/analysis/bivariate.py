@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ec_maps.areas.deciles import group
 from ec_maps.errors import DataError, SettingError, listed
 
 if TYPE_CHECKING:
@@ -22,24 +23,15 @@ if TYPE_CHECKING:
 THIRDS = 3
 CLASSES = THIRDS * THIRDS
 
+#: The two measures, by key, across and up in the square.
+DRIVERS = ("exposure", "bias")
+
 BETWEEN = "in between"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of place: one of the four corner classes of the legend's square.
-
-    Attributes
-    ----------
-    exposure_third, bias_third
-        The thirds of the corner.
-    name
-        Its name.
-    means, means_not
-        A sentence on what the kind means for a place, and one on what it does not mean.
-    question
-        A question to ask in such a place.
-    """
+    """A kind of place, a corner of the legend's square: what it means, what it does not mean, and what to ask there."""
 
     exposure_third: int
     bias_third: int
@@ -155,101 +147,64 @@ def bivariate_table(
     if faults := list(_faults(tables)):
         msg = f"Joining exposure and bias: {listed(faults)}."
         raise SettingError(msg)
-    columns = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "geometry"]
-    table = exposure_lads[columns].reset_index(drop=True)
-    series = {key: _aligned(lads, key, table["lad21cd"]) for key, lads in tables.items()}
+    table = exposure_lads[["lad21cd", "lad21nm", "rgn21nm"]].reset_index(drop=True)
+    series = {
+        key: pd.Series(lads.set_index("lad21cd")[key].reindex(table["lad21cd"]).to_numpy(dtype=float, na_value=np.nan))
+        for key, lads in tables.items()
+    }
     if connectedness_lads is not None:
         check_direction(**series)
     both = series["exposure"].notna() & series["bias"].notna()
-    table.insert(columns.index("exposure") + 1, "bias", series["bias"])
-    edges = {}
-    for place, key in enumerate(("exposure", "bias"), columns.index("exposure") + 2):
-        third, edges[key] = thirds(table[key].where(both), key)
-        table.insert(place, f"{key}_third", third)
-    kinds = [
-        kind_of(int(exposure), int(bias)) if there else None
-        for exposure, bias, there in zip(
-            table["exposure_third"].fillna(0), table["bias_third"].fillna(0), both, strict=True
-        )
-    ]
-    table.insert(len(table.columns) - 1, "kind", pd.Series(kinds, dtype="string"))
-    table.attrs = {
-        "measure": "exposure",
-        "level": "lad",
-        "scope": exposure_lads.attrs.get("scope", "ew"),
-        **{f"{key}_cut_points": [float(edge) for edge in cuts] for key, cuts in edges.items()},
-    }
-    return table
+    table = table.assign(exposure=series["exposure"], bias=series["bias"])
+    attrs = {"measure": "exposure", "level": "lad", "scope": exposure_lads.attrs.get("scope", "ew")}
+    for key in DRIVERS:
+        table[f"{key}_third"], edges = thirds(table[key].where(both), key)
+        attrs[f"{key}_cut_points"] = [float(edge) for edge in edges]
+    pairs = zip(*(table[f"{key}_third"].fillna(0) for key in DRIVERS), strict=True)
+    table["kind"] = pd.array([kind_of(*pair) if all(pair) else None for pair in pairs], dtype="string")
+    whole = exposure_lads[["geometry"]].reset_index(drop=True).join(table)[[*table.columns, "geometry"]]
+    whole.attrs = attrs
+    return whole
 
 
 def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
-    """Return each value's third among the values that are not missing, and the four edges.
+    """Return each value's third (1 the lowest; missing where the value is), and the four edges, as for deciles.
 
-    The edges are those of :func:`pandas.qcut`, as for deciles: equal values always share a third.
-
-    Parameters
-    ----------
-    values
-        One value an area, with missing values as NaN or NA.
-    what
-        The name of the values in messages.
-
-    Returns
-    -------
-    third
-        Nullable integers from 1, the lowest, to 3; index as in `values`.
-    edges
-        Four numbers, lowest first.
-
-    Raises
-    ------
-    DataError
-        If a value is infinite, or the values do not form three groups: too few, or too many equal ones.
+    `DataError` is raised if a value is infinite, or if the values do not form three groups.
     """
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    present = numbers[~np.isnan(numbers)]
+    present = values.dropna().to_numpy(dtype=float)
     if np.isinf(present).any():
         msg = f"Cutting thirds of {what}: {int(np.isinf(present).sum())} of the {len(present)} values are infinite."
         raise DataError(msg)
     edges = np.quantile(present, np.linspace(0, 1, THIRDS + 1)) if len(present) else np.empty(0)
-    groups = np.searchsorted(edges[1:-1], numbers, side="left") + 1
-    found = len(set(groups[~np.isnan(numbers)]))
-    if found < THIRDS:
-        often = int(np.unique(present, return_counts=True)[1].max()) if len(present) else 0
+    third = group(values, edges)
+    if (found := third.nunique()) < THIRDS:
+        often = int(np.unique(present, return_counts=True)[1].max(initial=0))
         equal = f", {often} of them equal," if often > 1 else ""
         msg = (
             f"Cutting thirds of {what}: the {len(present)} values{equal} form only {found} "
             f"group{'' if found == 1 else 's'}. A bivariate map needs three groups of about equal size of each measure."
         )
         raise DataError(msg)
-    return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index), edges
+    return third, edges
 
 
 def agreement(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> float:
     """Return the rank correlation of bias and the shortfall of connectedness, (exposure − connectedness) / exposure.
 
-    Parameters
-    ----------
-    exposure, bias, economic_connectedness
-        A value for each area, all in the same order, as shares.
-
-    Returns
-    -------
-    correlation
-        Spearman's coefficient, from −1 to 1, over the areas that have all three values; NaN if there are none.
+    The values are shares in one order of areas; NaN if no area has all three.
     """
-    short = ((exposure - economic_connectedness) / exposure.where(exposure > 0)).astype(float)
-    there = short.notna() & bias.notna()
-    # Spearman's is the correlation of ranks; pandas would need SciPy for it.
-    return float(short[there].rank().corr(bias[there].astype(float).rank()))
+    short = (exposure - economic_connectedness) / exposure.where(exposure > 0)
+    both = pd.DataFrame({"short": short, "bias": bias}).astype(float)
+    # Of a Series alone, pandas would need SciPy for it.
+    return float(both.corr(method="spearman").to_numpy()[0, 1])
 
 
 def check_direction(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> None:
     """Raise `DataError` if bias is lower where connectedness falls further short of exposure.
 
-    Here a larger bias means that friendships fall further short. If a release of the Atlas reversed the sign, every
-    sentence and colour would be wrong, and no other check would find it. Fewer than ten areas with all three values are
-    not checked. The parameters are those of :func:`agreement`.
+    If a release of the Atlas reversed the sign, every sentence and colour would be wrong, and no other check would find
+    it. Fewer than ten areas with all three values are not checked.
     """
     number = int((exposure.notna() & bias.notna() & economic_connectedness.notna()).sum())
     correlation = agreement(exposure, bias, economic_connectedness)
@@ -278,9 +233,3 @@ def _faults(tables: dict[str, gpd.GeoDataFrame]) -> Iterator[str]:
             shared = codes
         elif codes != shared:
             yield f"the table of {key} is not of the same districts: {listed(sorted(codes ^ shared))} is in one only"
-
-
-def _aligned(lads: gpd.GeoDataFrame, key: str, codes: pd.Series) -> pd.Series:
-    """Return a measure of districts in the order of these codes, as floats."""
-    values = lads.set_index("lad21cd")[key].reindex(codes)
-    return pd.Series(values.to_numpy(dtype=float, na_value=np.nan), codes.index)

@@ -27,18 +27,9 @@ _ENOUGH = 8
 class DistrictProfile:
     """The profile of one district.
 
-    Attributes
-    ----------
-    district
-        Its row of the table of districts.
-    lads
-        The whole table of districts that it is compared with: see :func:`ec_maps.load_areas`.
-    msoas
-        The rows of its neighbourhoods; there may be none.
-    country
-        The values of all neighbourhoods of England and Wales that have one.
-    surroundings
-        The districts to look for neighbours in: `lads`, or those of the United Kingdom.
+    `district` is its row of `lads`, the whole table of districts that it is compared with; `msoas` are its
+    neighbourhoods, of which there may be none; `country` has the values of all neighbourhoods of England and Wales, and
+    `surroundings` the districts to look for neighbours in.
     """
 
     district: pd.Series
@@ -98,7 +89,16 @@ class DistrictProfile:
     @property
     def compared(self) -> str:
         """How far the medians of its region and of the country lie from its value; empty for a missing value."""
-        return "" if math.isnan(self.value) else self._medians()
+        if math.isnan(self.value):
+            return ""
+        region, country = (
+            f"{self.entry.format(median)}, {_difference(self.entry, self.value, median)}"
+            for median in (self.region_median, self.median)
+        )
+        return (
+            f"The median local authority in {the(self.region)} is at {region}; in {self.universe} as a whole it is at "
+            f"{country}."
+        )
 
     @property
     def summary(self) -> str:
@@ -153,6 +153,16 @@ class DistrictProfile:
         )
         return " ".join(text)
 
+    @cached_property
+    def median(self) -> float:
+        """The median of the districts that it is compared with."""
+        return float(self.lads[self.measure].median())
+
+    @cached_property
+    def region_median(self) -> float:
+        """The median of those in its region."""
+        return float(self.lads.loc[self.lads["rgn21nm"] == self.region, self.measure].median())
+
     @property
     def neighbours(self) -> list[str]:
         """The names of the districts that share a border with it, in order of name."""
@@ -161,36 +171,13 @@ class DistrictProfile:
         names = self.surroundings["lad21nm"].iloc[near]
         return sorted(names[names != self.name])
 
-    def _medians(self) -> str:
-        values = self.lads[self.measure]
-        here = float(values[self.lads["rgn21nm"] == self.region].median())
-        all_of_it = float(values.median())
-        region, country = (_difference(self.entry, self.value, median) for median in (here, all_of_it))
-        return (
-            f"The median local authority in {the(self.region)} is at {self.entry.format(here)}, {region}; in "
-            f"{self.universe} as a whole it is at {self.entry.format(all_of_it)}, {country}."
-        )
-
 
 def district_profile(
     lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, surroundings: gpd.GeoDataFrame | None = None
 ) -> DistrictProfile:
-    """Return the profile of a district.
+    """Return the profile of a district of whole tables of :func:`ec_maps.load_areas`, named as in ``lad21nm``.
 
-    Parameters
-    ----------
-    lads, msoas
-        The tables of :func:`ec_maps.load_areas`, whole. A Scottish or Northern Irish district is only in a table of
-        the United Kingdom.
-    lad_name
-        The district's name as in ``lad21nm``.
-    surroundings
-        The table of districts to look for its neighbours in; `lads` if not given.
-
-    Raises
-    ------
-    PlaceError
-        If no district of the table has the name.
+    Its neighbours are looked for in `surroundings`, or else in `lads`. `PlaceError` is raised if no row has the name.
     """
     rows = lads[lads["lad21nm"] == lad_name]
     if rows.empty:

@@ -18,7 +18,6 @@ from ec_maps.graphics.label_space import Ground
 from ec_maps.graphics.labels import CROWDED, Label, Placer, roomiest_point
 from ec_maps.graphics.layout import Layout
 from ec_maps.graphics.text_metrics import forms
-from ec_maps.measures import measure_of
 
 _NAME_SIZES = (7.0, 6.0, 5.5)
 _NUMBER_SIZES = (7.5, 6.5, 5.5, 5.0)
@@ -66,6 +65,11 @@ def _write(layout: Layout, label: Label, *, zorder: float = 5, **style: Any) -> 
     layout.ax.text(x, y, label.text, size=label.size, zorder=zorder, **style)
 
 
+def _write_inside(layout: Layout, label: Label, colour: str | None) -> None:
+    """Write a placed label inside an area of a colour, or on its hatching."""
+    _write(layout, label, **({"color": palette.ink_on(colour)} if colour else {"bbox": _ON_HATCHING}))
+
+
 def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
     """Outline places and write their names in boxes beside them, each with an arrow from the box to the place.
 
@@ -111,13 +115,10 @@ def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
 
 def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> None:
     """Write each name inside its area where it fits."""
-    colours = palette.colours(measure_of(areas))
-    for name, decile, shape in zip(areas["lad21nm"], areas["decile"], areas.geometry, strict=True):
+    for name, colour, shape in zip(areas["lad21nm"], palette.colours_of(areas), areas.geometry, strict=True):
         label = placer.inside_area(name, in_inches(layout, shape), _NAME_SIZES, wrapped=True)
-        if label and pd.isna(decile):
-            _write(layout, label, bbox=_ON_HATCHING)
-        elif label:
-            _write(layout, label, color=palette.ink_on(colours[int(decile) - 1]))
+        if label:
+            _write_inside(layout, label, colour)
 
 
 def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
@@ -143,17 +144,14 @@ def name_regions(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, region
 
 def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
     """Write each area's number inside it if it fits, else beside it with a line to it."""
-    colours = palette.colours(measure_of(areas))
     small: list[tuple[str, shapely.Geometry]] = []
-    for number, decile, shape in zip(numbers, areas["decile"], areas.geometry, strict=True):
+    for number, colour, shape in zip(numbers, palette.colours_of(areas), areas.geometry, strict=True):
         inches = in_inches(layout, shape)
         label = placer.inside_area(number, inches, _NUMBER_SIZES)
         if label is None:
             small.append((number, inches))
-        elif pd.isna(decile):
-            _write(layout, label, bbox=_ON_HATCHING)
         else:
-            _write(layout, label, color=palette.ink_on(colours[int(decile) - 1]))
+            _write_inside(layout, label, colour)
     if not small:
         return
     ground = Ground(layout.frame, in_inches(layout, union(areas.geometry.to_numpy())))

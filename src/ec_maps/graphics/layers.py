@@ -56,10 +56,7 @@ def outlines(shapes: np.ndarray) -> list[Outline]:
 
 
 def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
-    """Draw shapes with one style or a list of styles, and return the collection; None if there are no shapes.
-
-    The limits of the axes do not change.
-    """
+    """Draw shapes with one style or a list of styles, and return the collection; None if there are no shapes."""
     if not len(shapes):
         return None
     drawn = PathCollection(outlines(shapes), offset_transform=None, **style)
@@ -68,87 +65,83 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
     return drawn
 
 
-def name_areas_in(drawn: PathCollection | None, areas: pd.DataFrame) -> None:
-    """Attach the names and values of areas to a collection's shapes, for interactive SVG.
+def name_shapes(drawn: PathCollection | None, texts: list[str]) -> None:
+    """Attach a text to each of a collection's shapes, as "code|decile|description", for interactive SVG.
 
-    A PNG does not change. matplotlib writes one text for each shape into SVG, its link, so code, decile and description
-    are stored there.
-
-    Parameters
-    ----------
-    drawn
-        The collection, also one of ``ax.scatter``; with None nothing is done.
-    areas
-        A row for each shape in the order drawn, as from :func:`ec_maps.load_areas`. Without codes, names or values
-        nothing is attached.
+    A PNG does not change: the texts are the shapes' links, the one text for each shape that matplotlib writes into SVG.
     """
-    level = level_named("msoa" if "msoa21cd" in areas else "lad")
-    measure = measure_of(areas)
-    if drawn is None or not {level.code, level.name, measure.key, "decile"} <= set(areas.columns):
-        return
+    if drawn is not None and texts:
+        # Some versions of matplotlib write no link for a single shape, so its id carries the text.
+        drawn.set_gid(AREAS if len(texts) > 1 else f"{AREAS}|{texts[0]}")
+        drawn.set_urls(texts)
+
+
+def descriptions(areas: pd.DataFrame) -> list[str]:
+    """Return the texts of :func:`name_shapes` for rows of a table; none if it lacks codes, names or values."""
+    level, measure = level_named("msoa" if "msoa21cd" in areas else "lad"), measure_of(areas)
+    if not {level.code, level.name, measure.key, "decile"} <= set(areas.columns):
+        return []
     names = areas[level.name].astype(str)
     if level.key == "msoa" and "msoa21hclnm" in areas:
         names = names.where(areas["msoa21hclnm"].isna(), names + " (" + areas["msoa21hclnm"].astype(str) + ")")
-    texts, more = [], _more_words(areas, level.code)
-    for code, name, value, decile in zip(areas[level.code], names, areas[measure.key], areas["decile"], strict=True):
+    brief = areas["decile"].count() > _MANY
+    low, high, users = (
+        [pd.NA] * len(areas) if brief or name not in areas else areas[name]
+        for name in ("decile_low", "decile_high", "num_users")
+    )
+    texts = []
+    for code, name, value, decile, first, last, people in zip(
+        areas[level.code], names, areas[measure.key], areas["decile"], low, high, users, strict=True
+    ):
         if pd.isna(decile):
             texts.append(f"{code}||{name}: no published estimate")
-        else:
-            texts.append(
-                f"{code}|{decile}|{name}: {measure.format(value)}, decile {decile} of {GROUPS}{more.get(code, '')}"
-            )
-    # Some versions of matplotlib write no link for a single shape, so its id carries the text.
-    drawn.set_gid(AREAS if len(texts) > 1 else f"{AREAS}|{texts[0]}")
-    drawn.set_urls(texts)
-
-
-def _more_words(areas: pd.DataFrame, code: str) -> dict[str, str]:
-    """Return by code the rest of an area's description: the deciles that it could be in, and its number of users."""
-    steady = {"decile_low", "decile_high"} <= set(areas.columns)
-    words = dict.fromkeys(areas[code], "")
-    if steady and len(areas) <= _MANY:
-        there = areas[areas["decile"].notna()]
-        for key, low, high in zip(there[code], there["decile_low"], there["decile_high"], strict=True):
-            words[key] += f" (could be {low} to {high})" if int(low) != int(high) else ""
-    if "num_users" in areas and len(areas) <= _MANY:
-        for key, users in zip(areas[code], areas["num_users"], strict=True):
-            words[key] += "" if pd.isna(users) else f"; {users:,} users"
-    return words
+            continue
+        text = f"{code}|{decile}|{name}: {measure.format(value)}, decile {decile} of {GROUPS}"
+        if not pd.isna(first) and int(first) != int(last):
+            text += f" (could be {first} to {last})"
+        texts.append(text if pd.isna(people) else f"{text}; {people:,} users")
+    return texts
 
 
 def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
-    """Draw areas in their deciles' colours, those without a published estimate hatched.
-
-    Parameters
-    ----------
-    ax
-        The map's axes.
-    areas
-        Rows with ``decile`` and geometry.
-    edge
-        The width of the areas' edges, in points.
-    zorder
-        The drawing order among the map's other layers.
-    """
-    colours = palette.colours(measure_of(areas))
-    there = areas["decile"].notna().to_numpy()
-    deciles = areas["decile"][there].astype(int).to_numpy()
-    shapes = areas.geometry.to_numpy()
+    """Draw areas in their deciles' colours, those without a published estimate hatched, with edges in points."""
     # The lightest last: their dark edges separate them from the sea and from one another.
-    order = np.argsort(deciles, kind="stable")
-    faces = [colours[decile - 1] for decile in deciles[order]]
-    edges = [_DARK_EDGE if palette.lightness(face) >= _LIGHT else _LIGHT_EDGE for face in faces]
-    name_areas_in(draw_missing(ax, shapes[~there], edge=edge, zorder=zorder - 0.1), areas[~there])
+    rows = areas.iloc[np.argsort(areas["decile"].fillna(0).to_numpy(dtype=int), kind="stable")]
+    shapes, faces = rows.geometry.to_numpy(), palette.colours_of(rows)
+    draw_coloured(ax, shapes, faces, descriptions(rows), edge=edge, zorder=zorder)
+
+
+def draw_coloured(
+    ax: Axes,
+    shapes: np.ndarray,
+    faces: list[str | None],
+    texts: list[str],
+    *,
+    edge: float,
+    edges: tuple[str, str] = (_LIGHT_EDGE, _DARK_EDGE),
+    zorder: float = 2,
+) -> None:
+    """Draw shapes in the order given, each in its colour or, without one, hatched.
+
+    `texts` are those of :func:`name_shapes`, `edge` is the width of the edges in points, and `edges` their colours
+    around dark and around light shapes.
+    """
+    there = np.array([face is not None for face in faces], dtype=bool)
+    named = np.array(texts or [""] * len(shapes), dtype=object)
+    hatched = draw_missing(ax, shapes[~there], edge=edge, zorder=zorder - 0.1)
+    colours = [face for face in faces if face is not None]
     drawn = fill(
         ax,
-        shapes[there][order],
-        facecolors=faces,
-        edgecolors=edges,
+        shapes[there],
+        facecolors=colours,
+        edgecolors=[edges[palette.lightness(colour) >= _LIGHT] for colour in colours],
         linewidths=edge,
         joinstyle="round",
         zorder=zorder,
     )
-    name_areas_in(drawn, areas[there].iloc[order])
+    if texts:
+        name_shapes(hatched, list(named[~there]))
+        name_shapes(drawn, list(named[there]))
 
 
 def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) -> PathCollection | None:

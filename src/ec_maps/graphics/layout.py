@@ -7,7 +7,7 @@ inches and follow from the text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -42,25 +42,17 @@ STAMP = 0.3
 TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
 FAINT = "#575265"
 
+#: The styles of a legend's swatches for areas without an estimate and for land around the areas.
+HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}
+AROUND: dict[str, Any] = {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}
+
 
 @dataclass(frozen=True)
 class Key:
-    """The contents of a legend.
+    """The contents of a legend of deciles.
 
-    Attributes
-    ----------
-    title
-        What the colours stand for.
-    universe
-        The areas that the deciles are of, and the unit of the cut points, in words.
-    cut_points
-        The eleven edges of the deciles as text, without a unit.
-    colours
-        The colour of each class, the lowest first; None for a class that is empty because many values are equal.
-    missing
-        What hatching means; empty if nothing on the map is hatched.
-    around
-        What the grey land is; empty if there is none.
+    `cut_points` are the eleven edges as text, without a unit; `colours` has None for a class that is empty because many
+    values are equal; `missing` and `around` are what hatching and grey land mean, empty if there is none.
     """
 
     title: str
@@ -72,20 +64,9 @@ class Key:
 
     @classmethod
     def of(cls, measure: Measure, universe: str, whole: pd.DataFrame, edges: list[float], **more: str) -> Key:
-        """Return the legend of a measure's deciles.
+        """Return the legend of a measure's deciles over a universe such as "the 331 local authorities of …".
 
-        Parameters
-        ----------
-        measure
-            The measure.
-        universe
-            The areas with a value that the deciles are of: "the 331 local authorities of England and Wales".
-        whole
-            The table, whose ``attrs`` give the deciles that are not empty if many values are equal.
-        edges
-            The eleven edges of the deciles, in the measure's unit.
-        more
-            `missing` and `around`.
+        The ``attrs`` of the whole table give the deciles that are not empty; `more` are `missing` and `around`.
         """
         filled = whole.attrs.get("groups") or list(range(1, GROUPS + 1))
         colours = [
@@ -101,9 +82,41 @@ class Key:
             **more,
         )
 
+    @property
+    def height(self) -> float:
+        """The height of the legend, in inches."""
+        return 1.12
+
+    def draw(self, ax: Axes, top: float) -> None:
+        """Draw the classes as a strip with cut points above, numbers beneath, and words at both ends."""
+        # Added as artists, because for patches matplotlib would compute limits that are already set.
+        wide, high = 0.38, 0.17
+        strip = top - 0.46
+        write(ax, MARGIN, top, self.title, size=LEGEND, weight="bold", va="top")
+        for place, edge in enumerate(self.cut_points):
+            x, ends = MARGIN + place * wide, {0: "left", len(self.cut_points) - 1: "right"}
+            write(ax, x, strip + high + 0.04, edge, size=6, color=FAINT, va="baseline", ha=ends.get(place, "center"))
+        for place, colour in enumerate(self.colours):
+            if colour is None:
+                continue
+            x = MARGIN + place * wide
+            swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
+            swatch.set_gid(f"{SWATCH}{place + 1}")
+            ax.add_artist(swatch)
+            write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
+        end = MARGIN + 10 * wide
+        write(ax, MARGIN, strip - 0.25, "lowest decile", size=LEGEND, weight="bold", va="baseline")
+        write(ax, end, strip - 0.25, "highest decile", size=LEGEND, weight="bold", ha="right", va="baseline")
+        write(ax, MARGIN, strip - 0.39, self.universe, size=SMALL, color=FAINT, va="baseline")
+        x, y = end + 0.22, top - 0.28
+        for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
+            if words:
+                entry(ax, x, y, words, style, size=(0.3, high))
+                y -= 0.24
+
 
 class Legend(Protocol):
-    """A legend that replaces the ten classes: its height in inches, and how it is drawn from `top` downwards."""
+    """A legend: its height in inches, and how it is drawn on axes in inches from `top` downwards."""
 
     @property
     def height(self) -> float: ...  # noqa: D102
@@ -163,60 +176,60 @@ def view(
 
 
 def new_layout(
-    extent: tuple[float, float, float, float], words: Words, key: Key | Legend, *, demo: bool, scale_bar: bool = True
+    extent: tuple[float, float, float, float], words: Words, key: Legend, *, demo: bool, scale_bar: bool = True
 ) -> Layout:
-    """Return the layout of a map: everything but the contents of the map.
+    """Return the layout of a map of an extent (metres, EPSG:27700): everything but the contents of the map.
 
-    Parameters
-    ----------
-    extent
-        Left, bottom, right and top of the map, in metres (EPSG:27700).
-    words
-        The text around the map.
-    key
-        The legend.
-    demo
-        Whether to stamp the figure as demonstration data.
-    scale_bar
-        Whether to draw a scale bar: not where distances mean nothing.
+    With `demo` the figure is stamped as demonstration data; `scale_bar` is false where distances mean nothing.
     """
     left, bottom, right, top = extent
     scale = (right - left) / MAP_WIDTH
-    map_height = (top - bottom) / scale
-    title = wrap(words.title, TITLE, MAP_WIDTH, "bold")
-    subtitle = wrap(words.subtitle, SUBTITLE, MAP_WIDTH)
-    sources = wrap(words.sources, SMALL, MAP_WIDTH)
     numbers = _in_columns(words.numbers)
-    stamp_height = STAMP if demo else 0.0
-    head = stamp_height + 0.1 + text_size(title, TITLE)[1] + 0.04 + text_size(subtitle, SUBTITLE)[1] + 0.1
-    numbers_height = max((len(column) for column, _ in numbers), default=0) * SMALL / 72 * 1.3 + (0.1 if numbers else 0)
-    legend_height = 1.12 if isinstance(key, Key) else key.height
-    foot = legend_height + numbers_height + text_size(sources, SMALL)[1] + 0.1
-    height = head + map_height + foot
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
-    FigureCanvasAgg(figure)
-    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, map_height / height), label="map")
+    row = SMALL / 72 * 1.3
+    beneath = key.height + max((len(column) for column, _ in numbers), default=0) * row + (0.1 if numbers else 0)
+    figure, ax, around, foot = new_figure(words, (top - bottom) / scale, beneath, label="map", demo=demo)
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
     ax.spines[:].set(color="#8d8779", linewidth=0.6)
-    around = furniture(figure, title, subtitle, demo=demo)
-    if isinstance(key, Key):
-        _legend(around, foot - 0.1, key)
-    else:
-        key.draw(around, foot - 0.1)
+    key.draw(around, foot - 0.1)
     if scale_bar:
         _scale_bar(around, foot - 0.1, scale)
-    y = foot - legend_height
     for column, x in numbers:
-        for row, line in enumerate(column):
-            write(around, MARGIN + x, y - (row + 1) * SMALL / 72 * 1.3, line, size=SMALL, va="baseline")
-    write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom")
+        for at, line in enumerate(column, 1):
+            write(around, MARGIN + x, foot - key.height - at * row, line, size=SMALL, va="baseline")
     return Layout(figure, ax, scale)
 
 
-def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
-    """Return axes in inches over a whole figure, with the demonstration band and the titles written at the top."""
-    width, height = figure.get_size_inches()
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
+def new_figure(
+    words: Words, body: float, beneath: float, *, label: str, demo: bool, gap: float = 0.1
+) -> tuple[Figure, Axes, Axes, float]:
+    """Return a figure with its text written: titles at the top, sources at the bottom.
+
+    Parameters
+    ----------
+    words
+        The text; its `numbers` are left to the caller.
+    body, beneath, gap
+        The heights in inches of the axes, of what the caller puts beneath them, and of the gap above them.
+    label
+        The label of the axes.
+    demo
+        Whether to stamp the figure as demonstration data.
+
+    Returns
+    -------
+    figure, ax, around, foot
+        The figure; its axes; axes in inches over all of it; and the height at which the first axes start.
+    """
+    title = wrap(words.title, TITLE, MAP_WIDTH, "bold")
+    subtitle = wrap(words.subtitle, SUBTITLE, MAP_WIDTH)
+    sources = wrap(words.sources, SMALL, MAP_WIDTH)
+    foot = beneath + text_size(sources, SMALL)[1] + 0.1
+    head = (STAMP if demo else 0.0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + gap
+    height = head + body + foot
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label=label)
+    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
     around.set_axis_off()
     around.patch.set_visible(False)
     y = height
@@ -227,7 +240,9 @@ def furniture(figure: Figure, title: str, subtitle: str, *, demo: bool) -> Axes:
     write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
     y -= text_size(title, TITLE)[1] + 0.04
     write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
-    return around
+    # In an SVG the sources follow all else.
+    write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom", zorder=4)
+    return figure, ax, around, foot
 
 
 def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
@@ -242,43 +257,18 @@ def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> 
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
-def _legend(ax: Axes, top: float, key: Key) -> None:
-    """Draw the ten classes as a strip with cut points above, decile numbers beneath, and words at both ends."""
-    # Added as artists, because for patches matplotlib would compute limits that are already set.
-    wide, high = 0.38, 0.17
-    strip = top - 0.46
-    write(ax, MARGIN, top, key.title, size=LEGEND, weight="bold", va="top")
-    for place, edge in enumerate(key.cut_points):
-        ends = {0: "left", len(key.cut_points) - 1: "right"}
-        write(
-            ax, MARGIN + place * wide, strip + high + 0.04, edge, size=6, color=FAINT, va="baseline",
-            ha=ends.get(place, "center"),
-        )  # fmt: skip
-    for place, colour in enumerate(key.colours):
-        x = MARGIN + place * wide
-        if colour is None:
-            continue
-        swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
-        swatch.set_gid(f"{SWATCH}{place + 1}")
-        ax.add_artist(swatch)
-        write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
-    end = MARGIN + 10 * wide
-    write(ax, MARGIN, strip - 0.25, "lowest decile", size=LEGEND, weight="bold", va="baseline")
-    write(ax, end, strip - 0.25, "highest decile", size=LEGEND, weight="bold", ha="right", va="baseline")
-    write(ax, MARGIN, strip - 0.39, key.universe, size=SMALL, color=FAINT, va="baseline")
-    x, y = end + 0.22, top - 0.28
-    for words, style in (
-        (key.missing, {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}),
-        (key.around, {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}),
-    ):
-        if words:
-            swatch = Rectangle((x, y - high), 0.3, high, linewidth=0.5, **style)  # type: ignore[arg-type]
-            if words == key.missing:
-                swatch.set_gid(f"{SWATCH}missing")
-            ax.add_artist(swatch)
-            text = wrap(words, SMALL, WIDTH - MARGIN - x - 0.38)
-            write(ax, x + 0.38, y - high / 2, text, size=SMALL, va="center")
-            y -= 0.24
+def entry(ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float]) -> str:
+    """Draw an entry of a legend and return its words as lines.
+
+    Its swatch is of this size, with the top left corner at a point; without a style there is none.
+    """
+    width, height = size
+    if style:
+        swatch = ax.add_artist(Rectangle((x, y - height), width, height, linewidth=0.5, **style))
+        swatch.set_gid(f"{SWATCH}missing" if style is HATCHED else None)
+    text = wrap(words, SMALL, WIDTH - MARGIN - x - width - 0.08)
+    write(ax, x + width + 0.08, y - height / 2, text, size=SMALL, va="center")
+    return text
 
 
 def _scale_bar(ax: Axes, top: float, scale: float) -> None:

@@ -8,9 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
+
 from ec_maps import settings
 from ec_maps.errors import PaletteError, listed
-from ec_maps.measures import Measure
+from ec_maps.measures import Measure, measure_of
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _CLASSES = 10
@@ -60,29 +62,21 @@ def colours(measure: Measure) -> list[str]:
     return ice_colours() if measure.low_connection_end == "low" else ice_colours()[::-1]
 
 
+def colours_of(areas: pd.DataFrame) -> list[str | None]:
+    """Return the colour of each row's decile, None for a row without one."""
+    classes = colours(measure_of(areas))
+    return [None if pd.isna(decile) else classes[decile - 1] for decile in areas["decile"]]
+
+
 #: Returns the faults of a palette's colours, each given with its line number.
 Check = Callable[[list[tuple[int, str]]], list[str]]
 
 
 def read_palette(name: str, number: int, expected: str, check: Check) -> list[str]:
-    """Return the colours of a palette file in lower case, in the order of the file.
+    """Return the colours of a file in the palettes folder in lower case, in the order of the file.
 
-    Parameters
-    ----------
-    name
-        The file's name in the palettes folder.
-    number
-        How many colours it must have.
-    expected
-        What the file should hold, for messages.
-    check
-        Returns further faults of the colours.
-
-    Raises
-    ------
-    PaletteError
-        If the file is missing, has another number of colours, has a line that is not a hex code, or `check` finds
-        faults. One error lists all faults.
+    `PaletteError` says what the file should hold, and lists all faults: a wrong number of colours, lines that are no
+    hex code, and what `check` finds.
     """
     path = settings.shipped("palettes") / name
     try:

@@ -1,6 +1,6 @@
 """A figure as interactive, accessible SVG: every area has its name, value and decile, and the file is small.
 
-matplotlib's SVG is parsed, its areas are found by the ids and links of `layers.name_areas_in`, and everything is
+matplotlib's SVG is parsed, its areas are found by the ids and links of `layers.name_shapes`, and everything is
 written again with coordinates rounded to 0.1 point. The file refers to nothing outside it.
 """
 

@@ -7,31 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, in_words, titles
+from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, said, titles
 from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layers import AREAS, HATCH, draw_missing, fill
-from ec_maps.graphics.layout import (
-    FAINT,
-    LEGEND,
-    MAP_WIDTH,
-    MARGIN,
-    SMALL,
-    STAMP,
-    SUBTITLE,
-    TITLE,
-    WIDTH,
-    furniture,
-    write,
-)
-from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.graphics.layers import HATCH, draw_missing, fill, name_shapes
+from ec_maps.graphics.layout import FAINT, LEGEND, MAP_WIDTH, SMALL, Words, new_figure, write
+from ec_maps.graphics.text_metrics import text_size, wrap
 from ec_maps.measures import HEADLINE, measure_named
 
 if TYPE_CHECKING:
@@ -87,7 +73,17 @@ def correlation_matrix(found: Correlations) -> Map:
     3
     """
     cell = min(_WIDEST, (MAP_WIDTH - _NAME) / (len(found.measures) - 1))
-    figure, ax, top = _new_figure(found)
+    areas, top = level_named(found.level).areas, max(len(found.measures), _BESIDE) * _HIGH
+    words = Words(
+        f"Which measures go together, by {level_named(found.level).area}",
+        f"Each cell is a pair: its row ends at one measure’s name, its column hangs from the other’s. All {areas} of "
+        f"{SCOPES[found.scope]} with both values.",
+        sources(),
+    )
+    figure, ax, *_ = new_figure(words, top, 0.12, label="matrix", demo=settings.is_demo(), gap=0.12)
+    ax.set(xlim=(0, MAP_WIDTH), ylim=(0, top))
+    ax.set_axis_off()
+    ax.patch.set_visible(False)
     _draw_cells(ax, found, cell, top)
     for row, key in enumerate(found.measures):
         x, y = row * cell + 0.06, top - (row + 0.5) * _HIGH
@@ -98,34 +94,9 @@ def correlation_matrix(found: Correlations) -> Map:
     return Map(figure, found.table, _alt_text(found), _caption(found))
 
 
-def _new_figure(found: Correlations) -> tuple[Figure, Axes, float]:
-    """Return the figure with the text around the matrix, the axes of the matrix in inches, and their height."""
-    areas, demo = level_named(found.level).areas, settings.is_demo()
-    title = wrap(f"Which measures go together, by {level_named(found.level).area}", TITLE, MAP_WIDTH, "bold")
-    subtitle = (
-        f"Each cell is a pair: its row ends at one measure’s name, its column hangs from the other’s. All {areas} of "
-        f"{SCOPES[found.scope]} with both values."
-    )
-    subtitle = wrap(subtitle, SUBTITLE, MAP_WIDTH)
-    about = wrap(sources(), SMALL, MAP_WIDTH)
-    body = max(len(found.measures), _BESIDE) * _HIGH
-    foot = text_size(about, SMALL)[1] + 0.22
-    head = (STAMP if demo else 0) + 0.26 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1]
-    height = foot + body + head
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
-    FigureCanvasAgg(figure)
-    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label="matrix")
-    ax.set(xlim=(0, MAP_WIDTH), ylim=(0, body))
-    ax.set_axis_off()
-    ax.patch.set_visible(False)
-    around = furniture(figure, title, subtitle, demo=demo)
-    write(around, MARGIN, 0.08, about, size=SMALL, color=FAINT, va="bottom")
-    return figure, ax, body
-
-
 def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
     order = {key: place for place, key in enumerate(found.measures)}
-    columns, rows = (np.array([order[key] for key in keys]) for keys in zip(*map(_keys, found.pairs), strict=True))
+    columns, rows = (np.array([order[getattr(pair, end)] for pair in found.pairs]) for end in ("first", "second"))
     left, upper = columns * cell, top - rows * _HIGH
     shapes = np.asarray(shapely.box(left, upper - _HIGH, left + cell, upper))
     values = np.array([pair.correlation for pair in found.pairs])
@@ -134,25 +105,18 @@ def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
     style = {"edgecolors": _CELL_EDGE, "linewidths": 0.5, "zorder": 2}
     drawn = fill(ax, shapes[there], facecolors=[colour_of(value) for value in values[there]], **style)
     hatched = draw_missing(ax, shapes[~there], edge=0.5, zorder=1.9)
-    for collection, words in ((drawn, texts[there]), (hatched, texts[~there])):
-        if collection is not None:
-            # In the form of `layers.name_areas_in`.
-            collection.set_gid(AREAS if len(words) > 1 else f"{AREAS}|{words[0]}")
-            collection.set_urls(list(words))
+    name_shapes(drawn, list(texts[there]))
+    name_shapes(hatched, list(texts[~there]))
     # As large as the widest number allows, to be legible on a phone.
     style = {"size": min(10.0, (cell - 0.055) / text_size("−.88", 1)[0]), "ha": "center", "va": "center", "zorder": 3}
     for value, x, y in zip(values[there], left[there], upper[there], strict=True):
         write(ax, x + cell / 2, y - _HIGH / 2, _short(value), color=palette.ink_on(colour_of(value)), **style)
 
 
-def _keys(pair: Pair) -> tuple[str, str]:
-    return pair.first, pair.second
-
-
 def _description(pair: Pair, level: Level) -> str:
     """Return the description of a cell for SVG: a code, no decile, and words."""
     one, other = measure_named(pair.first).title, *titles([pair.second])
-    words = f"{one} and {other}: {in_words(pair.correlation)}, over {number_of(pair.areas, level)}"
+    words = f"{one} and {other}: {said(pair.correlation)}, over {number_of(pair.areas, level)}"
     return f"{pair.first}--{pair.second}||{words}"
 
 
@@ -185,14 +149,17 @@ def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
 
 
 def _strongest(found: Correlations, number: int) -> str:
-    pairs = [f"{' and '.join(titles(_keys(pair)))} ({in_words(pair.correlation)})" for pair in found.strongest[:number]]
+    pairs = [
+        f"{' and '.join(titles([pair.first, pair.second]))} ({said(pair.correlation)})"
+        for pair in found.strongest[:number]
+    ]
     return f"The strongest: {'; '.join(pairs)}." if pairs else ""
 
 
 def _with_headline(found: Correlations, number: int) -> str:
     """Return the measures that economic connectedness correlates with most, in a sentence; empty if it is not there."""
     pairs = found.of(HEADLINE)[:number]
-    names = [f"{titles([pair.other(HEADLINE)])[0]} ({in_words(pair.correlation)})" for pair in pairs]
+    names = [f"{titles([pair.other(HEADLINE)])[0]} ({said(pair.correlation)})" for pair in pairs]
     return f"{measure_named(HEADLINE).title} goes most closely with {series(names)}." if names else ""
 
 
