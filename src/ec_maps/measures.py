@@ -272,13 +272,18 @@ MEASURES = read_codebook(
 def measure_named(key: str) -> Measure:
     """Return the measure with this key; `SettingError` for a key that is not in the codebook."""
     if key not in MEASURES:
-        from rapidfuzz import process
-
-        near = [found for found, *_ in process.extract(str(key), list(MEASURES), limit=2, score_cutoff=75)]
-        hint = f" Perhaps {' or '.join(near)}?" if near else ""
-        msg = f'There is no measure "{key}".{hint} The measures are: {", ".join(MEASURES)}.'
+        msg = f"{unknown_measure(key)} The measures are: {', '.join(MEASURES)}."
         raise SettingError(msg)
     return MEASURES[key]
+
+
+def unknown_measure(key: str) -> str:
+    """Return that there is no measure with this key, and which one it may be, without the list of all."""
+    from rapidfuzz import process
+
+    near = [found for found, *_ in process.extract(str(key), list(MEASURES), limit=2, score_cutoff=75)]
+    hint = f" Perhaps {' or '.join(near)}?" if near else ""
+    return f'There is no measure "{key}".{hint}'
 
 
 def measure_of(areas: pd.DataFrame) -> Measure:

@@ -110,6 +110,15 @@ def test_unknown_measures_in_one_letter() -> None:
     assert letter.count("economic_connectedness") == 1
 
 
+@pytest.mark.parametrize("keys", [["wealth"], ["bias", "bias"], ["The measures are:", "bias", "bias"]])
+def test_measures_are_listed_once(keys: list[str]) -> None:
+    """The list of measures ends the letter, once, whatever is wrong and whatever a key may say."""
+    with pytest.raises(SettingError) as caught:
+        compare("Norwich", keys)
+    assert str(caught.value).endswith(f" The measures are: {', '.join(MEASURES)}.")
+    assert str(caught.value).count("economic_connectedness") == 1
+
+
 def test_unknown_level_and_scope() -> None:
     """An unknown level or scope is an error, as is a scope that the level does not cover."""
     with pytest.raises(SettingError, match='no level "ward"'):

@@ -12,12 +12,12 @@ from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.atlas import select
-from ec_maps.atlas.csv_table import inventory
+from ec_maps.atlas.inventory import inventory
 from ec_maps.errors import DataError, PlaceError, SettingError
 from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
 from ec_maps.geography.names import plain, quoted
-from ec_maps.measures import MEASURES, measure_named
+from ec_maps.measures import MEASURES, measure_named, unknown_measure
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -125,8 +125,6 @@ def measures_table(
     >>> table.attrs["measures"]
     ['economic_connectedness', 'exposure']
     """
-    import pandas as pd
-
     wanted = level_named(level)
     scope = scope_named(scope, wanted)
     keys = _keys(measures)
@@ -134,15 +132,14 @@ def measures_table(
     tables = {key: table.set_index(wanted.code, drop=False) for key, table in found.items()}
     keys = list(tables)
     first = load_areas(level, keys[0], scope=scope).set_index(wanted.code, drop=False)
-    parts = [first[[name for name in _NAMES if name in first]]]
+    names = [name for name in _NAMES if name in first]
+    columns: dict[str, pd.Series] = {}
     for key, table in tables.items():
-        columns = {key: table[key], f"{key}{DECILE}": table["decile"]}
+        columns |= {key: table[key], f"{key}{DECILE}": table["decile"]}
         if "num_users" in table:
             columns[f"{key}{USERS}"] = table["num_users"]
-        parts.append(pd.DataFrame(columns))
-    # Joined by code, so that the order of rows does not matter.
-    joined = first[["geometry"]].join(pd.concat(parts, axis=1)).reset_index(drop=True)
-    whole: gpd.GeoDataFrame = joined[[*(name for name in joined.columns if name != "geometry"), "geometry"]]
+    # pandas joins by code, so that the order of rows does not matter.
+    whole: gpd.GeoDataFrame = first.assign(**columns)[[*names, *columns, "geometry"]].reset_index(drop=True)
     whole.attrs = {
         "level": level,
         "scope": scope,
@@ -156,7 +153,7 @@ def measures_table(
 def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
     """Return the table of each measure in the files; a faulty one is left out with a warning, unless all are faulty."""
     tables, faults = {}, []
-    for key in available_measures(level):
+    for key in measures_at_hand(level):
         try:
             tables[key] = load_values(level, key, scope=scope)
         except DataError as error:
@@ -168,22 +165,17 @@ def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def available_measures(level: LevelName) -> list[str]:
-    """Return the keys of the measures in the Atlas files of a level, in the codebook's order.
+def measures_at_hand(level: LevelName) -> list[str]:
+    """Return the keys of the measures in the Atlas files of a level, in the codebook's order; `DataError` if none.
 
     A CSV of the level must have the measure's column and, if it is about one group of people, rows about that group.
-
-    Raises
-    ------
-    DataError
-        If there is none.
     """
     paths = tuple(select.supplied(level_named(level).key))
-    return list(_available(level, paths, cache.fingerprint(paths)))
+    return list(_at_hand(level, paths, cache.fingerprint(paths)))
 
 
 @lru_cache(maxsize=8)
-def _available(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str, ...]:
+def _at_hand(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str, ...]:
     # Cached because it reads all CSVs, and a page calls it more than once.
     entries = inventory(list(paths))
     there = {
@@ -205,18 +197,14 @@ def _available(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[st
 def _keys(measures: str | Sequence[str] | None) -> list[str]:
     """Return the keys asked for, or raise `SettingError` with all faults in them."""
     keys = [measures] if isinstance(measures, str) else list(measures or ())
-    faults: list[str] = []
-    for key in dict.fromkeys(keys):
-        try:
-            measure_named(key)
-        except SettingError as error:
-            # The list of all measures is given once, not with each fault.
-            faults.append(str(error) if len(set(keys)) == 1 else str(error).partition(" The measures are:")[0])
-        if keys.count(key) > 1:
-            faults.append(f"The measure {quoted(str(key))} is given {keys.count(key)} times; name it once.")
+    faults = [unknown_measure(key) for key in dict.fromkeys(keys) if key not in MEASURES]
+    faults += [
+        f"The measure {quoted(str(key))} is given {keys.count(key)} times; name it once."
+        for key in dict.fromkeys(keys)
+        if keys.count(key) > 1
+    ]
     if faults:
-        known = "" if any("The measures are:" in fault for fault in faults) else f" They are: {', '.join(MEASURES)}."
-        msg = f"The measures to compare: {' '.join(faults)}{known}"
+        msg = f"The measures to compare: {' '.join(faults)} The measures are: {', '.join(MEASURES)}."
         raise SettingError(msg)
     return keys
 
