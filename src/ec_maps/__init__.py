@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ec_maps.analysis.comparison import compare, measures_table
-    from ec_maps.analysis.correlations import Correlations, rank_correlations
     from ec_maps.analysis.export import export
-    from ec_maps.analysis.stability import Stability, stability
+    from ec_maps.analysis.statistics import Correlations, Stability, rank_correlations, stability
     from ec_maps.areas.join import JoinReport
     from ec_maps.areas.places import Place, read_places
     from ec_maps.areas.table import join_report, load_areas, load_measure
@@ -59,14 +58,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Correlations": "analysis.correlations",
+    "Correlations": "analysis.statistics",
     "EcMapsError": "errors",
     "JoinReport": "areas.join",
     "MEASURES": "measures",
     "Map": "graphics.figure",
     "Measure": "measures",
     "Place": "areas.places",
-    "Stability": "analysis.stability",
+    "Stability": "analysis.statistics",
     "compare": "analysis.comparison",
     "correlation_matrix": "maps.correlation_matrix",
     "draw_maps": "maps.batch",
@@ -78,11 +77,11 @@ _HOMES = {
     "load_measure": "areas.table",
     "local_map": "maps.choropleth",
     "national_map": "maps.choropleth",
-    "rank_correlations": "analysis.correlations",
+    "rank_correlations": "analysis.statistics",
     "read_places": "areas.places",
     "regional_map": "maps.choropleth",
     "measures_table": "analysis.comparison",
-    "stability": "analysis.stability",
+    "stability": "analysis.statistics",
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",
 }

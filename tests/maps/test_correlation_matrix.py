@@ -14,7 +14,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from ec_maps.analysis.correlations import Correlations, Pair
+from ec_maps.analysis.statistics import Correlations, Pair
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH

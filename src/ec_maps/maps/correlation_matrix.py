@@ -10,7 +10,7 @@ import shapely
 from matplotlib.patches import Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.correlations import FEWEST, Correlations, Pair, said, titles
+from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, said, titles
 from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette

@@ -14,7 +14,7 @@ from matplotlib.patches import Circle, Ellipse
 
 from ec_maps import settings
 from ec_maps.analysis.district import DistrictProfile, district_profile
-from ec_maps.analysis.stability import BESIDE
+from ec_maps.analysis.statistics import BESIDE
 from ec_maps.areas import wording
 from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the, the_district
 from ec_maps.graphics import palette

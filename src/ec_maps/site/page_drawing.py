@@ -20,7 +20,7 @@ from ec_maps import settings
 from ec_maps.analysis.bivariate import bivariate_table
 from ec_maps.analysis.comparison import available_measures
 from ec_maps.analysis.district import district_profile
-from ec_maps.analysis.stability import BESIDE
+from ec_maps.analysis.statistics import BESIDE
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place
 from ec_maps.areas.table import load_areas

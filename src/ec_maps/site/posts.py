@@ -13,10 +13,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ec_maps.analysis.comparison import measures_table
-from ec_maps.analysis.correlations import Correlations, in_words, rank_correlations, titles
 from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import write_csv
-from ec_maps.analysis.stability import stability
+from ec_maps.analysis.statistics import Correlations, rank_correlations, said, stability, titles
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places, slug
 from ec_maps.areas.provenance import inputs, line
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _MEASURE = measure_named(HEADLINE)
+_LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
 
 
 @lru_cache(maxsize=4)
@@ -94,9 +94,7 @@ def home_map() -> str:
 
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
-    tabs = []
-    for region, names in _places_by_region().items():
-        tabs.append((region, _region(region, names)))
+    tabs = [(region, _region(region, names)) for region, names in _places_by_region().items()]
     keep_card("regional", slug(tabs[0][0]))
     return tabset(tabs)
 
@@ -178,16 +176,15 @@ def value_range(level: LevelName) -> str:
 
 def stability_note() -> str:
     """Return how many areas of each level a small change of value would move to another decile, as a list."""
-    levels: tuple[LevelName, ...] = ("lad", "msoa")
-    return "\n".join(f"- {stability(areas(level)).sentence}" for level in levels)
+    return "\n".join(f"- {stability(areas(level)).sentence}" for level in _LEVELS)
 
 
 def join_reports() -> str:
     """Return the join report of both levels, as ``ec-maps check`` prints it."""
-    levels: tuple[LevelName, ...] = ("lad", "msoa")
-    reports = [join_report(level) for level in levels]
-    lists = ("\n".join(f"- {escaped(line)}" for line in report.details) for report in reports)
-    return "\n\n".join(f"**{report.summary}**\n\n{details}" for report, details in zip(reports, lists, strict=True))
+    parts = []
+    for report in map(join_report, _LEVELS):
+        parts += [f"**{report.summary}**", "\n".join(f"- {escaped(line)}" for line in report.details)]
+    return "\n\n".join(parts)
 
 
 def sources_line() -> str:
@@ -237,9 +234,6 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links
 # --- what the page that compares the measures calls -------------------------------------------------
 
 
-_LEVELS: tuple[LevelName, ...] = ("lad", "msoa")
-
-
 @lru_cache(maxsize=4)
 def _found(level: LevelName, _inputs: str) -> Correlations:
     return rank_correlations(measures_table(level))
@@ -261,7 +255,7 @@ def with_connectedness() -> str:
     """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
     sides = [{pair.other(HEADLINE): pair.correlation for pair in found(level).of(HEADLINE)} for level in _LEVELS]
     rows = [
-        [escaped(measure_named(key).title), *(in_words(side.get(key, math.nan)) for side in sides)]
+        [escaped(measure_named(key).title), *(said(side.get(key, math.nan)) for side in sides)]
         for key in dict.fromkeys(key for side in sides for key in side)
     ]
     title = "Rank correlation of each measure with economic connectedness, the strongest first"
@@ -285,23 +279,18 @@ def both_levels() -> str:
     return (
         f"Of {pairs}, {some(turned)} {have} opposite signs at the two levels. The median strength is {first:.2f} among "
         f"local authorities and {last:.2f} among neighbourhoods. The largest change is that of "
-        f"{escaped(' and '.join(titles(most)))}: {in_words(lad[most])} among local authorities, {in_words(msoa[most])} "
-        f"among neighbourhoods."
+        f"{escaped(' and '.join(titles(most)))}: {said(lad[most])} among local authorities, {said(msoa[most])} among "
+        f"neighbourhoods."
     )
 
 
 def codebook_table() -> str:
     """Return the available measures with definition, unit and the meaning of a higher value, as a table."""
-    available = {key for level in _LEVELS for key in found(level).measures}
+    at_hand = {key for level in _LEVELS for key in found(level).measures}
     rows = [
-        [
-            escaped(measure.title),
-            escaped(capital(measure.meaning)),
-            escaped(measure.short_unit),
-            escaped(measure.more),
-        ]
-        for key, measure in MEASURES.items()
-        if key in available
+        list(map(escaped, (one.title, capital(one.meaning), one.short_unit, one.more)))
+        for key, one in MEASURES.items()
+        if key in at_hand
     ]
     title = "The measures, in the order of the codebook"
     return framed(pipe_table(["Measure", "What it is", "Unit", "A higher value means"], rows, title, "llll"), title)
@@ -323,11 +312,7 @@ def _tab(level: LevelName) -> str:
 def _pair_table(pairs: Correlations) -> str:
     rows = [
         # Both names share a column, so that the number stays visible on a phone.
-        [
-            escaped(capital(" and ".join(titles([pair.first, pair.second])))),
-            in_words(pair.correlation),
-            f"{pair.areas:,}",
-        ]
+        [escaped(capital(" and ".join(titles([pair.first, pair.second])))), said(pair.correlation), f"{pair.areas:,}"]
         for pair in [*pairs.strongest, *pairs.missing]
     ]
     title = f"Rank correlations over {LEVELS[pairs.level].areas}, the strongest first"

@@ -1,15 +1,17 @@
-"""Rank correlations between measures over the areas of a level."""
+"""Statistics of a table of areas: rank correlations between its measures, and how stable its deciles are."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ec_maps.areas.wording import some
 from ec_maps.errors import SettingError
-from ec_maps.geography.levels import LevelName, ScopeName
-from ec_maps.measures import measure_named
+from ec_maps.geography.levels import LevelName, ScopeName, level_named
+from ec_maps.measures import Measure, measure_named, measure_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,20 +19,16 @@ if TYPE_CHECKING:
 #: With fewer areas, no correlation is given.
 FEWEST = 10
 
+#: The columns of a table on the stability of its deciles and the number of users behind them.
+BESIDE = ["decile_low", "decile_high", "num_users"]
+
+#: The largest sampling error in 95% of cases, in standard errors.
+_ERRORS = 1.96
+
 
 @dataclass(frozen=True)
 class Pair:
-    """Two measures, by their keys, and their rank correlation.
-
-    Attributes
-    ----------
-    first, second
-        The measures' keys, in the order of the table.
-    correlation
-        Spearman's coefficient, -1 to 1; NaN if there is none.
-    areas
-        How many areas have a value of both.
-    """
+    """Two measures by their keys, Spearman's coefficient (NaN if there is none), and how many areas have both."""
 
     first: str
     second: str
@@ -85,7 +83,7 @@ class Correlations:
         return [pair for pair in self.pairs if math.isnan(pair.correlation)]
 
     def of(self, key: str) -> list[Pair]:
-        """Return the pairs of one measure that have a correlation, the strongest first.
+        """Return the pairs of one measure that have a correlation, the strongest first, whatever its sign.
 
         Parameters
         ----------
@@ -95,7 +93,7 @@ class Correlations:
         Returns
         -------
         pairs
-            Its pairs, by the size of the correlation whatever its sign; none for a measure that is not among them.
+            Its pairs; none for a measure that is not among them.
 
         Examples
         --------
@@ -109,16 +107,11 @@ class Correlations:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The pairs as a table, the strongest first, those without a correlation last.
-
-        Columns ``first second correlation areas``, as in :class:`Pair`.
-        """
+        """The pairs as a table ``first second correlation areas``, the strongest first, those without one last."""
         import pandas as pd
 
-        return pd.DataFrame(
-            [asdict(pair) for pair in [*self.strongest, *self.missing]],
-            columns=["first", "second", "correlation", "areas"],
-        )
+        pairs = [asdict(pair) for pair in [*self.strongest, *self.missing]]
+        return pd.DataFrame(pairs, columns=[one.name for one in fields(Pair)])
 
 
 def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None) -> Correlations:
@@ -170,8 +163,7 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
     numbers = present.T @ present
     pairs = [
         Pair(keys[one], keys[two], float(found[one, two]), int(numbers[one, two]))
-        for one in range(len(keys))
-        for two in range(one + 1, len(keys))
+        for one, two in combinations(range(len(keys)), 2)
     ]
     return Correlations(keys, tuple(pairs), areas.attrs.get("level", "lad"), areas.attrs.get("scope", "ew"))
 
@@ -185,3 +177,103 @@ def in_words(correlation: float) -> str:
 def titles(keys: Iterable[str]) -> list[str]:
     """Return measures' titles as they stand within a sentence."""
     return [title[:1].lower() + title[1:] for title in (measure_named(key).title for key in keys)]
+
+
+# --- how stable the deciles are -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How stable the deciles of a table are.
+
+    Attributes
+    ----------
+    measure
+        The measure, whose ``tolerance`` is the change of value considered.
+    areas
+        What the areas are called.
+    valued
+        How many have a value.
+    would_change_decile
+        How many of them would be in another decile if their value were lower or higher by the tolerance.
+    two_away
+        How many of these would move by more than one decile.
+    widest_error
+        The largest error from counting only some people, in 95% of cases, for the area with the median number of users,
+        in the measure's unit; None where users are not counted, or the unit is not a share.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> found = ec_maps.stability(ec_maps.load_areas("msoa"))
+    >>> found.areas, found.measure.tolerance_in_words
+    ('neighbourhoods', 'half a percentage point')
+    """
+
+    measure: Measure
+    areas: str
+    valued: int
+    would_change_decile: int
+    two_away: int
+    widest_error: float | None
+
+    @property
+    def sentence(self) -> str:
+        """The result in one or two sentences."""
+        moved = self.measure.tolerance_in_words
+        share = f" ({self.would_change_decile / self.valued:.0%})" if self.valued else ""
+        text = (
+            f"Of the {self.valued:,} {self.areas} with a value, {self.would_change_decile:,}{share} would be in "
+            f"another decile if their value were {moved} lower or higher, "
+            f"{some(self.two_away)} of them by more than one decile."
+        )
+        if self.widest_error is None:
+            return text
+        return (
+            f"{text} In the area with the median number of users, the error from counting only these people is at most "
+            f"{100 * self.widest_error:.1f} percentage points in 95% of cases."
+        )
+
+
+def stability(areas: pd.DataFrame) -> Stability:
+    """Return how stable the deciles of a table of :func:`ec_maps.load_areas` are.
+
+    The error from counting is bounded, not estimated, as the files give no standard deviation: the variance of shares
+    with the mean *p* is at most *p* (1 − *p*), so that for *n* people the standard error of the mean is at most
+    √(*p* (1 − *p*) / *n*). It leaves out a larger source of error: incomes and homes are predicted by a model.
+
+    Parameters
+    ----------
+    areas
+        The table of :func:`ec_maps.load_areas`, or any rows of it.
+
+    Returns
+    -------
+    stability
+        The counts, and a ``sentence`` that says them.
+
+    Raises
+    ------
+    SettingError
+        If the table lacks the columns needed.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> found = ec_maps.stability(ec_maps.load_areas("lad"))
+    >>> found.valued, found.would_change_decile, found.two_away
+    (327, 162, 0)
+    """
+    needed = {"decile", "decile_low", "decile_high"}
+    if lost := sorted(needed - set(areas.columns)):
+        msg = f"This is not a whole table of load_areas: it lacks the columns {', '.join(lost)}."
+        raise SettingError(msg)
+    measure = measure_of(areas)
+    there = areas[areas["decile"].notna()]
+    reach = (there["decile_high"] - there["decile"]).combine(there["decile"] - there["decile_low"], max)
+    error = None
+    if measure.unit == "share" and "num_users" in there and there["num_users"].notna().any():
+        users, value = float(there["num_users"].median()), float(there[measure.key].median())
+        error = _ERRORS * (value * (1 - value) / users) ** 0.5
+    level = level_named("msoa" if "msoa21cd" in areas else "lad")
+    return Stability(measure, level.areas, len(there), int((reach > 0).sum()), int((reach > 1).sum()), error)
