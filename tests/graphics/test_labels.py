@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
 from ec_maps.graphics.annotation import area_numbers
-from ec_maps.graphics.label_space import Box, Ground
-from ec_maps.graphics.labels import Placer, roomiest_point
+from ec_maps.graphics.labels import Box, Ground, Placer, roomiest_point
 from ec_maps.graphics.text_metrics import DPI, forms, text_size, wrap
 from ec_maps.maps.choropleth import Map, local_map, national_map, regional_map
 from made import Tables, demo_tables, real_tables

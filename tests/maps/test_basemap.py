@@ -28,8 +28,7 @@ from xyzservices import providers
 from ec_maps import ice_colours, settings
 from ec_maps.errors import SettingError
 from ec_maps.graphics import palette
-from ec_maps.graphics.label_space import Box
-from ec_maps.graphics.labels import Placer
+from ec_maps.graphics.labels import Box, Placer
 from ec_maps.graphics.text_metrics import DPI
 from ec_maps.maps import basemap, tiles
 from ec_maps.maps.basemap import MOST_TILES, Basemap

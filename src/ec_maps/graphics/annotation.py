@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -14,10 +14,12 @@ from matplotlib import patheffects
 
 from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
-from ec_maps.graphics.label_space import Ground
-from ec_maps.graphics.labels import CROWDED, Label, Placer, roomiest_point
+from ec_maps.graphics.labels import CROWDED, Ground, Label, Placer, roomiest_point
 from ec_maps.graphics.layout import Layout
 from ec_maps.graphics.text_metrics import forms
+
+_Item = TypeVar("_Item")
+_Placed = TypeVar("_Placed")
 
 _NAME_SIZES = (7.0, 6.0, 5.5)
 _NUMBER_SIZES = (7.5, 6.5, 5.5, 5.0)
@@ -33,23 +35,13 @@ _LONG = 24
 
 _BOX = {"boxstyle": "square,pad=0.12", "facecolor": "#ffffff", "edgecolor": "#8d8779", "linewidth": 0.4}
 _ON_HATCHING = {"boxstyle": "square,pad=0.1", "facecolor": palette.MISSING, "edgecolor": "none"}
-_ARROW = {
-    "arrowstyle": "-|>",
-    "color": palette.INK,
-    "linewidth": 1.1,
-    "shrinkA": 0,
-    "shrinkB": 0,
-    "mutation_scale": 9,
-}
+_ARROW = {"arrowstyle": "-|>", "color": palette.INK, "linewidth": 1.1, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 9}
 
 
 def area_numbers(names: pd.Series) -> list[str]:
     """Return the number at the end of each official name, without leading zeros, or else its position in the list."""
-    numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0")
-    numbers = numbers.where(
-        numbers.fillna("") != "", pd.Series(range(1, len(names) + 1), index=names.index).astype(str)
-    )
-    return [str(number) for number in numbers]
+    numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0").fillna("")
+    return [number or str(place) for place, number in enumerate(numbers, 1)]
 
 
 def in_inches(layout: Layout, shape: shapely.Geometry) -> shapely.Geometry:
@@ -70,18 +62,19 @@ def _write_inside(layout: Layout, label: Label, colour: str | None) -> None:
     _write(layout, label, **({"color": palette.ink_on(colour)} if colour else {"bbox": _ON_HATCHING}))
 
 
-def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
+def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inches: shapely.Geometry) -> None:
     """Outline places and write their names in boxes beside them, each with an arrow from the box to the place.
 
-    The place is filled again on top of its outline, so that a small place is not hidden by it.
+    The place is filled again on top of its outline, so that a small place is not hidden by it. The land, which names
+    leave uncovered, is in inches from the map's lower left corner.
     """
     for shape in places.geometry:
         layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
     layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2)
     shapes = [in_inches(layout, shape) for shape in places.geometry]
-    ground = Ground(layout.frame, land)
+    ground = Ground(layout.frame, land_inches)
     placer.points = [roomiest_point(shape) for shape in shapes]
-    names = [_short_lines(name) for name in places["lad21nm"]]
+    names = [in_two_lines(name, _LONG) for name in places["lad21nm"]]
 
     def placed_in(order: Sequence[int]) -> tuple[Placer, list[tuple[Label, tuple[float, float]]]]:
         trial = placer.copy()
@@ -103,14 +96,22 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land: sha
         )  # fmt: skip
 
 
-def _short_lines(name: str) -> str:
-    """Return a name in two lines if it is long."""
-    return forms(name)[1] if len(name) > _LONG and " " in name else name
+def in_two_lines(name: str, longest: int) -> str:
+    """Return a name in two lines if it has more letters than `longest`."""
+    return forms(name)[1] if len(name) > longest and " " in name else name
 
 
 def _cased(width: float) -> list[patheffects.AbstractPathEffect]:
     """Return the path effect of a white line of this width, in points, beneath the drawn one."""
     return [patheffects.Stroke(linewidth=width, foreground="#ffffff"), patheffects.Normal()]
+
+
+def draw_leader(layout: Layout, ends: np.ndarray, *, dot: float) -> None:
+    """Draw the line of a label between two points in metres, with a dot of this size, in points, at the second."""
+    layout.ax.plot(
+        *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=dot,
+        path_effects=_cased(1.5),
+    )  # fmt: skip
 
 
 def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> None:
@@ -157,29 +158,37 @@ def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, number
     ground = Ground(layout.frame, in_inches(layout, union(areas.geometry.to_numpy())))
     keep = [inches for _, inches in small]
     placer.points = [roomiest_point(inches) for inches in keep]
-    order = list(range(len(small)))
-    best: Placer | None = None
-    for _ in range(_TRIES):
-        trial, labels, tight = placer.copy(), [], []
-        for at in order:
-            before = trial.spent
-            labels.append(trial.beside(*small[at], 6.0, ground, keep=keep, cover=0.5, pad=0.02, least=0.08))
-            if trial.spent - before >= CROWDED:
-                tight.append(at)
-        if best is None or trial.spent < best.spent:
-            best, placed = trial, labels
-        if not tight:
-            break
-        # Labels without room go first in the next try.
-        order = tight + [at for at in order if at not in tight]
-    placer.adopt(best or placer)
-    for label, point in placed:
-        ends = np.array([layout.to_metres(*label.box.centre), layout.to_metres(*point)])
-        layout.ax.plot(
-            *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=1.5,
-            path_effects=_cased(1.5),
-        )  # fmt: skip
+
+    def beside(trial: Placer, one: tuple[str, shapely.Geometry]) -> tuple[Label, tuple[float, float]]:
+        return trial.beside(*one, 6.0, ground, keep=keep, cover=0.5, pad=0.02, least=0.08)
+
+    for _, (label, point) in placed_in_turns(placer, small, beside, tight=CROWDED, tries=_TRIES):
+        draw_leader(layout, np.array([layout.to_metres(*label.box.centre), layout.to_metres(*point)]), dot=1.5)
         _write(layout, label, zorder=6, bbox=_BOX)
+
+
+def placed_in_turns(
+    placer: Placer, items: list[_Item], place: Callable[[Placer, _Item], _Placed], *, tight: float, tries: int
+) -> list[tuple[_Item, _Placed]]:
+    """Place items one after another, several times, and return them with what was placed the cheapest time.
+
+    Those whose position cost `tight` or more go first the next time.
+    """
+    best, placed = placer, []
+    for number in range(tries):
+        trial, found, poor = placer.copy(), [], []
+        for item in items:
+            before = trial.spent
+            found.append((item, place(trial, item)))
+            if trial.spent - before >= tight:
+                poor.append(item)
+        if not number or trial.spent < best.spent:
+            best, placed = trial, found
+        if not poor:
+            break
+        items = poor + [item for item in items if not any(item is one for one in poor)]
+    placer.adopt(best)
+    return placed
 
 
 def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:

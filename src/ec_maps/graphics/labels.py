@@ -1,5 +1,7 @@
 """Label placement: inside an area if the text fits, else beside it with a line, without overlaps.
 
+A fine raster of the land tells quickly where a label would cover it.
+
 All positions are inches from the lower left corner of the map, so that text and land are measured alike.
 """
 
@@ -12,8 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
-from ec_maps.graphics.label_space import Box, Ground
 from ec_maps.graphics.text_metrics import Style, forms, text_size
+
+#: The width of a cell of the raster of land, in inches, and how many points of a line are looked up in it.
+_STEP = 0.04
+_SAMPLES = 24
 
 _DIGIT_HEIGHT = 0.85
 _BATCH = 250
@@ -27,6 +32,105 @@ _DOT = 0.03
 
 
 @dataclass(frozen=True)
+class Box:
+    """A rectangle by its edges, in inches."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def around(cls, x: float, y: float, size: tuple[float, float]) -> Box:
+        """Return the box of a size centred on a point."""
+        return cls(x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the box."""
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+
+    def grown(self, by: float) -> Box:
+        """Return the box with `by` inches more on each side."""
+        return Box(self.left - by, self.bottom - by, self.right + by, self.top + by)
+
+    def meets(self, other: Box) -> bool:
+        """Return whether the two boxes overlap."""
+        return (
+            self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
+        )
+
+    def inside(self, other: Box) -> bool:
+        """Return whether this box lies within another."""
+        return (
+            self.left >= other.left
+            and self.right <= other.right
+            and self.bottom >= other.bottom
+            and self.top <= other.top
+        )
+
+    def shape(self) -> shapely.Polygon:
+        """Return the box as a polygon."""
+        return shapely.box(self.left, self.bottom, self.right, self.top)
+
+
+class Ground:
+    """A raster of what is land on a map, both in inches from the map's lower left corner."""
+
+    def __init__(self, frame: Box, land: shapely.Geometry) -> None:
+        self.frame = frame
+        xs = np.arange(frame.left + _STEP / 2, frame.right, _STEP)
+        ys = np.arange(frame.bottom + _STEP / 2, frame.top, _STEP)
+        # Detail finer than half a cell makes no visible difference.
+        coarse = shapely.simplify(land, _STEP / 2)
+        shapely.prepare(coarse)
+        grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        self._land = shapely.intersects_xy(coarse, grid[:, 0], grid[:, 1]).reshape(len(ys), len(xs))
+        # Sums over all cells below and left give the count in any rectangle from its four corners.
+        self._sums = np.pad(self._land.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+
+    def covered(self, centres: np.ndarray, extent: tuple[float, float]) -> np.ndarray:
+        """Return the share of land beneath boxes of a size (width, height in inches) at these centres."""
+        rows, columns = self._land.shape
+        low = np.rint((centres - np.array(extent) / 2 - (self.frame.left, self.frame.bottom)) / _STEP).astype(int)
+        high = low + np.maximum(1, np.rint(np.array(extent) / _STEP)).astype(int)
+        left, right = np.clip(low[:, 0], 0, columns), np.clip(high[:, 0], 0, columns)
+        bottom, top = np.clip(low[:, 1], 0, rows), np.clip(high[:, 1], 0, rows)
+        sums = self._sums
+        inside = sums[top, right] - sums[bottom, right] - sums[top, left] + sums[bottom, left]
+        return np.asarray(inside / np.prod(high - low, axis=1))
+
+    def crossed(self, starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
+        """Return the length over land, in inches, of the line from each start to the end point."""
+        rows, columns = self._land.shape
+        along = np.linspace(0, 1, _SAMPLES)[:, None, None]
+        points = starts + along * (np.array(end) - starts)
+        cells = ((points - (self.frame.left, self.frame.bottom)) / _STEP).astype(int)
+        on_land = self._land[np.clip(cells[..., 1], 0, rows - 1), np.clip(cells[..., 0], 0, columns - 1)]
+        return np.asarray(on_land.mean(axis=0) * np.hypot(*(starts - end).T))
+
+    def empty_rectangle(self, aspect: float, gap: float) -> Box | None:
+        """Return the largest rectangle of an aspect (width by height) that is `gap` inches away from all land.
+
+        Of equally large ones, the one furthest to the right is returned; None if none is wider than an inch.
+        """
+        around = round(gap / _STEP)
+        rows, columns = self._land.shape
+        sums = self._sums
+        for inner in range(columns // 2, round(1 / _STEP), -1):
+            width, height = inner + 2 * around, max(1, round(inner / aspect)) + 2 * around
+            if height >= rows or width >= columns:
+                continue
+            land = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+            y, x = np.nonzero(land == 0)
+            if len(y):
+                best = int(np.argmax(x * rows + y))
+                left, bottom = self.frame.left + x[best] * _STEP, self.frame.bottom + y[best] * _STEP
+                return Box(left, bottom, left + width * _STEP, bottom + height * _STEP).grown(-around * _STEP)
+        return None
+
+
+@dataclass(frozen=True)
 class Label:
     """A placed text: its lines, its size in points and its box."""
 
@@ -37,20 +141,10 @@ class Label:
 
 @dataclass
 class Placer:
-    """Place labels on one map so that none overlaps another.
+    """Place labels on one map, whose box is `frame`, so that none overlaps another.
 
-    Attributes
-    ----------
-    frame
-        The map's own box.
-    taken
-        Boxes that no later label may overlap.
-    lines
-        Lines from labels to areas, which later labels avoid.
-    points
-        End points of lines, placed or still to come; no label may cover them.
-    spent
-        The total cost of the labels placed with lines.
+    Later labels avoid the boxes in `taken`, the `lines` from labels to areas, and the `points` where lines end, placed
+    or still to come. `spent` is the total cost of the labels placed with lines.
     """
 
     frame: Box
@@ -89,7 +183,7 @@ class Placer:
         part = max(shapely.get_parts(shape), key=shapely.area, default=None)
         if part is None or part.is_empty:
             return None
-        centre = _roomiest_point(part)
+        centre = roomiest_point(part)
         # Text is wider than tall, so the middle of the widest stretch at that height is tried too.
         level = _middle_of_level(part, centre[1])
         shapely.prepare(part)
@@ -115,33 +209,14 @@ class Placer:
         least: float,
         weight: str = "normal",
     ) -> tuple[Label, tuple[float, float]]:
-        """Return a label beside the place it names, and the end of the line between them.
+        """Return a label in a box beside the place it names, and the point in the place that its line leads to.
 
-        Of all positions on a fine grid, the one with the lowest cost is used. The cost is the distance, the share of
-        the box that covers land, above all `place` and other shapes to keep visible, and the length of line over land.
-        If no position is free (a map full of labels), the nearest one within the map is used.
+        Of all positions on a fine grid, the one with the lowest cost is used: the distance, the share of the box that
+        covers land, above all `place` and the shapes to `keep` visible, and the length of line over land. If no
+        position is free (a map full of labels), the nearest one within the map is used.
 
-        Parameters
-        ----------
-        text, size, weight
-            The text, its size in points and its weight.
-        place
-            The area named; the line leads to the centre of its largest inscribed circle.
-        ground
-            The land, which should be left uncovered.
-        keep
-            Shapes that neither the box nor the line should hide, besides `place`.
-        cover
-            How many inches of extra distance are acceptable to leave land uncovered.
-        pad
-            Padding between the text and the edge of its box, in inches.
-        least
-            The shortest line allowed, from the box's edge to the point, in inches.
-
-        Returns
-        -------
-        label, point
-            The text in its box, and the point in the place that the line leads to.
+        In inches are `cover`, the extra distance that is acceptable to leave land uncovered, `pad`, from the text to
+        the edge of its box, and `least`, the shortest line allowed.
         """
         point = roomiest_point(place)
         width, height = text_size(text, size, weight)
@@ -160,8 +235,7 @@ class Placer:
             batch, cost = nearest[at : at + _BATCH], known[at : at + _BATCH]
             if cost[0] >= least_cost:
                 break
-            half = np.array(extent) / 2
-            boxes = shapely.box(*(positions[batch] - half).T, *(positions[batch] + half).T)
+            boxes = _boxes(positions[batch], extent)
             leaders = _lines_between(positions[batch], point)
             free = np.flatnonzero(
                 _clear(boxes, leaders, obstacles) & (shapely.distance(boxes, shapely.Point(point)) >= least)
@@ -239,8 +313,7 @@ class Placer:
 
         It is infinite for boxes that overlap `taken` or leave `whole`.
         """
-        half = np.array(extent) / 2
-        boxes = shapely.box(*(positions - half).T, *(positions + half).T)
+        boxes = _boxes(positions, extent)
         within = shapely.contains_properly(whole, boxes) & ~shapely.intersects(taken, boxes)
         hidden = np.where(within, 0.0, np.inf)
         box, area = tree.query(boxes[within], predicate="contains")
@@ -265,6 +338,12 @@ class Placer:
         return np.stack(np.meshgrid(*spans), axis=-1).reshape(-1, 2)
 
 
+def _boxes(centres: np.ndarray, extent: tuple[float, float]) -> np.ndarray:
+    """Return a box of this size around each point."""
+    half = np.array(extent) / 2
+    return np.asarray(shapely.box(*(centres - half).T, *(centres + half).T))
+
+
 def _clear(boxes: np.ndarray, leaders: np.ndarray, obstacles: shapely.STRtree) -> np.ndarray:
     """Return for each box with its line whether both avoid all obstacles."""
     clear = np.ones(len(boxes), dtype=bool)
@@ -287,14 +366,6 @@ def _hidden(marks: np.ndarray, shapes: Sequence[shapely.Geometry], size: Callabl
     return np.bincount(mark, weights=share, minlength=len(marks))
 
 
-def _roomiest_point(part: shapely.Polygon) -> tuple[float, float]:
-    """Return the centre of the largest circle inside a polygon, accurate to about 1% of the polygon's size."""
-    size = max(part.bounds[2] - part.bounds[0], part.bounds[3] - part.bounds[1])
-    line = shapely.maximum_inscribed_circle(part, tolerance=size / 100)
-    x, y = shapely.get_coordinates(line)[0]
-    return float(x), float(y)
-
-
 def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
     """Return the middle of the widest stretch of a polygon at height `y`."""
     left, _, right, _ = part.bounds
@@ -304,5 +375,9 @@ def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
 
 
 def roomiest_point(shape: shapely.Geometry) -> tuple[float, float]:
-    """Return the centre of the largest circle inside the largest part of an area, for a label or a line."""
-    return _roomiest_point(max(shapely.get_parts(shape), key=shapely.area))
+    """Return the centre of the largest circle in an area's largest part, accurate to about 1% of the part's size."""
+    part = max(shapely.get_parts(shape), key=shapely.area)
+    left, bottom, right, top = part.bounds
+    line = shapely.maximum_inscribed_circle(part, tolerance=max(right - left, top - bottom) / 100)
+    x, y = shapely.get_coordinates(line)[0]
+    return float(x), float(y)

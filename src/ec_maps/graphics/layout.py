@@ -6,6 +6,7 @@ inches and follow from the text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from matplotlib.patches import Rectangle
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
-from ec_maps.graphics.label_space import Box
+from ec_maps.graphics.labels import Box
 from ec_maps.graphics.layers import HATCH, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 from ec_maps.measures import Measure
@@ -160,14 +161,14 @@ class Layout:
 
 
 def view(
-    bounds: tuple[float, float, float, float], *, room: float = 1.09, least: float = 2_000.0, tallest: float = TALLEST
+    bounds: Sequence[float] | np.ndarray, *, room: float = 1.09, least: float = 2_000.0, tallest: float = TALLEST
 ) -> tuple[float, float, float, float]:
     """Return the extent to show for areas with these bounds, in metres: `room` times their size.
 
     At least `least` metres are shown each way, so that a single small area is shown with its surroundings. An extent
     taller than `tallest` times its width is widened.
     """
-    left, bottom, right, top = bounds
+    left, bottom, right, top = map(float, bounds)
     width, height = max((right - left) * room, least), max((top - bottom) * room, least)
     height = max(height, width * FLATTEST)
     width = max(width, height / tallest)
@@ -204,21 +205,9 @@ def new_figure(
 ) -> tuple[Figure, Axes, Axes, float]:
     """Return a figure with its text written: titles at the top, sources at the bottom.
 
-    Parameters
-    ----------
-    words
-        The text; its `numbers` are left to the caller.
-    body, beneath, gap
-        The heights in inches of the axes, of what the caller puts beneath them, and of the gap above them.
-    label
-        The label of the axes.
-    demo
-        Whether to stamp the figure as demonstration data.
-
-    Returns
-    -------
-    figure, ax, around, foot
-        The figure; its axes; axes in inches over all of it; and the height at which the first axes start.
+    `body`, `beneath` and `gap` are the heights in inches of the axes, of what the caller puts beneath them, and of the
+    gap above them. Returned are the figure, its axes, axes in inches over all of it, and the height at which the first
+    axes start.
     """
     title = wrap(words.title, TITLE, MAP_WIDTH, "bold")
     subtitle = wrap(words.subtitle, SUBTITLE, MAP_WIDTH)
@@ -229,9 +218,7 @@ def new_figure(
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
     ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label=label)
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, WIDTH), ylim=(0, height))
-    around.set_axis_off()
-    around.patch.set_visible(False)
+    around = over_all(figure)
     y = height
     if demo:
         stamp(around, height)
@@ -243,6 +230,15 @@ def new_figure(
     # In an SVG the sources follow all else.
     write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom", zorder=4)
     return figure, ax, around, foot
+
+
+def over_all(figure: Figure) -> Axes:
+    """Return axes in inches over a whole figure, for its text."""
+    width, height = figure.get_size_inches()
+    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
+    around.set_axis_off()
+    around.patch.set_visible(False)
+    return around
 
 
 def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:

@@ -61,10 +61,7 @@ _STYLE = (
 def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
     """Return the outlines that highlight areas, each in an element with the area's code as its id.
 
-    Parameters
-    ----------
-    drawn
-        By code, the id and the shape of each copy of the area: a district of London is also in the inset.
+    `drawn` has, by code, the id and the shape of each copy of the area: a district of London is also in the inset.
     """
     text = []
     for code, copies in drawn.items():
@@ -105,17 +102,9 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, str], marks: bool) -> str:
     """Return a figure as SVG; the same figure gives the same text.
 
-    Parameters
-    ----------
-    figure
-        The figure; its collections and patches are interactive if they have the ids of
-        :mod:`ec_maps.graphics.layers`.
-    title, description
-        The SVG's title, and the description for screen readers.
-    links
-        Addresses by area code, relative to the file's own folder; those areas become links.
-    marks
-        Whether to add an outline of each area, which shows when the file's address ends in ``#`` and its code.
+    Collections and patches with the ids of :mod:`ec_maps.graphics.layers` are interactive. `links` are addresses by
+    area code, relative to the file's own folder. `marks` adds an outline of each area, which shows when the file's
+    address ends in ``#`` and its code.
     """
     with mpl.rc_context({"svg.fonttype": "none"}), _real_words(figure):
         stream = io.BytesIO()

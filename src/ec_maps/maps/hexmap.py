@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import shapely
-from matplotlib import patheffects
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from shapely.ops import substring
@@ -21,13 +20,11 @@ from ec_maps.boundaries.geometry import union, unions
 from ec_maps.errors import SettingError
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import layers, palette
-from ec_maps.graphics.annotation import in_inches
+from ec_maps.graphics.annotation import draw_leader, in_inches, in_two_lines, placed_in_turns
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.label_space import Ground
-from ec_maps.graphics.labels import Label, Placer
+from ec_maps.graphics.labels import Ground, Label, Placer
 from ec_maps.graphics.layers import drawable
 from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
-from ec_maps.graphics.text_metrics import forms
 from ec_maps.measures import Measure, measure_of
 
 if TYPE_CHECKING:
@@ -147,12 +144,10 @@ def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geome
 
 def _draw_lines(ax: Axes, lines: shapely.Geometry, colour: str, width: float) -> None:
     """Draw lines as one path."""
-    parts = [shapely.get_coordinates(part) for part in shapely.get_parts(lines)]
-    if not parts:
-        return
-    codes = np.concatenate([[Outline.MOVETO] + [Outline.LINETO] * (len(part) - 1) for part in parts])
-    path = Outline(np.concatenate(parts), codes)
-    ax.add_patch(PathPatch(path, facecolor="none", edgecolor=colour, linewidth=width, joinstyle="round", zorder=3))
+    parts = [Outline(shapely.get_coordinates(part)) for part in shapely.get_parts(lines)]
+    if parts:
+        path = Outline.make_compound_path(*parts)
+        ax.add_patch(PathPatch(path, facecolor="none", edgecolor=colour, linewidth=width, joinstyle="round", zorder=3))
 
 
 @dataclass(frozen=True)
@@ -175,23 +170,11 @@ def _name_places(layout: Layout, hexagons: gpd.GeoDataFrame, land: shapely.Geome
         for name, part in hexagons.geometry.groupby(hexagons["lad21nm"])
         if name in CITIES
     ]
-    names += [_Name(_in_lines(name), shape, _REGION_SIZE, "bold") for name, shape in shapes.items()]
+    names += [_Name(in_two_lines(name, _LONG), shape, _REGION_SIZE, "bold") for name, shape in shapes.items()]
     ground = Ground(layout.frame, union(np.array(list(shapes.values()), dtype=object)))
-    least = np.inf
-    placed: list[tuple[_Name, tuple[Label, shapely.LineString]]] = []
-    for _ in range(_TRIES):
-        placer, tried, tight = Placer(layout.frame), [], []
-        for name in names:
-            before = placer.spent
-            tried.append(_placed(placer, name, ground))
-            if placer.spent - before >= _TIGHT:
-                tight.append(name)
-        if placer.spent < least:
-            least, placed = placer.spent, list(zip(names, tried, strict=True))
-        if not tight:
-            break
-        # Names with a poor position go first in the next try.
-        names = tight + [name for name in names if name not in tight]
+    placed = placed_in_turns(
+        Placer(layout.frame), names, lambda placer, name: _placed(placer, name, ground), tight=_TIGHT, tries=_TRIES
+    )
     for name, (label, line) in placed:
         _write(layout, label, line, name.weight, land)
 
@@ -216,19 +199,11 @@ def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely
     return label, line
 
 
-def _in_lines(name: str) -> str:
-    return forms(name)[1] if len(name) > _LONG and " " in name else name
-
-
 def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
     """Write a label with its line, which ends in a dot, on a box in the colour behind it."""
     ends = np.array([layout.to_metres(x, y) for x, y in line.coords])
     behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
-    cased = [patheffects.Stroke(linewidth=1.5, foreground="#ffffff"), patheffects.Normal()]
-    layout.ax.plot(
-        *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=2.0,
-        path_effects=cased,
-    )  # fmt: skip
+    draw_leader(layout, ends, dot=2.0)
     layout.ax.text(
         ends[0, 0], ends[0, 1], label.text, size=label.size, weight=weight, ha="center", va="center", linespacing=1.05,
         color=palette.INK, zorder=6, parse_math=False,
@@ -334,4 +309,4 @@ def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
 def _by_region(areas: gpd.GeoDataFrame, decile: int) -> list[tuple[str, int]]:
     """Return the number of areas in a decile by region, the largest first and equal numbers by name."""
     counts = areas.loc[(areas["decile"] == decile).fillna(value=False), "rgn21nm"].value_counts()
-    return sorted(((str(region), int(count)) for region, count in counts.items()), key=lambda one: (-one[1], one[0]))
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import in_inches
-from ec_maps.graphics.label_space import Box, Ground
+from ec_maps.graphics.labels import Box, Ground
 from ec_maps.graphics.layout import LEGEND, TALLEST, Layout, view
 from ec_maps.graphics.text_metrics import text_size
 
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 def draw_inset(
     layout: Layout,
     london: gpd.GeoDataFrame,
-    land: shapely.Geometry,
+    land_metres: shapely.Geometry,
     paint: Callable[..., None] = layers.draw_deciles,
     *,
     on_tiles: bool = False,
 ) -> Box | None:
     """Draw London enlarged in the largest empty part of the map, a frame around its true place, and return the box.
 
-    `london` has its districts in full detail; without any, nothing is drawn and None is returned. `paint` draws them on
-    axes. With `on_tiles` the label has a white background, because tiles may have any colour.
+    `london` has its districts in full detail; without any, nothing is drawn and None is returned. The inset leaves the
+    land, in metres (EPSG:27700), uncovered. `paint` draws the districts on axes. With `on_tiles` the label has a white
+    background, because tiles may have any colour.
     """
     if london.empty:
         return None
@@ -42,7 +43,7 @@ def draw_inset(
     room = 0.04 * (right - left)
     left, bottom, right, top = left - room, bottom - room, right + room, top + room
     head = 0.2
-    box = Ground(layout.frame, in_inches(layout, land)).empty_rectangle((right - left) / (top - bottom), 0.12)
+    box = Ground(layout.frame, in_inches(layout, land_metres)).empty_rectangle((right - left) / (top - bottom), 0.12)
     if box is None:
         return None
     width, height = layout.figure.get_size_inches()
@@ -78,17 +79,8 @@ def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
     The frame is filled with the colour of the sea, which hides tiles beneath it.
     """
     left, bottom, right, top = frame.bounds
-    layout.ax.add_patch(
-        Rectangle(
-            (left, bottom),
-            right - left,
-            top - bottom,
-            facecolor=palette.SEA,
-            edgecolor=palette.INK,
-            linewidth=0.8,
-            zorder=1.5,
-        )
-    )
+    style = {"facecolor": palette.SEA, "edgecolor": palette.INK, "linewidth": 0.8, "zorder": 1.5}
+    layout.ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, **style))  # type: ignore[arg-type]
     width, height = text_size(name, LEGEND, "bold")
     x, y = (float(inches) for inches in layout.to_inches(np.array([left, top])))
     x, y = x + 0.05, y - 0.05
@@ -111,16 +103,9 @@ _TRIES = 40
 
 @dataclass(frozen=True)
 class Nearer:
-    """Areas as they are drawn.
+    """Areas as they are drawn, Shetland in its frame, with the extent of the map and the frame, in metres (EPSG:27700).
 
-    Attributes
-    ----------
-    areas
-        The areas, Shetland in its frame.
-    extent
-        What the map shows: left, bottom, right and top, in metres (EPSG:27700).
-    frame
-        The frame around Shetland, or None if Shetland is not on the map or was not moved.
+    There is no frame if Shetland is not on the map or was not moved.
     """
 
     areas: gpd.GeoDataFrame
@@ -136,20 +121,14 @@ class Nearer:
 def brought_near(areas: gpd.GeoDataFrame, land: gpd.GeoSeries, *, tallest: float = TALLEST) -> Nearer:
     """Return the areas with Shetland moved, unscaled, into an empty part of the map, so that the rest is drawn larger.
 
-    Parameters
-    ----------
-    areas
-        The rows to draw, EPSG:27700; a table without Shetland, or of Shetland alone, stays as it is.
-    land
-        All land that the map may show, with or without Shetland; the frame covers none of it.
-    tallest
-        How tall the map may be for its width.
+    Its frame covers none of the land that the map may show, which may include Shetland. Areas without Shetland, or of
+    Shetland alone, stay as they are. The map may be `tallest` times as tall as wide.
     """
     there = (areas["lad21nm"] == _SHETLAND).to_numpy()
     if not there.any() or there.all():
-        return Nearer(areas, view(_bounds(areas), tallest=tallest))
-    extent = view(_bounds(areas[~there]), tallest=tallest)
-    left, bottom, right, top = _bounds(areas[there])
+        return Nearer(areas, view(areas.total_bounds, tallest=tallest))
+    extent = view(areas[~there].total_bounds, tallest=tallest)
+    left, bottom, right, top = areas[there].total_bounds
     wide, gap = extent[2] - extent[0], _GAP * (extent[2] - extent[0])
     room, head = _ROOM * (right - left), _HEAD * wide
     width, height = right - left + 2 * room, top - bottom + 2 * room + head
@@ -163,9 +142,4 @@ def brought_near(areas: gpd.GeoDataFrame, land: gpd.GeoSeries, *, tallest: float
                 by = np.array([x + room - left, y + room - bottom])
                 shapes[there] = shapely.transform(shapes[there], lambda points, by=by: points + by)
                 return Nearer(areas.set_geometry(shapes, crs=areas.crs), extent, frame)
-    return Nearer(areas, view(_bounds(areas), tallest=tallest))
-
-
-def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
-    return left, bottom, right, top
+    return Nearer(areas, view(areas.total_bounds, tallest=tallest))
