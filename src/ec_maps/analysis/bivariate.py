@@ -119,27 +119,13 @@ def bivariate_table(
 ) -> gpd.GeoDataFrame:
     """Return the districts with exposure and bias, the third of each, and the kind of place.
 
-    Parameters
-    ----------
-    exposure_lads, bias_lads
-        The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, of the same districts.
-    connectedness_lads
-        The table of economic connectedness, to check the sign of bias in the files; if None, it is not checked.
+    The columns are ``lad21cd lad21nm rgn21nm exposure bias exposure_third bias_third kind geometry``. Thirds are
+    nullable integers from 1, the lowest, to 3, cut over the districts that have both values; one that lacks either has
+    no thirds and no kind. ``attrs`` has the four edges of each, ``exposure_cut_points`` and ``bias_cut_points``.
 
-    Returns
-    -------
-    table
-        ``lad21cd lad21nm rgn21nm exposure bias exposure_third bias_third kind geometry``, a row for each district in
-        the order of `exposure_lads`. Thirds are nullable integers from 1, the lowest, to 3, cut over the districts that
-        have both values; an area that lacks either has no thirds and no kind. ``attrs`` has the four edges of each,
-        ``exposure_cut_points`` and ``bias_cut_points``, as shares.
-
-    Raises
-    ------
-    DataError
-        If the values do not form three groups, or bias has the opposite sign.
-    SettingError
-        If the tables are not from :func:`ec_maps.load_areas`, or not of the same districts.
+    The tables are those of :func:`ec_maps.load_areas`, of the same districts, or a `SettingError` is raised. It is a
+    `DataError` if the values do not form three groups or, with a table of economic connectedness, if bias has the
+    opposite sign.
     """
     tables = {"exposure": exposure_lads, "bias": bias_lads}
     if connectedness_lads is not None:

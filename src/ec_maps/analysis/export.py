@@ -32,7 +32,6 @@ from ec_maps.settings import is_demo
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
 #: The layer of areas and the table of columns in a GeoPackage, and our key in the metadata of GeoParquet.
 AREAS, CODEBOOK, KEY = "areas", "codebook", "ec_maps"
@@ -52,22 +51,10 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """The meaning of a column of an exported table; attributes that do not apply are empty.
+    """The meaning of a column of an exported table, in a few words and in a sentence.
 
-    Attributes
-    ----------
-    column
-        Its name.
-    type
-        ``"string"``, ``"integer"``, ``"number"`` or ``"geometry"``.
-    title, meaning
-        Its meaning, in a few words and in a sentence.
-    unit, counts, more
-        For a measure: its unit, what is counted of what, and what a higher value means.
-    atlas_columns, category
-        For a measure: its columns in the Atlas files, and its group of people.
-    source
-        For a measure: its source.
+    A measure's column also has its unit, what is counted of what, what a higher value means, and where it is in the
+    Atlas files. `type` is ``"string"``, ``"integer"``, ``"number"`` or ``"geometry"``.
     """
 
     column: str
@@ -161,9 +148,7 @@ def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
     columns: list[Column] = []
     for name in areas.columns:
         if name in _NAMES:
-            columns.append(
-                Column(name, "geometry" if name == "geometry" else "string", _NAMES[name], f"{_NAMES[name]}.")
-            )
+            columns.append(_named(name, "geometry" if name == "geometry" else "string"))
             continue
         key = name.removesuffix(DECILE).removesuffix(USERS)
         measure, people = measure_named(key), areas.attrs["categories"][key]
@@ -182,6 +167,10 @@ def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
             meaning = f"Number of users counted by the Atlas for {key}."
             columns.append(Column(name, "integer", f"{measure.title}, users", meaning))
     return columns
+
+
+def _named(name: str, type_: str = "string") -> Column:
+    return Column(name, type_, _NAMES[name], f"{_NAMES[name]}.")
 
 
 def about(areas: gpd.GeoDataFrame) -> dict[str, str]:
@@ -217,31 +206,30 @@ def _writer(path: Path) -> Callable[[gpd.GeoDataFrame, Path], None]:
 
 
 def _check(path: Path, parts: list[str], *, force: bool) -> None:
-    folders = [name for name in parts if path.with_name(name).is_dir()]
-    if folders:
-        msg = f"The table could not be written to {path}: {path.with_name(folders[0])} is a folder. Name a file."
-        raise SettingError(msg)
+    """Raise `SettingError` if the files cannot be written there, or may not be."""
     there = [name for name in parts if path.with_name(name).exists()]
-    if there and not force:
-        are = "is" if len(there) == 1 else "are"
-        msg = (
-            f"{' and '.join(there)} {are} already in {path.parent}, and nothing was changed. Use another name, or "
-            f"replace {'it' if len(there) == 1 else 'them'} with --force (in Python, force=True)."
-        )
-        raise SettingError(msg)
+    folders = [path.with_name(name) for name in there if path.with_name(name).is_dir()]
     if not path.parent.is_dir():
         msg = f"The table could not be written to {path}: there is no folder {path.parent}. Make it first."
-        raise SettingError(msg)
+    elif folders:
+        msg = f"The table could not be written to {path}: {folders[0]} is a folder. Name a file."
+    elif there and not force:
+        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+        msg = (
+            f"{' and '.join(there)} {are} already in {path.parent}, and nothing was changed. Use another name, or "
+            f"replace {them} with --force (in Python, force=True)."
+        )
+    else:
+        return
+    raise SettingError(msg)
 
 
 def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
-    import pandas as pd
-
     table = pd.DataFrame(areas.drop(columns="geometry"))
     # The metadata file may get lost, so that each row gives the source too.
     table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
     columns = [column for column in columns_of(areas) if column.type != "geometry"]
-    columns.append(Column("source", "string", _NAMES["source"], f"{_NAMES['source']}."))
+    columns.append(_named("source"))
     text = json.dumps(_csvw(areas, columns, path.name), ensure_ascii=False, indent=2)
     path.with_name(_sidecar(path.name)).write_text(text + "\n", encoding="utf-8")
 
@@ -294,7 +282,6 @@ def _write_parquet(areas: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def _write_gpkg(areas: gpd.GeoDataFrame, path: Path) -> None:
-    import pandas as pd
     import pyogrio
 
     facts = about(areas)
@@ -322,8 +309,7 @@ def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return a table without its outlines, by value and then code; areas without a value come last."""
     code = "msoa21cd" if "msoa21cd" in areas else "lad21cd"
     plain = pd.DataFrame(areas.drop(columns="geometry"))
-    measure = measure_of(areas).key
-    return plain.sort_values([measure, code], na_position="last", ignore_index=True)
+    return plain.sort_values([measure_of(areas).key, code], na_position="last", ignore_index=True)
 
 
 def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
@@ -333,34 +319,14 @@ def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
-    """Write areas with their outlines as GeoJSON (RFC 7946: degrees, five decimals, exterior rings anticlockwise).
+    """Write areas as GeoJSON (RFC 7946: degrees, five decimals, exterior rings anticlockwise).
 
-    The collection has the extra members ``decile_of``, ``source`` and ``licence``; each feature has the columns of the
-    table.
+    The collection has the extra members ``decile_of``, ``source`` and ``licence``.
     """
     shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
     shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
-    rows = pd.DataFrame(areas.drop(columns="geometry")).astype(object)
-    rows = rows.where(rows.notna(), None)
-    features = [
-        {"type": "Feature", "properties": properties, "geometry": _geometry(shape)}
-        for properties, shape in zip(rows.to_dict("records"), shapes, strict=True)
-    ]
-    collection = {
-        "type": "FeatureCollection",
-        "decile_of": universe(areas),
-        "source": line(),
-        "licence": sources(names="msoa21hclnm" in areas),
-        "features": features,
-    }
-    text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    found = areas.set_geometry(shapes, crs="EPSG:4326").to_geo_dict(drop_id=True)
+    facts = {"decile_of": universe(areas), "source": line(), "licence": sources(names="msoa21hclnm" in areas)}
+    collection = {"type": found["type"], **facts, "features": found["features"]}
+    text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), default=str)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _geometry(shape: BaseGeometry) -> dict[str, object]:
-    return dict(shapely.geometry.mapping(shape))
-
-
-def _plain(value: object) -> object:
-    """Return a NumPy number as a Python number, anything else as text."""
-    return value.item() if isinstance(value, np.generic) else str(value)

@@ -146,20 +146,26 @@ def bivariate_map(
 
     Parameters
     ----------
-    exposure_lads, bias_lads, connectedness_lads
-        As for :func:`ec_maps.analysis.bivariate.bivariate_table`; districts of England and Wales.
+    exposure_lads, bias_lads
+        The tables of :func:`ec_maps.load_areas` for ``"lad"`` of ``"exposure"`` and ``"bias"``, of the same districts
+        of England and Wales.
+    connectedness_lads
+        That of economic connectedness, to check the sign of bias in the files; if None, it is not checked.
     context
         Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland).
 
     Returns
     -------
     map
-        The map of all rows; its ``areas`` are the table of :func:`ec_maps.analysis.bivariate.bivariate_table`.
+        The map of all rows; its ``areas`` have ``exposure_third`` and ``bias_third``, from 1, the lowest, to 3, and the
+        ``kind`` of place, missing where a district lacks either value.
 
     Raises
     ------
-    DataError, SettingError
-        As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
+    DataError
+        If the values do not form three groups, or bias has the opposite sign.
+    SettingError
+        If the tables are not from :func:`ec_maps.load_areas`, or not of the same districts.
 
     Examples
     --------

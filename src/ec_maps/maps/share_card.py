@@ -19,7 +19,7 @@ from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the_district
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layout import FAINT, stamp, write
+from ec_maps.graphics.layout import FAINT, over_all, stamp, write
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
@@ -29,45 +29,26 @@ if TYPE_CHECKING:
 #: The size of a social card that platforms recommend, in pixels.
 PIXELS = (1200, 630)
 
+#: In inches: the card, its margin and its stamp, the left edge of the map and the column of words left of it, and the
+#: height of a decile's swatch.
 _WIDTH, _HEIGHT = (pixels / DPI for pixels in PIXELS)
 _MARGIN, _STAMP = 0.2, 0.24
-
-#: The box of the map, and the column of words left of it, in inches.
 _MAP_LEFT = 3.2
 _COLUMN = _MAP_LEFT - 0.2 - _MARGIN
+_SWATCH = 0.17
 
 #: Text sizes in points; for the name, the first that fits is used.
 _NAME_SIZES = (27.0, 25.0, 23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0)
 _SITE, _LINE, _WORDS, _SMALL = 7.5, 10.5, 7.0, 5.5
 
-#: The height of a decile's swatch, in inches.
-_SWATCH = 0.17
-
 _PAPER = "#f7f4ec"
 
 
 def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address: str = "") -> Map:
-    """Draw the card of a district's page, 1200 by 630 pixels as PNG.
+    """Draw the card of a district's page, 1200 by 630 pixels as PNG, with the page's address beneath the heading.
 
-    Parameters
-    ----------
-    lads, msoas
-        The complete tables of :func:`ec_maps.load_areas`.
-    lad_name
-        The district's name as in ``lad21nm``.
-    address
-        The page's address, written beneath the heading; empty for none.
-
-    Returns
-    -------
-    map
-        The figure, whose first axes are the map of the neighbourhoods, EPSG:27700; `areas` are the neighbourhoods, or
-        the district itself outside England and Wales.
-
-    Raises
-    ------
-    PlaceError
-        If no district of the table has the name.
+    The tables are those of :func:`ec_maps.load_areas`, whole, and the name is as in ``lad21nm``. The first axes are the
+    map of the neighbourhoods, EPSG:27700, or of the district itself outside England and Wales.
     """
     place = district_profile(lads, msoas, lad_name)
     areas, around = place.msoas, lads.iloc[:0]
@@ -81,9 +62,7 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     sources = wrap(wording.sources(), _SMALL, _WIDTH - 2 * _MARGIN)
     bottom = 0.12 + text_size(sources, _SMALL)[1] + 0.12
     _draw_map(figure, areas, around, (_MAP_LEFT, bottom, _WIDTH - _MARGIN - _MAP_LEFT, top - bottom))
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, _WIDTH), ylim=(0, _HEIGHT))
-    around.set_axis_off()
-    around.patch.set_visible(False)
+    around = over_all(figure)
     if settings.is_demo():
         stamp(around, _HEIGHT, _STAMP, _WIDTH)
     write(around, _MARGIN, 0.12, sources, size=_SMALL, color=FAINT, va="bottom", linespacing=1.1)
@@ -102,11 +81,8 @@ def _draw_map(
         return
     left, bottom, right, top = areas.total_bounds
     scale = max((right - left) / width, (top - bottom) / height) * (1.25 if len(around) else 1.02)
-    middle = ((left + right) / 2, (bottom + top) / 2)
-    ax.set(
-        xlim=(middle[0] - scale * width / 2, middle[0] + scale * width / 2),
-        ylim=(middle[1] - scale * height / 2, middle[1] + scale * height / 2),
-    )
+    (x, y), half = ((left + right) / 2, (bottom + top) / 2), (scale * width / 2, scale * height / 2)
+    ax.set(xlim=(x - half[0], x + half[0]), ylim=(y - half[1], y + half[1]))
     layers.draw_neighbours(ax, around.geometry.to_numpy(), edge=0.5)
     layers.draw_deciles(ax, areas, edge=layers.EDGES["local"])
     if len(around):
@@ -180,12 +156,11 @@ def _sentence(place: DistrictProfile) -> str:
 def _alt_text(place: DistrictProfile) -> str:
     number, lacking = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
-    drawn = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else ""
+    drawn, hatched = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else "", ""
     if place.beyond:
         drawn = (
             "A small map of the district in the colour of its decile, or hatched without one, those around it in grey."
         )
-    hatched = ""
     if lacking:
         which = "It" if number == 1 else "All" if lacking == number else capital(some(lacking))
         verb = "is" if lacking == 1 else "are"

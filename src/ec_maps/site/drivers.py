@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ec_maps.analysis.bivariate import BETWEEN, KINDS, THIRDS, agreement, bivariate_table, class_number, thirds_of
+from ec_maps.analysis.bivariate import (
+    BETWEEN,
+    DRIVERS,
+    KINDS,
+    THIRDS,
+    agreement,
+    bivariate_table,
+    class_number,
+    thirds_of,
+)
 from ec_maps.analysis.export import write_csv
 from ec_maps.areas.provenance import inputs
 from ec_maps.areas.table import load_areas
 from ec_maps.areas.wording import capital, decile_in_words, some, the_district, universe
 from ec_maps.errors import DataError
 from ec_maps.graphics import palette
-from ec_maps.maps.bivariate import THIRD_IN_WORDS, bivariate_colours, bivariate_map, class_in_words, counts
+from ec_maps.maps.bivariate import THIRD_IN_WORDS, bivariate_colours, bivariate_map, class_in_words, counts, in_between
 from ec_maps.maps.figure_cache import FOLDER
-from ec_maps.measures import HEADLINE, measure_named
+from ec_maps.measures import HEADLINE, MEASURES
 from ec_maps.site import markdown
 from ec_maps.site.markdown import attribute, escaped, framed, pipe_table
 from ec_maps.site.page_list import PLACES, linked
@@ -35,6 +44,9 @@ _HEADING = "## Who is there to meet, and who becomes a friend"
 #: The post that explains both, from a place's page.
 _POST = "../posts/levers/index.qmd"
 
+#: Both measures are shares.
+_percent = MEASURES["exposure"].format
+
 #: A value nearer to zero than this is shown as zero.
 _NOUGHT = 0.0005
 
@@ -42,31 +54,14 @@ _NOUGHT = 0.0005
 def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDataFrame) -> str:
     """Return the section of a place page on exposure and bias: sentences, then the district's field in the square.
 
-    Parameters
-    ----------
-    profile
-        The district's profile.
-    exposure, bias
-        The tables of ``load_areas("lad", "exposure")`` and ``load_areas("lad", "bias")``, whole. Thirds and deciles are
-        those of these tables, so they may be of the United Kingdom.
-
-    Returns
-    -------
-    section
-        Markdown with its heading. It says so where a district lacks one value or both, or is not in the tables.
-
-    Raises
-    ------
-    DataError, SettingError
-        As :func:`ec_maps.analysis.bivariate.bivariate_table` does.
+    Thirds and deciles are those of the tables of :func:`ec_maps.load_areas` for the two measures, whole, which may be
+    of the United Kingdom. The section says so where a district lacks one value or both, or is not in the tables.
     """
     table = bivariate_table(exposure, bias)
     code, where = str(profile.district["lad21cd"]), the_district(profile.name)
-    rows = table[table["lad21cd"] == code]
-    row = rows.iloc[0] if len(rows) else pd.Series({"exposure_third": pd.NA, "bias_third": pd.NA, "kind": pd.NA})
-    meet, follow = (
-        _Driver.of(key, lads, code, row[f"{key}_third"]) for key, lads in (("exposure", exposure), ("bias", bias))
-    )
+    row = table.set_index("lad21cd").reindex([code]).iloc[0]
+    tables = {"exposure": exposure, "bias": bias}
+    meet, follow = (_Lever.of(lads, key, code, row[f"{key}_third"]) for key, lads in tables.items())
     parts = [_HEADING]
     if math.isnan(meet.value) and math.isnan(follow.value):
         parts.append(
@@ -86,57 +81,38 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
 
 
 @dataclass(frozen=True)
-class _Driver:
-    """One of the two measures for one district.
+class _Lever:
+    """One of the two measures: all its values, and a district's value (or NaN), decile (or NA) and third."""
 
-    `value` is its share or NaN, `decile` 1 to 10 or NA, `third` 1 to 3, `ends` the lowest and the highest value,
-    `median` that of all districts, `number` how many have a value, `where` the scope in words.
-    """
-
-    key: str
+    values: pd.Series
     value: float
     decile: object
     third: int
-    ends: tuple[float, float]
-    median: float
-    number: int
     where: str
 
     @classmethod
-    def of(cls, key: str, lads: gpd.GeoDataFrame, code: str, third: object) -> _Driver:
+    def of(cls, lads: gpd.GeoDataFrame, key: str, code: str, third: object) -> _Lever:
         values = lads[key].astype(float)
-        rows = lads[lads["lad21cd"] == code]
-        value = float(values[rows.index[0]]) if len(rows) else math.nan
+        here = lads.set_index("lad21cd").reindex([code]).iloc[0]
+        value = math.nan if pd.isna(here[key]) else float(here[key])
         if pd.isna(third):  # type: ignore[call-overload]
             # The other value is missing: the third among all districts that have this one.
             third = min(int(float((values.dropna() < value).mean()) * THIRDS) + 1, THIRDS)
-        return cls(
-            key,
-            value,
-            rows["decile"].iloc[0] if len(rows) and "decile" in rows else pd.NA,
-            int(str(third)),
-            (float(values.min()), float(values.max())),
-            float(values.median()),
-            int(values.notna().sum()),
-            universe(lads),
-        )
-
-    def format(self, value: float) -> str:
-        return measure_named(self.key).format(value)
+        return cls(values, value, here.get("decile", pd.NA), int(str(third)), universe(lads))
 
     def place(self, *, brief: bool = False) -> str:
         """Return where the value lies: "decile 6 of 10 of the local authorities of …; the median is 49.8%"."""
-        end = {self.ends[0]: "the lowest of all", self.ends[1]: "the highest of all"}.get(self.value, "")
-        median = f"the median is {self.format(self.median)}"
-        whole = "" if brief else f" of the local authorities of {self.where}"
-        if end:
-            return f"{end} {self.number}; {median}" if brief else f"{end} {self.number} local authorities; {median}"
+        ends = {self.values.min(): "the lowest of all", self.values.max(): "the highest of all"}
+        number, median = self.values.count(), f"the median is {_percent(self.values.median())}"
+        if self.value in ends:
+            return f"{ends[self.value]} {number}{'' if brief else ' local authorities'}; {median}"
         if pd.isna(self.decile):  # type: ignore[call-overload]
             return median
+        whole = "" if brief else f" of the local authorities of {self.where}"
         return f"{decile_in_words(self.decile)}{whole}; {median}"
 
 
-def _meeting(meet: _Driver, where: str) -> str:
+def _meeting(meet: _Lever, where: str) -> str:
     """Return the sentences on exposure."""
     if math.isnan(meet.value):
         return f"There is no published estimate of exposure for {where}."
@@ -147,18 +123,18 @@ def _meeting(meet: _Driver, where: str) -> str:
     }[meet.third]
     return (
         f"People on low incomes in {where} have {amount}. Given who there is to meet, one would "
-        f"expect {meet.format(meet.value)} of their friends to be high-income ({meet.place()})."
+        f"expect {_percent(meet.value)} of their friends to be high-income ({meet.place()})."
     )
 
 
-def _following(follow: _Driver, where: str, *, expected: float) -> str:
+def _following(follow: _Lever, where: str, *, expected: float) -> str:
     """Return the sentence on bias."""
     if math.isnan(follow.value):
         return f"There is no published estimate of bias for {where}."
     whose, what = "Their friendships", "that"
     if math.isnan(expected):
         whose, what = "Low-income people’s friendships with high-income people", "what one would expect"
-    value, place = follow.format(follow.value), follow.place(brief=not math.isnan(expected))
+    value, place = _percent(follow.value), follow.place(brief=not math.isnan(expected))
     if follow.value <= -_NOUGHT:
         return f"{whose} do not fall short of {what} but exceed it: the Atlas puts bias at {value} ({place})."
     if follow.value < _NOUGHT:
@@ -177,8 +153,7 @@ def _of_its_kind(table: gpd.GeoDataFrame, where: str, number: int) -> str:
     thirds = f"{capital(where)} is in the {exposure} third for exposure and in the {bias} third for bias"
     kind = next((kind for kind in KINDS if kind.number == number), None)
     if kind is None:
-        many = sum(found) - sum(found[kind.number - 1] for kind in KINDS)
-        return f"{thirds}. That is {BETWEEN}, {_others(many)} of {whole}."
+        return f"{thirds}. That is {BETWEEN}, {_others(in_between(found))} of {whole}."
     return (
         f"{thirds}: “{kind.name}”, {_others(found[number - 1])} of {whole}. {kind.means_not} A question to ask: "
         f"{kind.question[:1].lower()}{kind.question[1:]}"
@@ -250,7 +225,7 @@ def _fault() -> str:
     return ""
 
 
-def drivers() -> str:
+def levers() -> str:
     """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
@@ -261,23 +236,20 @@ def drivers() -> str:
     figure = markdown.saved(drawn, _NAME, folder, links=links)
     write_csv(drawn.areas, folder / f"{_NAME}.csv")
     markdown.keep_card(_NAME, _NAME)
-    return f"{figure}\n\n{driver_table()}\n\n{markdown.downloads(_NAME)}"
+    return f"{figure}\n\n{lever_table()}\n\n{markdown.downloads(_NAME)}"
 
 
-def driver_table() -> str:
+def lever_table() -> str:
     """Return the table of all districts with both values and their kind, by name."""
     table = _table(inputs()).sort_values("lad21nm", kind="stable")
-    exposure, bias = measure_named("exposure"), measure_named("bias")
-    rows = [
-        [escaped(row.lad21nm), exposure.format(row.exposure), bias.format(row.bias), _kind_cell(row.kind)]
-        for row in table.itertuples()
-    ]
+    columns = (table["lad21nm"].map(escaped), *(table[key].map(_percent) for key in DRIVERS))
+    rows = list(map(list, zip(*columns, table["kind"].fillna("–").map(escaped), strict=True)))
     title = f"Exposure, bias and kind of place: local authorities of {universe(table)}, from A to Z"
-    return framed(pipe_table(["Local authority", exposure.title, "Bias", "Kind"], rows, title, "lrrl"), title)
+    return framed(pipe_table(["Local authority", "Exposure", "Bias", "Kind"], rows, title, "lrrl"), title)
 
 
 @_there
-def driver_kinds() -> str:
+def lever_kinds() -> str:
     """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
     found = _table(inputs())["kind"].value_counts()
     return "\n".join(
@@ -286,7 +258,7 @@ def driver_kinds() -> str:
 
 
 @_there
-def drivers_by_region() -> str:
+def levers_by_region() -> str:
     """Return the number of districts of each kind by region, as a table."""
     table = _table(inputs())
     names = [*(kind.name for kind in KINDS), BETWEEN]
@@ -306,40 +278,36 @@ def drivers_by_region() -> str:
 
 
 @_there
-def driver_ranges() -> str:
+def lever_ranges() -> str:
     """Return the range and the median of both measures in a sentence."""
     table = _table(inputs())
     parts = []
-    for key in ("exposure", "bias"):
-        percent, values = measure_named(key).format, table[key]
+    for key in DRIVERS:
+        values = table[key]
         parts.append(
-            f"{key} runs from {percent(values.min())} to {percent(values.max())}, with a median of "
-            f"{percent(values.median())}"
+            f"{key} runs from {_percent(values.min())} to {_percent(values.max())}, with a median of "
+            f"{_percent(values.median())}"
         )
     return f"{capital('; '.join(parts))}."
 
 
 @_there
-def driver_cuts() -> str:
+def lever_cuts() -> str:
     """Return the cut points of the thirds in a sentence."""
     table = _table(inputs())
     parts = []
-    for key in ("exposure", "bias"):
-        one, other = (measure_named(key).format(edge) for edge in table.attrs[f"{key}_cut_points"][1:-1])
+    for key in DRIVERS:
+        one, other = map(_percent, table.attrs[f"{key}_cut_points"][1:-1])
         parts.append(f"{key} at {one} and {other}")
     number = int(table["kind"].notna().sum())
     return f"Over the {number} local authorities with both values, the thirds are cut for {' and for '.join(parts)}."
 
 
 @_there
-def driver_agreement() -> str:
+def lever_agreement() -> str:
     """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     exposure, bias, connectedness = (
         lads.set_index("lad21cd")[key].astype(float)
         for lads, key in zip(_tables(inputs()), ("exposure", "bias", HEADLINE), strict=True)
     )
     return f"{agreement(exposure, bias, connectedness):.2f}"
-
-
-def _kind_cell(kind: object) -> str:
-    return escaped(kind) if isinstance(kind, str) else "–"
