@@ -31,58 +31,49 @@ BETWEEN = "in between"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of place, a corner of the legend's square: what it means, what it does not mean, and what to ask there."""
+    """A kind of place, a corner of the legend's square: its class, what it does not mean, and what to ask there."""
 
-    exposure_third: int
-    bias_third: int
+    number: int
     name: str
-    means: str
     means_not: str
     question: str
 
     @property
-    def number(self) -> int:
-        """The number of its class, 1 to 9."""
-        return class_number(self.exposure_third, self.bias_third)
+    def means(self) -> str:
+        """What it means for a place, in a sentence."""
+        exposure, bias = thirds_of(self.number)
+        return (
+            f"Low-income people have {'more' if exposure == THIRDS else 'fewer'} high-income people to meet here than "
+            f"in most places, and their friendships fall short of that by {'more' if bias == THIRDS else 'less'} than "
+            f"in most."
+        )
 
 
 #: The four kinds describe opportunities to meet people and the friendships that follow, not the merit of a place.
 KINDS = (
     Kind(
-        THIRDS,
-        1,
+        9,
         "many to meet, and friendships follow",
-        "Low-income people have more high-income people to meet here than in most places, and their friendships fall "
-        "short of that by less than in most.",
         "It does not mean that each of them has such friends, or that nothing stands between people.",
         "What brings people together here, and whom does it not reach yet?",
     ),
     Kind(
-        THIRDS,
-        THIRDS,
+        3,
         "many to meet, but friendships follow less often",
-        "Low-income people have more high-income people to meet here than in most places, and their friendships fall "
-        "short of that by more than in most.",
         "It does not say why, nor that anyone keeps others out: people can share a school or a workplace and still "
         "have little occasion to get to know one another.",
         "Where do people of different incomes come together already, and what would help friendships to form there?",
     ),
     Kind(
-        1,
-        1,
+        7,
         "fewer to meet, but friendships follow",
-        "Low-income people have fewer high-income people to meet here than in most places, and their friendships fall "
-        "short of that by less than in most.",
         "It does not mean that people here have few friends: friendships between people of like income are not what "
         "is measured.",
         "What would let people here meet more people from other walks of life?",
     ),
     Kind(
         1,
-        THIRDS,
         "fewer to meet, and friendships follow less often",
-        "Low-income people have fewer high-income people to meet here than in most places, and their friendships fall "
-        "short of that by more than in most.",
         "It is about the occasions that a place offers, not about anyone’s effort, openness or worth.",
         "What would bring people of different incomes together, around something that they share?",
     ),

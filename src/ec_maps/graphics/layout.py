@@ -112,7 +112,7 @@ class Key:
         x, y = end + 0.22, top - 0.28
         for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
             if words:
-                entry(ax, x, y, words, style, size=(0.3, high))
+                draw_entry(ax, x, y, words, style, size=(0.3, high))
                 y -= 0.24
 
 
@@ -218,7 +218,7 @@ def new_figure(
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
     ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label=label)
-    around = over_all(figure)
+    around = axes_over(figure)
     y = height
     if demo:
         stamp(around, height)
@@ -232,7 +232,7 @@ def new_figure(
     return figure, ax, around, foot
 
 
-def over_all(figure: Figure) -> Axes:
+def axes_over(figure: Figure) -> Axes:
     """Return axes in inches over a whole figure, for its text."""
     width, height = figure.get_size_inches()
     around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
@@ -253,7 +253,7 @@ def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> 
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
-def entry(ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float]) -> str:
+def draw_entry(ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float]) -> str:
     """Draw an entry of a legend and return its words as lines.
 
     Its swatch is of this size, with the top left corner at a point; without a style there is none.

@@ -43,7 +43,7 @@ from ec_maps.graphics.layout import (
     MARGIN,
     SMALL,
     Words,
-    entry,
+    draw_entry,
     new_layout,
     view,
     write,
@@ -129,7 +129,7 @@ class Square:
         if self.around:
             rows.append((f"outside {wording.universe(self.areas)}", AROUND))
         for words, style in rows:
-            text = entry(ax, x, y, words, style, size=(0.22, 0.13))
+            text = draw_entry(ax, x, y, words, style, size=(0.22, 0.13))
             y -= max(text_size(text, SMALL)[1], 0.13) + 0.08
 
 

@@ -19,7 +19,7 @@ from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the_district
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layout import FAINT, over_all, stamp, write
+from ec_maps.graphics.layout import FAINT, axes_over, stamp, write
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     sources = wrap(wording.sources(), _SMALL, _WIDTH - 2 * _MARGIN)
     bottom = 0.12 + text_size(sources, _SMALL)[1] + 0.12
     _draw_map(figure, areas, around, (_MAP_LEFT, bottom, _WIDTH - _MARGIN - _MAP_LEFT, top - bottom))
-    around = over_all(figure)
+    around = axes_over(figure)
     if settings.is_demo():
         stamp(around, _HEIGHT, _STAMP, _WIDTH)
     write(around, _MARGIN, 0.12, sources, size=_SMALL, color=FAINT, va="bottom", linespacing=1.1)
