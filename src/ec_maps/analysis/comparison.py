@@ -12,7 +12,7 @@ from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.atlas import select
-from ec_maps.atlas.inventory import inventory
+from ec_maps.atlas.csv_table import inventory
 from ec_maps.errors import DataError, PlaceError, SettingError
 from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
@@ -153,7 +153,7 @@ def measures_table(
 def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
     """Return the table of each measure in the files; a faulty one is left out with a warning, unless all are faulty."""
     tables, faults = {}, []
-    for key in measures_at_hand(level):
+    for key in available_measures(level):
         try:
             tables[key] = load_values(level, key, scope=scope)
         except DataError as error:
@@ -165,17 +165,17 @@ def _loadable(level: LevelName, scope: ScopeName) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def measures_at_hand(level: LevelName) -> list[str]:
+def available_measures(level: LevelName) -> list[str]:
     """Return the keys of the measures in the Atlas files of a level, in the codebook's order; `DataError` if none.
 
     A CSV of the level must have the measure's column and, if it is about one group of people, rows about that group.
     """
     paths = tuple(select.supplied(level_named(level).key))
-    return list(_at_hand(level, paths, cache.fingerprint(paths)))
+    return list(_available(level, paths, cache.fingerprint(paths)))
 
 
 @lru_cache(maxsize=8)
-def _at_hand(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str, ...]:
+def _available(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[str, ...]:
     # Cached because it reads all CSVs, and a page calls it more than once.
     entries = inventory(list(paths))
     there = {

@@ -208,7 +208,7 @@ def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:
     # The lightest last: their dark edges separate them from the sea and from one another.
     order = np.argsort([palette.lightness(face) if face else 0.0 for face in faces], kind="stable")
     rows = list(areas.itertuples())
-    texts = [f"{rows[at].lad21cd}|{numbers[at] or ''}|{said(rows[at])}" for at in order]
+    texts = [f"{rows[at].lad21cd}|{numbers[at] or ''}|{description(rows[at])}" for at in order]
     shapes = areas.geometry.to_numpy()[order]
     layers.draw_coloured(ax, shapes, [faces[at] for at in order], texts, edge=edge, edges=("#e8e2ea", "#4d4757"))
 
@@ -235,7 +235,7 @@ _COLOURS = {1: "purple", 3: "orange", 7: "teal", 9: "ice blue"}
 THIRD_IN_WORDS = {1: "lowest", 2: "middle", THIRDS: "highest"}
 
 
-def said(row: Any) -> str:
+def description(row: Any) -> str:
     """Return the description of a district: "Leeds: exposure 51.2%, bias 8.1%; in between"."""
     if pd.isna(row.exposure) and pd.isna(row.bias):
         return f"{row.lad21nm}: no published estimate"

@@ -10,7 +10,7 @@ import shapely
 from matplotlib.patches import Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, said, titles
+from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, in_words, titles
 from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette
@@ -116,7 +116,7 @@ def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
 def _description(pair: Pair, level: Level) -> str:
     """Return the description of a cell for SVG: a code, no decile, and words."""
     one, other = measure_named(pair.first).title, *titles([pair.second])
-    words = f"{one} and {other}: {said(pair.correlation)}, over {number_of(pair.areas, level)}"
+    words = f"{one} and {other}: {in_words(pair.correlation)}, over {number_of(pair.areas, level)}"
     return f"{pair.first}--{pair.second}||{words}"
 
 
@@ -150,7 +150,7 @@ def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
 
 def _strongest(found: Correlations, number: int) -> str:
     pairs = [
-        f"{' and '.join(titles([pair.first, pair.second]))} ({said(pair.correlation)})"
+        f"{' and '.join(titles([pair.first, pair.second]))} ({in_words(pair.correlation)})"
         for pair in found.strongest[:number]
     ]
     return f"The strongest: {'; '.join(pairs)}." if pairs else ""
@@ -159,7 +159,7 @@ def _strongest(found: Correlations, number: int) -> str:
 def _with_headline(found: Correlations, number: int) -> str:
     """Return the measures that economic connectedness correlates with most, in a sentence; empty if it is not there."""
     pairs = found.of(HEADLINE)[:number]
-    names = [f"{titles([pair.other(HEADLINE)])[0]} ({said(pair.correlation)})" for pair in pairs]
+    names = [f"{titles([pair.other(HEADLINE)])[0]} ({in_words(pair.correlation)})" for pair in pairs]
     return f"{measure_named(HEADLINE).title} goes most closely with {series(names)}." if names else ""
 
 

@@ -61,7 +61,7 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
     code, where = str(profile.district["lad21cd"]), the_district(profile.name)
     row = table.set_index("lad21cd").reindex([code]).iloc[0]
     tables = {"exposure": exposure, "bias": bias}
-    meet, follow = (_Lever.of(lads, key, code, row[f"{key}_third"]) for key, lads in tables.items())
+    meet, follow = (_Driver.of(lads, key, code, row[f"{key}_third"]) for key, lads in tables.items())
     parts = [_HEADING]
     if math.isnan(meet.value) and math.isnan(follow.value):
         parts.append(
@@ -81,7 +81,7 @@ def panel(profile: DistrictProfile, exposure: gpd.GeoDataFrame, bias: gpd.GeoDat
 
 
 @dataclass(frozen=True)
-class _Lever:
+class _Driver:
     """One of the two measures: all its values, and a district's value (or NaN), decile (or NA) and third."""
 
     values: pd.Series
@@ -91,7 +91,7 @@ class _Lever:
     where: str
 
     @classmethod
-    def of(cls, lads: gpd.GeoDataFrame, key: str, code: str, third: object) -> _Lever:
+    def of(cls, lads: gpd.GeoDataFrame, key: str, code: str, third: object) -> _Driver:
         values = lads[key].astype(float)
         here = lads.set_index("lad21cd").reindex([code]).iloc[0]
         value = math.nan if pd.isna(here[key]) else float(here[key])
@@ -112,7 +112,7 @@ class _Lever:
         return f"{decile_in_words(self.decile)}{whole}; {median}"
 
 
-def _meeting(meet: _Lever, where: str) -> str:
+def _meeting(meet: _Driver, where: str) -> str:
     """Return the sentences on exposure."""
     if math.isnan(meet.value):
         return f"There is no published estimate of exposure for {where}."
@@ -127,7 +127,7 @@ def _meeting(meet: _Lever, where: str) -> str:
     )
 
 
-def _following(follow: _Lever, where: str, *, expected: float) -> str:
+def _following(follow: _Driver, where: str, *, expected: float) -> str:
     """Return the sentence on bias."""
     if math.isnan(follow.value):
         return f"There is no published estimate of bias for {where}."
@@ -225,7 +225,7 @@ def _fault() -> str:
     return ""
 
 
-def levers() -> str:
+def drivers() -> str:
     """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     if fault := _fault():
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
@@ -236,10 +236,10 @@ def levers() -> str:
     figure = markdown.saved(drawn, _NAME, folder, links=links)
     write_csv(drawn.areas, folder / f"{_NAME}.csv")
     markdown.keep_card(_NAME, _NAME)
-    return f"{figure}\n\n{lever_table()}\n\n{markdown.downloads(_NAME)}"
+    return f"{figure}\n\n{driver_table()}\n\n{markdown.downloads(_NAME)}"
 
 
-def lever_table() -> str:
+def driver_table() -> str:
     """Return the table of all districts with both values and their kind, by name."""
     table = _table(inputs()).sort_values("lad21nm", kind="stable")
     columns = (table["lad21nm"].map(escaped), *(table[key].map(_percent) for key in DRIVERS))
@@ -249,7 +249,7 @@ def lever_table() -> str:
 
 
 @_there
-def lever_kinds() -> str:
+def driver_kinds() -> str:
     """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
     found = _table(inputs())["kind"].value_counts()
     return "\n".join(
@@ -258,7 +258,7 @@ def lever_kinds() -> str:
 
 
 @_there
-def levers_by_region() -> str:
+def drivers_by_region() -> str:
     """Return the number of districts of each kind by region, as a table."""
     table = _table(inputs())
     names = [*(kind.name for kind in KINDS), BETWEEN]
@@ -278,7 +278,7 @@ def levers_by_region() -> str:
 
 
 @_there
-def lever_ranges() -> str:
+def driver_ranges() -> str:
     """Return the range and the median of both measures in a sentence."""
     table = _table(inputs())
     parts = []
@@ -292,7 +292,7 @@ def lever_ranges() -> str:
 
 
 @_there
-def lever_cuts() -> str:
+def driver_cuts() -> str:
     """Return the cut points of the thirds in a sentence."""
     table = _table(inputs())
     parts = []
@@ -304,7 +304,7 @@ def lever_cuts() -> str:
 
 
 @_there
-def lever_agreement() -> str:
+def driver_agreement() -> str:
     """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     exposure, bias, connectedness = (
         lads.set_index("lad21cd")[key].astype(float)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import write_csv
-from ec_maps.analysis.statistics import Correlations, rank_correlations, said, stability, titles
+from ec_maps.analysis.statistics import Correlations, in_words, rank_correlations, stability, titles
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places, slug
 from ec_maps.areas.provenance import inputs, line
@@ -255,7 +255,7 @@ def with_connectedness() -> str:
     """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
     sides = [{pair.other(HEADLINE): pair.correlation for pair in found(level).of(HEADLINE)} for level in _LEVELS]
     rows = [
-        [escaped(measure_named(key).title), *(said(side.get(key, math.nan)) for side in sides)]
+        [escaped(measure_named(key).title), *(in_words(side.get(key, math.nan)) for side in sides)]
         for key in dict.fromkeys(key for side in sides for key in side)
     ]
     title = "Rank correlation of each measure with economic connectedness, the strongest first"
@@ -279,18 +279,18 @@ def both_levels() -> str:
     return (
         f"Of {pairs}, {some(turned)} {have} opposite signs at the two levels. The median strength is {first:.2f} among "
         f"local authorities and {last:.2f} among neighbourhoods. The largest change is that of "
-        f"{escaped(' and '.join(titles(most)))}: {said(lad[most])} among local authorities, {said(msoa[most])} among "
+        f"{escaped(' and '.join(titles(most)))}: {in_words(lad[most])} among local authorities, {in_words(msoa[most])} among "
         f"neighbourhoods."
     )
 
 
 def codebook_table() -> str:
     """Return the available measures with definition, unit and the meaning of a higher value, as a table."""
-    at_hand = {key for level in _LEVELS for key in found(level).measures}
+    available = {key for level in _LEVELS for key in found(level).measures}
     rows = [
         list(map(escaped, (one.title, capital(one.meaning), one.short_unit, one.more)))
         for key, one in MEASURES.items()
-        if key in at_hand
+        if key in available
     ]
     title = "The measures, in the order of the codebook"
     return framed(pipe_table(["Measure", "What it is", "Unit", "A higher value means"], rows, title, "llll"), title)
@@ -312,7 +312,11 @@ def _tab(level: LevelName) -> str:
 def _pair_table(pairs: Correlations) -> str:
     rows = [
         # Both names share a column, so that the number stays visible on a phone.
-        [escaped(capital(" and ".join(titles([pair.first, pair.second])))), said(pair.correlation), f"{pair.areas:,}"]
+        [
+            escaped(capital(" and ".join(titles([pair.first, pair.second])))),
+            in_words(pair.correlation),
+            f"{pair.areas:,}",
+        ]
         for pair in [*pairs.strongest, *pairs.missing]
     ]
     title = f"Rank correlations over {LEVELS[pairs.level].areas}, the strongest first"
