@@ -18,11 +18,14 @@ from matplotlib import image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ec_maps import settings
+from ec_maps.about import About
 from ec_maps.areas.deciles import deciles
 from ec_maps.areas.table import load_areas
 from ec_maps.boundaries.table import read_areas
 from ec_maps.errors import DataError
 from ec_maps.maps.choropleth import Map
+from ec_maps.measures import MEASURES
 from fakes import hexagons as fake
 
 VALUE = "economic_connectedness"
@@ -48,7 +51,20 @@ def valued(areas: gpd.GeoDataFrame, level: str, *, blank: float = 0.02) -> gpd.G
     values = pd.Series(rng.normal(0.5, 0.06, len(table)).clip(0.1, 0.9))
     table[VALUE] = values.mask(pd.Series(rng.random(len(table)) < blank))
     table["decile"] = deciles(table[VALUE])
-    table.attrs = {"measure": VALUE, "level": level}
+    return about(table, level)
+
+
+def about(table: gpd.GeoDataFrame, level: str = "", measure: str = VALUE, scope: str = "ew") -> gpd.GeoDataFrame:
+    """Return the table saying that it is whole, and of which measure, as one of `load_areas` does."""
+    level = level or ("msoa" if "msoa21cd" in table else "lad")
+    values = table[measure].dropna()
+    edges = list(values.quantile(np.linspace(0, 1, 11))) if len(values) else [0.0] * 11
+    if (table["decile"].dropna() == 1).all():
+        # Too few values for deciles: all of them are in the first.
+        edges = [edges[0], *edges[-1:] * 10]
+    category = MEASURES[measure].category
+    facts = {"measure": measure, "category": category, "level": level, "scope": scope, "demo": settings.is_demo()}
+    About.whole(table, edges, **facts).on(table)
     return table
 
 
@@ -90,7 +106,7 @@ def squares(values: list[float | None], *, district: str = "Testham", region: st
         groups = deciles(shares)
     except DataError:
         groups = shares.notna().astype("Int64").where(shares.notna())
-    return gpd.GeoDataFrame(
+    table = gpd.GeoDataFrame(
         {
             "msoa21cd": [f"E02{number:06}" for number in range(1, len(values) + 1)],
             "msoa21nm": [f"{district} {number:03}" for number in range(1, len(values) + 1)],
@@ -103,6 +119,14 @@ def squares(values: list[float | None], *, district: str = "Testham", region: st
         geometry=shapes,
         crs="EPSG:27700",
     )
+    return about(table)
+
+
+def together(*tables: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the neighbourhoods of several tables of `squares` as one whole table, each with a code of its own."""
+    table = pd.concat(tables, ignore_index=True)
+    table["msoa21cd"] = [f"E02{number:06}" for number in range(1, len(table) + 1)]
+    return about(table)
 
 
 def use_layout(patch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -119,7 +143,7 @@ def districts(values: list[float | None], *, region: str = "North East") -> gpd.
     table = squares(values, region=region)
     table["lad21nm"] = [chr(65 + place % 26) + str(place // 26 or "") for place in range(len(values))]
     table["lad21cd"] = [f"E06{number:06}" for number in range(1, len(values) + 1)]
-    return table.drop(columns=["msoa21cd", "msoa21nm"])
+    return about(table.drop(columns=["msoa21cd", "msoa21nm"]))
 
 
 class Picture:

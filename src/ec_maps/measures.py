@@ -8,12 +8,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from ec_maps.errors import DataError, SettingError, listed
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Unit = Literal["share", "gap", "rate"]
 End = Literal["low", "high"]
@@ -284,12 +281,6 @@ def unknown_measure(key: str) -> str:
     near = [found for found, *_ in process.extract(str(key), list(MEASURES), limit=2, score_cutoff=75)]
     hint = f" Perhaps {' or '.join(near)}?" if near else ""
     return f'There is no measure "{key}".{hint}'
-
-
-def measure_of(areas: pd.DataFrame) -> Measure:
-    """Return the measure of a table of :func:`ec_maps.load_areas`; economic connectedness if it names none."""
-    measure = measure_named(areas.attrs.get("measure", HEADLINE))
-    return measure.among(areas.attrs.get("category", measure.category))
 
 
 def measures_in(column: str) -> list[Measure]:

@@ -14,7 +14,7 @@ from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.areas.wording import the_district
 from ec_maps.errors import PlaceError
 from facts import Rank
-from made import VALUE, demo_tables, districts, squares
+from made import VALUE, about, demo_tables, districts, squares
 from tested_places import sample
 
 TWENTY = [0.30 + 0.01 * place for place in range(20)]
@@ -89,7 +89,7 @@ def test_a_rate_is_given_in_its_unit() -> None:
     lads, msoas = districts(values), squares(values, district="C")
     for table in (lads, msoas):
         table["activism_groups"] = table.pop(VALUE)
-        table.attrs["measure"] = "activism_groups"
+        about(table, measure="activism_groups")
     told = district_profile(lads, msoas, "C")
     assert "In C, the figure for activism groups is 4.0 per 1,000" in told.summary
     assert facts.decile(told.summary) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import ec_maps
 from ec_maps import cache
+from ec_maps.about import About
 from ec_maps.areas import table
 from ec_maps.areas.table import join_report, load_areas, load_context
 from ec_maps.boundaries import table as outlines
@@ -41,7 +43,7 @@ from makers import (
 )
 
 #: What follows the columns that are promised.
-MORE = ["decile_low", "decile_high", "num_users"]
+MORE = ["decile_low", "decile_high", "num_users", "about"]
 COLUMNS = {
     "lad": ["lad21cd", "lad21nm", "rgn21nm", "economic_connectedness", "decile", "geometry"],
     "msoa": [
@@ -223,8 +225,10 @@ def test_near_a_district(data: Path) -> None:
     codes = set(near["msoa21cd"])
     assert {code for code, lad in DISTRICT_OF.items() if lad in (HERE[4], HERE[5], HERE[6])} <= codes
     assert len(codes) < len(whole)
-    assert_geodataframe_equal(near, whole[whole["msoa21cd"].isin(codes)].reset_index(drop=True))
-    assert near.attrs == {**whole.attrs, "near": NAME_OF[HERE[5]]}
+    here = whole[whole["msoa21cd"].isin(codes)].reset_index(drop=True)
+    assert_geodataframe_equal(near.drop(columns="about"), here.drop(columns="about"))
+    assert near.attrs == {**whole.attrs, "near": NAME_OF[HERE[5]], "about": near["about"].iloc[0]}
+    assert About.of(near) == replace(About.of(whole), near=NAME_OF[HERE[5]])
     assert whole.attrs["valued"] == int(whole["decile"].notna().sum())
 
 

@@ -97,8 +97,7 @@ def test_every_area_is_there_once(tables: Tables) -> None:
 
 def test_names_of_any_kind() -> None:
     """Names with signs that mean something in XML, or in our own files, arrive as they are; so do readable ones."""
-    table = squares([0.3, 0.4, None, 0.5, 0.6]).assign(decile=pd.array([1, 3, None, 6, 10], dtype="Int64"))
-    table.attrs["cut_points"] = [0.1 * place for place in range(11)]
+    table = squares([0.3, 0.4, None, 0.5, 0.6])
     table["msoa21nm"] = [f"{name} 00{place}" for place, name in enumerate(ODD, 1)]
     table["msoa21hclnm"] = [*ODD[:3], None, "Plain"]
     drawn = local_map(table, "Testham", context=nothing_around())
@@ -209,9 +208,7 @@ def test_sizes_on_heavy_shapes() -> None:
         shapely.Polygon([*line, (9000, 10_000), (9000, 0)]),
         shapely.Polygon([*line, (-9000, 10_000), (-9000, 0)]),
     ]
-    table = gpd.GeoDataFrame(squares([0.3, 0.6]).drop(columns="geometry"), geometry=shapes, crs=27700)
-    table["decile"] = pd.array([1, 10], dtype="Int64")
-    table.attrs["cut_points"] = [0.1 * place for place in range(11)]
+    table = squares([0.3, 0.6]).set_geometry(gpd.GeoSeries(shapes, crs=27700))
     assert len(local_map(table, "Testham", context=nothing_around()).svg()) < 60_000
 
 

@@ -27,6 +27,7 @@ from made import (
     VALUE,
     Picture,
     Tables,
+    about,
     counted,
     demo_tables,
     demonstration,
@@ -35,6 +36,7 @@ from made import (
     real_tables,
     rgb,
     squares,
+    together,
     valued,
 )
 
@@ -187,10 +189,11 @@ def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     stamp = "Demonstration data – not real values"
     for source, there in (("demo", True), ("live", False)):
         monkeypatch.setenv("EC_MAPS_SOURCE", source)
+        lads, msoas = (about(table.copy(), level) for table, level in ((tables.lads, "lad"), (tables.msoas, "msoa")))
         maps = [
-            national_map(tables.lads, context=nothing_around()),
-            regional_map(tables.lads, "Wales", context=nothing_around()),
-            local_map(tables.msoas, "Hartlepool", context=nothing_around()),
+            national_map(lads, context=nothing_around()),
+            regional_map(lads, "Wales", context=nothing_around()),
+            local_map(msoas, "Hartlepool", context=nothing_around()),
         ]
         for drawn in maps:
             words = [text.get_text() for text in drawn.figure.axes[1].texts]
@@ -273,7 +276,7 @@ def test_neighbourhoods_stop_at_the_border(tables: Tables) -> None:
 
 def test_wrong_table(tables: Tables) -> None:
     """A table of the other level, or one without deciles, is an error that names what it lacks."""
-    with pytest.raises(SettingError, match="msoa21cd, msoa21nm"):
+    with pytest.raises(SettingError, match="it is of local authorities, and this map is of neighbourhoods"):
         local_map(tables.lads, "Powys")
     with pytest.raises(SettingError, match="decile"):
         national_map(tables.lads.drop(columns="decile"))
@@ -286,9 +289,7 @@ def test_region_in_any_case(tables: Tables) -> None:
 
 def test_district_without_any_value(tmp_path: Path) -> None:
     """A district all of whose neighbourhoods lack values is drawn hatched, and the words say so."""
-    table = gpd.GeoDataFrame(
-        pd.concat([squares([*TEN, *TEN]), squares([None, None], district="Blankton")], ignore_index=True)
-    )
+    table = together(squares([*TEN, *TEN]), squares([None, None], district="Blankton"))
     drawn = local_map(table, "Blankton", context=nothing_around())
     assert drawn.caption == "None of the 2 neighbourhoods of Blankton has a published estimate."
     assert "Two neighbourhoods have no published estimate and are hatched." in drawn.alt_text

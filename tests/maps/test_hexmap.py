@@ -272,7 +272,8 @@ def test_one_region(demo: Path, tmp_path: Path) -> None:
     assert "across Wales" in words(drawn)[1]
     edges = [f"{edge * 100:.1f}" for edge in msoas.attrs["cut_points"]]
     assert set(edges) <= set(words(drawn))
-    assert "Deciles of all neighbourhoods of England and Wales with a value" in " ".join(words(drawn))
+    universe = f"Deciles of the {msoas.attrs['valued']:,} neighbourhoods of England and Wales with a value"
+    assert universe in " ".join(words(drawn))
     assert "Wales" in names(drawn)
 
 
@@ -332,9 +333,7 @@ def test_a_single_neighbourhood(made_up_hexagons: None) -> None:
 
 def test_not_such_a_table(demo: Path) -> None:
     """A table of districts, or one without deciles, is refused with what it lacks."""
-    with pytest.raises(
-        SettingError, match=r'not a table of load_areas\("msoa"\): it lacks the columns msoa21cd, msoa21nm'
-    ):
+    with pytest.raises(SettingError, match=r'it is of local authorities, .* as from load_areas\("msoa"\)'):
         hexagon_map(demo_tables(demo).lads)
     with pytest.raises(SettingError, match="lacks the columns decile"):
         hexagon_map(squares(TEN).drop(columns="decile"))

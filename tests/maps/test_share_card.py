@@ -18,7 +18,7 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS
 from ec_maps.maps.share_card import PIXELS, card
-from made import VALUE, Picture, Tables, counted, demo_tables, districts, real_tables, squares
+from made import VALUE, Picture, Tables, counted, demo_tables, districts, real_tables, squares, together
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -33,8 +33,7 @@ def small(values: list[float | None], inside: list[float | None], name: str = "A
     """Return districts of these values, and neighbourhoods: these of the one named, and twenty of another district."""
     lads = districts(values)
     lads.loc[lads["lad21nm"] == "A", "lad21nm"] = name
-    parts = [squares(inside, district=name), squares([*TEN, *TEN], district="Elsewhere")]
-    return lads, gpd.GeoDataFrame(pd.concat(parts, ignore_index=True)).set_crs("EPSG:27700", allow_override=True)
+    return lads, together(squares(inside, district=name), squares([*TEN, *TEN], district="Elsewhere"))
 
 
 def words(drawn: Map) -> list[Text]:

@@ -23,7 +23,7 @@ from ec_maps.graphics.beeswarm import NARROWEST, WIDEST, above, squeezed, swarm,
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH
 from ec_maps.maps.strip_plot import MARKED, strip_plot
-from made import VALUE, Picture, Tables, demo_tables, districts, real_tables, squares
+from made import VALUE, Picture, Tables, about, demo_tables, districts, real_tables, squares
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -326,7 +326,7 @@ def test_other_measures_have_their_unit_and_colours(measure: str, values: list[f
     lads, msoas = districts(values), squares(values[:10], district="C")
     for table in (lads, msoas):
         table[measure] = table.pop(VALUE)
-        table.attrs["measure"] = measure
+        about(table, measure=measure)
     drawn = strip_plot(lads, msoas, "C")
     scale = 1 if measure == "volunteering_groups" else 100
     assert across(strips(drawn)[0]) == pytest.approx([scale * value for value in values])

@@ -133,7 +133,7 @@ def bivariate_table(
         check_direction(**series)
     both = series["exposure"].notna() & series["bias"].notna()
     table = table.assign(exposure=series["exposure"], bias=series["bias"])
-    attrs = {"measure": "exposure", "level": "lad", "scope": exposure_lads.attrs.get("scope", "ew")}
+    attrs = dict(exposure_lads.attrs)
     for key in DRIVERS:
         table[f"{key}_third"], edges = thirds(table[key].where(both), key)
         attrs[f"{key}_cut_points"] = [float(edge) for edge in edges]

@@ -10,11 +10,12 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from ec_maps.about import measure_of
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, decile_in_words, rank_in_words, series, some, the, the_district, universe
 from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import BEYOND
-from ec_maps.measures import HEADLINE, Measure, measure_named, measure_of
+from ec_maps.measures import HEADLINE, Measure, measure_named
 
 #: Districts share a border if their outlines are no further apart than this, in metres.
 _TOUCHING = 50.0

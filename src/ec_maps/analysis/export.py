@@ -22,12 +22,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ec_maps.about import COLUMN, measure_of
 from ec_maps.analysis.comparison import DECILE, USERS, measures_table
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, sources, universe
 from ec_maps.errors import SettingError
 from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
-from ec_maps.measures import measure_named, measure_of
+from ec_maps.measures import measure_named
 from ec_maps.settings import is_demo
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ _DECIMALS = 5
 def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return a table without its outlines, by value and then code; areas without a value come last."""
     code = "msoa21cd" if "msoa21cd" in areas else "lad21cd"
-    plain = pd.DataFrame(areas.drop(columns="geometry"))
+    plain = pd.DataFrame(areas.drop(columns=["geometry", COLUMN], errors="ignore"))
     return plain.sort_values([measure_of(areas).key, code], na_position="last", ignore_index=True)
 
 
@@ -325,7 +326,7 @@ def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
     """
     shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
     shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
-    found = areas.set_geometry(shapes, crs="EPSG:4326").to_geo_dict(drop_id=True)
+    found = areas.drop(columns=COLUMN, errors="ignore").set_geometry(shapes, crs="EPSG:4326").to_geo_dict(drop_id=True)
     facts = {"decile_of": universe(areas), "source": line(), "licence": sources(names="msoa21hclnm" in areas)}
     collection = {"type": found["type"], **facts, "features": found["features"]}
     text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), default=str)

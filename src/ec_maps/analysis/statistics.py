@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, fields
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from ec_maps.about import measure_of
 from ec_maps.areas.wording import some
 from ec_maps.errors import SettingError
 from ec_maps.geography.levels import LevelName, ScopeName, level_named
-from ec_maps.measures import Measure, measure_named, measure_of
+from ec_maps.measures import Measure, measure_named
 
 if TYPE_CHECKING:
     import pandas as pd

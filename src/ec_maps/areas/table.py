@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ec_maps import cache, settings
+from ec_maps.about import About
 from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
 from ec_maps.areas.provenance import boundaries_in_words, data_date
@@ -57,10 +59,12 @@ def load_areas(
         a published estimate has a row with value and decile missing. ``decile`` runs from 1, the lowest decile of the
         areas that have a value, to 10; where many values are equal some of the ten may be empty, but never those of
         economic connectedness. The last columns are ``decile_low`` and ``decile_high``, the deciles that the area would
-        have if its value were lower or higher by the measure's ``tolerance``, and ``num_users`` where the Atlas counts
-        users.
-        ``areas.attrs`` holds ``cut_points``, the eleven edges; ``groups``, the deciles that are not empty; ``measure``,
-        ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value; and ``near``.
+        have if its value were lower or higher by the measure's ``tolerance``; ``num_users`` where the Atlas counts
+        users; and ``about``, the same text in each row, which says what the table is about: maps read it, and a table
+        keeps it through ``merge``, ``concat``, filters and files.
+        ``areas.attrs`` gives the same to read: ``cut_points``, the eleven edges; ``groups``, the deciles that are not
+        empty; ``measure``, ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value;
+        and ``near``.
 
     Raises
     ------
@@ -94,8 +98,9 @@ def load_areas(
     39
     """
     values = load_values(level, measure, category=category, scope=scope)
+    about = About.of(values)
     table = _with_outlines(values, level_named(level), near)
-    table.attrs = {**values.attrs, "near": near}
+    replace(about, near=near).on(table)
     return table
 
 
@@ -120,15 +125,9 @@ def _values(
     edges = cut_points(values[measure.key], fewer=measure.key != HEADLINE)
     # The category is stored as a column, because attributes are not stored in the cache.
     table = values.drop(columns="category")
-    table.attrs = {
-        "measure": measure.key,
-        "category": str(values["category"].iloc[0]),
-        "level": level.key,
-        "scope": scope,
-        "cut_points": [float(edge) for edge in edges],
-        "groups": sorted(int(decile) for decile in values["decile"].dropna().unique()),
-        "valued": int(values["decile"].notna().sum()),
-    }
+    people = str(values["category"].iloc[0])
+    facts = {"measure": measure.key, "category": people, "level": level.key, "scope": scope, "demo": settings.is_demo()}
+    About.whole(table, edges, **facts).on(table)
     return table
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ec_maps import settings
+from ec_maps.about import scope_of
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.geography.levels import SCOPES, Level
 from ec_maps.measures import Measure
@@ -86,7 +87,7 @@ def joined(*sentences: str) -> str:
 
 def universe(areas: gpd.GeoDataFrame) -> str:
     """Return which areas the deciles of a table are cut over: "England and Wales" or "the United Kingdom"."""
-    return SCOPES[areas.attrs.get("scope", "ew")]
+    return SCOPES[scope_of(areas)]
 
 
 def ends_in_words(measure: Measure) -> str:

@@ -11,11 +11,10 @@ import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
 
+from ec_maps.about import measure_of
 from ec_maps.areas.deciles import GROUPS
-from ec_maps.errors import SettingError, listed
-from ec_maps.geography.levels import LevelName, level_named
+from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
-from ec_maps.measures import Measure, measure_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -192,16 +191,3 @@ def draw_picture(ax: Axes, pixels: np.ndarray, *, zorder: float) -> None:
     # The image has the map's own pixels, so it is not smoothed.
     ax.imshow(pixels, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto", zorder=zorder)
     ax.set(xlim=(left, right), ylim=(bottom, top))
-
-
-# --- whether a table can be drawn -------------------------------------------------------------------
-
-
-def drawable(areas: gpd.GeoDataFrame, level: LevelName) -> tuple[gpd.GeoDataFrame, Measure]:
-    """Return the table in EPSG:27700 and its measure; raise `SettingError` if it is not a table of `load_areas`."""
-    measure = measure_of(areas)
-    needed = {level_named(level).code, level_named(level).name, "lad21cd", "lad21nm", "rgn21nm", measure.key, "decile"}
-    if lost := sorted(needed - set(areas.columns)):
-        msg = f'This is not a table of load_areas("{level}"): it lacks the columns {listed(lost)}.'
-        raise SettingError(msg)
-    return areas if areas.crs == "EPSG:27700" else areas.to_crs("EPSG:27700"), measure

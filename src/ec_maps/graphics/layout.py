@@ -21,11 +21,11 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
 from ec_maps.graphics.layers import HATCH, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
-from ec_maps.measures import Measure
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
+
+    from ec_maps.about import About
 
 WIDTH = 6.0
 MARGIN = 0.14
@@ -64,21 +64,27 @@ class Key:
     around: str = ""
 
     @classmethod
-    def of(cls, measure: Measure, universe: str, whole: pd.DataFrame, edges: list[float], **more: str) -> Key:
-        """Return the legend of a measure's deciles over a universe such as "the 331 local authorities of …".
+    def of(cls, about: About, universe: str, **more: str) -> Key:
+        """Return the legend of a table's deciles.
 
-        The ``attrs`` of the whole table give the deciles that are not empty; `more` are `missing` and `around`.
+        Parameters
+        ----------
+        about
+            What the table is about.
+        universe
+            The areas with a value that the deciles are of: "the 331 local authorities of England and Wales".
+        more
+            `missing` and `around`.
         """
-        filled = whole.attrs.get("groups") or list(range(1, GROUPS + 1))
+        measure, filled = about.what, about.groups
         colours = [
             colour if decile in filled else None for decile, colour in enumerate(palette.colours(measure), start=1)
         ]
         few = "" if len(filled) == GROUPS else f" Many values are equal: {len(filled)} groups are shown."
-        level = level_named("msoa" if "msoa21cd" in whole else "lad")
         return cls(
-            f"{measure.title}, by decile of all {level.areas}",
+            f"{measure.title}, by decile of all {level_named(about.level).areas}",
             f"Deciles of {universe} with a value; cut points {measure.short_unit}.{few}",
-            [measure.short(edge) for edge in edges],
+            [measure.short(edge) for edge in about.edges],
             colours,
             **more,
         )

@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from ec_maps import settings
+from ec_maps.about import measure_of
 from ec_maps.errors import PaletteError, listed
-from ec_maps.measures import Measure, measure_of
+from ec_maps.measures import Measure
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _CLASSES = 10

@@ -14,13 +14,14 @@ import pandas as pd
 import shapely
 
 from ec_maps import settings
+from ec_maps.about import About
 from ec_maps.areas import wording
-from ec_maps.areas.deciles import cut_points
+from ec_maps.areas.checked import checked, rest
 from ec_maps.areas.table import load_context
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
 from ec_maps.geography.codes import BEYOND, official_districts
-from ec_maps.geography.levels import Level, level_named
+from ec_maps.geography.levels import level_named
 from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import (
     area_numbers,
@@ -34,19 +35,23 @@ from ec_maps.graphics.annotation import (
 )
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layers import drawable
 from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
 from ec_maps.maps.basemap import Basemap, basemap_for
 from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
 from ec_maps.maps.simplify import to_pixels
-from ec_maps.measures import Measure
 
 #: The greatest height of a national map for its width, by the scope of the table.
 _NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
 
 
-def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = None) -> Map:
+def national_map(
+    lads: gpd.GeoDataFrame,
+    *,
+    measure: str | None = None,
+    category: str | None = None,
+    context: gpd.GeoDataFrame | None = None,
+) -> Map:
     """Draw England and Wales, or the United Kingdom, by local authority, with London enlarged in an inset.
 
     On a map of the United Kingdom, Shetland is in a frame of its own, at the map's scale. The Republic of Ireland is
@@ -55,7 +60,10 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     Parameters
     ----------
     lads
-        The table of :func:`ec_maps.load_areas` for ``"lad"``, EPSG:27700, of either scope.
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, of either scope, with any further columns. Some of its
+        rows are drawn as a part, with the deciles of the whole; the areas that they lack are grey.
+    measure, category
+        What the table is about, if its column ``about`` has been lost.
     context
         Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland) for a table
         of England and Wales, and none for one of the United Kingdom.
@@ -68,9 +76,9 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     Raises
     ------
     SettingError
-        If it is not a whole table of :func:`ec_maps.load_areas` for ``"lad"``.
+        If it is no such table, or does not say what it is about; the message gives all faults.
     BoundaryError, FetchError
-        If `context` is not given and the boundaries at hand cannot be read.
+        If the boundaries for `context`, or for areas that the table lacks, cannot be read.
 
     Examples
     --------
@@ -80,21 +88,19 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     331
     >>> path = picture.save("national.svg")
     """
-    lads, measure = drawable(lads, "lad")
-    around = _context(context, lads)
-    shown = brought_near(
-        lads,
-        pd.concat([lads.geometry, around.geometry]),
-        tallest=_NATIONAL_TALLEST[lads.attrs.get("scope", "ew")],
-    )
+    lads, about = checked(lads, "lad", measure=measure, category=category)
+    others = rest(lads, about)
+    around = pd.concat([_context(context, about), others[["lad21nm", "geometry"]]], ignore_index=True)
+    shown = brought_near(lads, pd.concat([lads.geometry, around.geometry]), tallest=_NATIONAL_TALLEST[about.scope])
     tiles = basemap_for(shown.extent)
     around = _in_view(around, shown.extent, tiles)
+    where = wording.universe(lads)
     words = Words(
-        f"{measure.title} across {wording.universe(lads)}",
-        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
+        f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
+        _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
         wording.sources(basemap=tiles.credit if tiles else ""),
     )
-    key = _key(lads, lads, measure, "lad", f"outside {wording.universe(lads)}" if len(around) else "")
+    key = _key(about, lads, _grey(where, around, others))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(shown.areas, around, shown.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
@@ -111,17 +117,25 @@ def national_map(lads: gpd.GeoDataFrame, *, context: gpd.GeoDataFrame | None = N
     if len(around):
         # An inset on the grey land would look like a part of it.
         land = shapely.union(land, union(around.geometry.to_numpy()))
-    inset = draw_inset(layout, lads[lads["rgn21nm"] == "London"], land, on_tiles=tiles is not None)
+    # A part may lack some of London.
+    london = lads[lads["rgn21nm"] == "London"].iloc[: None if others.empty else 0]
+    inset = draw_inset(layout, london, land, on_tiles=tiles is not None)
     if inset:
         placer.taken.append(inset)
     name_regions(layout, placer, drawn, regions)
     _draw_labels(layout, placer, tiles)
-    shown_in_words = _joined(alt_text(lads, "national"), shown.words)
-    return Map(layout.figure, lads, shown_in_words, caption(lads, "national"))
+    shown_in_words = _joined(alt_text(lads, "national", lacking=len(others)), shown.words)
+    return Map(layout.figure, lads, shown_in_words, caption(lads, "national", lacking=len(others)))
 
 
 def regional_map(
-    lads: gpd.GeoDataFrame, region: str, *, highlight: Sequence[str] = (), context: gpd.GeoDataFrame | None = None
+    lads: gpd.GeoDataFrame,
+    region: str,
+    *,
+    highlight: Sequence[str] = (),
+    measure: str | None = None,
+    category: str | None = None,
+    context: gpd.GeoDataFrame | None = None,
 ) -> Map:
     """Draw one region by local authority on the national scale, its neighbours in grey.
 
@@ -130,13 +144,13 @@ def regional_map(
     Parameters
     ----------
     lads
-        The table of :func:`ec_maps.load_areas` for ``"lad"``, in full: the neighbouring land comes from it too.
+        The table of :func:`ec_maps.load_areas` for ``"lad"``, or rows of it, as for :func:`national_map`.
     region
         A region's name, or ``"Wales"``; for the United Kingdom also ``"Scotland"`` or ``"Northern Ireland"``.
     highlight
         Names of districts in the region to outline and to label with an arrow.
-    context
-        Land outside the table to draw in grey, as for :func:`national_map`.
+    measure, category, context
+        As for :func:`national_map`.
 
     Returns
     -------
@@ -163,7 +177,7 @@ def regional_map(
     # Imported here, because it loads a YAML parser for the list of places.
     from ec_maps.areas.places import find_region
 
-    lads, measure = drawable(lads, "lad")
+    lads, about = checked(lads, "lad", measure=measure, category=category)
     region = find_region(region, sorted(lads["rgn21nm"].unique()))
     areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
     if strangers := [name for name in highlight if name not in set(areas["lad21nm"])]:
@@ -172,17 +186,20 @@ def regional_map(
             f"{listed(list(areas['lad21nm']), 12)}."
         )
         raise PlaceError(msg)
-    others = lads.loc[lads["rgn21nm"] != region, ["lad21nm", "geometry"]]
-    around = pd.concat([others, _context(context, lads)], ignore_index=True)
+    absent = rest(lads, about)
+    lacking = absent[absent["rgn21nm"] == region]
+    columns = ["lad21nm", "geometry"]
+    others = lads.loc[lads["rgn21nm"] != region, columns]
+    around = pd.concat([others, absent[columns], _context(context, about)], ignore_index=True)
     shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
     tiles = basemap_for(shown.extent)
     around = _in_view(around, shown.extent, tiles)
     words = Words(
-        f"{measure.title} in {wording.the(region)}",
-        _joined(f"By local authority: {measure.meaning}. {measure.colours_in_words}", shown.words),
+        f"{about.title} in {'a part of ' if len(lacking) else ''}{wording.the(region)}",
+        _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
         wording.sources(basemap=tiles.credit if tiles else ""),
     )
-    key = _key(lads, areas, measure, "lad", f"outside {wording.the(region)}" if len(around) else "")
+    key = _key(about, areas, _grey(wording.the(region), around, lacking))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(shown.areas, around, shown.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
@@ -199,11 +216,19 @@ def regional_map(
     name_areas(layout, placer, drawn)
     name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
     _draw_labels(layout, placer, tiles)
-    shown_in_words = _joined(alt_text(areas, "regional", highlight=named), shown.words)
-    return Map(layout.figure, areas, shown_in_words, caption(areas, "regional", highlight=named))
+    shown_in_words = _joined(alt_text(areas, "regional", highlight=named, lacking=len(lacking)), shown.words)
+    found = caption(areas, "regional", highlight=named, lacking=len(lacking))
+    return Map(layout.figure, areas, shown_in_words, found)
 
 
-def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFrame | None = None) -> Map:
+def local_map(
+    msoas: gpd.GeoDataFrame,
+    lad_name: str,
+    *,
+    measure: str | None = None,
+    category: str | None = None,
+    context: gpd.GeoDataFrame | None = None,
+) -> Map:
     """Draw one district by numbered neighbourhood on the national scale, with its surroundings in grey.
 
     A neighbourhood's number is the one at the end of its official name ("Great Yarmouth 001" is 1). A key beneath the
@@ -213,11 +238,11 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     Parameters
     ----------
     msoas
-        The table of :func:`ec_maps.load_areas` for ``"msoa"``, in full: the surroundings come from it too.
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, or rows of it, as for :func:`national_map`.
     lad_name
         The district's name as in ``lad21nm``.
-    context
-        Land outside the table to draw in grey, as for :func:`national_map`.
+    measure, category, context
+        As for :func:`national_map`.
 
     Returns
     -------
@@ -239,7 +264,7 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     14
     >>> path = picture.save("norwich.png")
     """
-    msoas, measure = drawable(msoas, "msoa")
+    msoas, about = checked(msoas, "msoa", measure=measure, category=category)
     areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
     if areas.empty:
         beyond = [one.region for one in official_districts().values() if one.name == lad_name and one.region in BEYOND]
@@ -259,15 +284,20 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     # A single neighbourhood is shown with its surroundings, not from edge to edge.
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
     tiles = basemap_for(extent)
-    others = msoas.loc[msoas["lad21nm"] != lad_name, ["lad21nm", "geometry"]]
-    around = _in_view(pd.concat([others, _context(context, msoas)], ignore_index=True), extent, tiles)
+    absent = rest(msoas, about, lad_name)
+    lacking = absent[absent["lad21nm"] == lad_name]
+    columns = ["lad21nm", "geometry"]
+    others = msoas.loc[msoas["lad21nm"] != lad_name, columns]
+    land_around = pd.concat([others, absent[columns], _context(context, about)], ignore_index=True)
+    around = _in_view(land_around, extent, tiles)
+    where = wording.the_district(lad_name)
     words = Words(
-        f"{measure.title} in {wording.the_district(lad_name)}",
-        f"By neighbourhood (MSOA), on the national scale: {measure.meaning}. {measure.colours_in_words}",
+        f"{about.title} in {'a part of ' if len(lacking) else ''}{where}",
+        f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {about.what.colours_in_words}",
         wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else ""),
         key_to_numbers(areas, numbers),
     )
-    key = _key(msoas, areas, measure, "msoa", f"outside {wording.the_district(lad_name)}" if len(around) else "")
+    key = _key(about, areas, _grey(where, around, lacking))
     layout = new_layout(extent, words, key, demo=settings.is_demo())
     drawn, around = _to_scale(areas, around, extent)
     neighbours = unions(around.geometry, around["lad21nm"])
@@ -282,14 +312,15 @@ def local_map(msoas: gpd.GeoDataFrame, lad_name: str, *, context: gpd.GeoDataFra
     number_areas(layout, placer, drawn, numbers)
     name_neighbours(layout, placer, neighbours)
     _draw_labels(layout, placer, tiles)
-    return Map(layout.figure, areas, alt_text(areas, "local"), caption(areas, "local"))
+    shown_in_words, found = (words_of(areas, "local", lacking=len(lacking)) for words_of in (alt_text, caption))
+    return Map(layout.figure, areas, shown_in_words, found)
 
 
 def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _context(given: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _context(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame:
     """Return the land around the table: the one given, or that of the boundaries outside England and Wales.
 
     A table of the United Kingdom contains all land of the boundaries, so nothing is around it.
@@ -297,7 +328,7 @@ def _context(given: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame) -> gpd.Geo
     if given is None:
         nothing = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
         try:
-            given = nothing if table.attrs.get("scope") == "uk" else load_context()
+            given = nothing if about.scope == "uk" else load_context()
         except (BoundaryError, SettingError):
             # A table made without boundary files is still drawn, with nothing around it.
             given = nothing
@@ -344,17 +375,19 @@ def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
         layers.draw_picture(layout.ax, labels, zorder=3.5)
 
 
-def _key(whole: gpd.GeoDataFrame, shown: gpd.GeoDataFrame, measure: Measure, level: str, around: str) -> Key:
-    words: Level = level_named(level)
-    lacking = int(shown["decile"].isna().sum())
-    # A table of the surroundings alone has the number of areas of the whole in its attributes only.
-    valued = int(whole.attrs["valued"] if whole.attrs.get("near") else whole["decile"].notna().sum())
-    edges = whole.attrs.get("cut_points") or [float(edge) for edge in cut_points(whole[measure.key])]
+def _grey(where: str, around: gpd.GeoDataFrame, lacking: gpd.GeoDataFrame) -> str:
+    """Return what the grey land on a map is, for the legend."""
+    if lacking.empty:
+        return f"outside {where}" if len(around) else ""
+    return f"not in this table ({len(lacking)}), or outside {where}"
+
+
+def _key(about: About, shown: gpd.GeoDataFrame, around: str) -> Key:
+    missing = int(shown["decile"].isna().sum())
+    areas = level_named(about.level).areas
     return Key.of(
-        measure,
-        f"the {valued:,} {words.areas} of {wording.universe(whole)}",
-        whole,
-        edges,
-        missing=f"no published estimate ({lacking})" if lacking else "",
+        about,
+        f"the {about.valued:,} {areas} of {wording.universe(shown)}",
+        missing=f"no published estimate ({missing})" if missing else "",
         around=around,
     )

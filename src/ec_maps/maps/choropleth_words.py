@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from ec_maps.about import measure_of
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import (
     are,
@@ -22,8 +23,8 @@ from ec_maps.areas.wording import (
     the_district,
     universe,
 )
-from ec_maps.geography.levels import Level, LevelName, level_named
-from ec_maps.measures import Measure, measure_of
+from ec_maps.geography.levels import Level, level_named
+from ec_maps.measures import Measure
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Kind = Literal["national", "regional", "local"]
 
 
-def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
+def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (), lacking: int = 0) -> str:
     """Return a map's alternative text: its kind, the number of areas in each decile, the lowest, highest and missing.
 
     Parameters
@@ -42,9 +43,11 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
         Which of the three maps it is.
     highlight
         Names of the areas that are outlined.
+    lacking
+        How many areas of the place are not among the rows.
     """
-    level, measure = _level_and_measure(areas, kind)
-    where = _where(areas, kind)
+    level, measure = level_of(kind), measure_of(areas)
+    where = f"{'a part of ' if lacking else ''}{_where(areas, kind)}"
     valued = _valued(areas, measure)
     text = [
         f"Map of {where} by {level.area}, coloured by decile of {measure.title.lower()}, {ends_in_words(measure)}.",
@@ -54,22 +57,24 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
         text.append(f"Of {number_of(len(areas), level)}, {classes}.")
         text.append(_ends(valued, level, measure))
     text += [f"Outlined: {_value_and_decile(areas, name, measure)}." for name in highlight]
-    text.append(missing(areas, level))
-    return joined(*text)
+    return joined(*text, missing(areas, level), _not_shown(areas, kind, lacking))
 
 
-def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = ()) -> str:
-    """Return a map's caption: a finding in a sentence or two, and how many areas have no published estimate."""
-    level, measure = _level_and_measure(areas, kind)
+def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (), lacking: int = 0) -> str:
+    """Return a map's caption: a finding in a sentence or two, and how many areas have no published estimate.
+
+    The parameters are those of :func:`alt_text`.
+    """
+    level, measure = level_of(kind), measure_of(areas)
     counts = _counts(areas)
     valued = _valued(areas, measure)
     if valued.empty:
         if len(areas) == 1:
             return joined(f"{capital(_where(areas, kind))} is a single {level.area}, without a published estimate.")
-        return joined(f"None of {_the_areas(areas, kind, level)} has a published estimate.")
-    if kind == "national":
+        return joined(f"None of {_the_areas(areas, kind, lacking)} has a published estimate.")
+    if kind == "national" and not lacking:
         finding = _national_finding(areas)
-    elif len(areas) == 1:
+    elif len(areas) == 1 and not lacking:
         only = areas.iloc[0]
         finding = (
             f"{capital(_where(areas, kind))} is a single {level.area}: {measure.format(only[measure.key])}, "
@@ -80,18 +85,20 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
         ends = f"lowest decile of {universe(areas)}, {some(high)} in the highest"
         if not low and not high:
             ends = f"lowest or the highest decile of {universe(areas)}"
-        finding = f"{capital(some(low))} of {_the_areas(areas, kind, level)} {are(low)} in the {ends}."
+        finding = f"{capital(some(low))} of {_the_areas(areas, kind, lacking)} {are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
             finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
-    places = [f"{_value_and_decile(areas, name, measure)}, {_rank(areas, name, measure)}." for name in highlight]
-    lacking = "" if len(areas) == 1 else missing(areas, level)
-    return joined(finding, *places, lacking)
+    places = [
+        f"{_value_and_decile(areas, name, measure)}, {_rank(areas, name, measure, lacking)}." for name in highlight
+    ]
+    unpublished = "" if len(areas) == 1 else missing(areas, level)
+    return joined(finding, *places, unpublished, _not_shown(areas, kind, lacking))
 
 
-def _level_and_measure(areas: gpd.GeoDataFrame, kind: Kind) -> tuple[Level, Measure]:
-    level: LevelName = "msoa" if kind == "local" else "lad"
-    return level_named(level), measure_of(areas)
+def level_of(kind: Kind) -> Level:
+    """Return the level of the areas of a kind of map."""
+    return level_named("msoa" if kind == "local" else "lad")
 
 
 def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
@@ -102,8 +109,21 @@ def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
     return the_district(str(areas["lad21nm"].iloc[0]))
 
 
-def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, level: Level) -> str:
-    return f"the {number_of(len(areas), level)} of {_where(areas, kind)}"
+def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, lacking: int) -> str:
+    level, where = level_of(kind), _where(areas, kind)
+    if lacking:
+        return f"the {len(areas):,} of {len(areas) + lacking:,} {level.areas} of {where} in this table"
+    return f"the {number_of(len(areas), level)} of {where}"
+
+
+def _not_shown(areas: gpd.GeoDataFrame, kind: Kind, lacking: int) -> str:
+    """Return how many areas of the place are not among the rows, in a sentence; empty if none is."""
+    if not lacking:
+        return ""
+    level = level_of(kind)
+    be = are(lacking)
+    areas_lacking = f"{capital(some(lacking))} {level.area if lacking == 1 else level.areas}"
+    return f"{areas_lacking} of {_where(areas, kind)} {be} not in the table and {be} grey."
 
 
 def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
@@ -132,12 +152,12 @@ def _value_and_decile(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> s
     return f"{name} {measure.format(row[measure.key])}, {decile_in_words(row['decile'])}"
 
 
-def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure, lacking: int) -> str:
     row = areas[(areas["lad21nm"] == name) & areas[measure.key].notna()]
     if row.empty:
         return "so it has no rank"
     rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.tolerance)
-    return f"{rank} in {the(str(areas['rgn21nm'].iloc[0]))}"
+    return f"{rank} in {'this part of ' if lacking else ''}{the(str(areas['rgn21nm'].iloc[0]))}"
 
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:

@@ -13,19 +13,18 @@ from matplotlib.path import Path as Outline
 from shapely.ops import substring
 
 from ec_maps import settings
+from ec_maps.about import About, measure_of
 from ec_maps.areas import wording
-from ec_maps.areas.deciles import GROUPS, cut_points
+from ec_maps.areas.checked import checked
+from ec_maps.areas.deciles import GROUPS
 from ec_maps.boundaries import hexgrid
 from ec_maps.boundaries.geometry import union, unions
-from ec_maps.errors import SettingError
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import draw_leader, in_inches, in_two_lines, placed_in_turns
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Ground, Label, Placer
-from ec_maps.graphics.layers import drawable
 from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
-from ec_maps.measures import Measure, measure_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -104,10 +103,8 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     >>> len(picture.areas)
     410
     """
-    msoas, measure = drawable(msoas, "msoa")
-    if msoas.empty:
-        msg = "The hexagon map: the table has no rows. It should have at least one neighbourhood."
-        raise SettingError(msg)
+    msoas, about = checked(msoas, "msoa")
+    measure = about.what
     cells = hexgrid.layout()
     hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
     extent = view(tuple(shapely.total_bounds(hexagons.geometry.to_numpy())), room=_ROOM, tallest=_TALLEST)
@@ -116,7 +113,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
         f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
         wording.sources(hexagons=True),
     )
-    layout = new_layout(extent, words, _key(hexagons, measure), demo=settings.is_demo(), scale_bar=False)
+    layout = new_layout(extent, words, _key(hexagons, about), demo=settings.is_demo(), scale_bar=False)
     # With readable names for so many areas the SVG would be too large.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
     layers.draw_deciles(layout.ax, shown, edge=0)
@@ -211,18 +208,12 @@ def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, 
     )  # fmt: skip
 
 
-def _key(areas: gpd.GeoDataFrame, measure: Measure) -> Key:
+def _key(areas: gpd.GeoDataFrame, about: About) -> Key:
     """Return the legend; for a part of a table, the deciles are still those of the whole table."""
-    edges = areas.attrs.get("cut_points") or [float(edge) for edge in cut_points(areas[measure.key])]
-    values = areas[measure.key].dropna()
-    whole = bool(len(values)) and (values.min(), values.max()) == (edges[0], edges[-1])
-    number = f"the {len(values):,}" if whole else "all"
     lacking = int(areas["decile"].isna().sum())
     return Key.of(
-        measure,
-        f"{number} neighbourhoods of England and Wales",
-        areas,
-        edges,
+        about,
+        f"the {about.valued:,} neighbourhoods of England and Wales",
         missing=f"no published estimate ({lacking})" if lacking else "",
     )
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ec_maps.about import measure_of
 from ec_maps.areas.wording import universe
 from ec_maps.geography.codes import BEYOND, aliases, official_districts
 from ec_maps.geography.names import folded, slug
 from ec_maps.maps.figure_cache import FOLDER
-from ec_maps.measures import measure_of
 from ec_maps.site.markdown import escaped
 
 if TYPE_CHECKING:

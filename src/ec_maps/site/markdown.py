@@ -10,13 +10,14 @@ import geopandas as gpd
 import pandas as pd
 from PIL import Image
 
+from ec_maps.about import measure_of
 from ec_maps.analysis.export import lowest_first
 from ec_maps.areas.provenance import in_words, line
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics.annotation import area_numbers
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.figure_cache import FOLDER
-from ec_maps.measures import Measure, measure_of
+from ec_maps.measures import Measure
 
 
 def escaped(text: str) -> str:

@@ -279,8 +279,8 @@ def both_levels() -> str:
     return (
         f"Of {pairs}, {some(turned)} {have} opposite signs at the two levels. The median strength is {first:.2f} among "
         f"local authorities and {last:.2f} among neighbourhoods. The largest change is that of "
-        f"{escaped(' and '.join(titles(most)))}: {in_words(lad[most])} among local authorities, {in_words(msoa[most])} among "
-        f"neighbourhoods."
+        f"{escaped(' and '.join(titles(most)))}: {in_words(lad[most])} among local authorities, {in_words(msoa[most])} "
+        f"among neighbourhoods."
     )
 
 

@@ -1,0 +1,151 @@
+"""What a table of areas is about: which measure, of which areas, in which classes.
+
+A table says it itself, in the column ``about``: the same text in each row. Unlike ``attrs``, a column survives
+``merge``, ``concat`` and every format of file, and rows from two tables can be told apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ec_maps.errors import SettingError
+from ec_maps.measures import Measure, measure_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The column of a table that holds the text.
+COLUMN = "about"
+
+#: Before the JSON, because readers of GeoJSON would take bare JSON for a value of its own.
+_PREFIX = "ec_maps: "
+
+_GO_ON = (
+    'Keep the column "about": areas.merge(mine) keeps it, and so do Parquet and GeoPackage. Or name the measure: maps '
+    'take measure="bias", and category="high_ses_users" for another group of people than its own.'
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a table is about.
+
+    Attributes
+    ----------
+    measure, category, level, scope
+        As for :func:`ec_maps.load_areas`.
+    areas, valued
+        How many areas the whole table has, and how many of them have a value.
+    edges
+        The edges of the classes in the measure's unit, the lowest first: eleven for deciles.
+    groups
+        The classes that are not empty.
+    demo
+        Whether the values are those of the demonstration.
+    near
+        The local authority whose surroundings are the table's rows; None for all rows.
+    """
+
+    measure: str
+    category: str
+    level: str
+    scope: str
+    areas: int
+    valued: int
+    edges: tuple[float, ...]
+    groups: tuple[int, ...]
+    demo: bool
+    near: str | None = None
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> About:
+        """Return what a table is about, from its column, or from its ``attrs`` if the column was left out.
+
+        Raises
+        ------
+        SettingError
+            If neither says it, or rows say different things.
+        """
+        rows = table.get(COLUMN)
+        texts = list(rows.dropna().unique()) if rows is not None else []
+        if len(texts) > 1:
+            titles = sorted({cls._read(text).title for text in texts})
+            of = " and ".join(titles) if len(titles) > 1 else f"{titles[0]}, cut over different areas"
+            msg = f"The table has rows from {len(texts)} tables ({of}). Their deciles cannot be shown together."
+            raise SettingError(msg)
+        if rows is not None and texts and (silent := int(rows.isna().sum())):
+            msg = (
+                f"In {silent} of {len(table)} rows the column about is empty: they come from another table. Drop them "
+                f'(areas.dropna(subset="about")), or merge with how="left".'
+            )
+            raise SettingError(msg)
+        text = texts[0] if texts else table.attrs.get(COLUMN)
+        if text is None:
+            msg = f"The table does not say which measure it holds and over which areas its deciles are cut. {_GO_ON}"
+            raise SettingError(msg)
+        return cls._read(text)
+
+    @classmethod
+    def whole(cls, table: pd.DataFrame, edges: Iterable[float], **facts: Any) -> About:
+        """Return what a whole table is about, its deciles cut at these edges; `facts` are the other attributes."""
+        deciles = table["decile"].dropna().astype(int)
+        return cls(
+            areas=len(table),
+            valued=len(deciles),
+            edges=tuple(float(edge) for edge in edges),
+            groups=tuple(sorted(deciles.unique().tolist())),
+            **facts,
+        )
+
+    @classmethod
+    def _read(cls, text: object) -> About:
+        try:
+            known = json.loads(str(text).removeprefix(_PREFIX))
+            lists = {name: tuple(known[name]) for name in ("edges", "groups")}
+            about = cls(**{**known, **lists})
+            measure_named(about.measure)
+        except (ValueError, TypeError, KeyError):
+            msg = f'The column about of the table has been changed ("{str(text)[:40]}…"). {_GO_ON}'
+            raise SettingError(msg) from None
+        return about
+
+    @property
+    def what(self) -> Measure:
+        """The measure, for the table's group of people."""
+        return measure_named(self.measure).among(self.category)
+
+    @property
+    def title(self) -> str:
+        """The measure in words."""
+        return self.what.title
+
+    def on(self, table: pd.DataFrame) -> None:
+        """Write the text into a table: into the column, as its last one, and into its ``attrs``."""
+        import pandas as pd
+
+        text = _PREFIX + json.dumps(asdict(self), ensure_ascii=False)
+        table[COLUMN] = pd.Categorical([text] * len(table), categories=[text])
+        table.attrs = {
+            COLUMN: text,
+            "measure": self.measure,
+            "category": self.category,
+            "level": self.level,
+            "scope": self.scope,
+            "cut_points": list(self.edges),
+            "groups": list(self.groups),
+            "valued": self.valued,
+            "near": self.near,
+        }
+
+
+def measure_of(areas: pd.DataFrame) -> Measure:
+    """Return the measure of a table of areas; `SettingError` if the table does not say it."""
+    return About.of(areas).what
+
+
+def scope_of(areas: pd.DataFrame) -> str:
+    """Return ``"ew"`` or ``"uk"``: the areas over which a table's deciles or thirds are cut."""
+    return str(areas.attrs["scope"]) if "scope" in areas.attrs else About.of(areas).scope
