@@ -11,8 +11,10 @@ import pytest
 
 from ec_maps.areas import provenance
 from ec_maps.areas.table import join_report
-from ec_maps.atlas.archive import DATASET_PAGE
-from ec_maps.fetch import manifest
+from ec_maps.atlas import archive
+from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive
+from ec_maps.fetch import http, manifest
+from ec_maps.fetch.http_errors import Fault
 from fakes.faults import Response
 from fakes.hdx import IDS, NAMES, FakeHDX, lad_zip, msoa_zip
 from fetching import Bench, bench, is_letter, kept
@@ -327,3 +329,40 @@ def test_archives_of_different_dates_are_told_apart(hdx: Bench, tmp_path: Path) 
     assert "dated 2025-02-28, but those of neighbourhoods are dated 2025-09-30." in str(join_report("lad"))
     assert "dated 2025-02-28, neighbourhoods dated 2025-09-30" in provenance.line()
     assert manifest.held("atlas_msoa") is not None
+
+
+# --- what decides is carried, not read out of a message -------------------------------------------
+
+
+def test_the_storage_cannot_be_reached(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HDX answers and its storage does not: the kind of the fault says that there is no connection, not its words."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        msg = "In words that nobody has foreseen."
+        raise Fault(msg, "offline")
+
+    monkeypatch.setattr(http, "save", unreachable)
+    trial = hdx.fetch()
+    assert trial.done.unreachable
+    assert "On a connected computer" in trial.letter
+
+
+def test_why_an_archive_is_damaged(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason is the error's own, whatever else its message says."""
+
+    def damaged(path: Path) -> None:
+        msg = "Words (with brackets"
+        raise DamagedArchive(msg, "the third of (its) blocks is missing")
+
+    monkeypatch.setattr(archive, "check_whole", damaged)
+    is_letter(hdx.fetch().letter, "arrived incomplete or damaged", "; the third of (its) blocks is missing)")
+
+
+def test_a_fault_of_both_addresses_is_reported_once(hdx: Bench) -> None:
+    """A second fault of the same kind adds nothing; one of another kind is reported beside the first."""
+    hdx.hdx.fault("429")
+    assert "HDX could not be asked" not in hdx.fetch().letter
+    hdx.restore()
+    hdx.hdx.fault("html403", on="api")
+    hdx.hdx.fault("500", on="storage")
+    is_letter(hdx.fetch().letter, "HTTP 500", "HDX could not be asked about the data set")

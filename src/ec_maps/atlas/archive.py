@@ -159,18 +159,13 @@ def read(member: Member, limit: int | None = None) -> bytes:
 def check_whole(path: Path) -> None:
     """Read all members of an archive; `DamagedArchive` if it is damaged. Its other faults are left to its readers."""
     try:
-        found = members(path)
+        for member in members(path):
+            if not member.repeated:
+                read(member)
     except DamagedArchive:
         raise
     except DataError:
         return
-    for member in found:
-        try:
-            read(member)
-        except DamagedArchive:
-            raise
-        except DataError:
-            continue
 
 
 def archives() -> list[Path]:
@@ -196,22 +191,10 @@ def by_hand() -> list[Path]:
 
 @dataclass(frozen=True)
 class Holding:
-    """What one CSV holds.
+    """What one CSV holds: areas of a `level` (None if it is not recognised), and columns, in lower case.
 
-    Attributes
-    ----------
-    member
-        The CSV.
-    level
-        ``"lad"``, ``"msoa"`` or ``"postcode_district"``; None if the table is not recognised.
-    words
-        What it is a table of, for a message.
-    columns
-        Its columns, in lower case, without the row numbers.
-    categories
-        The groups of people that its rows are about, in the file's words; only :func:`inventory` looks for them.
-    fault
-        Why it cannot be used, if so.
+    `words` say what it is a table of, for a message. :func:`ec_maps.atlas.csv_table.inventory` adds the `categories`,
+    the groups of people that its rows are about, in the file's words, and the `fault` for which it cannot be used.
     """
 
     member: Member

@@ -13,7 +13,7 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.atlas import archive
 from ec_maps.atlas.archive import DATASET_PAGE, Holding, Member
-from ec_maps.errors import DataError, listed
+from ec_maps.errors import DataError, counted, listed
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level
 from ec_maps.measures import COUNTS, Measure
 
@@ -29,23 +29,11 @@ _RANGES = {
 
 @dataclass(frozen=True)
 class Measurements:
-    """One measure at one level, as published.
+    """One measure at one level, as published in a `column` of a `member`.
 
-    Attributes
-    ----------
-    table
-        One row per area, columns ``code``, ``value`` (float, missing as NaN) and, where the file counts them,
-        ``num_users`` (nullable integers), sorted by code.
-    member
-        The CSV that it was read from.
-    column
-        The column of the CSV that holds the values.
-    category
-        The group of people that the values are about, as the file names it; empty if it names none.
-    date
-        The data's own date (column ``ds``), as written there; empty if the file has none.
-    notes
-        What was corrected or looked odd, a sentence each.
+    `table` has one row per area, sorted by ``code``, with its ``value`` (float, missing as NaN) and, where the file
+    counts them, ``num_users`` (nullable integers). `category` is the group of people, as the file names it, and `date`
+    the data's own (column ``ds``); both may be empty. `notes` say what was corrected or looked odd.
     """
 
     table: pd.DataFrame
@@ -69,7 +57,7 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
     if column is None or missing:
         missing += [] if column else [" or ".join(measure.columns)]
         msg = (
-            f"{member}: {_plural(len(missing), 'column')} {listed([repr(name) for name in missing])} not found. Its "
+            f"{member}: {'columns' if missing[1:] else 'column'} {listed(list(map(repr, missing)))} not found. Its "
             f"columns are: {listed(list(frame.columns), 20)}. The file's layout may have changed since this version "
             f"of ec_maps; check {DATASET_PAGE}, fetch again with --refresh, or take an earlier file."
         )
@@ -102,15 +90,11 @@ def categories(content: bytes, member: Member) -> set[str]:
     return {row[at].strip().lower() for row in rows}
 
 
-def _categories(frame: pd.DataFrame) -> pd.Series:
-    return frame["measurement_category"].str.strip().str.lower()
-
-
 def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
     """Return the rows of the category wanted, or of the only one, and its name."""
     if "measurement_category" not in frame:
         return frame, ""
-    category = _categories(frame)
+    category = frame["measurement_category"].str.strip().str.lower()
     present = sorted(category.unique())
     if not wanted:
         wanted = present[0] if len(present) == 1 else "all_users"
@@ -125,10 +109,6 @@ def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.D
     return rows, wanted
 
 
-def _plural(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{noun}s"
-
-
 def _frame(content: bytes, member: Member) -> pd.DataFrame:
     """Return the CSV as text, its column names in lower case, indexed by line."""
     names, lines, rows = _read(content, member)
@@ -137,7 +117,7 @@ def _frame(content: bytes, member: Member) -> pd.DataFrame:
     return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
 
 
-def _read(content: bytes, member: Member) -> tuple[list[str], tuple[int, ...], list[list[str]]]:
+def _read(content: bytes, member: Member) -> tuple[list[str], list[int], list[list[str]]]:
     """Return column names, line numbers and rows; what pandas would silently repair is an error."""
     # The line endings of any system are accepted.
     reader = csv.reader(io.StringIO(_text(content, member), newline=None), strict=True)
@@ -148,21 +128,23 @@ def _read(content: bytes, member: Member) -> tuple[list[str], tuple[int, ...], l
         msg = f"{member} is not a readable CSV: line {reader.line_num}: {error}."
         raise DataError(msg) from None
     names = [name.strip().lower() for name in header]
-    if repeated := sorted({name for name in names if name and names.count(name) > 1}):
-        msg = f"{member} has more than one column called {listed(repeated)}; it is not clear which one is meant."
-        raise DataError(msg)
-    if not numbered:
-        msg = f"{member} has no data rows, only the header {listed(header)}." if header else f"{member} is empty."
-        raise DataError(msg)
-    if odd := [(line, len(row)) for line, row in numbered if len(row) != len(header)]:
-        (line, values), number = odd[0], len(odd)
-        msg = (
-            f"{member}: {_rows(number)} {'does' if number == 1 else 'do'} not have as many values as the header has "
-            f"names (the first, line {line}, has {values}; the header {len(header)}: {listed(header)})."
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    odd = [(line, len(row)) for line, row in numbered if len(row) != len(header)]
+    fault = ""
+    if repeated:
+        fault = f"has more than one column called {listed(repeated)}; it is not clear which one is meant"
+    elif not numbered:
+        fault = f"has no data rows, only the header {listed(header)}" if header else "is empty"
+    elif odd:
+        (line, values), which = odd[0], "row does" if len(odd) == 1 else "rows do"
+        fault = (
+            f"is not a whole table: {len(odd)} {which} not have as many values as the header has names (the first, "
+            f"line {line}, has {values}; the header {len(header)}: {listed(header)})"
         )
+    if fault:
+        msg = f"{member} {fault}."
         raise DataError(msg)
-    lines, rows = zip(*numbered, strict=True)
-    return names, lines, list(rows)
+    return names, [line for line, _ in numbered], [row for _, row in numbered]
 
 
 def _text(content: bytes, member: Member) -> str:
@@ -202,28 +184,30 @@ def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
     codes = codes.mask(codes.str.lower().isin(_MISSING), "")
     form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
     if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
-        notes.append(
-            f'{_rows(len(odd))} {"has" if len(odd) == 1 else "have"} no valid area code (the first: "{odd.iloc[0]}").'
-        )
+        rows = f"{counted(len(odd), 'row')} {'has' if len(odd) == 1 else 'have'}"
+        notes.append(f'{rows} no valid area code (the first: "{odd.iloc[0]}").')
     return codes
 
 
 def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
-    text = raw.str.strip()
-    text = text.mask(text.str.lower().isin(_MISSING))
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    text, numbers = _parsed(raw)
     for bad, what in ((text.notna() & numbers.isna(), "is not a number"), (np.isinf(numbers), "is infinite")):
         if places := [int(place) for place in raw.index[bad]]:
             example = f'"{raw[places[0]]}" at line {places[0]}'
-            faults.append(f"{raw.name} {what} in {_rows(len(places))} (the first: {example})")
+            faults.append(f"{raw.name} {what} in {counted(len(places), 'row')} (the first: {example})")
     return numbers
+
+
+def _parsed(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return a column's text, missing values as NaN, and its numbers, NaN where there is none."""
+    text = raw.str.strip()
+    text = text.mask(text.str.lower().isin(_MISSING))
+    return text, pd.to_numeric(text, errors="coerce").astype(float)
 
 
 def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
     """Return counts as nullable integers, fractions rounded, impossible ones left out; the notes say so."""
-    text = raw.str.strip()
-    text = text.mask(text.str.lower().isin(_MISSING))
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    text, numbers = _parsed(raw)
     impossible = text.notna() & (numbers.isna() | np.isinf(numbers) | (numbers < 0))
     fractions = ~impossible & numbers.notna() & (numbers % 1 != 0)
     for found, one, many, done in (
@@ -237,18 +221,14 @@ def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
     return numbers.mask(impossible).round().astype("Int64")
 
 
-def _rows(number: int) -> str:
-    return f"{number} {_plural(number, 'row')}"
-
-
 def _one_row_an_area(table: pd.DataFrame, raw: pd.Series, faults: list[str], notes: list[str]) -> pd.DataFrame:
     if missing := int((table["code"] == "").sum()):
-        faults.append(f"{_rows(missing)} {'has' if missing == 1 else 'have'} no area code")
+        faults.append(f"{counted(missing, 'row')} {'has' if missing == 1 else 'have'} no area code")
     once = table.drop_duplicates()
     if len(once) < len(table):
         number = len(table) - len(once)
         repeats = "repeats another exactly and was" if number == 1 else "repeat others exactly and were"
-        notes.append(f"{_rows(number)} {repeats} left out.")
+        notes.append(f"{counted(number, 'row')} {repeats} left out.")
     again = once["code"].duplicated(keep=False) & (once["code"] != "")
     if again.any():
         code = once.loc[again, "code"].iloc[0]

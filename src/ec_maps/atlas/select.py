@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ec_maps import settings
 from ec_maps.atlas import archive, hdx
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Holding, Member, holdings
-from ec_maps.errors import DataError, FetchError, listed
+from ec_maps.errors import DataError, FetchError, counted, listed
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.fetcher import Job
 from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
@@ -69,10 +69,16 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
 
 def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
     """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
+    check_vintage(level, _values(level, measure, "", [path]))
+
+
+def _values(level: Level, measure: Measure, category: str, paths: list[Path]) -> Measurements:
     from ec_maps.atlas.csv_table import parse
 
-    member, _ = _find(level, measure, "", [path])
-    check_vintage(level, parse(archive.read(member), member, level, measure))
+    member, notes = _find(level, measure, category, paths)
+    found = parse(_whole(member, level), member, level, measure, category)
+    found.notes.extend(notes)
+    return found
 
 
 def read_measure(level: str, measure: str = HEADLINE, category: str | None = None) -> Measurements:
@@ -91,28 +97,18 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
     ------
     DataError
         If no archive holds the measure and the group at that level, if more than one equally recent file does, or if
-        the table has faults; all faults of the table at once. A damaged archive in the cache is removed, so that it can
-        be fetched again; one put into the data folder by hand is left alone.
+        the table has faults. A damaged archive in the cache is removed; one put into the data folder is left alone.
     FetchError
         If there is no archive of the level here and it cannot be fetched.
     """
-    from ec_maps.atlas.csv_table import parse
-
-    wanted, what, whom = table_named(level), measure_named(measure), (category or "").strip().lower()
-    member, notes = _find(wanted, what, whom, supplied(wanted.key, measure))
-    found = parse(_whole(member, wanted), member, wanted, what, whom)
-    found.notes.extend(notes)
-    return found
+    wanted, what = table_named(level), measure_named(measure)
+    return _values(wanted, what, (category or "").strip().lower(), supplied(wanted.key, measure))
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
     """Return the data's date in the available archives, without fetching; None if they have no such table."""
-    from ec_maps.atlas.csv_table import parse
-
-    wanted, what = table_named(level), measure_named(measure)
     try:
-        member, _ = _find(wanted, what, "", archive.archives())
-        return parse(archive.read(member), member, wanted, what).date
+        return _values(table_named(level), measure_named(measure), "", archive.archives()).date
     except DataError:
         return None
 
@@ -134,9 +130,8 @@ def check_vintage(level: Level, values: Measurements) -> None:
     what = {"mixed": "mixes vintages", "unknown": "uses codes of no known vintage"}
     says = what.get(vintage.name, f"uses areas of {vintage.name}")
     evidence = listed(vintage.evidence or vintage.unrecognised or codes, 4)
-    number = len(vintage.blank)
-    missing = f"{number} {'area' if number == 1 else 'areas'} would have no published estimate: "
-    gaps = f" {missing}{listed(vintage.blank, 20)}." if vintage.blank else ""
+    missing = f"{counted(len(vintage.blank), 'area')} would have no published estimate: {listed(vintage.blank, 20)}"
+    gaps = f" {missing}." if vintage.blank else ""
     msg = (
         f"{values.member} {says} (such as {evidence}), but the maps are of {maps}.{gaps}\n\n"
         f"Use the release of the Atlas that has the maps' areas, from {DATASET_PAGE}; if it was fetched, ec-maps fetch "

@@ -78,10 +78,7 @@ class Table:
     def read_columns(self, names: list[str]) -> pd.DataFrame:
         """Return columns as text: no spaces round it, codes in capitals, missing values as empty text.
 
-        Raises
-        ------
-        BoundaryError
-            If the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
+        `BoundaryError` if the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
         """
         import pandas as pd
 
@@ -114,14 +111,9 @@ def files_in(root: Path) -> list[Path]:
 
 
 def find_tables(paths: Iterable[Path]) -> list[Table]:
-    """Return the tables in files, in the order given.
+    """Return the tables in files, in the order given; `BoundaryError` for a file of a known format that is damaged.
 
     Files of other formats, and hidden ones, are ignored. A shapefile's parts count as one.
-
-    Raises
-    ------
-    BoundaryError
-        If a file of a known format cannot be read.
     """
     known = _PARQUET | _VECTOR | _TEXT
     tables: list[Table] = []
@@ -150,20 +142,20 @@ def _tables_in(path: Path) -> list[Table]:
         import pandas as pd
 
         header = pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
-        return [Table(path, None, _our_names(list(header.columns)), has_outlines=False)]
-    if suffix in _PARQUET:
+        found = [(None, list(header.columns), False)]
+    elif suffix in _PARQUET:
         import pyarrow.parquet as pq
 
         schema = pq.read_schema(path)
-        outlines = b"geo" in (schema.metadata or {})
-        return [Table(path, None, _our_names(schema.names), has_outlines=outlines)]
-    import pyogrio
+        found = [(None, schema.names, b"geo" in (schema.metadata or {}))]
+    else:
+        import pyogrio
 
-    tables = []
-    for layer, geometry_type in pyogrio.list_layers(path):
-        fields = list(pyogrio.read_info(path, layer=layer)["fields"])
-        tables.append(Table(path, layer, _our_names(fields), has_outlines=geometry_type is not None))
-    return tables
+        found = [
+            (layer, list(pyogrio.read_info(path, layer=layer)["fields"]), geometry_type is not None)
+            for layer, geometry_type in pyogrio.list_layers(path)
+        ]
+    return [Table(path, layer, _our_names(names), has_outlines) for layer, names, has_outlines in found]
 
 
 def _our_names(columns: list[str]) -> dict[str, str]:

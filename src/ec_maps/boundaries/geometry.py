@@ -22,15 +22,12 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
 
     Parameters
     ----------
-    frame
-        The areas as read, in any coordinate system or with none.
-    code
-        The column that names an area.
+    frame, code
+        The areas as read, in any coordinate system or with none, and the column that names them.
     where
         The file, for messages.
     notes
-        Gets a sentence for each correction: an assumed coordinate system, repaired outlines, parts of one area that
-        were in several rows.
+        Gets a sentence for each correction: an assumed coordinate system, repaired outlines, areas in several rows.
 
     Raises
     ------
@@ -40,11 +37,8 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     shapes = frame.geometry.to_numpy()
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if empty.any():
-        msg = (
-            f"{where}: {int(empty.sum())} of {len(frame)} areas {'has' if empty.sum() == 1 else 'have'} no outline "
-            f"({listed(list(frame.loc[empty, code]))}). "
-            f"Each area needs a polygon; fetch the file again."
-        )
+        has, which = "has" if empty.sum() == 1 else "have", listed(list(frame.loc[empty, code]))
+        msg = f"{where}: {empty.sum()} of {len(frame)} areas {has} no outline ({which}). Fetch the file again."
         raise BoundaryError(msg)
     frame = _on_grid(frame, where, notes)
     shapes = shapely.force_2d(frame.geometry.to_numpy())
@@ -93,20 +87,14 @@ def _on_grid(frame: gpd.GeoDataFrame, where: str, notes: list[str]) -> gpd.GeoDa
         assumed = "EPSG:4326" if in_degrees else BRITISH_NATIONAL_GRID
         notes.append(f"{where} does not say its coordinate system; by its extent it was taken for {assumed}.")
         frame = frame.set_crs(assumed)
-    if frame.crs.is_geographic and not in_degrees:
-        looks = "British National Grid" if on_grid else "no place in the United Kingdom"
+    if frame.crs.is_geographic != in_degrees:
         swapped = _inside((bounds[1], bounds[0], bounds[3], bounds[2]), _DEGREES_BOX)
-        looks = "latitude and longitude in the wrong order" if swapped else looks
+        looks = "British National Grid" if on_grid else "no place in the United Kingdom"
+        # Degrees are small numbers, which the box of the grid has room for too.
+        looks = "degrees" if in_degrees else "latitude and longitude in the wrong order" if swapped else looks
         msg = (
-            f"{where} says its coordinates are degrees ({frame.crs.name}), but they look like {looks} (extent "
-            f"{numbers}). "
-            f"Fetch it again, or save it with its true system (for ONS files usually EPSG:27700)."
-        )
-        raise BoundaryError(msg)
-    if not frame.crs.is_geographic and in_degrees:
-        msg = (
-            f"{where} says its coordinates are in {frame.crs.name}, but they look like degrees (extent {numbers}). "
-            f"Fetch it again, or save it with its true system (probably EPSG:4326)."
+            f"{where} says its coordinates are in {frame.crs.name}, but they look like {looks} (extent {numbers}). "
+            f"Fetch it again, or save it with its true system (ONS: usually EPSG:27700; degrees: EPSG:4326)."
         )
         raise BoundaryError(msg)
     moved = frame.to_crs(BRITISH_NATIONAL_GRID)

@@ -26,8 +26,6 @@ from ec_maps.fetch.fetcher import Job
 from ec_maps.fetch.http_errors import Fault
 from ec_maps.fetch.manifest import Brought
 
-__all__ = ["backdrops", "bring", "hexagons", "layout", "layout_jobs", "layouts", "local_layout"]
-
 #: A neighbourhood's code and its cell: columns are half a hexagon wide, and each row is three quarters of one higher.
 COLUMNS = ["msoa21cd", "column", "row"]
 
@@ -49,13 +47,7 @@ _WIDEST = 1_000_000
 
 
 def bring(path: Path) -> Brought:
-    """Download the Library's GeoPackage, and return what is known of it: see :func:`sources.bring_file`.
-
-    Raises
-    ------
-    Fault
-        If the file cannot be downloaded, is damaged, or does not have one hexagon for each neighbourhood of 2021.
-    """
+    """Download the Library's GeoPackage, checked, and return what is known of it: see :func:`sources.bring_file`."""
     setting = ("EC_MAPS_HEXAGONS_URL", settings.hexagons_url(), settings.HEXAGONS_URL)
     return sources.bring_file("msoa21_hexagons", path, _checked, setting=setting, begins=b"SQLite format 3\0")
 
@@ -84,13 +76,7 @@ def _is_layout(table: Table) -> bool:
 
 
 def local_layout() -> Table | None:
-    """Return the layout among the boundaries of a folder or of the demonstration; None if there is none.
-
-    Raises
-    ------
-    BoundaryError
-        If there are several, or a file there cannot be read.
-    """
+    """Return the layout in a folder of boundaries or the demonstration; None if there is none, an error if several."""
     if not (settings.is_demo() or isinstance(settings.boundaries(), Path)):
         return None
     found = layouts(find_tables(boundary_files()))

@@ -20,7 +20,7 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.boundaries.arcgis import Layer, Rows, ServiceFault, open_layer, read
 from ec_maps.boundaries.files import conflicts, write
-from ec_maps.errors import BoundaryError, listed
+from ec_maps.errors import BoundaryError, counted, listed
 from ec_maps.fetch.http_errors import NO_HOST, Fault, host_of
 from ec_maps.fetch.manifest import Brought
 from ec_maps.fetch.sources import Source, candidates, source
@@ -82,7 +82,7 @@ def districts_of(nations: str) -> Edition:
 def more_than_one(table: pd.DataFrame, code: str, group: str) -> str:
     """Return which areas are in more than one group."""
     several = conflicts(table, code, group)
-    number = f"{len(several):,} {'area' if len(several) == 1 else 'areas'}"
+    number = counted(len(several), "area")
     return f"it puts {number} in more than one place ({listed(several, 3)})" if several else ""
 
 
@@ -90,9 +90,7 @@ def not_filled(table: pd.DataFrame, names: Sequence[str]) -> str:
     """Return which areas, named by the first column, have an empty value in one of the columns."""
     for name in names:
         if (empty := table[name] == "").any():
-            areas = "area" if int(empty.sum()) == 1 else "areas"
-            examples = listed(list(table.loc[empty, names[0]]), 3)
-            return f"it has no {name} for {int(empty.sum()):,} {areas} ({examples})"
+            return f"it has no {name} for {counted(empty.sum(), 'area')} ({listed(list(table[names[0]][empty]), 3)})"
     return ""
 
 
@@ -154,7 +152,9 @@ def bring(key: str, path: Path) -> Brought:
             if isinstance(fault, ServiceFault):
                 reasons[row.address] = fault.reason
             elif isinstance(fault, Fault) and (settings.is_offline() or fault.kind in NO_HOST):
-                raise _host_fault(fault, reasons) from None
+                again = " It may answer again later." if fault.kind in ("busy", "stalled") else ""
+                msg = f"{fault}{again}{_tried(reasons)}"
+                raise Fault(msg, fault.kind, fault.wait, fault.status) from None
             else:
                 reasons[row.address] = str(fault).rstrip(".")
             continue
@@ -178,11 +178,6 @@ def bring(key: str, path: Path) -> Brought:
         f"A newer version of ec_maps may know where it is now."
     )
     raise Fault(msg, "wrong")
-
-
-def _host_fault(fault: Fault, reasons: dict[str, str]) -> Fault:
-    again = " It may answer again later." if fault.kind in ("busy", "stalled") else ""
-    return Fault(f"{fault}{again}{_tried(reasons)}", fault.kind, fault.wait, fault.status)
 
 
 def _tried(reasons: dict[str, str]) -> str:
@@ -310,7 +305,7 @@ def _nations_left_out(codes: set[str], where: str) -> list[str]:
     nations = {"S": "Scotland", "N": "Northern Ireland"}
     lost = [code[0] for code in set(official_districts()) - codes]
     return [
-        f"{where} leaves out {lost.count(letter)} {'district' if lost.count(letter) == 1 else 'districts'} of {name}."
+        f"{where} leaves out {counted(lost.count(letter), 'district')} of {name}."
         for letter, name in nations.items()
         if letter in lost
     ]

@@ -107,7 +107,7 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
     Raises
     ------
     BoundaryError
-        If the chosen folder or file does not exist, or a file is missing and not to be fetched.
+        If the chosen folder does not exist, or a file is missing and not to be fetched.
     FetchError
         If they cannot be fetched.
     """
@@ -116,25 +116,22 @@ def boundary_files(*, fetch: bool = True) -> list[Path]:
         return sorted([*folder.glob("*.parquet"), *folder.glob("*.csv")])
     chosen = settings.boundaries()
     if isinstance(chosen, Path):
-        return _by_hand(chosen)
-    jobs = boundary_jobs()
-    if not fetch and any(done.entry is None for done in fetcher.planned(jobs) if not done.job.optional):
+        if not chosen.exists():
+            msg = f"EC_MAPS_BOUNDARIES names {chosen}, which does not exist. It should be a folder of boundary files."
+            raise BoundaryError(msg)
+        return files_in(chosen)
+    if fetch:
+        return sorted(entry.path for entry in fetcher.required(boundary_jobs()))
+    planned = fetcher.planned(boundary_jobs())
+    if any(done.entry is None for done in planned if not done.job.optional):
         msg = "The boundaries have not been fetched yet: ec-maps fetch downloads them."
         raise BoundaryError(msg)
-    entries = fetcher.required(jobs) if fetch else [done.entry for done in fetcher.planned(jobs) if done.entry]
-    return sorted(entry.path for entry in entries)
+    return sorted(done.entry.path for done in planned if done.entry)
 
 
 def boundary_notes() -> list[str]:
     """Return what was corrected or odd when the boundaries were fetched."""
     return [note for job in boundary_jobs() if (entry := manifest.held(job.key)) for note in entry.notes]
-
-
-def _by_hand(chosen: Path) -> list[Path]:
-    if not chosen.exists():
-        msg = f"EC_MAPS_BOUNDARIES names {chosen}, which does not exist. It should be a folder of boundary files."
-        raise BoundaryError(msg)
-    return files_in(chosen)
 
 
 def boundary_name() -> str:

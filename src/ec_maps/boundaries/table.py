@@ -13,7 +13,7 @@ import pandas as pd
 from ec_maps import cache, settings
 from ec_maps.boundaries.files import Table, conflicts, find_tables
 from ec_maps.boundaries.sources import PORTAL, boundary_files, boundary_name, boundary_notes
-from ec_maps.errors import BoundaryError, listed
+from ec_maps.errors import BoundaryError, counted, listed
 from ec_maps.geography.codes import (
     BEYOND,
     ENGLAND_AND_WALES,
@@ -38,18 +38,11 @@ _NATIONS_AS_REGIONS = ("Wales", *BEYOND)
 
 @dataclass(frozen=True)
 class Areas:
-    """The areas of both levels as the boundary files give them.
+    """The areas of both levels as the boundary files give them, EPSG:27700, sorted by code.
 
-    Attributes
-    ----------
-    lads
-        ``lad21cd lad21nm rgn21nm geometry``, EPSG:27700, sorted by code; Scottish and Northern Irish districts too,
-        where the files have them.
-    msoas
-        ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names, ``msoa21hclnm``
-        and ``msoa21hclnmw`` (the Welsh ones, missing in England).
-    notes
-        What was corrected or assumed, a sentence each.
+    `lads` has ``lad21cd lad21nm rgn21nm geometry``, of Scotland and Northern Ireland too where the files have them.
+    `msoas` has ``msoa21cd msoa21nm lad21cd lad21nm rgn21nm geometry`` and, where a file has readable names,
+    ``msoa21hclnm`` and ``msoa21hclnmw`` (Welsh; missing in England). `notes` say what was corrected or assumed.
     """
 
     lads: gpd.GeoDataFrame
@@ -259,7 +252,7 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
     lookup = pd.concat(pairs).drop_duplicates()
     lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
     if several := conflicts(lookup, "msoa21cd", "lad21cd"):
-        number = f"{len(several)} {'neighbourhood' if len(several) == 1 else 'neighbourhoods'}"
+        number = counted(len(several), "neighbourhood")
         msg = (
             f"{root}: the lookups put {number} in more than one district ({listed(several, 3)}). Keep one exact "
             f"lookup of 2021 MSOAs to 2021 or 2022 districts, such as the one at {PORTAL}."
@@ -268,8 +261,7 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
     if lost := sorted(set(codes) - set(lookup["msoa21cd"])):
         msg = (
             f"{root}: {len(lost)} of {len(codes)} neighbourhoods {_have(len(lost))} no district in the lookup "
-            f"({listed(lost, 3)}). "
-            f"A lookup of 2021 MSOAs to 2021 or 2022 districts is needed, from {PORTAL}."
+            f"({listed(lost, 3)}). A lookup of 2021 MSOAs to 2021 or 2022 districts is needed, from {PORTAL}."
         )
         raise BoundaryError(msg)
     return lookup
@@ -306,11 +298,8 @@ def _regions(tables: list[Table], codes: list[str], names: dict[str, str], root:
 
 def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: str) -> None:
     if (lost := frame[column].isna() | (frame[column] == "")).any():
-        number = int(lost.sum())
-        msg = (
-            f"{root}: {number} {'area' if number == 1 else 'areas'} {_have(number)} no name ({column}) in any file: "
-            f"{listed(list(frame.loc[lost, code]), 5)}."
-        )
+        areas, examples = counted(lost.sum(), "area"), listed(list(frame.loc[lost, code]), 5)
+        msg = f"{root}: {areas} {_have(lost.sum())} no name ({column}) in any file: {examples}."
         raise BoundaryError(msg)
 
 
@@ -321,8 +310,8 @@ def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str,
     if msoas["msoa21cd"].str[0].ne("X").any() and len(msoas) != 7264:
         notes.append(f"{root} holds {len(msoas)} of the 7,264 neighbourhoods; the others cannot be drawn.")
     if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
-        districts = "district" if len(empty) == 1 else "districts"
-        notes.append(f"{len(empty)} {districts} {_have(len(empty))} no neighbourhood boundaries: {listed(empty)}.")
+        districts = counted(len(empty), "district")
+        notes.append(f"{districts} {_have(len(empty))} no neighbourhood boundaries: {listed(empty)}.")
 
 
 def _seen(tables: list[Table]) -> str:

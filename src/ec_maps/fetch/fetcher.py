@@ -34,24 +34,18 @@ _OURS = re.compile(r".+\.[0-9a-f]{8}\.(?:zip|parquet|csv|gpkg)")
 
 @dataclass(frozen=True)
 class Job:
-    """One file to fetch.
+    """One file to fetch, by its `key` in ``sources.csv`` and in the manifest.
 
     Attributes
     ----------
-    key
-        Its key in ``sources.csv`` and in the manifest.
     suffix
-        Its kind: ``.zip``, ``.parquet``, ``.csv`` or ``.gpkg``.
-    bring
-        Writes it to a path and returns what is known of it.
-    check
-        Raises an :class:`EcMapsError` if a file is not what is needed.
+        ``.zip``, ``.parquet``, ``.csv`` or ``.gpkg``.
+    bring, check
+        The one writes it to a path and returns what is known of it, the other raises if it is not what is needed.
     by_hand
         What to do if it cannot be fetched, in a sentence or two.
-    variant
-        The variant that is needed; empty if any will do.
-    optional
-        Whether the other maps can be drawn without it.
+    variant, optional
+        The variant needed, if not any will do; and whether the other maps can be drawn without it.
     """
 
     key: str

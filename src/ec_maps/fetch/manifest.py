@@ -24,24 +24,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Brought:
-    """What is known of a file that was just downloaded.
+    """What is known of a file that was just downloaded: name, id of the resource, ETag, date and licence as published.
 
-    Attributes
-    ----------
-    address
-        Where it is from, without query, user and password.
-    name
-        The name of the file or service there.
-    resource
-        Its id there, if it has one.
-    etag, date
-        The server's ETag for the content, and its date.
-    licence
-        The licence as the server states it.
-    variant
-        Which of several forms it is, such as the resolution of boundaries.
-    notes
-        What was odd, a sentence each.
+    The `address` is without query, user and password. `variant` says which of several forms it is, such as the
+    resolution of boundaries, and `notes` what was odd, a sentence each.
     """
 
     address: str

@@ -34,22 +34,10 @@ _STAND_INS = {
 
 @dataclass(frozen=True)
 class Source:
-    """One place where a source may be found.
+    """One place where a source may be found; `what` it is in words, and its `licence` as far as that is known.
 
-    Attributes
-    ----------
-    key
-        Its key in the manifest, such as ``"lad21_boundaries"``; several rows may share it.
-    kind
-        How it is fetched: from HDX, from a map service, as a plain file, from GitHub, or from a database.
-    resolution
-        The resolution of boundaries: ``"full"``, ``"generalised"`` or ``"super_generalised"``; else empty.
-    address
-        For HDX the resource's id and the file's name, for a map service the service's name, else a file's name.
-    what
-        What it is, in words.
-    licence
-        Its licence as far as it is known beforehand.
+    Several rows may share a `key`, such as ``"lad21_boundaries"``. Only boundaries have a `resolution`. The `address`
+    is the resource's id and the file's name on HDX, the name of a map service, or that of a file or table.
     """
 
     key: str
