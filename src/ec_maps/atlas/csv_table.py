@@ -1,4 +1,4 @@
-"""One Atlas CSV as a checked table with one value per area."""
+"""One Atlas CSV as a checked table with one value per area, and the list of what all of them hold."""
 
 from __future__ import annotations
 

@@ -129,13 +129,9 @@ def bring(key: str, path: Path) -> Brought:
         geometry`` (``MSOA21…``), the names in English and Welsh, districts of the whole kingdom where the service has
         them. ``"msoa21_lad21_lookup"``: CSV, ``MSOA21CD,LAD21CD``. ``"lad21_rgn21_lookup"``: CSV,
         ``LAD21CD,LAD21NM,RGN21CD,RGN21NM`` of England. Sorted by code; the same data make the same bytes.
+        If outlines of another resolution than the one asked for, the `variant`, are used, a note says so.
     path
         The file to write, whose folder must exist. It is written only once everything is here and checked.
-
-    Returns
-    -------
-    Brought
-        Its `variant` is the resolution that was asked for; a note says so if another one is used instead.
 
     Raises
     ------

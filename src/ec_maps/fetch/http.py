@@ -59,21 +59,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Saved:
-    """A downloaded file: its size, its MD5, which HDX gives as ETag, and the server's headers."""
+    """A downloaded file: size, MD5, and the server's ETag (without quotation marks) and date of the last change."""
 
     size: int
     md5: str
-    headers: Mapping[str, str]
-
-    @property
-    def etag(self) -> str:
-        """The server's ETag for this content, without quotation marks; empty if it gave none."""
-        return self.headers.get("ETag", "").removeprefix("W/").strip('"')
-
-    @property
-    def date(self) -> str:
-        """The server's date of the last change; empty if it gave none."""
-        return self.headers.get("Last-Modified", "")
+    etag: str
+    date: str
 
 
 def pause(seconds: float) -> None:
@@ -174,7 +165,8 @@ def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
     if not size:
         msg = f"{plain(url)} sent no file (HTTP {response.status_code}, 0 bytes)."
         raise Fault(msg, "short")
-    return Saved(size, md5.hexdigest(), dict(response.headers.items()))
+    etag = response.headers.get("ETag", "").removeprefix("W/").strip('"')
+    return Saved(size, md5.hexdigest(), etag, response.headers.get("Last-Modified", ""))
 
 
 def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.Response) -> None:
