@@ -1,25 +1,4 @@
-"""Settings from environment variables, read at each call and never at import.
-
-| variable | meaning | default |
-|---|---|---|
-| ``EC_MAPS_SOURCE`` | ``live`` or ``demo`` | ``live`` |
-| ``EC_MAPS_DATA_DIR`` | the folder of the Atlas zips and the cache | ``data/`` of the project |
-| ``EC_MAPS_BOUNDARIES`` | ``ons``, ``postgis``, or a folder or file of boundaries and lookups | ``ons`` |
-| ``EC_MAPS_RESOLUTION`` | of the ONS boundaries: ``full``, ``generalised`` or ``super_generalised`` | ``generalised`` |
-| ``EC_MAPS_DATABASE_URL`` | the PostGIS database, ``postgresql://user:password@host/database`` | ``db_config.ini`` |
-| ``EC_MAPS_PLACES`` | which districts get a page: ``listed`` in ``places.yml``, or ``all`` | ``listed`` |
-| ``EC_MAPS_BASEMAP`` | ``none``, or a tile provider by its xyzservices name | ``none`` |
-| ``EC_MAPS_BASEMAP_KEY`` | the key of the tile provider | none |
-| ``EC_MAPS_JOBS`` | how many processes draw at once on this machine | its cores, at most 4 |
-| ``EC_MAPS_DASK`` | the scheduler of the Dask cluster to draw on, ``tcp://host:8786`` | none: this machine draws |
-| ``EC_MAPS_OFFLINE`` | ``1``: never use the network | ``0`` |
-| ``EC_MAPS_TIMEOUT`` | seconds to wait for an answer from a server | 60 |
-| ``EC_MAPS_USER_AGENT`` | the user agent of requests | ``ec_maps/<version> (…)`` |
-| ``EC_MAPS_HDX_URL`` | in place of the Humanitarian Data Exchange | ``https://data.humdata.org`` |
-| ``EC_MAPS_ONS_URL`` | in place of the ONS services | see :data:`ONS_URL` |
-| ``EC_MAPS_NAMES_URL`` | in place of the House of Commons Library's file of names | see :data:`NAMES_URL` |
-| ``EC_MAPS_HEXAGONS_URL`` | in place of its file of hexagons | see :data:`HEXAGONS_URL` |
-"""
+"""Settings from environment variables, read at each call and never at import; ``settings.qmd`` describes them all."""
 
 from __future__ import annotations
 
