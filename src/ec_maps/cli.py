@@ -67,16 +67,10 @@ def main() -> None:
         # A console that cannot print "ŷ" prints a replacement instead of failing.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
-    if not any(isinstance(handler, _Teller) for handler in logging.getLogger("ec_maps").handlers):
-        logging.getLogger("ec_maps").addHandler(_Teller())
-    logging.getLogger("ec_maps").setLevel(logging.INFO)
-
-
-class _Teller(logging.Handler):
-    """A handler that prints the log of the library on the terminal."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"ec-maps: {record.getMessage()}", err=True)
+    handler, log = logging.StreamHandler(), logging.getLogger("ec_maps")
+    handler.setFormatter(logging.Formatter("ec-maps: %(message)s"))
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
 
 
 @main.command()
