@@ -89,7 +89,7 @@ def local_layout() -> Table | None:
 
 def layout_jobs() -> list[Job]:
     """Return what has to be fetched for the map of hexagons; nothing if a layout lies among the boundaries."""
-    with suppress(BoundaryError):  # a fault there is told by whoever reads the boundaries
+    with suppress(BoundaryError):  # whoever reads the boundaries reports it
         if local_layout():
             return []
     by_hand = "The map of hexagons is left out; all others are drawn."

@@ -84,12 +84,12 @@ def test_includes_are_in_the_head_and_at_the_end_with_links_from_the_page(build:
 
 
 def test_the_page_for_missing_addresses_has_none(build: Callable[[], Path]) -> None:
-    """It may depend on no other file, at whatever address it is shown."""
+    """It is shown at any address, so it depends on no other file."""
     soup = page(build(), "404.html")
     assert soup.select("script[src], link[rel=preload], #foot") == []
 
 
-def test_an_include_is_meant_from_the_folder_of_who_says_so(build: Callable[[], Path], write: Write) -> None:
+def test_an_include_is_relative_to_the_file_that_names_it(build: Callable[[], Path], write: Write) -> None:
     """Folder metadata and pages name files beside them, or from the root with a slash; all layers' are joined."""
     write("posts/_metadata.yml", "include-in-header: folder.html\n")
     write("posts/folder.html", '<meta name="folder">')
@@ -104,7 +104,7 @@ def test_an_include_is_meant_from_the_folder_of_who_says_so(build: Callable[[], 
 
 
 def test_wrong_includes_are_all_named(build: Callable[[], Path], write: Write) -> None:
-    """A file that is not there or outside, a key that is not known, a value that is no text: with who says so."""
+    """A missing file, one outside the project, an unknown key, a value that is no text: each with its file."""
     write("_quarto.yml", PROJECT.replace("parts/foot.html", "parts/no.html"))
     write("index.qmd", "---\ntitle: Home\ninclude-in-header:\n  - 3\n  - script: x\n  - text: a\n    file: b\n---\n")
     write("posts/_metadata.yml", "include-after-body:\n  file: ../../outside.html\n")
@@ -141,7 +141,7 @@ def test_what_an_include_loads_has_to_be_in_the_project(
 
 
 def test_style_sheets_bring_their_fonts_and_pictures(build: Callable[[], Path], write: Write) -> None:
-    """What a sheet names lies beside it in the site; the 404 page, which has the sheet inside, does without fonts."""
+    """Files that a sheet names are copied; the 404 page contains the sheet, without the fonts."""
     write(
         "look.css",
         '@font-face { font-family: "A"; src: url("assets/font.woff2") format("woff2"); }\n'
@@ -186,7 +186,7 @@ def test_raw_html_spans_and_links_to_built_pages(build: Callable[[], Path], writ
 
 
 def test_pictures_keep_their_fragment_and_come_when_they_are_needed(build: Callable[[], Path], write: Write) -> None:
-    """All but the first wait until they are near, if they have measures; what the author says of one is kept."""
+    """All but the first, if their size is known, load when they are near; an author's own attributes stay."""
     write("posts/one/maps/n.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
     size = "width=700 height=500"
     write(
@@ -206,7 +206,7 @@ def test_pictures_keep_their_fragment_and_come_when_they_are_needed(build: Calla
 
 
 def test_the_card_of_a_page(build: Callable[[], Path]) -> None:
-    """Its picture has a whole address, measures and words; a page without a picture has the small card."""
+    """Its picture has a full address, size and alternative text; a page without a picture has the small card."""
     site = build()
     post, home = page(site, "posts/one/index.html").head, page(site, "index.html").head
     said = {tag.get("property") or tag.get("name"): tag["content"] for tag in post.select("meta[content]")}
@@ -219,7 +219,7 @@ def test_the_card_of_a_page(build: Callable[[], Path]) -> None:
     assert home.select("meta[property^='og:image']") == []
 
 
-def test_many_pages_without_cells_are_told_of_by_the_fifty(tmp_path: Path, write: Write) -> None:
+def test_pages_without_cells_are_logged_by_the_fifty(tmp_path: Path, write: Write) -> None:
     """The log of a site with hundreds of places can be read; the order and content of the pages is that of one."""
     for number in range(53):
         write(f"posts/p{number:02}.qmd", f"---\ntitle: Place {number}\n---\n\nWords of {number}.\n")

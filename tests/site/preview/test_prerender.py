@@ -1,4 +1,4 @@
-"""The preview runs the commands of ``project: pre-render:`` as Quarto does, and stops with what they say."""
+"""The preview runs the commands of ``project: pre-render:`` as Quarto does, and stops with their messages."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def failure(build: Callable[..., list[str]], commands: object) -> tuple[str, int
 def test_a_script_writes_pages_that_are_then_read(
     build: Callable[..., list[str]], write: Write, tmp_path: Path
 ) -> None:
-    """It runs in the project's folder with this very Python, before the list of pages is made; its words are told."""
+    """It runs in the project's folder with this very Python, before the list of pages is made; its output is logged."""
     write(
         "scripts/places.py",
         "import pathlib, sys\n"
@@ -97,7 +97,7 @@ def test_a_script_sees_what_quarto_gives_it(
 def test_what_a_script_puts_into_the_output_is_in_the_site(
     build: Callable[..., list[str]], write: Write, tmp_path: Path
 ) -> None:
-    """The folder it is told is the one that becomes the site."""
+    """QUARTO_PROJECT_OUTPUT_DIR is the folder that becomes the site."""
     write(
         "add.py", "import os, pathlib\npathlib.Path(os.environ['QUARTO_PROJECT_OUTPUT_DIR'], 'a.txt').write_text('a')"
     )
@@ -108,10 +108,10 @@ def test_what_a_script_puts_into_the_output_is_in_the_site(
 @pytest.mark.parametrize(
     ("code", "expected", "status"),
     [
-        # Our own letters whole, whatever was told before them.
+        # Messages of ec_maps in full, whatever was logged before.
         (f"import sys\nsys.stderr.write('ec-maps: note: a\\nec-maps: ' + {LETTER!r} + '\\n')\nsys.exit(2)", LETTER, 2),
         ("import sys\nsys.stderr.write('ec-maps: no network.\\n')\nsys.exit(1)", "no network.", 1),
-        # Of others the last line, and no traceback, with what ran.
+        # Of others the last line, with the command and without the traceback.
         (
             "import sys\nsys.stderr.write('ec-maps: note: a\\n')\n1 / 0",
             "_quarto.yml, project: pre-render: fail.py ended with exit status 1: ZeroDivisionError: division by zero",
@@ -132,7 +132,7 @@ def test_what_a_script_puts_into_the_output_is_in_the_site(
 def test_a_failing_script_stops_the_build(
     build: Callable[..., list[str]], write: Write, code: str, expected: str, status: int
 ) -> None:
-    """The message is its last letter and the status is its own; the site is as it was, and the next is not run."""
+    """Its last message and its exit status are reported; the site is as before, and the next command is not run."""
     tmp_path = write("fine.py", "").parent
     build("fine.py")
     before = {path: path.read_bytes() for path in (tmp_path / "_site").rglob("*") if path.is_file()}
@@ -147,7 +147,7 @@ def test_a_failing_script_stops_the_build(
 def test_what_cannot_be_run_is_named_before_anything_runs(
     build: Callable[..., list[str]], write: Write, tmp_path: Path
 ) -> None:
-    """Scripts and programs that are not there, other languages, open quotes, and what is no command: all at once."""
+    """Missing scripts and programs, other languages, open quotes, and what is no command: all in one message."""
     write("first.py", "open('ran', 'w')")
     message, status = failure(build, ["first.py", "scripts/no.py", "no-such-program -x", "a.R", 'python "x', 3, ""])
     assert status == 1
@@ -165,6 +165,6 @@ def test_what_cannot_be_run_is_named_before_anything_runs(
 
 
 def test_a_script_that_asks_gets_no_answer(build: Callable[..., list[str]], write: Write) -> None:
-    """A build that waits for a key would wait for ever."""
+    """A script that reads the keyboard fails; else the build would never end."""
     write("ask.py", "input('sure? ')")
     assert "EOFError" in failure(build, "ask.py")[0]
