@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from ec_maps import cache, load_areas, methods, pages
+from ec_maps import cache, load_areas, pages
 from ec_maps.errors import BoundaryError, PlaceError
 from ec_maps.maps import figure_cache
-from ec_maps.maps.figure_cache import RECORDS, cached_figure, read_record
-from ec_maps.site import methods as method_tables
+from ec_maps.maps.figure_cache import RECORDS, cached_part
 from ec_maps.site import posts
 from makers import atlas_csv, use, write_atlas, write_boundaries
 
@@ -27,7 +26,7 @@ HEAVY = {"geopandas", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "shap
 
 PROBE = """
 import json, sys
-from ec_maps import methods, pages
+from ec_maps import pages
 from ec_maps.maps import figure_cache
 told = [{calls}]
 print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
@@ -36,41 +35,38 @@ print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
 FULL = """
 import resource, signal, warnings
 from pathlib import Path
-from ec_maps.maps.figure_cache import cached_figure
+from ec_maps.maps.figure_cache import cached_part
 
 def make():
-    Path("a.svg").write_text("drawn", encoding="utf-8")
-    return "x" * 100_000
+    Path("maps/a.svg").write_text("drawn", encoding="utf-8")
+    return "![](maps/a.svg)" + "x" * 100_000
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    assert cached_figure(Path("."), "a", "1", ["a.svg"], make) == "x" * 100_000
+    assert cached_part("a", "1", make).endswith("x" * 100_000)
 (one,) = said
 print(one.message)
 """
 
+TEXT = "text – with ŷ ![](maps/a.svg) [PNG](maps/a.png)"
+
 
 class Maker:
-    """Writes ``a.svg`` and ``a.png`` and returns a text; it counts how often."""
+    """Writes ``a.svg`` and ``a.png`` beside the page and returns a text that names them; it counts how often."""
 
-    def __init__(self, folder: Path, warning: type[Warning] | None = None) -> None:
-        self.folder, self.warning, self.times = folder, warning, 0
+    def __init__(self, warning: type[Warning] | None = None) -> None:
+        self.warning, self.times = warning, 0
 
     def __call__(self) -> str:
         """Make it."""
         self.times += 1
         for name in ("a.svg", "a.png"):
-            (self.folder / name).write_text(f"{name} {'drawn ' * 50}", encoding="utf-8")
+            Path("maps", name).write_text(f"{name} {'drawn ' * 50}", encoding="utf-8")
         if self.warning:
             warnings.warn("tiles did not come", self.warning, stacklevel=1)
-        return "text – with ŷ"
-
-
-def make(folder: Path, maker: Callable[[], str], stamp: str = "1") -> str:
-    """Keep a figure of two files in a folder."""
-    return cached_figure(folder, "a", stamp, ["a.svg", "a.png"], maker)
+        return TEXT
 
 
 def states(folder: Path) -> dict[str, tuple[int, int]]:
@@ -106,6 +102,12 @@ def project(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
+@pytest.fixture
+def folder(project: Path) -> Path:
+    """Return the folder of the page's figures."""
+    return project / "maps"
+
+
 def listed(project: Path, *names: str) -> None:
     """Write the project's list of places."""
     (project / "places.yml").write_text("".join(f"- {name}\n" for name in names), encoding="utf-8")
@@ -114,31 +116,21 @@ def listed(project: Path, *names: str) -> None:
 # --- a figure and its record ----------------------------------------------------------------------
 
 
-def test_a_figure_is_made_once(tmp_path: Path) -> None:
+def test_a_figure_is_made_once(folder: Path) -> None:
     """The second time its text comes from the record, and not one of its files is touched."""
-    maker = Maker(tmp_path)
-    first, before = make(tmp_path, maker), states(tmp_path)
-    assert make(tmp_path, maker) == first == "text – with ŷ"
+    maker = Maker()
+    first, before = cached_part("a", "1", maker), states(folder)
+    assert cached_part("a", "1", maker) == first == TEXT
     assert maker.times == 1
-    assert states(tmp_path) == before
-    assert [path.name for path in (tmp_path / RECORDS).iterdir()] == ["a.json"]
+    assert states(folder) == before
+    assert [path.name for path in (folder / RECORDS).iterdir()] == ["a.json"]
 
 
-def test_another_fingerprint_makes_it_again(tmp_path: Path) -> None:
+def test_another_fingerprint_makes_it_again(folder: Path) -> None:
     """With another fingerprint it is made, and the one before is forgotten: one record a name."""
-    maker = Maker(tmp_path)
+    maker = Maker()
     for stamp in ("1", "2", "2", "1"):
-        make(tmp_path, maker, stamp)
-    assert maker.times == 3
-
-
-def test_other_files_make_it_again(tmp_path: Path) -> None:
-    """A figure that is to have one more file, or one less, is not the one that is there."""
-    maker = Maker(tmp_path)
-    for files in (["a.svg", "a.png"], ["a.svg"], ["a.svg", "a.png"]):
-        cached_figure(tmp_path, "a", "1", files, maker)
-    assert maker.times == 3
-    assert cached_figure(tmp_path, "a", "1", lambda text: ["a.png", "a.svg"] if "with" in text else [], maker)
+        cached_part("a", stamp, maker)
     assert maker.times == 3
 
 
@@ -154,15 +146,15 @@ def test_other_files_make_it_again(tmp_path: Path) -> None:
     ],
     ids=["missing", "empty", "cut short", "one letter", "gone as a folder"],
 )
-def test_a_harmed_figure_is_made_again(tmp_path: Path, name: str, harm: Callable[[Path], object]) -> None:
+def test_a_harmed_figure_is_made_again(folder: Path, name: str, harm: Callable[[Path], object]) -> None:
     """A file that is missing, cut short or altered is made again, and is then cached."""
-    maker = Maker(tmp_path)
-    make(tmp_path, maker)
-    whole = (tmp_path / name).read_bytes()
-    harm(tmp_path / name)
+    maker = Maker()
+    cached_part("a", "1", maker)
+    whole = (folder / name).read_bytes()
+    harm(folder / name)
     for _ in range(2):
-        make(tmp_path, maker)
-        assert (tmp_path / name).read_bytes() == whole
+        cached_part("a", "1", maker)
+        assert (folder / name).read_bytes() == whole
     assert maker.times == 2
 
 
@@ -176,91 +168,98 @@ def test_a_harmed_figure_is_made_again(tmp_path: Path, name: str, harm: Callable
         lambda _: b"[]",
         lambda _: b'"text"',
         lambda _: b"{}",
-        lambda told: told.replace(b'"form": 1', b'"form": 0'),
-        lambda told: told.replace(b'"form": 1', b'"form": 2'),
         lambda told: json.dumps(json.loads(told) | {"files": ["a.png", "a.svg"]}).encode(),
         lambda told: json.dumps(json.loads(told) | {"files": None}).encode(),
         lambda told: json.dumps(json.loads(told) | {"text": None}).encode(),
         lambda told: json.dumps(json.loads(told) | {"files": {"a.png": 1, "a.svg": 2}}).encode(),
     ],
 )
-def test_a_damaged_record_counts_for_nothing(tmp_path: Path, alter: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_record_counts_for_nothing(folder: Path, alter: Callable[[bytes], bytes]) -> None:
     """A record that is damaged, or of another version, is ignored without a message and written again."""
-    maker = Maker(tmp_path)
-    make(tmp_path, maker)
-    record = tmp_path / RECORDS / "a.json"
+    maker = Maker()
+    cached_part("a", "1", maker)
+    record = folder / RECORDS / "a.json"
     whole = record.read_bytes()
     record.write_bytes(alter(whole))
     assert record.read_bytes() != whole
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for _ in range(2):
-            assert make(tmp_path, maker) == "text – with ŷ"
+            assert cached_part("a", "1", maker) == TEXT
     assert maker.times == 2
     assert record.read_bytes() == whole
 
 
-def test_what_warned_is_not_kept(tmp_path: Path) -> None:
+def test_what_warned_is_not_kept(folder: Path) -> None:
     """A figure that its maker warned of is there, the warning is heard each time, and it is made again."""
-    maker = Maker(tmp_path, UserWarning)
+    maker = Maker(UserWarning)
     for _ in range(2):
         with pytest.warns(UserWarning, match="tiles did not come"):
-            make(tmp_path, maker)
+            cached_part("a", "1", maker)
     assert maker.times == 2
-    assert read_record(tmp_path, "a", "1", ["a.svg", "a.png"]) is None
+    assert not (folder / RECORDS).exists()
 
 
-def test_a_library_s_word_on_its_future_hinders_nothing(tmp_path: Path) -> None:
+def test_a_library_s_word_on_its_future_hinders_nothing(folder: Path) -> None:
     """What is deprecated is heard once, and the figure is cached."""
-    maker = Maker(tmp_path, DeprecationWarning)
+    maker = Maker(DeprecationWarning)
     with pytest.warns(DeprecationWarning, match="tiles did not come"):
-        make(tmp_path, maker)
-    make(tmp_path, maker)
+        cached_part("a", "1", maker)
+    cached_part("a", "1", maker)
     assert maker.times == 1
 
 
 @pytest.mark.parametrize("error", [PlaceError("no such place"), KeyboardInterrupt()])
-def test_a_fault_comes_out_and_nothing_is_kept(tmp_path: Path, error: BaseException) -> None:
+def test_a_fault_comes_out_and_nothing_is_kept(folder: Path, error: BaseException) -> None:
     """What the maker raises is raised as it is, and there is no record, though files may be there."""
 
     def fails() -> str:
-        Maker(tmp_path)()
+        Maker()()
         raise error
 
     with pytest.raises(type(error)) as raised:
-        make(tmp_path, fails)
+        cached_part("a", "1", fails)
     assert raised.value is error
-    assert not (tmp_path / RECORDS).exists()
+    assert not (folder / RECORDS).exists()
 
 
-def test_what_changed_meanwhile_is_not_kept(tmp_path: Path) -> None:
+def test_what_changed_meanwhile_is_not_kept(folder: Path, root: Path) -> None:
     """If what it is made from changed while it was made, nobody knows what it shows."""
-    maker = Maker(tmp_path)
-    for holds in (False, True, True):
-        cached_figure(tmp_path, "a", "1", ["a.svg", "a.png"], maker, still=lambda holds=holds: holds)
+    data, maker = folder.parent / "data" / "demo", Maker()
+    shutil.copytree(root / "data" / "demo", data)
+
+    def meanwhile() -> str:
+        with (data / "msoa-demonstration.zip").open("ab") as file:
+            file.write(b"\n")
+        return maker()
+
+    cached_part("a", "1", meanwhile)
+    for _ in range(2):
+        cached_part("a", "1", maker)
     assert maker.times == 2
 
 
-def test_records_that_cannot_be_written_cost_one_warning(tmp_path: Path) -> None:
+def test_records_that_cannot_be_written_cost_one_warning(folder: Path) -> None:
     """Where a file is in the records' place the figures come all the same, each time, with one warning for all."""
-    (tmp_path / RECORDS).write_text("not a folder", encoding="utf-8")
-    maker = Maker(tmp_path)
+    folder.mkdir()
+    (folder / RECORDS).write_text("not a folder", encoding="utf-8")
+    maker = Maker()
     with pytest.warns(UserWarning, match="cannot be written .*figures are saved") as caught:
-        told = [cached_figure(tmp_path, name, "1", ["a.svg"], maker) for name in ("a", "b", "a")]
-    assert told == ["text – with ŷ"] * 3
+        told = [cached_part(name, "1", maker) for name in ("a", "b", "a")]
+    assert told == [TEXT] * 3
     assert len(caught) == 1
     assert maker.times == 3
-    assert sorted(states(tmp_path)) == [RECORDS, "a.png", "a.svg"]
+    assert sorted(states(folder)) == [RECORDS, "a.png", "a.svg"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are a thing of POSIX")
-def test_no_room_for_the_record(tmp_path: Path) -> None:
+def test_no_room_for_the_record(folder: Path) -> None:
     """Where writing stops half-way the figure is there, with one warning, and no half record stays."""
-    done = subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", FULL], cwd=folder.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "File too large" in done.stdout
-    assert (tmp_path / "a.svg").read_text(encoding="utf-8") == "drawn"
-    assert list((tmp_path / RECORDS).iterdir()) == []
+    assert (folder / "a.svg").read_text(encoding="utf-8") == "drawn"
+    assert list((folder / RECORDS).iterdir()) == []
 
 
 # --- the pages ------------------------------------------------------------------------------------
@@ -271,7 +270,7 @@ def test_a_kept_page_loads_no_heavy_library(project: Path) -> None:
     """The second process shows the same from the records, without the libraries that read tables and draw maps."""
     calls = (
         *("pages.home_map()", "pages.value_range('lad')", "pages.provenance()", "pages.listed_places()"),
-        *("pages.finder()", "methods.codebook()", "methods.missing()", "pages.number_of_measures()"),
+        *("pages.finder()", "pages.codebook()", "pages.missing()", "pages.number_of_measures()"),
     )
     first, loaded = fresh(project, *calls)
     assert "matplotlib" in loaded
@@ -400,7 +399,7 @@ def test_every_input_is_in_the_fingerprint(project: Path, root: Path, tmp_path: 
     seen = []
 
     def note(**variables: str) -> None:
-        (told,), loaded = fresh(project, "figure_cache.stamp(figure_cache._listed())", library=library, **variables)
+        (told,), loaded = fresh(project, "figure_cache.stamp(figure_cache.listed())", library=library, **variables)
         assert told
         assert loaded == set()
         seen.append(told)
@@ -459,20 +458,14 @@ def test_fetched_files_and_their_dates_are_in_the_fingerprint(tmp_path: Path, mo
 
 
 def test_what_pages_call_is_there() -> None:
-    """Each function that a page can call is cached, and calls one of the same name that says the same of itself."""
-    for front in (pages, methods):
-        text = Path(str(front.__file__)).read_text(encoding="utf-8")
-        calls = re.findall(
-            r'^@cached\(.*\)\ndef (\w+)\((?:(\w+):.*)?\) -> str:\n    """.*"""\n'
-            r"    from (ec_maps\.site\.\w+) import (\w+)\n\n    return (\w+)\((\w*)\)$",
-            text,
-            flags=re.MULTILINE,
-        )
-        for name, word, module, imported, called, handed in calls:
-            assert (imported, called, handed) == (name, name, word)
-            assert getattr(import_module(module), name).__doc__ == getattr(front, name).__doc__
-        assert sorted(name for name, *_ in calls) == [name for name in front.__all__ if name != "areas"]
-    assert methods.__all__ == method_tables.__all__
+    """Each function that pages call is one of a module of the site, with its words; others are named as missing."""
+    for name, home in (pages._OF_DATA | pages._OF_PLACES).items():
+        function = getattr(import_module(f"ec_maps.site.{home}"), name)
+        assert function.__doc__.startswith("Return "), name
+        assert callable(getattr(pages, name))
+    assert set(pages._CARDS) <= set(dir(pages))
+    with pytest.raises(AttributeError, match="no attribute 'regionals'"):
+        pages.regionals()
 
 
 def test_records_are_no_part_of_the_project(root: Path) -> None:

@@ -140,7 +140,7 @@ def bring(
     state = inputs()
     options = (state, measure, category, format)
     fingerprints = {one: cache.digest(options, one) for one in maps}
-    missing = [one for one in maps if read_record(folder, one.file, fingerprints[one], [one.file]) is None]
+    missing = [one for one in maps if read_record(folder, one.file, fingerprints[one]) is None]
     _make(folder)
     load = partial(_tables, settings.source(), state, chosen, measure, category)
     faults: list[str] = []
@@ -156,7 +156,7 @@ def bring(
             for warning in done.warned:
                 warnings.warn(f"{one.name}: {warning}", stacklevel=2)
             if not done.warned:  # a map with a warning, such as missing tiles, is drawn again next time
-                write_record(folder, one.file, fingerprints[one], [one.file], "")
+                write_record(folder, one.file, fingerprints[one], [one.file])
     if faults:
         raise RenderError(_failed(faults, len(maps)))
     return Done([folder / one.file for one in maps], drawn)

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial, wraps
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import ParamSpec
 
@@ -25,87 +25,35 @@ from ec_maps.geography.names import slug
 #: The folder of the records, in the folder of the figures.
 RECORDS = ".figure_cache"
 
-#: The version of the records' format; others are not read.
-_FORM = 1
+#: The folder of a page's files, beside the page.
+FOLDER = "maps"
 
-#: The names of a figure's files, or a function that finds them in its text.
-Files = Sequence[str] | Callable[[str], Sequence[str]]
-
-
-def cached_figure(
-    folder: Path,
-    name: str,
-    stamp: str,
-    files: Files,
-    make: Callable[[], str],
-    *,
-    still: Callable[[], bool] | None = None,
-) -> str:
-    """Return the text of a figure whose files are in a folder; make text and files if they are missing or out of date.
-
-    A figure made with a warning, such as missing tiles, is not cached, so that it is tried again next time.
-
-    Parameters
-    ----------
-    folder
-        The folder of the files; it is created.
-    name
-        The figure's name; an older record of that name is replaced.
-    stamp
-        A fingerprint of all that it depends on: data, code, options.
-    files
-        The names of the files that `make` writes into `folder`, each whole or not at all.
-    make
-        Writes the files and returns the text that goes with them.
-    still
-        Returns, after `make`, whether the fingerprint still holds; if the data changed meanwhile, nothing is cached.
-    """
-    text = read_record(folder, name, stamp, files)
-    if text is not None:
-        return text
-    folder.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        text = make()
-    for one in caught:
-        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    # A library's deprecation warning is not a fault of the figure.
-    whole = not any(issubclass(one.category, UserWarning) for one in caught)
-    if whole and (still is None or still()):
-        write_record(folder, name, stamp, files, text)
-    return text
+#: The addresses of a page's own files in its markdown.
+_FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?=[)#"'\s])""")
 
 
-def read_record(folder: Path, name: str, stamp: str, files: Files) -> str | None:
+def read_record(folder: Path, name: str, stamp: str) -> str | None:
     """Return the text of a figure if its record has this fingerprint and all its files are unchanged; else None."""
     try:
         record = json.loads(_record(folder, name).read_text(encoding="utf-8"))
-        text, digests = record["text"], record["files"]
-        if (record["form"], record["stamp"]) != (_FORM, stamp) or not isinstance(text, str):
-            return None
-        if sorted(digests) != _names(files, text):
-            return None
-        return text if all(cache.file_digest(folder / file) == digest for file, digest in digests.items()) else None
+        text, files = record["text"], record["files"].items()
+        whole = record["stamp"] == stamp and all(cache.file_digest(folder / file) == digest for file, digest in files)
+        return text if whole and isinstance(text, str) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        # The record is missing or damaged, or one of its files is missing.
-        return None
+        return None  # the record is missing or damaged, or one of its files is missing
 
 
-def write_record(folder: Path, name: str, stamp: str, files: Files, text: str) -> None:
+def write_record(folder: Path, name: str, stamp: str, files: Iterable[str], text: str = "") -> None:
     """Write the record of a figure whose files have just been written; if that fails, warn once."""
     path = _record(folder, name)
     try:
-        digests = {file: cache.file_digest(folder / file) for file in _names(files, text)}
-        record = {"form": _FORM, "stamp": stamp, "files": digests, "text": text}
+        digests = {file: cache.file_digest(folder / file) for file in sorted(set(files))}
         path.parent.mkdir(exist_ok=True)
         with cache.atomic_write(path) as temporary:
+            record = {"stamp": stamp, "files": digests, "text": text}
             temporary.write_text(json.dumps(record, ensure_ascii=False, indent=0), encoding="utf-8")
     except OSError as error:
         _warn(str(path.parent), str(error.strerror or error))
-
-
-def _names(files: Files, text: str) -> list[str]:
-    return sorted(set(files(text) if callable(files) else files))
 
 
 def _record(folder: Path, name: str) -> Path:
@@ -121,31 +69,15 @@ def _warn(folder: str, reason: str) -> None:
     )
 
 
-# --- the figures of a page, cached beside the page ----------------------------------------------------
-
-
 #: The arguments of a page's function: names, such as that of a level.
 Words = ParamSpec("Words")
-
-#: The folder of a page's files, beside the page.
-FOLDER = "maps"
-
-#: The addresses of a page's own files in its markdown.
-_FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?=[)#"'\s])""")
 
 
 def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, str]], Callable[Words, str]]:
     """Return a decorator that calls a page's function only if something that it depends on has changed.
 
-    The function returns markdown and writes the files that this names into ``maps/`` of the working folder. It imports
-    what it needs itself, so that nothing is loaded if nothing has changed.
-
-    Parameters
-    ----------
-    places
-        Whether the function depends on the list of places, or on which of them have a page.
-    card
-        The page whose social card the function also makes, if it can: see :func:`ec_maps.site.markdown.keep_card`.
+    The function imports what it needs itself, so that nothing is loaded if nothing has changed. `places` says whether
+    it depends on the list of places, or on which of them have a page; `card` is as for :func:`cached_part`.
     """
 
     def decorated(make: Callable[Words, str]) -> Callable[Words, str]:
@@ -153,7 +85,7 @@ def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words,
 
         @wraps(make)
         def cached_or_made(*args: Words.args, **options: Words.kwargs) -> str:
-            parts = (name, args, options, _listed() if places else None)
+            parts = (name, args, options, listed() if places else None)
             words = [slug(str(word)) for word in (*args, *options.values())]
             return cached_part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card)
 
@@ -163,18 +95,39 @@ def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words,
 
 
 def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -> str:
-    """Return a part of a page, such as a tab, that depends on the data and on nothing else but `parts`.
+    """Return a part of a page, such as a tab, made only if something that it depends on has changed.
 
-    `make` returns its markdown and writes the files that this names. Without a fingerprint it is called each time.
+    Without a fingerprint it is made each time. It is not cached if it was made with a warning, such as missing tiles,
+    or if data or code changed meanwhile.
+
+    Parameters
+    ----------
+    name
+        The part's name on its page; an older record of that name is replaced.
+    parts
+        What it depends on besides the data and the library.
+    make
+        Returns its markdown and writes the files that this names into ``maps/`` of the working folder.
+    card
+        The page whose social card `make` also writes, if it can: see :func:`ec_maps.site.markdown.keep_card`.
     """
-    fingerprint = stamp(parts)
+    fingerprint, folder = stamp(parts), Path(FOLDER)
     if fingerprint is None:
         return make()
-
-    def still() -> bool:
-        return stamp(parts) == fingerprint and not cache.package_changed()
-
-    return cached_figure(Path(FOLDER), name, fingerprint, partial(_files, card=card), make, still=still)
+    if (text := read_record(folder, name, fingerprint)) is not None:
+        return text
+    folder.mkdir(exist_ok=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        text = make()
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    # A library's deprecation warning is not a fault of the figure.
+    warned = any(issubclass(one.category, UserWarning) for one in caught)
+    if not warned and stamp(parts) == fingerprint and not cache.package_changed():
+        cards = [f"{card}-card.png"] if card and (folder / f"{card}-card.png").is_file() else []
+        write_record(folder, name, fingerprint, [*_FILE.findall(text), *cards], text)
+    return text
 
 
 def stamp(*parts: object) -> str | None:
@@ -187,14 +140,9 @@ def stamp(*parts: object) -> str | None:
         return None  # an input is missing: the function that needs it reports that or downloads it
 
 
-def _listed() -> tuple[str, bytes | None]:
+def listed() -> tuple[str, bytes | None]:
     """Return the settings and the list that decide which places are listed and which have a page."""
     try:
         return settings.places(), (settings.project_root() / "places.yml").read_bytes()
     except OSError:
         return settings.places(), None  # the function that reads the list reports that
-
-
-def _files(text: str, *, card: str) -> list[str]:
-    cards = [f"{card}-card.png"] if card and (Path(FOLDER) / f"{card}-card.png").is_file() else []
-    return [*_FILE.findall(text), *cards]

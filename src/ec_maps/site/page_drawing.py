@@ -132,7 +132,7 @@ class Page:
 
     def is_whole(self, folder: Path) -> bool:
         """Return whether the page is in a folder, with this fingerprint and every file as it was written."""
-        return read_record(folder / FOLDER, self.name, self.stamp, self.files) is not None
+        return read_record(folder / FOLDER, self.name, self.stamp) is not None
 
 
 class Work(NamedTuple):
@@ -203,7 +203,7 @@ def _national(name: str, table: gpd.GeoDataFrame, work: Work, links: dict[str, s
     aside = work.aside
     stamp, file = digest(work.basis, name, sorted(links.items())), f"{name}.svg"
     for there in (work.folder, aside):
-        if (text := read_record(there / FOLDER, name, stamp, [file])) is not None:
+        if (text := read_record(there / FOLDER, name, stamp)) is not None:
             return Picture(**json.loads(text))
     # Every page loads this map, so its areas have short descriptions.
     drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
@@ -237,7 +237,7 @@ def _draw_one(page: Page, around: Around, aside: Path, inputs: str, drivers: boo
             name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
         )
         if all((aside / FOLDER / file).is_file() for file in page.files):
-            write_record(aside / FOLDER, page.name, page.stamp, page.files, "")
+            write_record(aside / FOLDER, page.name, page.stamp, page.files)
     except EcMapsError as error:
         failure = RenderError(f"The page of {name} could not be made: {error}")
         failure.exit_status = error.exit_status
