@@ -36,6 +36,6 @@ def draw(shared: dict[str, gpd.GeoDataFrame], task: tuple[str, Path]) -> str:
 
 def draw_all(names: list[str], out: Path, jobs: int) -> None:
     """Draw the maps of these regions and places with so many workers."""
-    from ec_maps.maps import batch
+    from ec_maps.maps import workers
 
-    list(batch.results(draw, tables, [(name, out) for name in names], jobs=jobs))
+    list(workers.results(draw, tables, [(name, out) for name in names], jobs=jobs))

@@ -9,8 +9,8 @@ import pytest
 from ec_maps import load_areas, settings
 from ec_maps.boundaries import postgis
 from ec_maps.errors import EcMapsError, MissingExtraError, SettingError, listed
+from ec_maps.maps import workers
 from ec_maps.maps.basemap import basemap_for
-from ec_maps.maps.cluster import joined
 from ec_maps.site.build import render_site
 
 
@@ -206,7 +206,7 @@ def test_long_lists_are_shortened() -> None:
     [
         ("tiles", "contextily", {"EC_MAPS_BASEMAP": "OpenStreetMap.Mapnik"}, lambda: basemap_for((0, 0, 1, 1))),
         ("postgis", "psycopg", {}, postgis.address),
-        ("dask", "distributed", {"EC_MAPS_DASK": "tcp://127.0.0.1:1"}, lambda: joined().__enter__()),
+        ("dask", "distributed", {"EC_MAPS_DASK": "tcp://127.0.0.1:1"}, lambda: next(workers.results(max, list, []))),
         ("site", "nbclient", {}, lambda: render_site(profile="demo")),
     ],
 )

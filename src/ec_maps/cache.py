@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +35,7 @@ _COMPUTING = ("geography", "atlas", "boundaries", "areas", "measures.py", "cache
 #: Rows in a row group: neighbouring codes are mostly neighbouring areas, so that a group is a county or two.
 _GROUP = 256
 
-#: This library and those whose versions may change a map.
+#: This library and those whose versions may change a map, as Python's own may.
 _DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow")
 
 
@@ -97,7 +98,7 @@ def package_digest() -> str:
 
 @lru_cache(maxsize=1)
 def _versions() -> str:
-    return " ".join(map(version, _DRAWING))
+    return " ".join([*platform.python_version_tuple()[:2], *map(version, _DRAWING)])
 
 
 def package_changed() -> bool:

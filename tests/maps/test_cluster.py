@@ -16,7 +16,7 @@ import pytest
 import ec_maps
 from clusters import Cluster, Counted, arrivals, cluster, seen
 from ec_maps.errors import RenderError, SettingError
-from ec_maps.maps import batch
+from ec_maps.maps import batch, workers
 
 pytestmark = pytest.mark.network
 
@@ -71,7 +71,7 @@ def test_what_is_shared_is_sent_once_to_each_worker(two: Cluster, monkeypatch: p
     import distributed
 
     monkeypatch.setenv("EC_MAPS_DASK", two.address)
-    drawn = list(batch.results(seen, partial(Counted, 5_000_000), range(100)))
+    drawn = list(workers.results(seen, partial(Counted, 5_000_000), range(100)))
     assert sorted(task for task, _, _ in drawn) == list(range(100))
     assert len({process for _, process, _ in drawn}) == 2
     assert len({(process, thing) for _, process, thing in drawn}) == 2
@@ -86,7 +86,7 @@ def test_one_worker_draws_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         alone = running.worker("only")
         running.wait_for(1)
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
-        drawn = list(batch.results(seen, partial(Counted, 10), range(3)))
+        drawn = list(workers.results(seen, partial(Counted, 10), range(3)))
     assert {process for _, process, _ in drawn} == {alone.pid}
 
 
@@ -120,16 +120,16 @@ def test_a_worker_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("few")
 def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter; what was drawn stays and is not drawn again, here."""
-    monkeypatch.setattr("ec_maps.maps.cluster._PATIENCE", 3.0)
+    monkeypatch.setattr("ec_maps.maps.workers._PATIENCE", 3.0)
     folder, write = tmp_path / "maps", batch._write
     with cluster(tmp_path) as running:
-        workers = [running.worker("a"), running.worker("b")]
+        both = [running.worker("a"), running.worker("b")]
         running.wait_for(2)
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
 
         def kill(path: Path, content: bytes) -> None:
             write(path, content)
-            for worker in workers:
+            for worker in both:
                 worker.send_signal(signal.SIGKILL)
 
         with monkeypatch.context() as patch:
@@ -149,12 +149,12 @@ def test_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.full
 def test_the_scheduler_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run ends with a letter as well, not in a wait for ever."""
-    monkeypatch.setattr("ec_maps.maps.cluster._PATIENCE", 3.0)
+    monkeypatch.setattr("ec_maps.maps.workers._PATIENCE", 3.0)
     with cluster(tmp_path) as running:
         running.worker("a")
         running.wait_for(1)
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
-        drawn = batch.results(seen, partial(Counted, 10), range(1000))
+        drawn = workers.results(seen, partial(Counted, 10), range(1000))
         assert next(drawn)
         running.running[0].send_signal(signal.SIGKILL)
         with pytest.raises(RenderError, match="its scheduler does not answer any more"):
@@ -190,7 +190,7 @@ def test_workers_that_would_draw_something_else(tmp_path: Path, monkeypatch: pyt
         at = {row["name"]: address for address, row in told.items()}
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
         with pytest.raises(RenderError) as said:
-            list(batch.results(seen, partial(Counted, 10), range(3)))
+            list(workers.results(seen, partial(Counted, 10), range(3)))
     text = str(said.value)
     assert f"{at['none']} has no ec_maps\n" in text
     assert f"{at['older']} has ec_maps 0.0.7; here it is {version('ec-maps')}\n" in text
@@ -205,7 +205,7 @@ def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with cluster(tmp_path) as running:
         monkeypatch.setenv("EC_MAPS_DASK", running.address)
         with pytest.raises(RenderError, match=f"has no workers. Start some: dask worker {running.address}"):
-            list(batch.results(seen, partial(Counted, 10), range(3)))
+            list(workers.results(seen, partial(Counted, 10), range(3)))
 
 
 @pytest.mark.parametrize("listening", [True, False])
@@ -221,7 +221,7 @@ def test_a_scheduler_that_does_not_answer(
         monkeypatch.setenv("EC_MAPS_DASK", address)
         start = time.monotonic()
         with pytest.raises(RenderError, match=f"scheduler at {address} .* did not answer.*unset EC_MAPS_DASK") as said:
-            list(batch.results(seen, partial(Counted, 10), range(3)))
+            list(workers.results(seen, partial(Counted, 10), range(3)))
         assert time.monotonic() - start < 60
     assert said.value.exit_status == 1
     assert capfd.readouterr().err == ""
@@ -232,4 +232,4 @@ def test_tiles_and_a_cluster_do_not_go_together(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("EC_MAPS_DASK", "tcp://127.0.0.1:1")
     monkeypatch.setenv("EC_MAPS_BASEMAP", "CartoDB.Positron")
     with pytest.raises(SettingError, match=r'EC_MAPS_BASEMAP is "CartoDB.Positron".*have no tiles'):
-        list(batch.results(seen, partial(Counted, 10), range(3)))
+        list(workers.results(seen, partial(Counted, 10), range(3)))

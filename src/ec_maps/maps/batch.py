@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ec_maps import cache, settings
 from ec_maps.areas.provenance import inputs
@@ -15,12 +14,13 @@ from ec_maps.errors import EcMapsError, RenderError, SettingError
 from ec_maps.geography.names import slug
 from ec_maps.maps import workers
 from ec_maps.maps.figure_cache import read_record, write_record
-from ec_maps.maps.workers import Result, Shared, Task
 from ec_maps.measures import HEADLINE
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+    from ec_maps.geography.levels import LevelName
 
 KindName = Literal["regions", "places"]
 FormatName = Literal["png", "svg"]
@@ -41,10 +41,9 @@ class Wanted(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """The tables that maps are drawn from; `msoas` is None if no places are drawn."""
+    """The tables that maps are drawn from: those of the areas, by kind of map, and that of the surroundings."""
 
-    lads: gpd.GeoDataFrame
-    msoas: gpd.GeoDataFrame | None
+    areas: dict[KindName, gpd.GeoDataFrame]
     context: gpd.GeoDataFrame
 
 
@@ -57,8 +56,7 @@ class Outcome(NamedTuple):
     warned: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """The result of a run: all files, and the names of the maps that were drawn in it."""
 
     paths: list[Path]
@@ -134,31 +132,45 @@ def bring(
     quiet: bool = False,
 ) -> Done:
     """Draw the maps as :func:`draw_maps` does, and return the files and the names of the maps drawn in this run."""
+    from tqdm import tqdm
+
     chosen = _checked(kinds, format, jobs)
     settings.jobs(), settings.dask()  # raises for a faulty setting before any work
     maps = _all_maps(chosen, measure, category, format)
     state = inputs()
-    options = (state, measure, category, format)
-    fingerprints = {one: cache.digest(options, one) for one in maps}
+    fingerprints = {one: cache.digest((state, measure, category, format), one) for one in maps}
     missing = [one for one in maps if read_record(folder, one.file, fingerprints[one]) is None]
-    _make(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The maps cannot be written into {folder}: {error.strerror or error}. Name a folder."
+        raise SettingError(msg) from None
     load = partial(_tables, settings.source(), state, chosen, measure, category)
+    outcomes = workers.results(partial(draw, format), load, missing, jobs=jobs) if missing else ()
     faults: list[str] = []
     drawn: list[str] = []
-    if missing:
-        for done in _with_progress(missing, load, format, jobs=jobs, quiet=quiet):
-            one = done.wanted
-            if done.fault:
-                faults.append(f"{one.name}: {done.fault}")
-                continue
-            _write(folder / one.file, done.content)
-            drawn.append(one.name)
-            for warning in done.warned:
-                warnings.warn(f"{one.name}: {warning}", stacklevel=2)
-            if not done.warned:  # a map with a warning, such as missing tiles, is drawn again next time
-                write_record(folder, one.file, fingerprints[one], [one.file])
+    # Without `disable`, tqdm shows its bar in a terminal only.
+    for done in tqdm(
+        outcomes, total=len(missing), desc="Maps", unit="map", disable=True if quiet or not missing else None
+    ):
+        one = done.wanted
+        if done.fault:
+            faults.append(f"  {one.name}: {done.fault}")
+            continue
+        _write(folder / one.file, done.content)
+        drawn.append(one.name)
+        for warning in done.warned:
+            warnings.warn(f"{one.name}: {warning}", stacklevel=2)
+        if not done.warned:  # a map with a warning, such as missing tiles, is drawn again next time
+            write_record(folder, one.file, fingerprints[one], [one.file])
     if faults:
-        raise RenderError(_failed(faults, len(maps)))
+        more = f"\n  and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
+        msg = (
+            f"{len(faults)} of {len(maps)} maps could not be drawn; the others are saved and will not be drawn again:\n"
+            + "\n".join(faults[:_LISTED])
+            + more
+        )
+        raise RenderError(msg)
     return Done([folder / one.file for one in maps], drawn)
 
 
@@ -200,20 +212,8 @@ def _tables(_source: str, _inputs: str, kinds: Sequence[KindName], measure: str,
     """Return the tables; each process loads them once for each state of the data."""
     from ec_maps.areas.table import load_areas, load_context
 
-    msoas = load_areas("msoa", measure, category=category) if "places" in kinds else None
-    return Tables(load_areas("lad", measure, category=category), msoas, load_context())
-
-
-def _with_progress(
-    maps: list[Wanted], load: Callable[[], Tables], format: FormatName, *, jobs: int | None, quiet: bool
-) -> Iterable[Outcome]:
-    """Return the outcomes as they finish, with a progress bar in a terminal."""
-    from tqdm import tqdm
-
-    done = results(partial(draw, format), load, maps, jobs=jobs)
-    return cast(
-        "Iterable[Outcome]", tqdm(done, total=len(maps), desc="Maps", unit="map", disable=True if quiet else None)
-    )
+    levels: dict[KindName, LevelName] = {"regions": "lad", "places": "msoa"}
+    return Tables({kind: load_areas(levels[kind], measure, category=category) for kind in kinds}, load_context())
 
 
 def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
@@ -223,11 +223,8 @@ def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            if wanted.kind == "places":
-                assert tables.msoas is not None
-                drawn = local_map(tables.msoas, wanted.name, context=tables.context)
-            else:
-                drawn = regional_map(tables.lads, wanted.name, context=tables.context)
+            make = local_map if wanted.kind == "places" else regional_map
+            drawn = make(tables.areas[wanted.kind], wanted.name, context=tables.context)
             content = drawn.svg().encode() if format == "svg" else drawn.png()
     except EcMapsError as error:
         return Outcome(wanted, b"", str(error))
@@ -238,67 +235,13 @@ def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
     return Outcome(wanted, content, warned=tuple(warned))
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"The maps cannot be written into {folder}: {error.strerror or error}. Name a folder."
-        raise SettingError(msg) from None
-
-
 def _write(path: Path, content: bytes) -> None:
     try:
         with cache.atomic_write(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         msg = (
-            f"The map could not be written to {path}: {error.strerror or error}. The maps written before are "
-            f"kept; run the same command again to continue."
+            f"The map could not be written to {path}: {error.strerror or error}. The maps written before are kept; run "
+            f"the same command again to continue."
         )
         raise SettingError(msg) from None
-
-
-def _failed(faults: list[str], number: int) -> str:
-    shown = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
-    more = f"\n  and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
-    lost = f"{len(faults)} of {number} maps could not be drawn"
-    return f"{lost}; the others are saved and will not be drawn again:\n{shown}{more}"
-
-
-def results(
-    draw: Callable[[Shared, Task], Result],
-    load: Callable[[], Shared],
-    tasks: Sequence[Task],
-    *,
-    jobs: int | None = None,
-) -> Iterator[Result]:
-    """Yield the result of `draw` for each task as it finishes, on this machine or the cluster of ``EC_MAPS_DASK``.
-
-    Parameters
-    ----------
-    draw
-        A function of a module, called with the result of `load` and a task, in any process. It must not write files.
-    load
-        Returns what all tasks share. A process of this machine calls it for each task, so it should cache its result;
-        for a cluster it is called here, and its result is sent to each worker once.
-    tasks
-        The tasks, each small.
-    jobs
-        As for :func:`ec_maps.maps.workers.processes`; ignored for a cluster.
-
-    Raises
-    ------
-    RenderError, SettingError
-        If ``EC_MAPS_DASK`` names no working cluster, or it breaks down: see :func:`ec_maps.maps.cluster.joined`.
-    """
-    if settings.dask():
-        from ec_maps.maps import cluster
-
-        with cluster.joined() as cluster_workers:
-            yield from cluster_workers.results(draw, load(), tasks)
-    else:
-        yield from workers.local(_loaded_first, [(draw, load, task) for task in tasks], jobs=jobs)
-
-
-def _loaded_first(draw: Callable[[Shared, Task], Result], load: Callable[[], Shared], task: Task) -> Result:
-    return draw(load(), task)

@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -220,18 +220,17 @@ def _draw(pages: list[Page], around: Around, work: Work, *, drivers: bool) -> No
     if not pages:
         return
     bar = not work.quiet and sys.stderr.isatty()
-    calls = [(page, around, work.aside, work.inputs, drivers) for page in pages]
-    done = workers.local(_draw_one, calls, jobs=work.jobs)
+    load = partial(tables_at, work.inputs, drivers=drivers)
+    done = workers.local(partial(_draw_one, around, work.aside), load, pages, jobs=work.jobs)
     for number, _ in enumerate(tqdm(done, total=len(pages), desc="Pages of places", unit="page", disable=not bar), 1):
         if not bar and (number % _EVERY == 0 or number == len(pages)):
             work.log(f"Place pages drawn: {number} of {len(pages)}.")
 
 
-def _draw_one(page: Page, around: Around, aside: Path, inputs: str, drivers: bool) -> None:  # noqa: FBT001
+def _draw_one(around: Around, aside: Path, tables: PlaceTables, page: Page) -> None:
     """Draw one page, in this or another process, and record it when all its files are written."""
     name = page.place.name
     try:
-        tables = tables_at(inputs, drivers=drivers)
         lads, both = tables.home(page.place)
         district_page.write(
             name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
