@@ -121,6 +121,19 @@ def test_a_site_from_an_empty_cache_and_again_offline(
     assert sums(site, ".png", ".csv") == before
 
 
+def test_pages_of_places_are_drawn_once_after_a_fetch(tmp_path: Path, servers: Servers, data: Path) -> None:
+    """A build that fetches first marks its pages with what it fetched, so that the next one draws none."""
+    project = tmp_path / "project"
+    (project / "places").mkdir(parents=True)
+    (project / "_quarto.yml").write_text("website: {title: Maps}\n", encoding="utf-8")
+    (project / "places.yml").write_text("- Great Yarmouth\n", encoding="utf-8")
+    for drawn in (1, 0):
+        done = ec_maps("places", "build", "--quiet", cwd=project)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.endswith(f", {drawn} drawn.\n")
+    assert (data / "cache" / "manifest.json").is_file()
+
+
 def test_all_of_the_country(servers: Servers, data: Path) -> None:
     """Districts, neighbourhoods, regions and readable names come in full; what lies outside is counted."""
     lads, msoas = load_areas("lad"), load_areas("msoa")

@@ -181,8 +181,9 @@ def search(search: str) -> None:
 def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
     from ec_maps import settings
+    from ec_maps.maps.figure_cache import PLACES
     from ec_maps.site import build as render
-    from ec_maps.site import district_pages, page_list
+    from ec_maps.site import district_pages
 
     root = settings.project_root()
     for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
@@ -193,7 +194,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     with _going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
-    click.echo(f"Place pages: {done.pages} in {root / page_list.PLACES}, {len(done.drawn)} drawn{gone}.")
+    click.echo(f"Place pages: {done.pages} in {root / PLACES}, {len(done.drawn)} drawn{gone}.")
 
 
 @main.group("map")

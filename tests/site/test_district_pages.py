@@ -21,7 +21,7 @@ import facts
 from ec_maps.areas.provenance import inputs
 from ec_maps.errors import DataError, PlaceError, RenderError, SettingError
 from ec_maps.maps import figure_cache
-from ec_maps.site import district_page, district_pages, page_drawing, page_list
+from ec_maps.site import district_page, district_pages, finder
 from ec_maps.site.district_page import FILES, FILES_BEYOND, Around
 from made import VALUE, districts, squares
 
@@ -46,7 +46,7 @@ def listed(project: Path, *names: str) -> None:
     (project / "places.yml").write_text("".join(f"- {name}\n" for name in names), encoding="utf-8")
 
 
-def build(project: Path) -> page_list.Built:
+def build(project: Path) -> district_pages.Built:
     """Bring the project's pages in line with its list."""
     return district_pages.build(project, log=lambda _: None)
 
@@ -199,15 +199,15 @@ def test_which_places(project: Path, monkeypatch: pytest.MonkeyPatch, demo_data_
     from made import demo_tables
 
     lads = demo_tables(demo_data_dir).lads
-    assert [place.name for place in page_list.wanted(lads)] == ["Norwich", "City of London", "Great Yarmouth"]
+    assert [place.name for place in finder.wanted(lads)] == ["Norwich", "City of London", "Great Yarmouth"]
     monkeypatch.setenv("EC_MAPS_PLACES", "ALL")
-    names = [place.name for place in page_list.wanted(lads)]
+    names = [place.name for place in finder.wanted(lads)]
     assert len(names) == 374
     assert names == sorted(names)
-    assert len(set(page_list.linked(lads).values())) == 374
+    assert len(set(finder.linked(lads).values())) == 374
     monkeypatch.setenv("EC_MAPS_PLACES", "some")
     with pytest.raises(SettingError, match=r'EC_MAPS_PLACES is "some"; it can be "listed".*or "all"'):
-        page_list.wanted(lads)
+        finder.wanted(lads)
     assert project.is_dir()
 
 
@@ -312,16 +312,15 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
 @pytest.fixture
 def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load the tables of the pages again, as tests change them without changing the files."""
-    for name in ("_load", "_look_for_drivers"):
-        monkeypatch.setattr(page_drawing, name, getattr(page_drawing, name).__wrapped__)
+    monkeypatch.setattr(district_pages, "_tables", district_pages._tables.__wrapped__)
 
 
 @pytest.mark.full
 @pytest.mark.usefixtures("uncached")
 def test_data_that_stop_at_the_border(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without districts beyond it all is as if there were none: no neighbours there, and their names are refused."""
-    monkeypatch.setattr("ec_maps.areas.coverage.united_kingdom", lambda: None)
-    monkeypatch.setattr("ec_maps.site.page_drawing.united_kingdom", lambda: None)
+    for module in ("areas.coverage", "site.finder"):
+        monkeypatch.setattr(f"ec_maps.{module}.united_kingdom", lambda: None)
     listed(project, "Northumberland")
     build(project)
     assert files(project) == expected("northumberland")
@@ -355,7 +354,7 @@ def test_drivers_that_cannot_be_told_are_left_out(project: Path, monkeypatch: py
         message = "Cutting thirds of bias: 331 values form only 1 group."
         raise DataError(message)
 
-    monkeypatch.setattr("ec_maps.site.page_drawing.bivariate_table", broken)
+    monkeypatch.setattr("ec_maps.analysis.bivariate.bivariate_table", broken)
     listed(project, "Norwich")
     said: list[str] = []
     district_pages.build(project, log=said.append)
@@ -369,7 +368,7 @@ def one_page(
     tmp_path: Path, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, name: str
 ) -> tuple[dict[str, str], BeautifulSoup]:
     """Write one district's page and return its parts."""
-    around = Around(page_list.page_names(lads))
+    around = Around(finder.page_names(lads))
     district_page.write(name, lads, msoas, around, tmp_path)
     code = lads.loc[lads["lad21nm"] == name, "lad21cd"].iloc[0]
     return parts(tmp_path / f"{around.pages[code]}.qmd")
@@ -427,7 +426,7 @@ def test_pages_of_like_names_have_their_codes() -> None:
     """Two names that differ in marks only, and one that is called as the finder's page, get pages of their own."""
     lads = districts(TEN)
     lads.loc[:3, "lad21nm"] = ["St. Mary", "St Mary", "Index", "Other"]
-    names = page_list.page_names(lads)
+    names = finder.page_names(lads)
     assert list(names.values())[:4] == ["st-mary-e06000001", "st-mary-e06000002", "index-e06000003", "other"]
     assert len(set(names.values())) == len(lads)
 
@@ -437,6 +436,6 @@ def test_real_pages_have_names_of_their_own(geo: Path) -> None:
     from made import real_tables
 
     lads = real_tables(geo).lads
-    names = page_list.page_names(lads)
+    names = finder.page_names(lads)
     assert len(set(names.values())) == len(lads)
     assert not any(code.lower() in page for code, page in names.items())

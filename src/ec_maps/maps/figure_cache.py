@@ -28,6 +28,9 @@ RECORDS = ".figure_cache"
 #: The folder of a page's files, beside the page.
 FOLDER = "maps"
 
+#: The folder of the places' pages in the project; it also holds the finder, ``index.qmd``.
+PLACES = "places"
+
 #: The addresses of a page's own files in its markdown.
 _FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?=[)#"'\s])""")
 

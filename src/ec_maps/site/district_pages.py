@@ -1,15 +1,24 @@
 """The pages of all districts, ``places/<page>.qmd``: draw those that are missing or out of date.
 
+Pages are drawn in a temporary folder and moved into place when all are complete. They are drawn on this machine even
+where a cluster draws maps: a page names its files with their checksums, and takes neighbours, exposure, bias and links
+from more tables than a map does, so a worker would need the data folder.
+
 Where nothing has changed, no library that reads tables or draws is loaded, as every build of the site calls this.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from filelock import FileLock
@@ -17,15 +26,39 @@ from filelock import FileLock
 from ec_maps import settings
 from ec_maps.areas.provenance import inputs, needed
 from ec_maps.cache import digest
+from ec_maps.errors import DataError, EcMapsError, RenderError
 from ec_maps.fetch import fetcher
-from ec_maps.maps.figure_cache import RECORDS
-from ec_maps.site.page_list import KEEP, PLACES, Built
+from ec_maps.geography.codes import BEYOND
+from ec_maps.maps.figure_cache import FOLDER, PLACES, RECORDS, read_record, write_record
 
 if TYPE_CHECKING:
-    pass
+    import geopandas as gpd
+
+    from ec_maps.areas.places import Place
+    from ec_maps.geography.levels import ScopeName
+    from ec_maps.site.district_page import Around
+    from ec_maps.site.markdown import Picture
+
+    Drivers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+
+#: The finder's page, which is never removed.
+KEEP = "index.qmd"
 
 #: In ``.quarto/`` of the project: the fingerprint of the inputs and files of the last complete build.
 _MARK = "places.json"
+
+#: The number of pages between two lines of the log.
+_EVERY = 25
+
+
+@dataclass(frozen=True)
+class Built:
+    """The result of a build: the number of pages, those drawn, those removed, and notes that concern all pages."""
+
+    pages: int
+    drawn: list[str]
+    removed: list[str]
+    notes: tuple[str, ...] = ()
 
 
 def build(root: Path, *, log: Callable[[str], None] = print, jobs: int | None = None, quiet: bool = False) -> Built:
@@ -57,26 +90,21 @@ def build(root: Path, *, log: Callable[[str], None] = print, jobs: int | None = 
     settings.jobs()  # a fault in it is reported before any work
     with FileLock(record_file.with_suffix(".lock")):
         site = _site(root)
-        basis = digest(inputs(), site)
-        if (done := _as_left(record_file, _state(basis, folder))) is not None:
+        if (done := _as_left(record_file, _state(inputs(), site, folder))) is not None:
             for note in done.notes:
                 tell(note)
             return done
         record_file.unlink(missing_ok=True)
-        from ec_maps.site.page_drawing import Work, redraw
-
         fetcher.required(needed())  # downloads change the fingerprints of the pages, so they come first
-        state = inputs()
-        basis = digest(state, site)
-        work = Work(folder, record_file.with_suffix(".part"), state, basis, site, tell, jobs, quiet)
-        done = redraw(work)
-        record = {"state": _state(basis, folder), "pages": done.pages, "notes": done.notes}
+        data = inputs()
+        done = _redraw(folder, record_file.with_suffix(".part"), site, data, tell, jobs=jobs, bar=not quiet)
+        record = {"state": _state(data, site, folder), "pages": done.pages, "notes": done.notes}
         with suppress(OSError):  # without the record, the next build checks each page again
             record_file.write_text(json.dumps(record), encoding="utf-8")
     return done
 
 
-def _state(basis: str, folder: Path) -> str:
+def _state(data: str, site: str, folder: Path) -> str:
     """Return the fingerprint of all inputs of the pages and of each of their files."""
     path = settings.project_root() / "places.yml"
     listed = path.read_bytes() if path.is_file() else b""
@@ -84,7 +112,7 @@ def _state(basis: str, folder: Path) -> str:
     ours = [path for path in sorted(folder.rglob("*")) if path.name != KEEP and RECORDS not in path.parts]
     files = [(path, path.stat()) for path in ours if path.is_file()]
     seen = [(path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns) for path, status in files]
-    return digest(basis, settings.places(), listed, seen)
+    return digest(data, site, settings.places(), listed, seen)
 
 
 def _as_left(record_file: Path, state: str) -> Built | None:
@@ -101,3 +129,184 @@ def _site(root: Path) -> str:
     project = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8")) or {}
     address = str((project.get("website") or {}).get("site-url") or "")
     return f"{address.rstrip('/')}/" if address else ""
+
+
+# --- drawing ------------------------------------------------------------------------------------------
+
+
+class Tables(NamedTuple):
+    """The tables that the pages are drawn from.
+
+    `kingdom` is None where the data cover England and Wales only; `drivers` holds exposure and bias by scope,
+    and is empty where they are not in the data or form no thirds, which the notes say.
+    """
+
+    lads: gpd.GeoDataFrame
+    msoas: gpd.GeoDataFrame
+    kingdom: gpd.GeoDataFrame | None
+    drivers: dict[ScopeName, Drivers]
+    notes: tuple[str, ...]
+
+    def home(self, place: Place) -> tuple[gpd.GeoDataFrame, Drivers | None]:
+        """Return the table whose deciles and ranks a place has, and exposure and bias of the same districts."""
+        if place.region in BEYOND and self.kingdom is not None:
+            return self.kingdom, self.drivers.get("uk")
+        return self.lads, self.drivers.get("ew")
+
+
+@lru_cache(maxsize=1)
+def _tables(_source: str, _data: str) -> Tables:
+    """Return the tables, loaded once in each process for each fingerprint of the data."""
+    from ec_maps.analysis.bivariate import bivariate_table
+    from ec_maps.analysis.comparison import available_measures
+    from ec_maps.areas.coverage import united_kingdom
+    from ec_maps.areas.table import load_areas
+
+    kingdom = united_kingdom()
+    drivers: dict[ScopeName, Drivers] = {}
+    notes: tuple[str, ...] = ()
+    if {"exposure", "bias"} <= set(available_measures("lad")):
+        scopes: list[ScopeName] = ["ew"] if kingdom is None else ["ew", "uk"]
+        try:
+            for scope in scopes:
+                drivers[scope] = load_areas("lad", "exposure", scope=scope), load_areas("lad", "bias", scope=scope)
+                bivariate_table(*drivers[scope], load_areas("lad", scope=scope))
+        except DataError as error:
+            drivers, notes = {}, (f"The place pages have no section on exposure and bias. {error}",)
+    return Tables(load_areas("lad"), load_areas("msoa"), kingdom, drivers, notes)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to build: its name, the fingerprint of its inputs, and its files relative to ``maps/``."""
+
+    place: Place
+    name: str
+    stamp: str
+    files: tuple[str, ...]
+
+    def is_whole(self, folder: Path) -> bool:
+        """Return whether the page is in a folder, with this fingerprint and every file as it was written."""
+        return read_record(folder / FOLDER, self.name, self.stamp) is not None
+
+
+def _redraw(
+    folder: Path, aside: Path, site: str, data: str, tell: Callable[[str], None], *, jobs: int | None, bar: bool
+) -> Built:
+    """Update a folder of pages by way of a temporary one; pages that an interrupted build left there are used."""
+    from tqdm import tqdm
+
+    from ec_maps.maps import workers
+    from ec_maps.site.district_page import Around
+    from ec_maps.site.finder import INDEX, linked, wanted, write_index
+
+    load = partial(_tables, settings.source(), data)
+    tables, basis = load(), digest(data, site)
+    for note in tables.notes:
+        tell(note)
+    links = linked(tables.lads)
+    pages = [_page(place, links, basis, tables) for place in wanted(tables.lads)]
+    (aside / FOLDER).mkdir(parents=True, exist_ok=True)
+    stale = [page for page in pages if not page.is_whole(folder)]
+    missing = [page for page in stale if not page.is_whole(aside)]
+    shared = {"national": tables.lads}
+    if tables.kingdom is not None and any(page.place.region in BEYOND for page in pages):
+        shared["uk"] = tables.kingdom
+    stamp = digest(basis, sorted(links.items()))
+    pictures = {name: _national(name, table, links, stamp, (folder, aside)) for name, table in shared.items()}
+    around = Around(links, site, pictures["national"], pictures.get("uk"))
+    drawn = workers.local(partial(_draw, around, aside), load, missing, jobs=jobs) if missing else ()
+    bar = bar and bool(missing) and sys.stderr.isatty()
+    for number, _ in enumerate(
+        tqdm(drawn, total=len(missing), desc="Pages of places", unit="page", disable=not bar), 1
+    ):
+        if not bar and (number % _EVERY == 0 or number == len(missing)):
+            tell(f"Place pages drawn: {number} of {len(missing)}.")
+    write_index(tables.lads, tables.msoas, links, aside / FOLDER / INDEX, tables.kingdom)
+    removed = _take_over(aside, folder, pages, stale, [*shared])
+    shutil.rmtree(aside, ignore_errors=True)
+    return Built(len(pages), [page.place.name for page in missing], removed, tables.notes)
+
+
+def _page(place: Place, links: dict[str, str], basis: str, tables: Tables) -> Page:
+    """Return a page; its fingerprint holds the pages that it links to."""
+    from ec_maps.analysis.district import district_profile
+    from ec_maps.site.district_page import FILES, FILES_BEYOND
+
+    name = links[place.lad21cd]
+    files = (f"../{name}.qmd", *(f"{name}{end}" for end in (FILES_BEYOND if place.region in BEYOND else FILES)))
+    lads, _ = tables.home(place)
+    region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
+    profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
+    near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
+    linking = sorted({(code, links[code]) for code in [*region, *near] if code in links})
+    return Page(place, name, digest(basis, place, linking), files)
+
+
+def _national(
+    name: str, table: gpd.GeoDataFrame, links: dict[str, str], stamp: str, folders: tuple[Path, Path]
+) -> Picture:
+    """Return the figure of a national map that pages share, and draw the map if it is in neither folder yet."""
+    from ec_maps.analysis.stability import BESIDE
+    from ec_maps.maps.choropleth import national_map
+    from ec_maps.site.markdown import Picture, picture
+
+    for there in folders:
+        if (text := read_record(there / FOLDER, name, stamp)) is not None:
+            return Picture(**json.loads(text))
+    # Every page loads this map, so its areas have short descriptions.
+    drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
+    addresses = {code: f"../{page}.html" for code, page in links.items()}
+    files, shown = folders[1] / FOLDER, picture(drawn, name)
+    drawn.save(files / f"{name}.svg", links=addresses, marks=True)
+    write_record(files, name, stamp, [f"{name}.svg"], json.dumps(asdict(shown)))
+    return shown
+
+
+def _draw(around: Around, aside: Path, tables: Tables, page: Page) -> None:
+    """Draw one page, in this or another process, and record it when all its files are written."""
+    from ec_maps.site import district_page
+
+    name = page.place.name
+    try:
+        lads, both = tables.home(page.place)
+        district_page.write(name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both)
+        if all((aside / FOLDER / file).is_file() for file in page.files):
+            write_record(aside / FOLDER, page.name, page.stamp, page.files)
+    except EcMapsError as error:
+        failure = RenderError(f"The page of {name} could not be made: {error}")
+        failure.exit_status = error.exit_status
+        raise failure from error
+    except Exception as error:
+        # Among hundreds of pages the author must learn which one failed.
+        msg = (
+            f"The page of {name} could not be made: {type(error).__name__}: {error}. This is a fault of ec_maps, "
+            f"not yours. The previous site was not changed."
+        )
+        raise RenderError(msg) from error
+
+
+def _take_over(aside: Path, folder: Path, pages: list[Page], stale: list[Page], shared: list[str]) -> list[str]:
+    """Move new files into place, remove those that belong to no page, and return the removed pages.
+
+    `shared` holds the names of the maps that many pages share.
+    """
+    from ec_maps.site.finder import INDEX
+
+    here, there = folder / FOLDER, aside / FOLDER
+    (here / RECORDS).mkdir(parents=True, exist_ok=True)
+    names = [page.name for page in pages]
+    removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != KEEP and path.stem not in names]
+    common = [*(f"{name}.svg" for name in shared), INDEX]
+    ours = {*common, *(file for page in pages for file in page.files)}
+    ours |= {f"{name}.json" for name in (*names, *shared)}
+    left = [path for path in (*here.iterdir(), *(here / RECORDS).iterdir()) if path.is_file() and path.name not in ours]
+    for path in (*(folder / f"{page}.qmd" for page in removed), *left):
+        path.unlink()
+    # Figures first, then the text, the record last: a page then never lacks one of its figures.
+    made = [*common, *(file for page in stale for file in reversed(page.files))]
+    made += [f"{RECORDS}/{name}.json" for name in (*shared, *(page.name for page in stale))]
+    for file in made:
+        if (there / file).is_file():
+            os.replace(there / file, here / file)  # noqa: PTH105 - atomic, also over an existing file
+    return removed

@@ -28,11 +28,11 @@ from ec_maps.areas.wording import capital, decile_in_words, some, the_district, 
 from ec_maps.errors import DataError
 from ec_maps.graphics import palette
 from ec_maps.maps.bivariate import THIRD_IN_WORDS, bivariate_colours, bivariate_map, class_in_words, counts, in_between
-from ec_maps.maps.figure_cache import FOLDER
+from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.measures import HEADLINE, MEASURES
 from ec_maps.site import markdown
+from ec_maps.site.finder import linked
 from ec_maps.site.markdown import attribute, escaped, framed, pipe_table
-from ec_maps.site.page_list import PLACES, linked
 
 if TYPE_CHECKING:
     import geopandas as gpd

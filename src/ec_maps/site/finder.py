@@ -1,4 +1,4 @@
-"""The finder: a list of all districts by region, and the index that its search field reads."""
+"""Which districts have a page, ``places/<page>.qmd``; the finder: their list by region and the index of its search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ec_maps import settings
 from ec_maps.about import measure_of
+from ec_maps.areas.coverage import united_kingdom
+from ec_maps.areas.places import Place, read_places
 from ec_maps.areas.wording import universe
 from ec_maps.geography.codes import BEYOND, aliases, official_districts
 from ec_maps.geography.names import folded, slug
@@ -22,6 +25,40 @@ if TYPE_CHECKING:
 INDEX = "finder-index.js"
 
 
+def page_names(lads: pd.DataFrame) -> dict[str, str]:
+    """Return the name of each district's page by code; where two names would be the same, both include the code."""
+    names = {code: slug(name) for code, name in zip(lads["lad21cd"], lads["lad21nm"], strict=True)}
+    often = pd.Series(names).value_counts()
+    own = dict(zip(lads["lad21cd"], lads["lad21nm"], strict=True))
+    # The finder's own page is called index.
+    return {code: slug(own[code], code) if often[page] > 1 or page == "index" else page for code, page in names.items()}
+
+
+def wanted(lads: pd.DataFrame) -> list[Place]:
+    """Return the districts that get a page: those of the list, or with ``EC_MAPS_PLACES=all`` every one, by name."""
+    districts = _with_those_beyond(lads)
+    if settings.places() == "listed":
+        return read_places(districts=districts)
+    rows = districts.sort_values("lad21nm")
+    return [Place(*row) for row in zip(rows["lad21nm"], rows["lad21cd"], rows["rgn21nm"], strict=True)]
+
+
+def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
+    """Return code, name and region of the districts of a table and of those in Scotland and Northern Ireland."""
+    columns = ["lad21cd", "lad21nm", "rgn21nm"]
+    kingdom = united_kingdom()
+    if kingdom is None or set(BEYOND) & set(lads["rgn21nm"]):
+        return pd.DataFrame(lads[columns])
+    beyond = kingdom.loc[kingdom["rgn21nm"].isin(BEYOND), columns]
+    return pd.concat([pd.DataFrame(lads[columns]), pd.DataFrame(beyond)], ignore_index=True)
+
+
+def linked(lads: pd.DataFrame) -> dict[str, str]:
+    """Return the pages to build: code to file name without ending."""
+    names = page_names(_with_those_beyond(lads))
+    return {place.lad21cd: names[place.lad21cd] for place in wanted(lads)}
+
+
 def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDataFrame | None = None) -> str:
     """Return all districts, by region and from A to Z, with value and decile, linked where they have a page.
 
@@ -30,7 +67,7 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
     lads
         The table of districts of England and Wales, whole.
     pages
-        The existing pages: see :func:`ec_maps.site.page_list.linked`.
+        The existing pages: see :func:`linked`.
     kingdom
         The table of the United Kingdom; its Scottish and Northern Irish districts follow the others. None leaves them
         out.

@@ -27,13 +27,12 @@ from ec_maps.geography.levels import LEVELS, LevelName
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.choropleth import local_map, national_map, regional_map
 from ec_maps.maps.correlation_matrix import correlation_matrix
-from ec_maps.maps.figure_cache import FOLDER, cached_part
+from ec_maps.maps.figure_cache import FOLDER, PLACES, cached_part
 from ec_maps.maps.hexmap import hexagon_map
 from ec_maps.measures import HEADLINE, MEASURES, measure_named
 from ec_maps.site import markdown
-from ec_maps.site.finder import by_region, field
+from ec_maps.site.finder import by_region, field, linked
 from ec_maps.site.markdown import escaped, framed, keep_card, pipe_table, tabset
-from ec_maps.site.page_list import PLACES, linked
 
 if TYPE_CHECKING:
     import geopandas as gpd
