@@ -30,7 +30,7 @@ from ec_maps.errors import SettingError
 from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box, Placer
 from ec_maps.graphics.text_metrics import DPI
-from ec_maps.maps import basemap, tiles
+from ec_maps.maps import basemap
 from ec_maps.maps.basemap import MOST_TILES, Basemap
 from ec_maps.maps.choropleth import Map, local_map, national_map, regional_map
 from fakes.faults import Request, Response
@@ -98,7 +98,7 @@ def server() -> Iterator[Tiles]:
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin each test like a process of its own, with a data folder of its own and no pause between tries."""
     monkeypatch.setattr(basemap, "_failed", {})
-    monkeypatch.setattr(tiles, "_PAUSE", 0)
+    monkeypatch.setattr(basemap, "_PAUSE", 0)
     monkeypatch.setenv("EC_MAPS_DATA_DIR", str(tmp_path / "data"))
 
 
@@ -453,7 +453,7 @@ def test_few_tiles_at_any_scale(carto: Tiles, across: float, shape: float) -> No
     box = Transformer.from_crs("EPSG:27700", "EPSG:3857", always_xy=True).transform_bounds(*extent)
     for name, most, coarsest in (("CartoDB.PositronNoLabels", 32, 1.5), ("OpenStreetMap.Mapnik", 64, 2.1)):
         provider = basemap._with_key(providers.query_name(name), KEY)
-        zoom = tiles._zoom(provider, box, most)
+        zoom = basemap._zoom(provider, box, most)
         assert contextily.howmany(*box, zoom, verbose=False) <= most
         metres = EDGE / 2**zoom / provider.get("tileSize", 256)
         assert metres < coarsest * (box[2] - box[0]) / (5.72 * DPI)
@@ -525,7 +525,7 @@ def test_damaged_cache(osm: Tiles) -> None:
     frame = (ax.get_xlim()[0], ax.get_ylim()[0], ax.get_xlim()[1], ax.get_ylim()[1])
     for content in bad:
         path.write_bytes(content)
-        assert (tiles.framed(providers.OpenStreetMap.Mapnik, frame, most=64, ask=True) == picture).all()
+        assert (basemap._framed(providers.OpenStreetMap.Mapnik, frame, most=64, ask=True) == picture).all()
         assert path.read_bytes() in (good, content)
     path.write_bytes(good[:60])
     assert draw()._repr_png_() == first._repr_png_()
