@@ -88,17 +88,12 @@ def _computing(package: Path) -> list[Path]:
 @lru_cache(maxsize=1)
 def package_digest() -> str:
     """Return a digest of the whole package, its palettes and drawing libraries: a change may change any page."""
-    digest = hashlib.sha256(_versions().encode())
+    digest = hashlib.sha256(" ".join([*platform.python_version_tuple()[:2], *map(version, _DRAWING)]).encode())
     package = Path(__file__).parent
     own = [path for ending in ("py", "csv") for path in package.rglob(f"*.{ending}")]
     for path in (*sorted(own), *sorted(settings.shipped("palettes").glob("*.txt"))):
         digest.update(bytes.fromhex(file_digest(path)))
     return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _versions() -> str:
-    return " ".join([*platform.python_version_tuple()[:2], *map(version, _DRAWING)])
 
 
 def package_changed() -> bool:

@@ -49,15 +49,11 @@ def to_pixels(shapes: np.ndarray, extent: tuple[float, float, float, float]) -> 
     vertices = shapely.get_num_coordinates(shapes)
     if vertices.sum() < _LEAST or shapely.length(shapes).sum() > _WORTH * tolerance * vertices.sum():
         return shapes
-    key = cache.fingerprint([Path(__file__)], tolerance, _fingerprint(shapes, vertices))
+    seen = (vertices, shapely.bounds(shapes), shapely.length(shapes), shapely.area(shapes))
+    outlines = cache.digest(*(np.ascontiguousarray(part).tobytes() for part in seen))
+    key = cache.fingerprint([Path(__file__)], tolerance, outlines)
     name = f"outlines-{tolerance:.0f}m-{len(shapes)}-{extent[0]:.0f}-{extent[1]:.0f}"
     return np.asarray(cache.cached(name, key, lambda: _simplified(shapes, tolerance)).geometry)
-
-
-def _fingerprint(shapes: np.ndarray, vertices: np.ndarray) -> str:
-    """Return a fingerprint of the outlines: of their numbers of vertices, bounds, lengths and areas."""
-    parts = (vertices, shapely.bounds(shapes), shapely.length(shapes), shapely.area(shapes))
-    return cache.digest(*(np.ascontiguousarray(part).tobytes() for part in parts))
 
 
 def _simplified(shapes: np.ndarray, tolerance: float) -> gpd.GeoDataFrame:

@@ -55,31 +55,34 @@ def render_site(
         raise SettingError(msg)
     _same_source(root, profile)
     _absolute_paths()
-    quarto = shutil.which("quarto")
+    quarto = None if engine == "preview" else shutil.which("quarto")
     if engine == "quarto" and quarto is None:
         msg = "Quarto was requested but is not installed. Get it from https://quarto.org, or use --engine preview."
         raise SettingError(msg)
-    if engine == "preview" or (engine is None and quarto is None):
+    if quarto is None:
+        name = "the preview renderer"
+        said = f"{name}{'' if engine else ' (Quarto is not installed)'}"
+    else:
+        version = _version(quarto)
+        name = said = f"Quarto {'.'.join(map(str, version))}"
+        if version < _OLDEST_QUARTO:
+            msg = (
+                f"The installed {name} is too old: the site needs 1.7 or newer. Update it from https://quarto.org, or "
+                f"use --engine preview."
+            )
+            raise SettingError(msg)
+    _fetch(root, profile)
+    log(f"Building with {said}.")
+    try:
+        if quarto is not None:
+            return _by_quarto(quarto, root, profile, log), name
         from ec_maps.site import preview
 
-        _fetch(root, profile)
-        log("Building with the preview renderer" + ("." if engine else " (Quarto is not installed)."))
-        try:
-            return preview.render(root, profile=profile, log=log), "the preview renderer"
-        except OSError as error:
-            raise RenderError(_disk(error)) from None
-    assert quarto is not None
-    version = _version(quarto)
-    if version < _OLDEST_QUARTO:
-        msg = (
-            f"The installed Quarto, {'.'.join(map(str, version))}, is too old: the site needs 1.7 or newer. Update it "
-            f"from https://quarto.org, or use --engine preview."
-        )
-        raise SettingError(msg)
-    _fetch(root, profile)
-    name = f"Quarto {'.'.join(map(str, version))}"
-    log(f"Building with {name}.")
-    return _by_quarto(quarto, root, profile, log), name
+        return preview.render(root, profile=profile, log=log), name
+    except OSError as error:
+        where = f" at {error.filename}" if error.filename else ""
+        msg = f"The site could not be written{where}: {error.strerror or error}. The previous site was not changed."
+        raise RenderError(msg) from None
 
 
 def _same_source(root: Path, profile: str | None) -> None:
@@ -113,11 +116,6 @@ def _absolute_paths() -> None:
             os.environ[name] = str(Path(value).expanduser().resolve())
 
 
-def _disk(error: OSError) -> str:
-    where = f" at {error.filename}" if error.filename else ""
-    return f"The site could not be written{where}: {error.strerror or error}. The previous site was not changed."
-
-
 def _version(quarto: str) -> tuple[int, ...]:
     answer = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
     numbers = re.match(r"\d+(\.\d+)*", answer.stdout.strip())
@@ -125,28 +123,20 @@ def _version(quarto: str) -> tuple[int, ...]:
 
 
 def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str], None]) -> Path:
-    target = root / _output_folder(root, profile)
-    # The pages must run in the very Python that was asked to build them.
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **profile_environment(root, profile)}
-    try:
-        with staged(root, target, log) as aside:
-            command = [quarto, "render", str(root), "--output-dir", aside.name]
-            command += ["--profile", profile] if profile else []
-            done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-            if done.returncode or not (aside / "index.html").is_file():
-                raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
-    except OSError as error:
-        raise RenderError(_disk(error)) from None
-    return target
-
-
-def _output_folder(root: Path, profile: str | None) -> str:
-    folder = "_site"
+    target = root / "_site"
     for name in ("_quarto.yml", *([f"_quarto-{profile}.yml"] if profile else [])):
         if (root / name).is_file():
             project = (yaml.safe_load((root / name).read_text(encoding="utf-8")) or {}).get("project") or {}
-            folder = project.get("output-dir", folder)
-    return str(folder)
+            target = root / project.get("output-dir", target.name)
+    # The pages must run in the very Python that was asked to build them.
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, **profile_environment(root, profile)}
+    with staged(root, target, log) as aside:
+        command = [quarto, "render", str(root), "--output-dir", aside.name]
+        command += ["--profile", profile] if profile else []
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode or not (aside / "index.html").is_file():
+            raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
+    return target
 
 
 def profile_environment(root: Path, profile: str | None) -> dict[str, str]:

@@ -36,16 +36,8 @@ FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
 class Around:
     """The other pages, as far as one page links to them or shares a map with them.
 
-    Attributes
-    ----------
-    pages
-        The pages of the districts that have one: code to file name without ending, ``norwich``.
-    site
-        The address of the published site with a slash at its end, or empty.
-    national
-        The national map, one file for all pages; each page outlines its own district on it. None leaves it out.
-    kingdom
-        The map of the United Kingdom, for the pages beyond England and Wales; None leaves it out.
+    `pages` holds the names of the pages by code, `site` the address of the published site with a slash at its end.
+    `national` and `kingdom` are the maps that all pages share, each with its district outlined; None leaves one out.
     """
 
     pages: dict[str, str]
