@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from ec_maps import cache, load_areas, pages
+from ec_maps import cache, load_areas, methods, pages
 from ec_maps.errors import BoundaryError, PlaceError
 from ec_maps.maps import figure_cache
 from ec_maps.maps.figure_cache import RECORDS, cached_part
+from ec_maps.site import methods as method_tables
 from ec_maps.site import posts
 from makers import atlas_csv, use, write_atlas, write_boundaries
 
@@ -26,7 +27,7 @@ HEAVY = {"geopandas", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "shap
 
 PROBE = """
 import json, sys
-from ec_maps import pages
+from ec_maps import methods, pages
 from ec_maps.maps import figure_cache
 told = [{calls}]
 print(json.dumps({{"told": told, "modules": sorted(sys.modules)}}))
@@ -270,7 +271,7 @@ def test_a_kept_page_loads_no_heavy_library(project: Path) -> None:
     """The second process shows the same from the records, without the libraries that read tables and draw maps."""
     calls = (
         *("pages.home_map()", "pages.value_range('lad')", "pages.provenance()", "pages.listed_places()"),
-        *("pages.finder()", "pages.codebook()", "pages.missing()", "pages.number_of_measures()"),
+        *("pages.finder()", "methods.codebook()", "methods.missing()", "pages.number_of_measures()"),
     )
     first, loaded = fresh(project, *calls)
     assert "matplotlib" in loaded
@@ -458,14 +459,20 @@ def test_fetched_files_and_their_dates_are_in_the_fingerprint(tmp_path: Path, mo
 
 
 def test_what_pages_call_is_there() -> None:
-    """Each function that pages call is one of a module of the site, with its words; others are named as missing."""
-    for name, home in (pages._OF_DATA | pages._OF_PLACES).items():
-        function = getattr(import_module(f"ec_maps.site.{home}"), name)
-        assert function.__doc__.startswith("Return "), name
-        assert callable(getattr(pages, name))
-    assert set(pages._CARDS) <= set(dir(pages))
-    with pytest.raises(AttributeError, match="no attribute 'regionals'"):
-        pages.regionals()
+    """Each function that a page can call is cached, and calls one of the same name that says the same of itself."""
+    for front in (pages, methods):
+        text = Path(str(front.__file__)).read_text(encoding="utf-8")
+        calls = re.findall(
+            r'^@cached\(.*\)\ndef (\w+)\((?:(\w+):.*)?\) -> str:\n    """.*"""\n'
+            r"    from (ec_maps\.site\.\w+) import (\w+)\n\n    return (\w+)\((\w*)\)$",
+            text,
+            flags=re.MULTILINE,
+        )
+        for name, word, module, imported, called, handed in calls:
+            assert (imported, called, handed) == (name, name, word)
+            assert getattr(import_module(module), name).__doc__ == getattr(front, name).__doc__
+        assert sorted(name for name, *_ in calls) == [name for name in front.__all__ if name != "areas"]
+    assert methods.__all__ == method_tables.__all__
 
 
 def test_records_are_no_part_of_the_project(root: Path) -> None:

@@ -247,7 +247,7 @@ def _national(
     name: str, table: gpd.GeoDataFrame, links: dict[str, str], stamp: str, folders: tuple[Path, Path]
 ) -> Picture:
     """Return the figure of a national map that pages share, and draw the map if it is in neither folder yet."""
-    from ec_maps.analysis.stability import BESIDE
+    from ec_maps.analysis.statistics import BESIDE
     from ec_maps.maps.choropleth import national_map
     from ec_maps.site.markdown import Picture, picture
 
@@ -270,7 +270,9 @@ def _draw(around: Around, aside: Path, tables: Tables, page: Page) -> None:
     name = page.place.name
     try:
         lads, both = tables.home(page.place)
-        district_page.write(name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both)
+        district_page.write(
+            name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
+        )
         if all((aside / FOLDER / file).is_file() for file in page.files):
             write_record(aside / FOLDER, page.name, page.stamp, page.files)
     except EcMapsError as error:
