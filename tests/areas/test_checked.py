@@ -13,7 +13,6 @@ import ec_maps
 from ec_maps.about import About
 from ec_maps.areas.checked import checked, rest
 from ec_maps.errors import BoundaryError, SettingError
-from facts import terms
 from made import demo_tables, districts
 
 Change = Callable[[gpd.GeoDataFrame, Path], gpd.GeoDataFrame]
@@ -127,7 +126,7 @@ def test_rows_left_out_of_a_local_map_are_grey(demo: Path) -> None:
     drawn = ec_maps.local_map(some, "Norwich")
     assert "of the 11 of 14 neighbourhoods of Norwich in this table" in drawn.caption
     assert "Three neighbourhoods of Norwich are not in the table and are grey." in drawn.caption
-    assert "part of Norwich" in terms(drawn.alt_text)
+    assert "part of Norwich" in drawn.alt_text
     assert len(rest(some, About.of(some))) == 3
 
 
