@@ -241,3 +241,18 @@ def test_deciles_of_a_file_are_numbers(lads: gpd.GeoDataFrame) -> None:
     ready, _ = checked(lads.assign(decile=lads["decile"].astype(float)), "lad")
     assert ready["decile"].dropna().map(type).eq(int).all()
     assert int(ready["decile"].isna().sum()) == int(np.isnan(lads["economic_connectedness"]).sum())
+
+
+def test_a_part_in_hexagons(demo: Path) -> None:
+    """A region without some rows is a part of it, with grey hexagons; rows of two regions are a part of the country."""
+    msoas = demo_tables(demo).msoas
+    wales = msoas[msoas["rgn21nm"] == "Wales"]
+    drawn = ec_maps.hexagon_map(wales[5:])
+    words = " ".join(text.get_text().replace("\n", " ") for ax in drawn.figure.axes for text in ax.texts)
+    assert "across a part of Wales" in words
+    assert "not in this table (5)" in words
+    assert f"Of the {len(wales) - 5} neighbourhoods of a part of Wales" in drawn.caption
+    both = msoas[msoas["rgn21nm"].isin(["Wales", "London"])]
+    found = ec_maps.hexagon_map(both).caption
+    assert f"Of the {len(both):,} neighbourhoods of a part of England and Wales" in found
+    assert "which has" not in found

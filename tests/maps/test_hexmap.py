@@ -20,7 +20,7 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS
 from ec_maps.maps.hexmap import CITIES, EXPLAINED, GAPS, alt_text, borders, caption, hexagon_map
-from made import VALUE, Picture, counted, demo_tables, real_tables, squares, use_layout
+from made import VALUE, Picture, about, counted, demo_tables, real_tables, squares, use_layout
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -314,10 +314,9 @@ def test_missing(blank: int, made_up_hexagons: None) -> None:
 def test_a_region_without_any_value(made_up_hexagons: None) -> None:
     """A region where no neighbourhood has a value is drawn hatched, and the caption says so once."""
     table = two_regions([*TEN, *TEN])
-    table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
     part = table.iloc[:10].copy()
     part[VALUE], part["decile"] = np.nan, pd.array([pd.NA] * 10, dtype="Int64")
-    drawn = hexagon_map(part)
+    drawn = hexagon_map(about(part))
     assert "None of the 10 neighbourhoods of the North East has a published estimate." in drawn.caption
     assert drawn.caption.count("estimate") == 1
 
@@ -325,8 +324,7 @@ def test_a_region_without_any_value(made_up_hexagons: None) -> None:
 def test_a_single_neighbourhood(made_up_hexagons: None) -> None:
     """One neighbourhood is a map of one hexagon."""
     table = two_regions([*TEN, *TEN])
-    table.attrs = {"cut_points": [0.3 + 0.03 * place for place in range(11)]}
-    drawn = hexagon_map(table.iloc[[4]])
+    drawn = hexagon_map(about(table.iloc[[4]].copy()))
     assert len(drawn.areas) == 1
     assert "Its value: 42.0%." in drawn.alt_text
 

@@ -63,7 +63,7 @@ def checked(
 
 
 def rest(areas: gpd.GeoDataFrame, about: About, near: str | None = None) -> gpd.GeoDataFrame:
-    """Return district, region and outline of the areas that a part of a table lacks; none for a whole table.
+    """Return code, district, region and outline of the areas that a part of a table lacks; none for a whole table.
 
     With `near`, for a map of that local authority, the surroundings that ``load_areas(near=…)`` returns are enough.
 
@@ -73,7 +73,7 @@ def rest(areas: gpd.GeoDataFrame, about: About, near: str | None = None) -> gpd.
         If the boundaries at hand are not those of the table.
     """
     level = level_named(about.level)
-    columns = ["lad21cd", "lad21nm", "rgn21nm", "geometry"]
+    columns = list(dict.fromkeys([level.code, "lad21cd", "lad21nm", "rgn21nm", "geometry"]))
     if len(areas) == about.areas:
         return areas.iloc[:0][columns]
     part = f"The table has {len(areas):,} of the {about.areas:,} {level.areas} of {SCOPES[about.scope]}"

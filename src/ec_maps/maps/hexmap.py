@@ -15,7 +15,7 @@ from shapely.ops import substring
 from ec_maps import settings
 from ec_maps.about import About, measure_of
 from ec_maps.areas import wording
-from ec_maps.areas.checked import checked
+from ec_maps.areas.checked import checked, rest
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.boundaries import hexgrid
 from ec_maps.boundaries.geometry import union, unions
@@ -79,7 +79,8 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     Parameters
     ----------
     msoas
-        The table of :func:`ec_maps.load_areas` for ``"msoa"``, or any rows of it, such as those of one region.
+        The table of :func:`ec_maps.load_areas` for ``"msoa"``, or any rows of it, such as those of one region; the
+        hexagons of rows that a region lacks are grey.
 
     Returns
     -------
@@ -107,15 +108,20 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     measure = about.what
     cells = hexgrid.layout()
     hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
-    extent = view(tuple(shapely.total_bounds(hexagons.geometry.to_numpy())), room=_ROOM, tallest=_TALLEST)
+    others = rest(msoas, about)
+    lacking = hexgrid.hexagons(others[others["rgn21nm"].isin(msoas["rgn21nm"])].reset_index(drop=True), cells)
+    part = len(lacking) > 0 or (len(others) > 0 and msoas["rgn21nm"].nunique() > 1)
+    every = np.concatenate([hexagons.geometry.to_numpy(), lacking.geometry.to_numpy()])
+    extent = view(tuple(shapely.total_bounds(every)), room=_ROOM, tallest=_TALLEST)
     words = Words(
-        f"{measure.title} across {where(hexagons)}, all neighbourhoods the same size",
+        f"{measure.title} across {where(hexagons, part=part)}, all neighbourhoods the same size",
         f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
         wording.sources(hexagons=True),
     )
-    layout = new_layout(extent, words, _key(hexagons, about), demo=settings.is_demo(), scale_bar=False)
+    layout = new_layout(extent, words, _key(hexagons, about, len(lacking)), demo=settings.is_demo(), scale_bar=False)
     # With readable names for so many areas the SVG would be too large.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
+    layers.draw_neighbours(layout.ax, lacking.geometry.to_numpy(), edge=0.3)
     layers.draw_deciles(layout.ax, shown, edge=0)
     for drawn in layout.ax.collections:
         # Hexagons meet exactly: with antialiasing, pale seams would show and the PNG would be larger.
@@ -127,7 +133,8 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     _draw_lines(layout.ax, regions, "#ffffff", 1.7)
     _draw_lines(layout.ax, regions, palette.INK, 0.9)
     _name_places(layout, hexagons, shapely.union_all(land))
-    return Map(layout.figure, hexagons, alt_text(hexagons), caption(hexagons, gaps=bool(backdrops)))
+    found = caption(hexagons, gaps=bool(backdrops), part=part)
+    return Map(layout.figure, hexagons, alt_text(hexagons, part=part), found)
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -208,13 +215,14 @@ def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, 
     )  # fmt: skip
 
 
-def _key(areas: gpd.GeoDataFrame, about: About) -> Key:
+def _key(areas: gpd.GeoDataFrame, about: About, absent: int) -> Key:
     """Return the legend; for a part of a table, the deciles are still those of the whole table."""
     lacking = int(areas["decile"].isna().sum())
     return Key.of(
         about,
         f"the {about.valued:,} neighbourhoods of England and Wales",
         missing=f"no published estimate ({lacking})" if lacking else "",
+        around=f"not in this table ({absent})" if absent else "",
     )
 
 
@@ -233,18 +241,19 @@ EXPLAINED = (
 GAPS = "Groups of hexagons, mostly counties, are set apart; the gaps between them are not missing data."
 
 
-def where(areas: gpd.GeoDataFrame) -> str:
-    """Return the name of what is mapped for a sentence: a region if all areas are in one, else England and Wales."""
+def where(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
+    """Return the name of what is mapped, in full or in part: a region if all areas are in one, else the country."""
     regions = areas["rgn21nm"].unique()
-    return wording.the(str(regions[0])) if len(regions) == 1 else "England and Wales"
+    name = wording.the(str(regions[0])) if len(regions) == 1 else "England and Wales"
+    return f"a part of {name}" if part else name
 
 
-def alt_text(areas: gpd.GeoDataFrame) -> str:
+def alt_text(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
     """Return the alternative text: counts by decile, lowest and highest, both end deciles by region, and missing."""
     measure = measure_of(areas)
     kind = (
-        f"Map of {where(areas)} with a hexagon of the same size for each neighbourhood, coloured by decile of "
-        f"{measure.title.lower()}, {wording.ends_in_words(measure)}."
+        f"Map of {where(areas, part=part)} with a hexagon of the same size for each neighbourhood, coloured by decile "
+        f"of {measure.title.lower()}, {wording.ends_in_words(measure)}."
     )
     text = [kind]
     counts = areas["decile"].value_counts().sort_index()
@@ -264,7 +273,7 @@ def alt_text(areas: gpd.GeoDataFrame) -> str:
     return wording.joined(*text, wording.missing(areas, _LEVEL))
 
 
-def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
+def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False, part: bool = False) -> str:
     """Return the caption: where the lowest and highest decile are, what a hexagon is, and what is missing.
 
     With `gaps`, the gaps between groups of hexagons are explained too.
@@ -273,11 +282,11 @@ def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False) -> str:
     number = wording.number_of(len(areas), _LEVEL)
     ends = {words: _by_region(areas, decile) for decile, words in ((1, "lowest"), (GROUPS, "highest"))}
     if areas["decile"].isna().all():
-        parts.append(f"none of the {number} of {where(areas)} has a published estimate")
-    elif areas["rgn21nm"].nunique() == 1:
+        parts.append(f"none of the {number} of {where(areas, part=part)} has a published estimate")
+    elif part or areas["rgn21nm"].nunique() == 1:
         low, high = (sum(count for _, count in found) for found in ends.values())
         parts.append(
-            f"of the {number} of {where(areas)}, {wording.some(low)} {'is' if low == 1 else 'are'} in the lowest "
+            f"of the {number} of {where(areas, part=part)}, {wording.some(low)} {wording.are(low)} in the lowest "
             f"decile of England and Wales and {wording.some(high)} in the highest"
         )
     else:
