@@ -171,11 +171,23 @@ def test_the_words_are_computed() -> None:
     drawn = correlation_matrix(Correlations((KEYS[0], KEYS[2], KEYS[3]), pairs))
     assert drawn.caption == (
         "Rank correlations over 318 to 320 local authorities of England and Wales: two of 3 pairs are 0.5 or stronger, "
-        "up or down. Economic connectedness goes most closely with exposure (0.81) and friending bias (−0.52)."
+        "up or down. The strongest correlations of economic connectedness are with exposure (0.81) and friending bias "
+        "(−0.52)."
     )
     assert "Of 3 pairs, one at 0.5 or above, one at −0.5 or below and one in between." in drawn.alt_text
     assert "The strongest: economic connectedness and exposure (0.81); economic" in drawn.alt_text
     assert "3 measures over the local authorities of England and Wales" in drawn.alt_text
+
+
+def test_a_weak_correlation_is_called_none() -> None:
+    """Where no other measure goes with economic connectedness, the caption says so and names none as the closest."""
+    weak = Correlations((KEYS[0], KEYS[2]), (Pair(KEYS[0], KEYS[2], 0.08, 320),))
+    assert "has no correlation of 0.1 or stronger with another measure" in correlation_matrix(weak).caption
+    one = Correlations((KEYS[0], KEYS[2]), (Pair(KEYS[0], KEYS[2], -0.3, 320),))
+    assert (
+        "The strongest correlation of economic connectedness is with exposure (−0.30)."
+        in correlation_matrix(one).caption
+    )
 
 
 def test_nothing_to_tell() -> None:

@@ -48,6 +48,10 @@ def colour_of(correlation: float) -> str:
     return COLOURS[4 + int(math.copysign(strength, correlation))]
 
 
+#: A correlation weaker than this is not called a relation.
+_WEAK = 0.1
+
+
 def correlation_matrix(found: Correlations) -> Map:
     """Draw the correlations between measures as the lower triangle of a table.
 
@@ -158,9 +162,13 @@ def _strongest(found: Correlations, number: int) -> str:
 
 def _with_headline(found: Correlations, number: int) -> str:
     """Return the measures that economic connectedness correlates with most, in a sentence; empty if it is not there."""
-    pairs = found.of(HEADLINE)[:number]
-    names = [f"{titles([pair.other(HEADLINE)])[0]} ({in_words(pair.correlation)})" for pair in pairs]
-    return f"{measure_named(HEADLINE).title} goes most closely with {series(names)}." if names else ""
+    pairs, title = found.of(HEADLINE)[:number], measure_named(HEADLINE).title
+    strong = [pair for pair in pairs if abs(pair.correlation) >= _WEAK]
+    if pairs and not strong:
+        return f"{title} has no correlation of {_WEAK} or stronger with another measure."
+    names = [f"{titles([pair.other(HEADLINE)])[0]} ({in_words(pair.correlation)})" for pair in strong]
+    are = "correlation of {} is" if len(names) == 1 else "correlations of {} are"
+    return f"The strongest {are.format(title.lower())} with {series(names)}." if names else ""
 
 
 def _without(found: Correlations) -> str:
