@@ -126,6 +126,7 @@ def together(*tables: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the neighbourhoods of several tables of `squares` as one whole table, each with a code of its own."""
     table = pd.concat(tables, ignore_index=True)
     table["msoa21cd"] = [f"E02{number:06}" for number in range(1, len(table) + 1)]
+    table["decile"] = deciles(table[VALUE])
     return about(table)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
 import pypandoc
 import pytest
 import yaml
@@ -23,7 +22,7 @@ from ec_maps.errors import DataError, PlaceError, RenderError, SettingError
 from ec_maps.maps import figure_cache
 from ec_maps.site import district_page, district_pages, finder
 from ec_maps.site.district_page import FILES, FILES_BEYOND, Around
-from made import VALUE, districts, squares
+from made import VALUE, districts, squares, together
 
 TEN = [0.30 + 0.02 * place for place in range(10)]
 AWKWARD = 'Tŷ & <b>Co</b> | "Saint\'s", *x* [y](z) $d$'
@@ -402,12 +401,8 @@ def test_odd_names_are_shown_as_they_are(tmp_path: Path) -> None:
 )
 def test_odd_districts_have_a_page(tmp_path: Path, inside: list[float | None], words: str) -> None:
     """Without values, or with a single neighbourhood, a district has its page, figures and files all the same."""
-    country = pd.concat(
-        [squares(inside, district="A"), squares(TEN, district="B").assign(msoa21cd=lambda t: "Z" + t["msoa21cd"])]
-    )
-    _, html = one_page(
-        tmp_path, districts(TEN), gpd.GeoDataFrame(country, crs="EPSG:27700").reset_index(drop=True), "A"
-    )
+    country = together(squares(inside, district="A"), squares(TEN, district="B"))
+    _, html = one_page(tmp_path, districts(TEN), country, "A")
     assert words in " ".join(html.text.split())
     assert {path.name for path in (tmp_path / "maps").iterdir()} == {f"a{ending}" for ending in FILES}
 

@@ -112,7 +112,7 @@ def test_csv(project: Path, demo_data_dir: Path) -> None:
     pages.national()
     written = pd.read_csv(project / "maps" / "national.csv")
     lads = demo_tables(demo_data_dir).lads
-    assert list(written.columns) == [*lads.columns.drop("geometry"), "decile_of", "source"]
+    assert list(written.columns) == [*lads.columns.drop(["geometry", "about"]), "decile_of", "source"]
     assert set(written["decile_of"]) == {"England and Wales"}
     (source,) = set(written["source"])
     assert source.startswith("Demonstration data – not real values. ")
