@@ -82,3 +82,19 @@ def listed(items: Sequence[object], limit: int = 10) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 area``, ``1,204 areas``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Return `text` in quotation marks, on one line and shortened for a message."""
+    text = " ".join(text[: 4 * limit].split())
+    return f'"{text}"' if len(text) <= limit else f'"{text[: limit - 1]}…"'
+
+
+def told(thing: object) -> str:
+    """Return a thing as a message names it: ``None``, ``5``, a text in quotation marks, ``a DataFrame``."""
+    if isinstance(thing, str):
+        return quoted(thing)
+    if thing is None or (isinstance(thing, bool | int | float) and not abs(thing) >= 1e15):
+        return str(thing)
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"

@@ -10,11 +10,17 @@ import pytest
 from ec_maps.analysis.comparison import available_measures, compare, measures_table
 from ec_maps.areas.places import find_place
 from ec_maps.areas.table import load_areas
+from ec_maps.areas.wording import ordinal, rank_in_words
 from ec_maps.errors import PlaceError, SettingError
 from ec_maps.measures import MEASURES
 from ec_maps.site import posts
 
 NAMES = ["lad21cd", "lad21nm", "rgn21nm"]
+
+
+def columns(key: str) -> list[str]:
+    """Return the columns of a measure."""
+    return [key, f"{key}_decile", f"{key}_rank_low", f"{key}_rank_high"]
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +29,13 @@ def _demo(demo: Path) -> None:
 
 
 def test_places_stand_in_the_order_given() -> None:
-    """A row for each district, in the author's order, first code, name and region, then value and decile."""
+    """A row for each district, in the author's order; code, name and region, then value, decile and ranks."""
     table = compare(["Redcar and Cleveland", "Great Yarmouth", "Norwich"], ["exposure", "bias"])
     assert list(table["lad21nm"]) == ["Redcar and Cleveland", "Great Yarmouth", "Norwich"]
-    assert list(table.columns) == [*NAMES, "exposure", "exposure_decile", "bias", "bias_decile"]
+    assert list(table.columns) == [*NAMES, *columns("exposure"), *columns("bias")]
     assert list(table.index) == [0, 1, 2]
     assert type(table) is pd.DataFrame
-    assert table["bias_decile"].dtype == "Int64"
+    assert {str(table[f"bias_{what}"].dtype) for what in ("decile", "rank_low", "rank_high")} == {"Int64"}
     assert table.attrs["scope"] == "ew"
     assert table.attrs["measures"] == ["exposure", "bias"]
 
@@ -44,6 +50,29 @@ def test_values_are_those_of_the_maps() -> None:
         pd.testing.assert_series_equal(whole[f"{key}_decile"], alone["decile"], check_names=False)
         pd.testing.assert_series_equal(whole[f"{key}_users"], alone["num_users"], check_names=False)
         assert whole.attrs["cut_points"][key] == alone.attrs["cut_points"]
+
+
+def test_ranks_are_those_of_the_pages() -> None:
+    """The ends of a rank are those of the sentence about the district, among all areas that have a value."""
+    whole = measures_table("lad", "bias")
+    valued = whole["bias"].notna()
+    for row in whole[valued].itertuples():
+        words = rank_in_words(whole["bias"], row.bias, MEASURES["bias"].tolerance)
+        assert words == spoken(int(row.bias_rank_low), int(row.bias_rank_high), int(valued.sum()))
+    assert whole.loc[~valued, ["bias_rank_low", "bias_rank_high"]].isna().all(axis=None)
+    assert (~valued).any()
+
+
+def spoken(low: int, high: int, number: int) -> str:
+    """Return a rank, told from its lowest and highest, as the pages say it."""
+    from_above = number - high <= low - 1
+    first, last = (number - high + 1, number - low + 1) if from_above else (low, high)
+    end = "highest" if from_above else "lowest"
+    if first == last:
+        return f"the {f'{ordinal(first)} ' if first > 1 else ''}{end} of {number}"
+    if first == 1:
+        return f"one of the {last} {end} of {number}"
+    return f"between the {ordinal(first)} and {ordinal(last)} {end} of {number}"
 
 
 @pytest.mark.parametrize("measures", [None, []])
@@ -62,7 +91,7 @@ def test_neighbourhoods_of_districts() -> None:
         own = msoas[msoas["lad21nm"] == name]
         assert list(table.loc[table["lad21nm"] == name, "msoa21cd"]) == sorted(own["msoa21cd"])
     assert list(table["lad21nm"].drop_duplicates()) == ["Norwich", "Great Yarmouth"]
-    assert list(table.columns) == ["msoa21cd", "msoa21nm", *NAMES, "exposure", "exposure_decile"]
+    assert list(table.columns) == ["msoa21cd", "msoa21nm", *NAMES, *columns("exposure")]
 
 
 def test_a_place_may_be_a_name_a_code_or_a_place() -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
 
+from ec_maps.analysis.codebook import columns_of
 from ec_maps.analysis.comparison import measures_table
-from ec_maps.analysis.export import columns_of, export, write_csv, write_geojson
+from ec_maps.analysis.export import export, write_csv, write_geojson
 from ec_maps.areas.provenance import line
-from ec_maps.errors import SettingError
+from ec_maps.errors import MissingExtraError, SettingError
 from ec_maps.measures import MEASURES
 from made import VALUE, demo_tables, squares
 
 SOME = ["exposure", "bias", "volunteering_groups"]
 TEN = [0.30 + 0.02 * place for place in range(10)]
-FORMATS = [".csv", ".parquet", ".gpkg"]
+FORMATS = [".csv", ".xlsx", ".parquet", ".gpkg", ".geojson"]
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +49,7 @@ def test_csv_reads_back(tmp_path: Path) -> None:
     path = export(tmp_path / "all.csv", level="lad")
     whole = measures_table("lad")
     assert whole["bias_decile"].isna().any()
-    table = pd.read_csv(path, dtype={name: "Int64" for name in whole if name.endswith("_decile")})
+    table = pd.read_csv(path, dtype={name: "Int64" for name in whole if whole[name].dtype == "Int64"})
     like(table, whole)
     assert set(MEASURES) < set(table.columns)
     assert table["source"].unique().tolist() == [line()]
@@ -117,6 +121,111 @@ def test_geopackage_says_what_it_is(tmp_path: Path) -> None:
     assert pyogrio.read_info(path, layer="areas")["dataset_metadata"]["SOURCE"] == line()
 
 
+def test_excel_reads_back(tmp_path: Path) -> None:
+    """Numbers come back as numbers, codes and names as text, missing values as empty cells; nothing is a formula."""
+    whole = measures_table("lad", SOME)
+    book = openpyxl.load_workbook(export(tmp_path / "some.xlsx", level="lad", measures=SOME))
+    assert book.sheetnames == ["areas", "codebook"]
+    header, *rows = book["areas"].iter_rows()
+    table = pd.DataFrame([[cell.value for cell in row] for row in rows], columns=[cell.value for cell in header])
+    like(table, whole)
+    types = {name: {row[at].data_type for row in rows} for at, name in enumerate(table.columns)}
+    texts = {"lad21cd", "lad21nm", "rgn21nm", "source"}
+    # openpyxl calls an empty cell a number too.
+    assert types == {name: {"s" if name in texts else "n"} for name in table}
+    assert table["bias"].isna().sum() == whole["bias"].isna().sum() > 0
+    assert table["source"].unique().tolist() == [line()]
+    assert book.properties.title.startswith("Demonstration data, not real values.")
+
+
+def test_excel_has_a_codebook(tmp_path: Path) -> None:
+    """The second sheet has a row for each column of the first, in their order."""
+    path = export(tmp_path / "some.xlsx", level="lad", measures=SOME)
+    codebook = pd.read_excel(path, sheet_name="codebook").set_index("column")
+    assert list(codebook.index) == list(pd.read_excel(path, sheet_name="areas", nrows=0).columns)
+    assert codebook.loc["bias", "title"] == MEASURES["bias"].title
+    assert codebook.loc["bias_rank_low", "meaning"].startswith("Lowest rank among the local authorities of England")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+44", "-5", "@SUM(A1)", "http://host/", "007", "=HYPERLINK(1)", "12e3"])
+def test_no_text_becomes_a_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A name that a spreadsheet would calculate, link or read as a number is the text that it is."""
+    whole = measures_table("lad", SOME)
+    whole["lad21nm"] = name
+    monkeypatch.setattr("ec_maps.analysis.export.measures_table", lambda *_args, **_more: whole)
+    sheet = openpyxl.load_workbook(export(tmp_path / "some.xlsx", level="lad"))["areas"]
+    for row in sheet.iter_rows(min_row=2, max_row=20):
+        assert (row[1].value, row[1].data_type, row[1].hyperlink) == (name, "s", None)
+
+
+def test_excel_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library the message names the extra, and nothing is written."""
+
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("ec_maps.settings.version", absent)
+    with pytest.raises(MissingExtraError, match=r"xlsxwriter, which is not installed.*ec-maps\[excel\]"):
+        export(tmp_path / "some.xlsx", level="lad", measures=SOME)
+    assert not list(tmp_path.iterdir())
+
+
+def test_geojson_reads_back(tmp_path: Path) -> None:
+    """Outlines are in degrees, missing values null, whole numbers whole, and the codebook is in the collection."""
+    whole = measures_table("lad", SOME)
+    path = export(tmp_path / "some.geojson", level="lad", measures=SOME)
+    told = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(f"there is a {name}"))
+    like(pd.DataFrame([feature["properties"] for feature in told["features"]]), whole)
+    assert type(told["features"][0]["properties"]["bias_rank_low"]) is int
+    assert None in {feature["properties"]["bias"] for feature in told["features"]}
+    assert told["source"] == line()
+    assert [column["column"] for column in told["columns"]] == [name for name in whole if name != "geometry"]
+    assert gpd.read_file(path).crs == "EPSG:4326"
+
+
+def test_an_open_file(tmp_path: Path) -> None:
+    """An open file gets what a path would, as bytes or as text, and is left open; nothing lies beside it."""
+    path = export(tmp_path / "some.csv", level="lad", measures=SOME)
+    text, content = io.StringIO(), io.BytesIO()
+    assert export(text, level="lad", measures=SOME) is None
+    assert export(content, level="lad", measures=SOME, format="csv") is None
+    assert text.getvalue().encode() == content.getvalue() == path.read_bytes()
+    excel = io.BytesIO()
+    export(excel, level="lad", measures=SOME, format="xlsx")
+    assert excel.getvalue() == export(tmp_path / "some.xlsx", level="lad", measures=SOME).read_bytes()
+    with (tmp_path / "wide.csv").open("w", encoding="utf-16") as file:
+        export(file, level="lad", measures=SOME)
+    assert (tmp_path / "wide.csv").read_text(encoding="utf-16") == text.getvalue()
+
+
+def test_open_files_that_cannot_be(tmp_path: Path) -> None:
+    """A closed file, one open for reading, text for a format of bytes, an unknown format: each is a letter."""
+    closed = io.BytesIO()
+    closed.close()
+    with pytest.raises(SettingError, match="the file is closed"):
+        export(closed, level="lad", measures=SOME)
+    with pytest.raises(SettingError, match="Open it for writing, with mode wb"):
+        export(io.StringIO(), level="lad", measures=SOME, format="xlsx")
+    (tmp_path / "read").write_bytes(b"mine")
+    with (tmp_path / "read").open("rb") as file, pytest.raises(SettingError, match="Open it for writing"):
+        export(file, level="lad", measures=SOME)
+    with pytest.raises(SettingError, match='format= is "xls"'):
+        export(io.BytesIO(), level="lad", measures=SOME, format="xls")  # type: ignore[arg-type]
+
+
+def test_the_standard_output(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The name - stands for the standard output, in UTF-8, without a word around the table."""
+    assert export("-", level="lad", measures=SOME) is None
+    assert capfdbinary.readouterr().out == export(tmp_path / "some.csv", level="lad", measures=SOME).read_bytes()
+
+
+def test_a_format_that_the_suffix_does_not_say(tmp_path: Path) -> None:
+    """`format` goes before the suffix."""
+    path = export(tmp_path / "some.txt", level="lad", measures=SOME, format="csv")
+    assert (tmp_path / "some.txt-metadata.json").is_file()
+    assert path.read_bytes().startswith(b"lad21cd,")
+
+
 def test_neighbourhoods(tmp_path: Path) -> None:
     """A table of neighbourhoods has their codes and their districts', and says so."""
     path = export(tmp_path / "all.parquet", level="msoa", measures="bias")
@@ -135,7 +244,7 @@ def test_every_column_is_told() -> None:
         assert bool(column.unit and column.atlas_columns and column.source) == (column.column in MEASURES)
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet", ".geojson"])
 def test_the_same_bytes(tmp_path: Path, suffix: str) -> None:
     """The same data give the same file."""
     for name in "ab":
@@ -170,7 +279,9 @@ def test_nor_is_what_lies_beside_a_csv(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("table.xlsx", r"\.csv, \.parquet \(GeoParquet\) or \.gpkg"),
+        ("table.xls", r"\.csv, \.xlsx \(Excel\), \.parquet \(GeoParquet\), \.gpkg \(GeoPackage\) or \.geojson"),
+        ("a\0b.csv", "cannot be the name of a file"),
+        ("a" * 300 + ".csv", "cannot be the name of a file"),
         ("table", "has none of these endings"),
         ("nowhere/table.csv", "there is no folder"),
         ("folder.csv", "is a folder"),

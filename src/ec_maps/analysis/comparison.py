@@ -8,8 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
+from ec_maps.areas.ranks import rank_spans
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.atlas import select
 from ec_maps.atlas.csv_table import inventory
@@ -21,10 +24,9 @@ from ec_maps.measures import MEASURES, measure_named, unknown_measure
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
-#: The endings of the columns of deciles and of users, after a measure's key.
-DECILE, USERS = "_decile", "_users"
+#: The endings of the columns of deciles, ranks and users, after a measure's key.
+DECILE, RANK_LOW, RANK_HIGH, USERS = "_decile", "_rank_low", "_rank_high", "_users"
 
 _NAMES = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw", "lad21cd", "lad21nm", "rgn21nm")
 _LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
@@ -57,8 +59,10 @@ def compare(
         The places in the order given, the neighbourhoods of each in order of code. The first columns are codes, names
         and region (``lad21cd lad21nm rgn21nm``, for neighbourhoods preceded by ``msoa21cd msoa21nm`` and any readable
         names). Then, for each measure, its value is in a column named by its key, and ``<key>_decile`` (``Int64``, 1
-        the lowest) is its decile among all areas of the scope, not among those in the table. Areas without a published
-        estimate have missing values and deciles. ``attrs`` has ``level``, ``scope``, ``measures`` and, by measure, the
+        the lowest) is its decile among all areas of the scope, not among those in the table. ``<key>_rank_low`` and
+        ``<key>_rank_high`` (``Int64``, 1 the lowest value) are the ends of its rank among them: a span, because values
+        within the measure's ``tolerance`` of each other count as level. Areas without a published estimate have
+        missing values, deciles and ranks. ``attrs`` has ``level``, ``scope``, ``measures`` and, by measure, the
         ``cut_points`` of its deciles and its group of people in ``categories``.
 
     Raises
@@ -86,8 +90,6 @@ def compare(
     order = {place.lad21cd: number for number, place in enumerate(wanted)}
     rows = whole.loc[whole["lad21cd"].isin(list(order)), columns]
     rows = rows.sort_values("lad21cd", key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
-    import pandas as pd
-
     table = pd.DataFrame(rows)
     table.attrs = dict(whole.attrs)
     return table
@@ -107,7 +109,7 @@ def measures_table(
     -------
     areas
         The columns of :func:`compare`, sorted by code; where the file of a measure counts users, ``<key>_users``
-        (``Int64``) follows its decile, and the last column is ``geometry`` (EPSG:27700).
+        (``Int64``) follows its ranks, and the last column is ``geometry`` (EPSG:27700).
 
     Raises
     ------
@@ -121,7 +123,7 @@ def measures_table(
     >>> import ec_maps
     >>> table = ec_maps.measures_table("lad", ["economic_connectedness", "exposure"])
     >>> table.shape, table.crs.to_epsg()
-    ((331, 10), 27700)
+    ((331, 14), 27700)
     >>> table.attrs["measures"]
     ['economic_connectedness', 'exposure']
     """
@@ -136,6 +138,8 @@ def measures_table(
     columns: dict[str, pd.Series] = {}
     for key, table in tables.items():
         columns |= {key: table[key], f"{key}{DECILE}": table["decile"]}
+        ends = zip((RANK_LOW, RANK_HIGH), rank_spans(table[key], measure_named(key).tolerance), strict=True)
+        columns |= {f"{key}{end}": pd.Series(ranks, table.index).astype("Int64") for end, ranks in ends}
         if "num_users" in table:
             columns[f"{key}{USERS}"] = table["num_users"]
     # pandas joins by code, so that the order of rows does not matter.

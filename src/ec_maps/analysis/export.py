@@ -1,109 +1,99 @@
-"""One wide table of all measures for other tools, as CSV, GeoParquet or GeoPackage, with metadata.
+"""One wide table of all measures for other tools, in five formats, with source and codebook.
 
 Each format holds the source of the table and the meaning of its columns in its own way:
 
 - CSV: in ``<name>.csv-metadata.json`` beside it, in the format of CSV on the Web, a W3C Recommendation that the
   UK government recommends for its own tables; its tools look for that file name. No outlines.
+- Excel: in a sheet ``codebook``, and in the properties of the workbook. No outlines.
 - GeoParquet: in the schema's metadata, under ``ec_maps`` (JSON), and each column's meaning with the column.
 - GeoPackage: in a table ``codebook`` beside the layer of areas, and in the package's own metadata.
+- GeoJSON: in further members of the collection, with the meaning of each column under ``columns``.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from ec_maps import settings
 from ec_maps.about import COLUMN, measure_of
-from ec_maps.analysis.comparison import DECILE, USERS, measures_table
+from ec_maps.analysis.codebook import SOURCE, Column, about, columns_of, columns_of_rows
+from ec_maps.analysis.comparison import DECILE, measures_table
 from ec_maps.areas.provenance import line
-from ec_maps.areas.wording import capital, sources, universe
-from ec_maps.errors import SettingError
-from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named
-from ec_maps.measures import measure_named
-from ec_maps.settings import is_demo
+from ec_maps.areas.wording import sources, universe
+from ec_maps.arguments import is_known, path_of
+from ec_maps.errors import SettingError, told
+from ec_maps.geography.levels import LevelName, ScopeName, level_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: The layer of areas and the table of columns in a GeoPackage, and our key in the metadata of GeoParquet.
+ExportName = Literal["csv", "parquet", "gpkg", "xlsx", "geojson"]
+
+#: The layer or sheet of areas and the table of columns, and our key in the metadata of GeoParquet.
 AREAS, CODEBOOK, KEY = "areas", "codebook", "ec_maps"
 
-_NAMES = {
-    "msoa21cd": "Code of the middle layer super output area of 2021",
-    "msoa21nm": "Name of the middle layer super output area, by the Office for National Statistics",
-    "msoa21hclnm": "Readable name of the neighbourhood, by the House of Commons Library",
-    "msoa21hclnmw": "The same in Welsh",
-    "lad21cd": "Code of the local authority district of December 2021",
-    "lad21nm": "Name of the local authority district",
-    "rgn21nm": "Region of England, or nation",
-    "geometry": "Outline in metres of the British National Grid (EPSG:27700)",
-    "source": "Source of the row",
-}
+#: The name that stands for the standard output.
+STANDARD_OUTPUT = "-"
 
+#: Decimals of a degree: about a metre, which is as fine as the outlines.
+_DECIMALS = 5
 
-@dataclass(frozen=True)
-class Column:
-    """The meaning of a column of an exported table, in a few words and in a sentence.
-
-    A measure's column also has its unit, what is counted of what, what a higher value means, and where it is in the
-    Atlas files. `type` is ``"string"``, ``"integer"``, ``"number"`` or ``"geometry"``.
-    """
-
-    column: str
-    type: str
-    title: str
-    meaning: str
-    unit: str = ""
-    counts: str = ""
-    more: str = ""
-    atlas_columns: str = ""
-    category: str = ""
-    source: str = ""
+_FORMATS = ".csv, .xlsx (Excel), .parquet (GeoParquet), .gpkg (GeoPackage) or .geojson"
 
 
 def export(
-    path: str | Path,
+    path: str | Path | IO[Any],
     *,
     level: LevelName,
     measures: str | Sequence[str] | None = None,
     scope: ScopeName = "ew",
+    format: ExportName | None = None,
     force: bool = False,
-) -> Path:
+) -> Path | None:
     """Write all areas of a level with several measures to a file, with source and codebook.
 
     The table has the columns of :func:`ec_maps.compare` for all areas, in order of code, and ``<key>_users`` where a
-    measure's file counts users. GeoParquet and GeoPackage also have the outlines (EPSG:27700); CSV has a last column
-    ``source``. The file is written completely or not at all. The same data give the same bytes, except in a GeoPackage,
-    which contains the time of writing.
+    measure's file counts users. GeoParquet and GeoPackage also have the outlines (EPSG:27700), GeoJSON in degrees; CSV
+    and Excel have a last column ``source``. The file is written completely or not at all. The same data give the same
+    bytes, except in a GeoPackage, which contains the time of writing.
 
     Parameters
     ----------
     path
-        The file to write; its suffix sets the format: ``.csv``, ``.parquet`` or ``.gpkg``.
+        The file to write; an open file, which gets no second file with metadata; or ``"-"`` for the standard output.
     level, measures, scope
         As for :func:`ec_maps.compare`.
+    format
+        ``"csv"``, ``"xlsx"`` (with the extra ``excel``), ``"parquet"``, ``"gpkg"`` or ``"geojson"``; if None, as the
+        suffix of the path says, and CSV for an open file.
     force
         Whether to replace an existing file.
 
     Returns
     -------
     path
-        The file.
+        The file; None for an open file or the standard output.
 
     Raises
     ------
     SettingError
-        If the suffix is another, the file (or the metadata of a CSV) exists and `force` is not given, it cannot be
+        If there is no such format, the file (or the metadata of a CSV) exists and `force` is not given, it cannot be
         written, or there is no such level, scope or measure.
+    MissingExtraError
+        If an Excel file is asked for without the extra ``excel``.
     DataError
         If the files lack a measure, or for the reasons of :func:`ec_maps.load_areas`.
 
@@ -115,24 +105,33 @@ def export(
     'districts.csv'
     >>> import pandas as pd
     >>> pd.read_csv(path).shape
-    (331, 10)
+    (331, 14)
+
+    Into an open file:
+
+    >>> import io
+    >>> text = io.StringIO()
+    >>> ec_maps.export(text, level="lad", measures="bias")
+    >>> text.getvalue()[:28]
+    'lad21cd,lad21nm,rgn21nm,bias'
     """
-    path = Path(path)
-    write = _writer(path)
-    parts = [path.name, *([_sidecar(path.name)] if path.suffix.lower() == ".csv" else [])]
+    if (isinstance(path, str | Path) and str(path) == STANDARD_OUTPUT) or hasattr(path, "write"):
+        # The console may have another encoding than UTF-8, so that bytes are written to the stream beneath it.
+        stream = getattr(sys.stdout, "buffer", sys.stdout) if isinstance(path, str | Path) else path
+        _write_stream(stream, _format(format or "csv"), lambda: measures_table(level, measures, scope=scope))
+        return None
+    path = path_of(path, "A table is written to a path, an open file, or - for the standard output")
+    chosen = _format(format or path.suffix.lower().removeprefix("."), path.name)
+    parts = [path.name, *([_sidecar(path.name)] if chosen == "csv" else [])]
     _check(path, parts, force=force)
     areas = measures_table(level, measures, scope=scope)
-    import pyarrow as pa
-    import pyogrio
-
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".ec_maps-") as aside:
-            write(areas, Path(aside) / path.name)
+            _WRITERS[chosen](areas, Path(aside) / path.name)
             # The metadata are in place before the table.
             for name in reversed(parts):
                 (Path(aside) / name).replace(path.with_name(name))
-    except (OSError, pa.ArrowException, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
-            pyogrio.errors.FeatureError) as error:  # fmt: skip
+    except _faults() as error:
         # The message of SQLite repeats the whole statement.
         reason = getattr(error, "strerror", None) or str(error).partition(": sqlite3")[0]
         msg = (
@@ -143,67 +142,53 @@ def export(
     return path
 
 
-def columns_of(areas: gpd.GeoDataFrame) -> list[Column]:
-    """Return the meaning of each column of a table of ``comparison.measures_table``, in the table's order."""
-    level, scope = level_named(areas.attrs["level"]), SCOPES[areas.attrs["scope"]]
-    columns: list[Column] = []
-    for name in areas.columns:
-        if name in _NAMES:
-            columns.append(_named(name, "geometry" if name == "geometry" else "string"))
-            continue
-        key = name.removesuffix(DECILE).removesuffix(USERS)
-        measure, people = measure_named(key), areas.attrs["categories"][key]
-        if name == key:
-            unit, in_atlas = measure.unit_in_words.partition(", shown")[0], "; ".join(measure.columns)
-            words = (measure.title, f"{capital(measure.meaning)}.", unit, measure.counts, measure.more)
-            columns.append(Column(name, "number", *words, in_atlas, people, measure.source))
-        elif name.endswith(DECILE):
-            edges = ", ".join(f"{edge:.4g}" for edge in areas.attrs["cut_points"][key])
-            meaning = (
-                f"Decile among the {level.areas} of {scope} that have a value of {key}: 1 is lowest, 10 is highest. "
-                f"Cut points of the deciles: {edges}."
-            )
-            columns.append(Column(name, "integer", f"{measure.title}, decile", meaning))
-        else:
-            meaning = f"Number of users counted by the Atlas for {key}."
-            columns.append(Column(name, "integer", f"{measure.title}, users", meaning))
-    return columns
+def _faults() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a disk or folder that cannot be written, which each library has of its own."""
+    import pyarrow as pa
+    import pyogrio
+
+    faults = (OSError, pa.ArrowException, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
+    return (*faults, pyogrio.errors.FeatureError)
 
 
-def _named(name: str, type_: str = "string") -> Column:
-    return Column(name, type_, _NAMES[name], f"{_NAMES[name]}.")
-
-
-def about(areas: gpd.GeoDataFrame) -> dict[str, str]:
-    """Return title, description, source and licences of a table."""
-    level, scope = level_named(areas.attrs["level"]), areas.attrs["scope"]
-    demo = "Demonstration data, not real values. " if is_demo() else ""
-    return {
-        "title": f"{demo}Social capital by {level.area} in {SCOPES[scope]}",
-        "description": (
-            f"{demo}Measures of the UK Social Capital Atlas and their deciles, a row for each {level.area} of "
-            f"{SCOPES[scope]}. A value without a published estimate is empty."
-        ),
-        "source": line(),
-        "licence": sources(names="msoa21hclnm" in areas),
-        "level": level.key,
-        "scope": scope,
-    }
+def _write_stream(stream: IO[Any], chosen: str, table: Callable[[], gpd.GeoDataFrame]) -> None:
+    """Write a table to an open file: bytes, or if it takes text, text."""
+    if getattr(stream, "closed", False):
+        msg = "The table could not be written: the file is closed. Write to it before it is closed."
+        raise SettingError(msg)
+    areas = table()
+    with tempfile.TemporaryDirectory(prefix="ec_maps-") as aside:
+        file = Path(aside) / f"table.{chosen}"
+        _WRITERS[chosen](areas, file)
+        content = file.read_bytes()
+    try:
+        try:
+            stream.write(content)
+        except TypeError:  # it takes text
+            if chosen not in ("csv", "geojson"):
+                raise
+            stream.write(content.decode())
+        stream.flush()
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough, and the command line ends without a word
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        msg = f"The table could not be written to the open file: {error}. Open it for writing, with mode wb."
+        raise SettingError(msg) from None
 
 
 def _sidecar(name: str) -> str:
     return f"{name}-metadata.json"
 
 
-def _writer(path: Path) -> Callable[[gpd.GeoDataFrame, Path], None]:
-    writers = {".csv": _write_csv, ".parquet": _write_parquet, ".gpkg": _write_gpkg}
-    if path.suffix.lower() not in writers:
-        msg = (
-            f'A table is exported as .csv, .parquet (GeoParquet) or .gpkg (GeoPackage), but the name "{path.name}" has '
-            f"none of these endings."
-        )
+def _format(chosen: object, name: str = "") -> str:
+    """Return the name of a format; `SettingError` for another than the five, `MissingExtraError` for Excel."""
+    if not is_known(chosen, get_args(ExportName)):
+        given = f'the name "{name}" has none of these endings' if name else f"format= is {told(chosen)}"
+        msg = f"A table is exported as {_FORMATS}, but {given}."
         raise SettingError(msg)
-    return writers[path.suffix.lower()]
+    if chosen == "xlsx":
+        settings.require_extra("excel", "Writing an Excel file")
+    return chosen
 
 
 def _check(path: Path, parts: list[str], *, force: bool) -> None:
@@ -225,13 +210,14 @@ def _check(path: Path, parts: list[str], *, force: bool) -> None:
     raise SettingError(msg)
 
 
+def _rows(areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return a table without outlines; each row gives the source, because what lies beside a file may get lost."""
+    return pd.DataFrame(areas.drop(columns="geometry")).assign(**{SOURCE: line()})
+
+
 def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
-    table = pd.DataFrame(areas.drop(columns="geometry"))
-    # The metadata file may get lost, so that each row gives the source too.
-    table.assign(source=line()).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-    columns = [column for column in columns_of(areas) if column.type != "geometry"]
-    columns.append(_named("source"))
-    text = json.dumps(_csvw(areas, columns, path.name), ensure_ascii=False, indent=2)
+    _rows(areas).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    text = json.dumps(_csvw(areas, columns_of_rows(areas), path.name), ensure_ascii=False, indent=2)
     path.with_name(_sidecar(path.name)).write_text(text + "\n", encoding="utf-8")
 
 
@@ -299,11 +285,56 @@ def _write_gpkg(areas: gpd.GeoDataFrame, path: Path) -> None:
     pyogrio.write_dataframe(pd.DataFrame([asdict(column) for column in columns_of(areas)]), path, layer=CODEBOOK)
 
 
+def _write_xlsx(areas: gpd.GeoDataFrame, path: Path) -> None:
+    import xlsxwriter
+
+    facts, codebook = about(areas), pd.DataFrame([asdict(column) for column in columns_of_rows(areas)])
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    # A fixed date: the same data give the same bytes.
+    comments = f"{facts['description']} {facts['source']} {facts['licence']}"
+    book.set_properties({"title": facts["title"], "comments": comments, "created": datetime(2025, 1, 1)})
+    bold = book.add_format({"bold": True})
+    for name, table, last in ((AREAS, _rows(areas), "rgn21nm"), (CODEBOOK, codebook, "column")):
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, list(table.columns).index(last) + 1)
+        for at, column in enumerate(table.columns):
+            sheet.set_column(at, at, max(len(column) + 2, 30 if at < 3 else 12))
+            sheet.write_string(0, at, column, bold)
+            # By type: a text stays a text, whatever it begins with.
+            write = sheet.write_number if pd.api.types.is_numeric_dtype(table[column]) else sheet.write_string
+            for row, cell in enumerate(table[column].astype(object), 1):
+                if not pd.isna(cell):
+                    write(row, at, cell)
+    book.close()
+    path.write_bytes(content.getvalue())
+
+
+def _write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
+    facts = about(areas)
+    columns = [asdict(column) for column in columns_of(areas) if column.type != "geometry"]
+    path.write_text(_geojson(areas, {**facts, "columns": columns}), encoding="utf-8")
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
+    "csv": _write_csv,
+    "xlsx": _write_xlsx,
+    "parquet": _write_parquet,
+    "gpkg": _write_gpkg,
+    "geojson": _write_geojson,
+}
+
+
+def _geojson(areas: gpd.GeoDataFrame, facts: Mapping[str, object]) -> str:
+    """Return areas as the text of a GeoJSON file, with facts as further members of the collection."""
+    shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
+    shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
+    found = areas.set_geometry(shapes, crs="EPSG:4326").to_geo_dict(drop_id=True)
+    collection = {"type": found["type"], **facts, "features": found["features"]}
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str) + "\n"
+
+
 # --- downloads of a page ----------------------------------------------------------------------------
-
-
-#: Decimals of a degree: about a metre, which is as fine as the outlines.
-_DECIMALS = 5
 
 
 def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -324,10 +355,5 @@ def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
 
     The collection has the extra members ``decile_of``, ``source`` and ``licence``.
     """
-    shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
-    shapes = shapely.orient_polygons(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
-    found = areas.drop(columns=COLUMN, errors="ignore").set_geometry(shapes, crs="EPSG:4326").to_geo_dict(drop_id=True)
     facts = {"decile_of": universe(areas), "source": line(), "licence": sources(names="msoa21hclnm" in areas)}
-    collection = {"type": found["type"], **facts, "features": found["features"]}
-    text = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), default=str)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(_geojson(areas.drop(columns=COLUMN, errors="ignore"), facts), encoding="utf-8")

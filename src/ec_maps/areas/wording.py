@@ -11,6 +11,7 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.about import scope_of
 from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.ranks import rank_spans
 from ec_maps.geography.levels import SCOPES, Level
 from ec_maps.measures import Measure
 
@@ -149,19 +150,17 @@ def rank_in_words(values: pd.Series, value: float, tolerance: float) -> str:
     tolerance
         How far two values may lie apart and count as level, in their unit.
     """
-    there = values.dropna()
-    # Slightly more than the tolerance: 0.472 and 0.467 differ by half a point, though not in binary fractions.
-    reach = tolerance + 1e-9
-    above, below = int((there > value + reach).sum()), int((there < value - reach).sum())
-    level = len(there) - above - below
+    number = int(values.notna().sum())
+    low, high = (int(rank[0]) for rank in rank_spans(value, tolerance, among=values))
+    level, below, above = high - low + 1, low - 1, number - high
     end, first = ("highest", above) if above <= below else ("lowest", below)
     if level == 1:
-        return f"the {f'{ordinal(first + 1)} ' if first else ''}{end} of {len(there)}"
-    if level == len(there):
-        return f"level with all {len(there)}"
+        return f"the {f'{ordinal(first + 1)} ' if first else ''}{end} of {number}"
+    if level == number:
+        return f"level with all {number}"
     if not first:
-        return f"one of the {level} {end} of {len(there)}"
-    return f"between the {ordinal(first + 1)} and {ordinal(first + level)} {end} of {len(there)}"
+        return f"one of the {level} {end} of {number}"
+    return f"between the {ordinal(first + 1)} and {ordinal(first + level)} {end} of {number}"
 
 
 def series(items: Sequence[str], last: str = "and") -> str:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ec_maps.errors import quoted
+
 __all__ = ["folded", "plain", "quoted", "slug"]
 
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\u00b4\u2032`"), "'")
@@ -27,12 +29,6 @@ def folded(text: str) -> str:
     text = _ascii(plain(text)).replace("&", " and ").replace(".", " ").replace("'", "")
     text = _SUFFIX.sub("", _PREFIX.sub("", " ".join(text.split())))
     return " ".join("st" if word == "saint" else word for word in re.findall(r"[a-z0-9]+", text))
-
-
-def quoted(text: str, limit: int = 60) -> str:
-    """Return `text` in quotation marks, on one line and shortened for a message."""
-    text = " ".join(text.split())
-    return f'"{text}"' if len(text) <= limit else f'"{text[: limit - 1]}…"'
 
 
 def slug(name: str, code: str | None = None) -> str:
