@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ec_maps
+from ec_maps import errors
 
 PROBE = """
 import json, sys
@@ -54,6 +55,15 @@ def test_import_is_light(tmp_path: Path) -> None:
     """Importing the library loads none of the heavy libraries."""
     heavy = {"contextily", "geopandas", "matplotlib.pyplot", "rasterio", "requests", "sqlalchemy"}
     assert heavy.isdisjoint(imported("ec_maps", tmp_path)["modules"])
+
+
+def test_errors_are_names_of_the_package(tmp_path: Path) -> None:
+    """Each kind of error is imported from the package itself, which loads nothing heavy, and is of the one family."""
+    for name in errors.__all__:
+        assert getattr(ec_maps, name) is getattr(errors, name)
+        assert issubclass(getattr(ec_maps, name), ec_maps.EcMapsError)
+    heavy = {"geopandas", "matplotlib", "numpy", "pandas"}
+    assert heavy.isdisjoint(imported("ec_maps; ec_maps.SettingError", tmp_path)["modules"])
 
 
 @pytest.mark.parametrize("module", ["ec_maps.pages", "ec_maps.methods"])

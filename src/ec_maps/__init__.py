@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from ec_maps.areas.join import JoinReport
     from ec_maps.areas.places import Place, read_places
     from ec_maps.areas.table import join_report, load_areas, load_measure
-    from ec_maps.errors import EcMapsError
+    from ec_maps.errors import (
+        BoundaryError,
+        DataError,
+        EcMapsError,
+        FetchError,
+        MissingExtraError,
+        PaletteError,
+        PlaceError,
+        RenderError,
+        SettingError,
+    )
     from ec_maps.graphics.figure import Map
     from ec_maps.graphics.palette import ice_colours
     from ec_maps.maps.batch import draw_maps
@@ -29,12 +39,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MEASURES",
+    "BoundaryError",
     "Correlations",
+    "DataError",
     "EcMapsError",
+    "FetchError",
     "JoinReport",
     "Map",
     "Measure",
+    "MissingExtraError",
+    "PaletteError",
     "Place",
+    "PlaceError",
+    "RenderError",
+    "SettingError",
     "Stability",
     "__version__",
     "bivariate_map",
@@ -59,7 +77,15 @@ __all__ = [
 
 _HOMES = {
     "Correlations": "analysis.statistics",
+    "BoundaryError": "errors",
+    "DataError": "errors",
     "EcMapsError": "errors",
+    "FetchError": "errors",
+    "MissingExtraError": "errors",
+    "PaletteError": "errors",
+    "PlaceError": "errors",
+    "RenderError": "errors",
+    "SettingError": "errors",
     "JoinReport": "areas.join",
     "MEASURES": "measures",
     "Map": "graphics.figure",

@@ -19,7 +19,10 @@ def is_known(key: object, keys: Container[str]) -> TypeGuard[str]:
 
 def unknown(noun: str, key: object) -> str:
     """Return that there is no such key, in a sentence: "There is no level "ward"."."""
-    return f"There is no {noun} {told(key)}." if isinstance(key, str) else f"{told(key)} is no {noun}; give its name."
+    given = told(key)
+    if isinstance(key, str):
+        return f"There is no {noun} {given}."
+    return f"{given[:1].upper()}{given[1:]} is no {noun}; give its name."
 
 
 def optional_text(thing: object, name: str) -> str | None:

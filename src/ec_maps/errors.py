@@ -37,37 +37,102 @@ class EcMapsError(Exception):
 
 
 class DataError(EcMapsError, ValueError):
-    """An Atlas archive, or a table in it, is absent, damaged or not of the expected form."""
+    """An Atlas archive, or a table in it, is absent, damaged or not of the expected form.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> try:
+    ...     table = ec_maps.load_areas("lad", category="rich")
+    ... except ec_maps.DataError as error:
+    ...     print(str(error)[:72])
+    Economic connectedness of local authorities is not available for the gro
+    """
 
 
 class BoundaryError(EcMapsError, ValueError):
-    """Boundaries or lookups are absent, of another vintage or cannot be drawn."""
+    """Boundaries or lookups are absent, of another vintage or cannot be drawn.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> issubclass(ec_maps.BoundaryError, ec_maps.EcMapsError), ec_maps.BoundaryError.exit_status
+    (True, 1)
+    """
 
 
 class FetchError(EcMapsError, RuntimeError):
-    """A file could not be downloaded; an earlier copy is unchanged."""
+    """A file could not be downloaded; an earlier copy is unchanged.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> issubclass(ec_maps.FetchError, ec_maps.EcMapsError), ec_maps.FetchError.exit_status
+    (True, 1)
+    """
 
 
 class MissingExtraError(EcMapsError, ImportError):
-    """The libraries of an extra of ec-maps are not installed; the message names the extra."""
+    """The libraries of an extra of ec-maps are not installed; the message names the extra.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> issubclass(ec_maps.MissingExtraError, (ec_maps.EcMapsError, ImportError))
+    True
+    """
 
 
 class PaletteError(EcMapsError, ValueError):
-    """A palette file does not have ten colours that run evenly from dark to light."""
+    """A palette file does not have ten colours that run evenly from dark to light.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> issubclass(ec_maps.PaletteError, ec_maps.EcMapsError), ec_maps.PaletteError.exit_status
+    (True, 1)
+    """
 
 
 class RenderError(EcMapsError, RuntimeError):
-    """The site could not be built; an earlier site is unchanged."""
+    """The site could not be built; an earlier site is unchanged.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> issubclass(ec_maps.RenderError, ec_maps.EcMapsError), ec_maps.RenderError.exit_status
+    (True, 1)
+    """
 
 
 class PlaceError(EcMapsError, ValueError):
-    """A place is not known, or the list of places cannot be read."""
+    """A place is not known, or the list of places cannot be read.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> try:
+    ...     table = ec_maps.compare("Great Yarmoth")
+    ... except ec_maps.PlaceError as error:
+    ...     print(str(error).splitlines()[0])
+    Unknown local authority "Great Yarmoth". Did you mean: Great Yarmouth?
+    """
 
     exit_status = 2
 
 
 class SettingError(EcMapsError, ValueError):
-    """An environment variable or an argument has an unknown value."""
+    """An environment variable or an argument has an unknown value.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> try:
+    ...     table = ec_maps.load_areas("ward")
+    ... except ec_maps.SettingError as error:
+    ...     print(error)
+    There is no level "ward". The levels are 'lad' and 'msoa'.
+    """
 
     exit_status = 2
 

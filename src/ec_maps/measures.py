@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Literal, get_args
 
-from ec_maps.errors import DataError, SettingError, listed
+from ec_maps.arguments import is_known, unknown
+from ec_maps.errors import DataError, SettingError, listed, told
 
 Unit = Literal["share", "gap", "rate"]
 End = Literal["low", "high"]
@@ -191,9 +192,12 @@ class Measure:
         >>> measure.category, measure.key
         ('high_ses_users', 'economic_connectedness')
         """
+        if not isinstance(category, str):
+            msg = f"A group of people is a text such as low_ses_users, and {told(category)} was given."
+            raise SettingError(msg)
         if category in (self.category, "") or (not self.category and category == "all_users"):
             return self
-        people = _PEOPLE.get(category, f"people in the Atlas’s group “{category}”")
+        people = _PEOPLE.get(category, f"people in the Atlas’s group “{category[:60]}”")
         meaning = self.meaning_for.format(people=people)
         return replace(self, category=category, title=f"{self.title} of {people}", meaning=meaning)
 
@@ -268,19 +272,19 @@ MEASURES = read_codebook(
 
 def measure_named(key: str) -> Measure:
     """Return the measure with this key; `SettingError` for a key that is not in the codebook."""
-    if key not in MEASURES:
+    if not is_known(key, MEASURES):
         msg = f"{unknown_measure(key)} The measures are: {', '.join(MEASURES)}."
         raise SettingError(msg)
     return MEASURES[key]
 
 
-def unknown_measure(key: str) -> str:
+def unknown_measure(key: object) -> str:
     """Return that there is no measure with this key, and which one it may be, without the list of all."""
     from rapidfuzz import process
 
     near = [found for found, *_ in process.extract(str(key), list(MEASURES), limit=2, score_cutoff=75)]
     hint = f" Perhaps {' or '.join(near)}?" if near else ""
-    return f'There is no measure "{key}".{hint}'
+    return f"{unknown('measure', key)}{hint}"
 
 
 def measures_in(column: str) -> list[Measure]:

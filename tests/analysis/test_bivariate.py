@@ -29,7 +29,7 @@ from ec_maps.errors import DataError, PaletteError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.maps.bivariate import bivariate_colours
 from graphics.test_palette import SIGHTS, seen_lab
-from made import VALUE, districts
+from made import VALUE, about, districts
 
 CONTEXT = {
     "page": palette.PAGE,
@@ -42,9 +42,7 @@ COLUMNS = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "bias", "exposure_third"
 
 def driver(key: str, values: list[float | None]) -> gpd.GeoDataFrame:
     """Return a table of districts with one of the two measures."""
-    table = districts(values).rename(columns={VALUE: key})
-    table.attrs = {"measure": key, "level": "lad", "scope": "ew"}
-    return table
+    return about(districts(values).rename(columns={VALUE: key}), measure=key)
 
 
 def nine() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

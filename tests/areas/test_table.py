@@ -316,6 +316,24 @@ def test_notes_of_both_sides_are_in_the_report(data: Path, tmp_path: Path) -> No
     assert all(f"note: {note}" in str(join_report("lad")) for note in notes)
 
 
+@pytest.mark.parametrize("gone", [MSOA_ZIP, LAD_ZIP])
+def test_a_file_that_is_not_there_has_no_date(data: Path, gone: str) -> None:
+    """With the archive of one level only, its report says nothing of the other's date, neither none nor undated."""
+    (data / gone).unlink()
+    report = str(join_report("lad" if gone == MSOA_ZIP else "msoa"))
+    assert ", dated 2025-02-28" in report
+    assert "undated" not in report
+    assert "None" not in report
+    assert "These data are" not in report
+
+
+def test_other_dates_are_told(data: Path) -> None:
+    """Where both files are there and have different dates, or one has none, the report says so."""
+    for date, words in (("2024-01-31", "are dated 2024-01-31."), ("", "are undated.")):
+        write_atlas(data, msoas=msoa_csv().replace("2025-02-28", date))
+        assert f"These data are dated 2025-02-28, but those of neighbourhoods {words}" in str(join_report("lad"))
+
+
 def test_a_value_without_a_boundary(data: Path, tmp_path: Path) -> None:
     """A value that no boundary takes up is reported by code; where it is one in fourteen, no table is made."""
     write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv([*LADS, "E06000011"])})

@@ -146,7 +146,7 @@ def test_what_warned_is_said_and_drawn_again(tmp_path: Path, monkeypatch: pytest
         ({"kinds": []}, "kinds of maps"),
         ({"format": "pdf"}, '"png" or "svg"; "pdf"'),
         ({"jobs": 0}, "jobs is 0"),
-        ({"jobs": "2"}, "jobs is '2'"),
+        ({"jobs": "2"}, 'jobs is "2"'),
         ({"measure": "happiness"}, 'no measure "happiness"'),
     ],
 )

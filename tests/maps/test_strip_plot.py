@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +19,14 @@ from matplotlib.text import Text
 
 import facts
 from ec_maps import ice_colours, load_areas
-from ec_maps.errors import PlaceError
+from ec_maps.areas.deciles import deciles
+from ec_maps.errors import PlaceError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.graphics.beeswarm import NARROWEST, WIDEST, above, squeezed, swarm, width_within
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH
 from ec_maps.maps.strip_plot import MARKED, strip_plot
-from made import VALUE, Picture, Tables, about, demo_tables, districts, real_tables, squares
+from made import VALUE, Picture, Tables, about, demo_tables, districts, real_tables, squares, together
 
 TEN = [0.30 + 0.03 * place for place in range(10)]
 
@@ -41,10 +44,9 @@ def small(values: list[float | None], inside: list[float | None], name: str = "A
     lads = districts(values)
     lads.loc[lads["lad21nm"] == "A", "lad21nm"] = name
     others = squares([*TEN, *TEN], district="Elsewhere")
-    whole = gpd.GeoDataFrame(pd.concat([squares(inside, district=name), others], ignore_index=True))
-    # Which decile it is matters to the colour only.
-    whole["decile"] = pd.Series(5, whole.index, dtype="Int64").where(whole[VALUE].notna())
-    return lads, whole.set_crs("EPSG:27700", allow_override=True)
+    whole = together(squares(inside, district=name), others) if inside else others
+    whole["decile"] = deciles(whole[VALUE])
+    return lads, about(whole)
 
 
 def strips(drawn: Map) -> list[PathCollection]:
@@ -292,7 +294,7 @@ def test_known_words() -> None:
     assert "Below, its 4 neighbourhoods; one without a published estimate." in drawn.alt_text
     assert "Lowest: A 001, 35.0%; highest: A 003, 60.0%." in drawn.alt_text
     assert facts.values(drawn.alt_text) == [30.0, 57.0, 32.7, 30.0, 35.0, 60.0, 45.0]
-    assert (facts.deciles(drawn.alt_text), facts.counts(drawn.alt_text)) == ([1, 5], {5: 3})
+    assert (facts.deciles(drawn.alt_text), facts.counts(drawn.alt_text)) == ([1, 2, 7, 10], {2: 1, 7: 1, 10: 1})
     assert "A 30.0%" in said(drawn)
     assert "Its 4 neighbourhoods; one without a published estimate" in said(drawn)
 
@@ -344,10 +346,33 @@ def test_stamp(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Demonstration data are marked on the figure, in the caption and in the alt text; real ones are not."""
     for source, there in (("demo", True), ("live", False)):
         monkeypatch.setenv("EC_MAPS_SOURCE", source)
-        drawn = strip_plot(tables.lads, tables.msoas, "Norwich")
+        drawn = strip_plot(about(tables.lads.copy()), about(tables.msoas.copy()), "Norwich")
         assert (DEMO_WORDS in said(drawn)) == there
         assert drawn.caption.startswith("Demonstration data") == there
         assert drawn.alt_text.startswith("Demonstration data") == there
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda lads, msoas: (lads.iloc[1:], msoas), "has 19 of the 20 local authorities"),
+        (lambda lads, msoas: (lads, msoas.iloc[2:]), "has 20 of the 22 neighbourhoods"),
+        (lambda _lads, msoas: (msoas, msoas), "it is of neighbourhoods"),
+        (lambda lads, msoas: (lads, msoas.iloc[:0]), "no rows"),
+        (lambda lads, msoas: (len(lads), msoas), "not from 20"),
+        (lambda lads, msoas: (other(lads), msoas), "different measures: Economic connectedness and Exposure"),
+    ],
+)
+def test_tables_that_would_mislead(spoil: Callable[..., tuple[Any, Any]], words: str) -> None:
+    """A part of a table, the wrong level, two measures, or no table at all are refused."""
+    tables = spoil(*small([*TEN, *TEN], [0.35, 0.5]))
+    with pytest.raises(SettingError, match=words):
+        strip_plot(*tables, "A")
+
+
+def other(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table as one of another measure."""
+    return about(table.rename(columns={VALUE: "exposure"}), measure="exposure")
 
 
 # --- odd districts --------------------------------------------------------------------------------

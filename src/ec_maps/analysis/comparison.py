@@ -14,9 +14,10 @@ from ec_maps import cache
 from ec_maps.areas.places import gazetteer_of
 from ec_maps.areas.ranks import rank_spans
 from ec_maps.areas.table import load_areas, load_values
+from ec_maps.arguments import several
 from ec_maps.atlas import select
 from ec_maps.atlas.csv_table import inventory
-from ec_maps.errors import DataError, PlaceError, SettingError
+from ec_maps.errors import DataError, PlaceError, SettingError, told
 from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
 from ec_maps.geography.names import plain, quoted
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 #: The endings of the columns of deciles, ranks and users, after a measure's key.
 DECILE, RANK_LOW, RANK_HIGH, USERS = "_decile", "_rank_low", "_rank_high", "_users"
 
+#: The most faults that a message lists.
+_TOLD = 12
+
 _NAMES = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw", "lad21cd", "lad21nm", "rgn21nm")
+_PLACES = 'The places to compare are names or codes of local authorities, such as "Great Yarmouth", one or a list'
+_MEASURES = 'The measures to compare are keys such as "bias", one or a list'
 _LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 
 
@@ -86,7 +92,7 @@ def compare(
     """
     whole = measures_table(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]
-    wanted = _districts([places] if isinstance(places, str | Place) else list(places), whole)
+    wanted = _districts(several(places, (str, Place), _PLACES, PlaceError), whole)
     order = {place.lad21cd: number for number, place in enumerate(wanted)}
     rows = whole.loc[whole["lad21cd"].isin(list(order)), columns]
     rows = rows.sort_values("lad21cd", key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
@@ -198,22 +204,24 @@ def _available(level: LevelName, paths: tuple[Path, ...], _key: str) -> tuple[st
     return tuple(key for key in MEASURES if key in there)
 
 
-def _keys(measures: str | Sequence[str] | None) -> list[str]:
+def _keys(measures: object) -> list[str]:
     """Return the keys asked for, or raise `SettingError` with all faults in them."""
-    keys = [measures] if isinstance(measures, str) else list(measures or ())
-    faults = [unknown_measure(key) for key in dict.fromkeys(keys) if key not in MEASURES]
+    given = [] if measures is None else several(measures, str, _MEASURES)
+    keys = [key for key in given if isinstance(key, str)]
+    faults = [unknown_measure(key) for key in given if not isinstance(key, str)]
+    faults += [unknown_measure(key) for key in dict.fromkeys(keys) if key not in MEASURES]
     faults += [
-        f"The measure {quoted(str(key))} is given {keys.count(key)} times; name it once."
+        f"The measure {quoted(key)} is given {keys.count(key)} times; name it once."
         for key in dict.fromkeys(keys)
         if keys.count(key) > 1
     ]
     if faults:
-        msg = f"The measures to compare: {' '.join(faults)} The measures are: {', '.join(MEASURES)}."
+        msg = f"The measures to compare: {' '.join(faults[:_TOLD])} The measures are: {', '.join(MEASURES)}."
         raise SettingError(msg)
     return keys
 
 
-def _districts(places: list[str | Place], whole: gpd.GeoDataFrame) -> list[Place]:
+def _districts(places: list[object], whole: gpd.GeoDataFrame) -> list[Place]:
     """Return the districts that are named, or raise `PlaceError` with all faults in the names."""
     if not places:
         msg = f'No place to compare. Name at least one local authority, such as "Great Yarmouth". {_LOOK_UP}'
@@ -222,7 +230,10 @@ def _districts(places: list[str | Place], whole: gpd.GeoDataFrame) -> list[Place
     found: dict[Place, tuple[int, str]] = {}
     faults, misnamed = [], False
     for number, given in enumerate(places, 1):
-        text = given.lad21cd if isinstance(given, Place) else str(given)
+        text = given.lad21cd if isinstance(given, Place) else given
+        if not isinstance(text, str):
+            faults.append(f"Place {number} is {told(text)}, not a name or a code.")
+            continue
         where = f" (place {number})" if len(places) > 1 else ""
         place = gazetteer.find(text)
         if place is None:
@@ -235,6 +246,8 @@ def _districts(places: list[str | Place], whole: gpd.GeoDataFrame) -> list[Place
         else:
             found[place] = (number, text)
     if faults:
-        letter = faults[0] if len(faults) == 1 else "\n- ".join([f"{len(faults)} of the places to compare:", *faults])
+        more = [f"and {len(faults) - _TOLD} more."] if len(faults) > _TOLD else []
+        parts = [f"{len(faults)} of the places to compare:", *faults[:_TOLD], *more]
+        letter = faults[0] if len(faults) == 1 else "\n- ".join(parts)
         raise PlaceError(f"{letter}\n\n{_LOOK_UP}" if misnamed else letter)
     return list(found)

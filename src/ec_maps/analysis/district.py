@@ -13,7 +13,7 @@ import shapely
 from ec_maps.about import measure_of
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, decile_in_words, rank_in_words, series, some, the, the_district, universe
-from ec_maps.errors import PlaceError
+from ec_maps.errors import PlaceError, SettingError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.measures import HEADLINE, Measure, measure_named
 
@@ -184,6 +184,10 @@ def district_profile(
     if rows.empty:
         msg = f'There is no local authority "{lad_name}" in the table. ec-maps places lists them.'
         raise PlaceError(msg)
+    titles = sorted({measure_of(lads).title, measure_of(msoas).title})
+    if len(titles) > 1:
+        msg = f"The two tables are of different measures: {' and '.join(titles)}. Load both of one."
+        raise SettingError(msg)
     measure = measure_of(lads).key
     inside = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
     around = lads if surroundings is None else surroundings

@@ -118,10 +118,12 @@ def export(
     if (isinstance(path, str | Path) and str(path) == STANDARD_OUTPUT) or hasattr(path, "write"):
         # The console may have another encoding than UTF-8, so that bytes are written to the stream beneath it.
         stream = getattr(sys.stdout, "buffer", sys.stdout) if isinstance(path, str | Path) else path
-        _write_stream(stream, _format(format or "csv"), lambda: measures_table(level, measures, scope=scope))
+        _write_stream(
+            stream, _format("csv" if format is None else format), lambda: measures_table(level, measures, scope=scope)
+        )
         return None
     path = path_of(path, "A table is written to a path, an open file, or - for the standard output")
-    chosen = _format(format or path.suffix.lower().removeprefix("."), path.name)
+    chosen = _format(path.suffix.lower().removeprefix("."), path.name) if format is None else _format(format)
     parts = [path.name, *([_sidecar(path.name)] if chosen == "csv" else [])]
     _check(path, parts, force=force)
     areas = measures_table(level, measures, scope=scope)
@@ -199,7 +201,7 @@ def _check(path: Path, parts: list[str], *, force: bool) -> None:
         msg = f"The table could not be written to {path}: there is no folder {path.parent}. Make it first."
     elif folders:
         msg = f"The table could not be written to {path}: {folders[0]} is a folder. Name a file."
-    elif there and not force:
+    elif there and force is not True:
         are, them = ("is", "it") if len(there) == 1 else ("are", "them")
         msg = (
             f"{' and '.join(there)} {are} already in {path.parent}, and nothing was changed. Use another name, or "

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from ec_maps.about import measure_of
 from ec_maps.areas.wording import some
+from ec_maps.arguments import numbers_of, several, table_of
 from ec_maps.errors import SettingError
-from ec_maps.geography.levels import LevelName, ScopeName, level_named
-from ec_maps.measures import Measure, measure_named
+from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
+from ec_maps.measures import MEASURES, Measure, measure_named
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: With fewer areas, no correlation is given.
 FEWEST = 10
+
+_KEYS = 'The measures to correlate are a list of keys such as "bias"'
 
 #: The columns of a table on the stability of its deciles and the number of users behind them.
 BESIDE = ["decile_low", "decile_high", "num_users"]
@@ -150,15 +153,17 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
     >>> pair.first, pair.second, round(pair.correlation, 2), pair.areas
     ('economic_connectedness', 'exposure', 0.97, 327)
     """
-    keys = tuple(measures if measures is not None else areas.attrs["measures"])
-    for key in keys:
-        measure_named(key)
+    areas = table_of(areas, "measures_table")
+    given = areas.attrs.get("measures") if measures is None else measures
+    if given is None:  # a merge drops attrs
+        given = [key for key in MEASURES if key in areas]
+    keys = tuple(measure_named(key).key for key in several(given, (), _KEYS))  # type: ignore[arg-type]
     absent = [key for key in keys if key not in areas]
     if absent or len(set(keys)) < max(len(keys), 2):
         what = f"the table has no column {', '.join(absent)}" if absent else f"given were: {', '.join(keys) or 'none'}"
         msg = f"Correlations need two measures or more, each with a column and named once; {what}."
         raise SettingError(msg)
-    values = areas[list(keys)].astype(float)
+    values = numbers_of(areas, keys)
     found = values.corr(method="spearman", min_periods=FEWEST).to_numpy()
     present = values.notna().to_numpy().astype(int)
     numbers = present.T @ present
@@ -166,7 +171,8 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
         Pair(keys[one], keys[two], float(found[one, two]), int(numbers[one, two]))
         for one, two in combinations(range(len(keys)), 2)
     ]
-    return Correlations(keys, tuple(pairs), areas.attrs.get("level", "lad"), areas.attrs.get("scope", "ew"))
+    name: LevelName = areas.attrs.get("level", "msoa" if "msoa21cd" in areas else "lad")
+    return Correlations(keys, tuple(pairs), name, scope_named(areas.attrs.get("scope", "ew"), level_named(name)))
 
 
 def in_words(correlation: float) -> str:
@@ -265,12 +271,11 @@ def stability(areas: pd.DataFrame) -> Stability:
     >>> found.valued, found.would_change_decile, found.two_away
     (327, 162, 0)
     """
-    needed = {"decile", "decile_low", "decile_high"}
-    if lost := sorted(needed - set(areas.columns)):
-        msg = f"This is not a whole table of load_areas: it lacks the columns {', '.join(lost)}."
-        raise SettingError(msg)
-    measure = measure_of(areas)
-    there = areas[areas["decile"].notna()]
+    ends = ["decile", "decile_low", "decile_high"]
+    measure = measure_of(table_of(areas, "load_areas", ends))
+    columns = [*ends, *(["num_users"] if "num_users" in areas else [])]
+    numbers = numbers_of(table_of(areas, "load_areas", [measure.key]), [measure.key, *columns])
+    there = numbers[numbers["decile"].notna()]
     reach = (there["decile_high"] - there["decile"]).combine(there["decile"] - there["decile_low"], max)
     error = None
     if measure.unit == "share" and "num_users" in there and there["num_users"].notna().any():

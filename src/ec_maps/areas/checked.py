@@ -13,8 +13,9 @@ from ec_maps import settings
 from ec_maps.about import About
 from ec_maps.areas.deciles import GROUPS, group
 from ec_maps.areas.table import load_values
+from ec_maps.arguments import optional_text, table_of
 from ec_maps.boundaries.table import in_england_and_wales, load_boundaries
-from ec_maps.errors import BoundaryError, FetchError, SettingError, listed
+from ec_maps.errors import BoundaryError, FetchError, SettingError, listed, told
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import SCOPES, Level, LevelName, level_named
 from ec_maps.measures import measure_named
@@ -43,8 +44,9 @@ def checked(
         If it is no such table; the message gives all faults at once.
     """
     wanted = level_named(level)
+    measure, category = optional_text(measure, "measure"), optional_text(category, "category")
     if not isinstance(areas, pd.DataFrame):
-        msg = f'A map is drawn from a table such as load_areas("{level}") returns, not from {_kind(areas)}.'
+        msg = f'A map is drawn from a table such as load_areas("{level}") returns, not from {told(areas)}.'
         raise SettingError(msg)
     if areas.empty:
         msg = "The table has no rows, so there is nothing to draw."
@@ -60,6 +62,29 @@ def checked(
     table["decile"] = table["decile"].astype("Int64")
     about.on(table)
     return table, about
+
+
+def whole(areas: gpd.GeoDataFrame, level: LevelName) -> gpd.GeoDataFrame:
+    """Return a table as :func:`checked` does; `SettingError` for a part, which would pass for the whole."""
+    table, about = checked(areas, level)
+    if len(table) != about.areas:
+        msg = (
+            f"The picture shows all areas, and the table has {len(table):,} of the {about.areas:,} "
+            f'{level_named(level).areas}. Give the whole table of load_areas("{level}").'
+        )
+        raise SettingError(msg)
+    return table
+
+
+def land_around(context: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return name and outline of land around a map, in EPSG:27700; `SettingError` for what is no such table."""
+    given = table_of(context, "load_areas", ["lad21nm", "geometry"])
+    outlines = given["geometry"]
+    if not isinstance(outlines.dtype, gpd.array.GeometryDtype) or (len(given) and outlines.crs is None):
+        msg = "The land around a map has outlines with a coordinate system in its column geometry; context= has none."
+        raise SettingError(msg)
+    land = gpd.GeoDataFrame(given[["lad21nm", "geometry"]], geometry="geometry")
+    return land if not len(land) or land.crs == "EPSG:27700" else land.to_crs("EPSG:27700")
 
 
 def rest(areas: gpd.GeoDataFrame, about: About, near: str | None = None) -> gpd.GeoDataFrame:
@@ -88,10 +113,6 @@ def rest(areas: gpd.GeoDataFrame, about: About, near: str | None = None) -> gpd.
         msg = f"{part}, and the boundaries at hand are not those of the table. Give the whole table."
         raise BoundaryError(msg)
     return lacking[columns].reset_index(drop=True)
-
-
-def _kind(thing: object) -> str:
-    return "None" if thing is None else f"a {type(thing).__name__}"
 
 
 def _with_active_outlines(areas: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ec_maps import settings
+from ec_maps.arguments import path_of, table_of
 from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
@@ -62,7 +63,9 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     >>> [(place.name, place.region) for place in ec_maps.read_places("my-places.yml")]
     [('Norwich', 'East of England'), ('Great Yarmouth', 'East of England')]
     """
-    path = settings.project_root() / "places.yml" if path is None else Path(path)
+    if path is None:
+        path = settings.project_root() / "places.yml"
+    path = path_of(path, "The list of places is read from the path of a file", PlaceError)
     entries, faults, in_brackets = _entries(path)
     gazetteer = gazetteer_of(districts) if entries else Gazetteer([])
     written: dict[Place, tuple[int, str]] = {}
@@ -141,6 +144,7 @@ def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
         from ec_maps.areas.coverage import available_districts
 
         districts = available_districts()
+    districts = table_of(districts, 'load_areas("lad")', ["lad21nm", "lad21cd", "rgn21nm"])
     rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
     return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)
 

@@ -41,7 +41,7 @@ def line() -> str:
 
 
 def data_date(level: LevelName) -> str | None:
-    """Return the date in the Atlas file of a level, as it is written there; None if there is no such file."""
+    """Return the date in the Atlas file of a level, as it is written there, empty if undated; None without a file."""
     return _dated(level, fingerprint(archive.archives(), settings.source()))
 
 
@@ -67,15 +67,20 @@ def _keys(chosen: str) -> tuple[str, str]:
 
 
 def _values() -> str:
-    dates = {"lad": data_date("lad") or "", "msoa": data_date("msoa") or ""}
-    parts = [f"UK Social Capital Atlas, dated {dates['lad']}" if dates["lad"] else "UK Social Capital Atlas, undated"]
-    if dates["lad"] != dates["msoa"]:
-        parts.append(f"neighbourhoods {f'dated {date}' if (date := dates['msoa']) else 'undated'}")
+    lads, msoas = data_date("lad"), data_date("msoa")
+    parts = ["UK Social Capital Atlas", *([] if lads is None else [dated_in_words(lads)])]
+    if msoas is not None and msoas != lads:
+        parts.append(f"neighbourhoods {dated_in_words(msoas)}")
     fetched = [entry for level in LEVELS if (entry := manifest.held(f"atlas_{level}"))]
     if fetched:
         parts.append(f"downloaded on {max(entry.fetched_at for entry in fetched)[:10]}")
     sums = " and ".join(file_digest(path)[:8] for path in archive.archives())
     return ", ".join([*parts, f"sha256 {sums}"])
+
+
+def dated_in_words(date: str) -> str:
+    """Return "dated 2025-02-28", or "undated" for an empty text."""
+    return f"dated {date}" if date else "undated"
 
 
 def _boundaries() -> str:

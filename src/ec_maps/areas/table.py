@@ -13,11 +13,12 @@ from ec_maps import cache, settings
 from ec_maps.about import About
 from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
-from ec_maps.areas.provenance import boundaries_in_words, data_date
+from ec_maps.areas.provenance import boundaries_in_words, data_date, dated_in_words
+from ec_maps.arguments import optional_text
 from ec_maps.atlas import select
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import available_areas, in_england_and_wales, load_boundaries, outside_england_and_wales
-from ec_maps.errors import BoundaryError, DataError, PlaceError
+from ec_maps.errors import BoundaryError, DataError, PlaceError, told
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
 from ec_maps.geography.names import slug
@@ -98,6 +99,9 @@ def load_areas(
     39
     """
     values = load_values(level, measure, category=category, scope=scope)
+    if optional_text(near, "near") is not None and near not in set(values["lad21nm"]):
+        msg = f"There is no local authority {told(near)} in the table (ec-maps places lists them)."
+        raise PlaceError(msg)
     about = About.of(values)
     table = _with_outlines(values, level_named(level), near)
     replace(about, near=near).on(table)
@@ -108,7 +112,7 @@ def load_values(
     level: LevelName, measure: str = HEADLINE, *, category: str | None = None, scope: ScopeName = "ew"
 ) -> pd.DataFrame:
     """Return the table of :func:`load_areas` without outlines, for callers that draw nothing."""
-    wanted, what = level_named(level), measure_named(measure)
+    wanted, what, category = level_named(level), measure_named(measure), optional_text(category, "category")
     scope, source = scope_named(scope, wanted), settings.source()
     files = [*select.supplied(wanted.key, measure), *boundary_files()]
     key = cache.fingerprint(files, source, measure, category, scope)
@@ -134,9 +138,6 @@ def _values(
 def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
     """Return the values of a level with their outlines after the decile: all, or those near a district."""
     outlines = load_boundaries("msoa" if level.key == "msoa" else "lad", near)
-    if near is not None and not (values["lad21nm"] == near).any():
-        msg = f'There is no local authority "{near}" in the table (ec-maps places lists them).'
-        raise PlaceError(msg)
     at = pd.Index(outlines[level.code]).get_indexer(pd.Index(values[level.code]))
     if near is not None:
         values, at = values[at >= 0].reset_index(drop=True), at[at >= 0]
@@ -244,10 +245,11 @@ def join_report(
     values = select.read_measure(level, measure, category)
     notes = list(areas.notes)
     other: LevelName = "msoa" if level == "lad" else "lad"
-    if (date := data_date(other)) != values.date:
+    # Nothing is said of a file that is not there.
+    if (date := data_date(other)) is not None and date != values.date:
         notes.append(
-            f"These data are {f'dated {values.date}' if values.date else 'undated'}, but those of "
-            f"{level_named(other).areas} {f'are dated {date}' if date else 'are undated'}."
+            f"These data are {dated_in_words(values.date)}, but those of {level_named(other).areas} are "
+            f"{dated_in_words(date)}."
         )
     return report_of(wanted, here, values, notes, scope)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ec_maps import settings
+from ec_maps.arguments import optional_text
 from ec_maps.atlas import archive, hdx
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Holding, Member, holdings
-from ec_maps.errors import DataError, FetchError, counted, listed
+from ec_maps.errors import DataError, FetchError, counted, listed, quoted
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.fetcher import Job
 from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
@@ -102,7 +103,8 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
         If there is no archive of the level here and it cannot be fetched.
     """
     wanted, what = table_named(level), measure_named(measure)
-    return _values(wanted, what, (category or "").strip().lower(), supplied(wanted.key, measure))
+    whom = (optional_text(category, "category") or "").strip().lower()
+    return _values(wanted, what, whom, supplied(wanted.key, measure))
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
@@ -237,8 +239,8 @@ def _about(category: str, members: list[Member], level: Level, measure: Measure)
     if found := [member for member, there in groups.items() if category in there]:
         return found
     msg = (
-        f'{measure.title} of {level.areas} is not available for the group "{category}". The groups available are: '
-        f"{listed(sorted(set().union(*groups.values())), 20) or 'none; its files do not name any'}. "
+        f"{measure.title} of {level.areas} is not available for the group {quoted(category)}. The groups available "
+        f"are: {listed(sorted(set().union(*groups.values())), 20) or 'none; its files do not name any'}. "
         f"Name one of them with category=…, or leave it out."
     )
     raise DataError(msg)

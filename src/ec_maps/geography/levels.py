@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ec_maps.arguments import is_known, unknown
 from ec_maps.errors import SettingError
 
 LevelName = Literal["lad", "msoa"]
@@ -51,21 +52,21 @@ SCOPES: dict[str, str] = {"ew": "England and Wales", "uk": "the United Kingdom"}
 
 def level_named(key: str, *more: str) -> Level:
     """Return the level of a key; `SettingError` for an unknown one, which lists the levels and `more`."""
-    if key not in LEVELS:
-        msg = f'There is no level "{key}". The levels are {" and ".join(map(repr, [*LEVELS, *more]))}.'
+    if not is_known(key, LEVELS):
+        msg = f"{unknown('level', key)} The levels are {' and '.join(map(repr, [*LEVELS, *more]))}."
         raise SettingError(msg)
     return LEVELS[key]
 
 
 def table_named(key: str) -> Level:
     """Return the level of a key, postcode districts included; `SettingError` for an unknown one."""
-    return POSTCODE_DISTRICT if key == POSTCODE_DISTRICT.key else level_named(key, POSTCODE_DISTRICT.key)
+    return POSTCODE_DISTRICT if is_known(key, [POSTCODE_DISTRICT.key]) else level_named(key, POSTCODE_DISTRICT.key)
 
 
 def scope_named(key: str, level: Level) -> ScopeName:
     """Return the scope; `SettingError` for an unknown one, or one that the level does not cover."""
-    if key not in SCOPES:
-        msg = f'There is no scope "{key}". It can be "ew" (England and Wales) or "uk" (the United Kingdom).'
+    if not is_known(key, SCOPES):
+        msg = f'{unknown("scope", key)} It can be "ew" (England and Wales) or "uk" (the United Kingdom).'
         raise SettingError(msg)
     if key == "uk" and level.key != "lad":
         msg = (

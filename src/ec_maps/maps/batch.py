@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ec_maps import cache, settings
 from ec_maps.areas.provenance import inputs
-from ec_maps.errors import EcMapsError, RenderError, SettingError
+from ec_maps.arguments import is_known, path_of, several
+from ec_maps.errors import EcMapsError, RenderError, SettingError, listed, told
 from ec_maps.geography.names import slug
 from ec_maps.maps import workers
 from ec_maps.maps.figure_cache import read_record, write_record
@@ -117,7 +118,13 @@ def draw_maps(
     (10, 'east-midlands.svg')
     """
     return bring(
-        Path(folder), kinds=kinds, measure=measure, category=category, format=format, jobs=jobs, quiet=quiet
+        path_of(folder, "The maps are written into a folder"),
+        kinds=kinds,
+        measure=measure,
+        category=category,
+        format=format,
+        jobs=jobs,
+        quiet=quiet,
     ).paths
 
 
@@ -174,18 +181,17 @@ def bring(
     return Done([folder / one.file for one in maps], drawn)
 
 
-def _checked(kinds: Iterable[KindName], format: str, jobs: int | None) -> tuple[KindName, ...]:
+def _checked(kinds: object, format: object, jobs: object) -> tuple[KindName, ...]:
     """Return the kinds in the order drawn; raise `SettingError` for an unknown kind, format or number of jobs."""
-    asked = [kinds] if isinstance(kinds, str) else list(kinds)
-    if not asked or any(kind not in KINDS for kind in asked):
-        msg = f'The kinds of maps are "regions" and "places"; what was asked for is {asked}.'
+    asked = several(kinds, str, 'The kinds of maps are "regions" and "places"')
+    if not asked or not all(is_known(kind, KINDS) for kind in asked):
+        msg = f'The kinds of maps are "regions" and "places"; what was asked for is {listed(list(map(told, asked)))}.'
         raise SettingError(msg)
-    if format not in FORMATS:
-        msg = f'The maps can be saved as "png" or "svg"; "{format}" was asked for.'
+    if not is_known(format, FORMATS):
+        msg = f'The maps can be saved as "png" or "svg"; {told(format)} was asked for.'
         raise SettingError(msg)
-    number: object = jobs  # a caller without a type checker may pass anything
-    if number is not None and not (isinstance(number, int) and number > 0):
-        msg = f"jobs is {jobs!r}; it should be how many processes draw at once, a whole number such as 2."
+    if jobs is not None and not (isinstance(jobs, int) and jobs > 0):
+        msg = f"jobs is {told(jobs)}; it should be how many processes draw at once, a whole number such as 2."
         raise SettingError(msg)
     return tuple(kind for kind in KINDS if kind in asked)
 

@@ -27,6 +27,7 @@ from ec_maps.analysis.bivariate import (
     thirds_of,
 )
 from ec_maps.areas import wording
+from ec_maps.areas.checked import land_around, whole
 from ec_maps.areas.table import load_context
 from ec_maps.areas.wording import series
 from ec_maps.boundaries.geometry import union, unions
@@ -165,7 +166,7 @@ def bivariate_map(
     DataError
         If the values do not form three groups, or bias has the opposite sign.
     SettingError
-        If the tables are not from :func:`ec_maps.load_areas`, or not of the same districts.
+        If the tables are not whole ones of :func:`ec_maps.load_areas`, or not of the same districts.
 
     Examples
     --------
@@ -175,8 +176,9 @@ def bivariate_map(
     >>> int(picture.areas["exposure_third"].max()), int(picture.areas["bias_third"].max())
     (3, 3)
     """
-    table = bivariate_table(exposure_lads, bias_lads, connectedness_lads)
-    areas = table if table.crs == "EPSG:27700" else table.to_crs("EPSG:27700")
+    exposure_lads, bias_lads = whole(exposure_lads, "lad"), whole(bias_lads, "lad")
+    connectedness_lads = None if connectedness_lads is None else whole(connectedness_lads, "lad")
+    areas = bivariate_table(exposure_lads, bias_lads, connectedness_lads)
     extent = view(areas.total_bounds, tallest=_TALLEST)
     around = _around(context, extent)
     words = Words(
@@ -221,6 +223,7 @@ def _around(given: gpd.GeoDataFrame | None, extent: tuple[float, float, float, f
         except (BoundaryError, SettingError):
             # A table made without boundary files is still drawn, with nothing around it.
             given = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
+    given = land_around(given)
     left, bottom, right, top = extent
     return given.cx[left:right, bottom:top] if len(given) else given
 

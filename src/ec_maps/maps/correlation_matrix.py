@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from ec_maps import settings
 from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, in_words, titles
 from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
+from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
@@ -68,6 +69,11 @@ def correlation_matrix(found: Correlations) -> Map:
     map
         The figure, whose first axes are in inches; `areas` are the pairs: see :attr:`Correlations.table`.
 
+    Raises
+    ------
+    SettingError
+        If `found` is not what :func:`ec_maps.rank_correlations` returns.
+
     Examples
     --------
     >>> import ec_maps
@@ -76,6 +82,10 @@ def correlation_matrix(found: Correlations) -> Map:
     >>> len(picture.areas)
     3
     """
+    given: object = found  # a caller without a type checker may pass anything
+    if not isinstance(given, Correlations) or len(given.measures) < 2:
+        msg = f"The correlations of two measures or more are what rank_correlations returns; {told(given)} was given."
+        raise SettingError(msg)
     cell = min(_WIDEST, (MAP_WIDTH - _NAME) / (len(found.measures) - 1))
     areas, top = level_named(found.level).areas, max(len(found.measures), _BESIDE) * _HIGH
     words = Words(

@@ -16,6 +16,7 @@ from ec_maps import settings
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.statistics import BESIDE
 from ec_maps.areas import wording
+from ec_maps.areas.checked import whole
 from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the, the_district
 from ec_maps.graphics import palette
 from ec_maps.graphics.beeswarm import above, squeezed, swarm, width_within
@@ -50,9 +51,8 @@ _EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
 def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
     """Draw all districts as a strip of dots, one of them marked, and beneath it its neighbourhoods.
 
-    Both strips share an axis. A grey shape behind the neighbourhoods shows the distribution over England and Wales.
-    Areas without a published estimate have no dot; the text gives their number. A district outside England and Wales
-    has no neighbourhoods and only one strip.
+    Both share an axis. A grey shape behind the neighbourhoods is their distribution over England and Wales. Areas
+    without a published estimate have no dot; the text gives their number. A district elsewhere has one strip.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     ------
     PlaceError
         If no district of the table has the name.
+    SettingError
+        If the tables are not whole tables of :func:`ec_maps.load_areas`, of the same measure.
 
     Examples
     --------
@@ -80,6 +82,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     >>> len(picture.areas)
     14
     """
+    lads, msoas = whole(lads, "lad"), whole(msoas, "msoa")
     place = district_profile(lads, msoas, lad_name)
     measure = place.measure
     upper, lower = lads[lads[measure].notna()], place.msoas[place.msoas[measure].notna()]
