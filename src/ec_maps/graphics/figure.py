@@ -5,18 +5,17 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from ec_maps.cache import atomic_write
 from ec_maps.errors import SettingError
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI
 
 if TYPE_CHECKING:
@@ -129,8 +128,7 @@ class Map:
         """
         from ec_maps.graphics.svg import svg_of
 
-        with _repeatable():
-            return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
+        return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
 
     def png(self) -> bytes:
         r"""Return the map as PNG, 1400 pixels wide; the same map gives the same bytes.
@@ -147,7 +145,7 @@ class Map:
         >>> picture.png()[:4]
         b'\x89PNG'
         """
-        with _repeatable():
+        with own_settings():
             self.figure.set_dpi(DPI)
             canvas = FigureCanvasAgg(self.figure)
             canvas.draw()  # type: ignore[no-untyped-call]
@@ -161,16 +159,6 @@ class Map:
 
     def _repr_png_(self) -> bytes:
         return self.png()
-
-
-@contextmanager
-def _repeatable() -> Iterator[None]:
-    """Fix the settings that the bytes of a drawing depend on.
-
-    The ids in an SVG depend on a salt and on how NumPy prints numbers, which some libraries change.
-    """
-    with mpl.rc_context({"svg.hashsalt": "ec_maps", "text.hinting": "none"}), np.printoptions(legacy=False):
-        yield
 
 
 # --- PNG (W3C, third edition, 2025) ---------------------------------------------------------------------

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.text import Text
 
@@ -24,6 +23,7 @@ from ec_maps.areas.deciles import GROUPS
 from ec_maps.cache import digest
 from ec_maps.graphics import palette
 from ec_maps.graphics.layers import AREAS, CASED, SWATCH
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.svg_paths import (
     OWN,
     UNITS,
@@ -106,7 +106,7 @@ def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, 
     area code, relative to the file's own folder. `marks` adds an outline of each area, which shows when the file's
     address ends in ``#`` and its code.
     """
-    with mpl.rc_context({"svg.fonttype": "none"}), _real_words(figure):
+    with own_settings(), _real_words(figure):
         stream = io.BytesIO()
         metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(stream, format="svg", metadata=metadata)

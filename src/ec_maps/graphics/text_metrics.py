@@ -11,6 +11,9 @@ from matplotlib.ft2font import LoadFlags
 
 Style = Literal["normal", "italic"]
 
+#: The typeface, which comes with matplotlib.
+FONT = "DejaVu Sans"
+
 #: Pixels per inch: 1400 for the six inches of a map, twice the width at which pages show it.
 DPI = 1400 / 6
 
@@ -21,7 +24,9 @@ _MEASURED_AT = 40.0
 @lru_cache(maxsize=1024)
 def _advance(letter: str, weight: str, style: Style) -> float:
     """Return the advance width of a letter, in inches per point of size."""
-    font = get_font(findfont(FontProperties(weight=weight, style=style)))
+    font = get_font(
+        findfont(FontProperties(family=FONT, style=style, variant="normal", weight=weight, stretch="normal"))
+    )
     font.set_size(_MEASURED_AT, 72)
     # Maps are drawn without hinting, so that letters have the same width at every resolution.
     glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)

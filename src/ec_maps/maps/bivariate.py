@@ -50,6 +50,7 @@ from ec_maps.graphics.layout import (
     write,
 )
 from ec_maps.graphics.palette import read_palette
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import text_size
 from ec_maps.maps.insets import draw_inset
 from ec_maps.measures import measure_named
@@ -134,6 +135,7 @@ class Square:
             y -= max(text_size(text, SMALL)[1], 0.13) + 0.08
 
 
+@own_settings()
 def bivariate_map(
     exposure_lads: gpd.GeoDataFrame,
     bias_lads: gpd.GeoDataFrame,

@@ -36,6 +36,7 @@ from ec_maps.graphics.annotation import (
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
 from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
+from ec_maps.graphics.style import own_settings
 from ec_maps.maps.basemap import Basemap, basemap_for
 from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
@@ -45,6 +46,7 @@ from ec_maps.maps.simplify import to_pixels
 _NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
 
 
+@own_settings()
 def national_map(
     lads: gpd.GeoDataFrame,
     *,
@@ -128,6 +130,7 @@ def national_map(
     return Map(layout.figure, lads, shown_in_words, caption(lads, "national", lacking=len(others)))
 
 
+@own_settings()
 def regional_map(
     lads: gpd.GeoDataFrame,
     region: str,
@@ -221,6 +224,7 @@ def regional_map(
     return Map(layout.figure, areas, shown_in_words, found)
 
 
+@own_settings()
 def local_map(
     msoas: gpd.GeoDataFrame,
     lad_name: str,

@@ -18,6 +18,7 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import HATCH, draw_missing, fill, name_shapes
 from ec_maps.graphics.layout import FAINT, LEGEND, MAP_WIDTH, SMALL, Words, new_figure, write
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import text_size, wrap
 from ec_maps.measures import HEADLINE, measure_named
 
@@ -53,6 +54,7 @@ def colour_of(correlation: float) -> str:
 _WEAK = 0.1
 
 
+@own_settings()
 def correlation_matrix(found: Correlations) -> Map:
     """Draw the correlations between measures as the lower triangle of a table.
 

@@ -25,6 +25,7 @@ from ec_maps.graphics.annotation import draw_leader, in_inches, in_two_lines, pl
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Ground, Label, Placer
 from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
+from ec_maps.graphics.style import own_settings
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -73,6 +74,7 @@ _TIGHT = 3.5
 _TRIES = 6
 
 
+@own_settings()
 def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     """Draw every neighbourhood as a hexagon of one size in its decile's colour, districts and regions outlined.
 

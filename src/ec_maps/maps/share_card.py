@@ -20,6 +20,7 @@ from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joine
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import FAINT, axes_over, stamp, write
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _SITE, _LINE, _WORDS, _SMALL = 7.5, 10.5, 7.0, 5.5
 _PAPER = "#f7f4ec"
 
 
+@own_settings()
 def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address: str = "") -> Map:
     """Draw the card of a district's page, 1200 by 630 pixels as PNG, with the page's address beneath the heading.
 

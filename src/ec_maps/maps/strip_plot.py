@@ -23,6 +23,7 @@ from ec_maps.graphics.beeswarm import above, squeezed, swarm, width_within
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import SWATCH, descriptions, name_shapes
 from ec_maps.graphics.layout import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, SUBTITLE, Words, new_figure, write
+from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import text_size
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ _ENDS, _PITCH, _BETWEEN = ("lowest decile", "highest decile"), 0.1, 0.16
 _EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
 
 
+@own_settings()
 def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
     """Draw all districts as a strip of dots, one of them marked, and beneath it its neighbourhoods.
 
