@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         SettingError,
     )
     from ec_maps.graphics.figure import Map
-    from ec_maps.graphics.palette import ice_colours
+    from ec_maps.graphics.palette import ice_colormap, ice_colours
     from ec_maps.maps.batch import draw_maps
     from ec_maps.maps.bivariate import bivariate_map
     from ec_maps.maps.choropleth import local_map, national_map, regional_map
@@ -61,6 +61,7 @@ __all__ = [
     "draw_maps",
     "export",
     "hexagon_map",
+    "ice_colormap",
     "ice_colours",
     "join_report",
     "load_areas",
@@ -97,6 +98,7 @@ _HOMES = {
     "draw_maps": "maps.batch",
     "export": "analysis.export",
     "hexagon_map": "maps.hexmap",
+    "ice_colormap": "graphics.palette",
     "ice_colours": "graphics.palette",
     "join_report": "areas.table",
     "load_areas": "areas.table",

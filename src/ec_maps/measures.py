@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from html import escape
 from importlib import resources
 from typing import Literal, get_args
 
@@ -230,12 +231,35 @@ class Measure:
         return next(iter(own or there), None)
 
 
-def read_codebook(text: str, name: str) -> dict[str, Measure]:
+class Measures(dict[str, Measure]):
+    """Measures by key, shown as a table: their key, title, unit and meaning."""
+
+    _HEAD = ("key", "title", "unit", "meaning")
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [(key, measure.title, measure.unit, measure.meaning) for key, measure in self.items()]
+
+    def __repr__(self) -> str:
+        rows = [self._HEAD[:3], *(row[:3] for row in self._rows())]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{name}</th>' for name in self._HEAD)
+        rows = (
+            f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+            for row in self._rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def read_codebook(text: str, name: str) -> Measures:
     """Return the measures of a codebook by key, in its order; `DataError` names all faults of its entries at once.
 
     The text is CSV with a column for each attribute of :class:`Measure`; several `columns` are separated by ``;``.
     """
-    measures: dict[str, Measure] = {}
+    measures = Measures()
     faults: list[str] = []
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         entry = {field: (row.get(field) or "").strip() for field in Measure.__dataclass_fields__}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from ec_maps.graphics.figure import png
+from ec_maps.graphics.saving import png
 
 
 def opened(content: bytes) -> Image.Image:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator, Mapping
+import io
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import shorten
+from typing import IO, TYPE_CHECKING, overload
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from ec_maps.cache import atomic_write
 from ec_maps.errors import SettingError
+from ec_maps.graphics import saving
+from ec_maps.graphics.saving import png
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI
 
@@ -23,14 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-#: Rows compressed at a time: a copy of a whole image without its fourth channel would be 8 MB.
-_ROWS = 64
-
-_LEVEL = 1
-_METRE = 39.3701
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Map:
     """A finished map.
 
@@ -60,47 +57,90 @@ class Map:
     alt_text: str
     caption: str
 
-    def save(self, path: str | Path, *, links: Mapping[str, str] | None = None, marks: bool = False) -> Path:
-        """Write the map as PNG (1400 pixels wide) or SVG, by the suffix, and return the path.
+    @overload
+    def save(
+        self,
+        path_or_file: str | Path,
+        *,
+        width: int | None = ...,
+        dpi: float | None = ...,
+        format: str | None = ...,
+        links: Mapping[str, str] | None = ...,
+        marks: bool = ...,
+    ) -> Path: ...
 
-        The same map gives the same bytes. The file is written whole or not at all.
+    @overload
+    def save(
+        self,
+        path_or_file: IO[bytes],
+        *,
+        width: int | None = ...,
+        dpi: float | None = ...,
+        format: str | None = ...,
+        links: Mapping[str, str] | None = ...,
+        marks: bool = ...,
+    ) -> IO[bytes]: ...
+
+    def save(
+        self,
+        path_or_file: str | Path | IO[bytes],
+        *,
+        width: int | None = None,
+        dpi: float | None = None,
+        format: str | None = None,
+        links: Mapping[str, str] | None = None,
+        marks: bool = False,
+    ) -> Path | IO[bytes]:
+        r"""Write the map as PNG, SVG or PDF.
+
+        The same map gives the same bytes. A path is written whole or not at all. The caption is the title of the file
+        and the alternative text its description (in a PDF its subject).
 
         Parameters
         ----------
-        path
-            The file to write.
+        path_or_file
+            The file to write: a path, or a file that is open for bytes.
+        width
+            The width of a PNG in pixels; the words grow with it. If neither it nor `dpi` is given, a map of the usual
+            size is 1400 pixels wide.
+        dpi
+            The pixels per inch of a PNG, in place of `width`.
+        format
+            ``"png"``, ``"svg"`` or ``"pdf"``; if not given, it is the suffix of the path.
         links, marks
-            As for :meth:`svg`; ignored for PNG.
+            As for :meth:`svg`; ignored for the other formats.
 
         Returns
         -------
-        path
-            The file.
+        path_or_file
+            The path or the file.
 
         Raises
         ------
         SettingError
-            If the suffix is neither ``.png`` nor ``.svg``, or the file cannot be written.
+            If the format is none of the three, the size is out of range or not of a PNG, or the file cannot be written.
 
         Examples
         --------
-        >>> import ec_maps
+        >>> import ec_maps, io
         >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
-        >>> picture.save("norwich.svg").name
-        'norwich.svg'
+        >>> picture.save("norwich.pdf").name
+        'norwich.pdf'
+        >>> picture.save(io.BytesIO(), format="png", width=2800).getvalue()[:4]
+        b'\x89PNG'
         """
-        path = Path(path)
-        if path.suffix.lower() not in (".png", ".svg"):
-            msg = f'A map is saved as .png or .svg, and the name "{path.name}" ends in neither.'
+        kind = saving.format_of(path_or_file, format)
+        if kind != "png" and (width is not None or dpi is not None):
+            msg = f"width= and dpi= are for PNG; {kind.upper()} is sharp at any size."
             raise SettingError(msg)
-        drawn = self.png() if path.suffix.lower() == ".png" else self.svg(links=links, marks=marks).encode()
-        try:
-            with atomic_write(path) as temporary:
-                temporary.write_bytes(drawn)
-        except OSError as error:
-            msg = f"The map could not be written to {path}: {error.strerror or error}. Does the folder exist?"
-            raise SettingError(msg) from None
-        return path
+        size = self.figure.get_size_inches()
+        sharpness = saving.resolution((float(size[0]), float(size[1])), width, dpi, DPI)
+        draw: dict[str, Callable[[], bytes]] = {
+            "png": lambda: self._png(sharpness),
+            "svg": lambda: self.svg(links=links, marks=marks).encode(),
+            "pdf": self._pdf,
+        }
+        return saving.write(path_or_file, draw[kind])
 
     def svg(self, *, links: Mapping[str, str] | None = None, marks: bool = False) -> str:
         """Return the map as interactive, accessible SVG: each area has its name, value and decile.
@@ -145,52 +185,46 @@ class Map:
         >>> picture.png()[:4]
         b'\x89PNG'
         """
-        with own_settings():
-            self.figure.set_dpi(DPI)
-            canvas = FigureCanvasAgg(self.figure)
+        return self._png(DPI)
+
+    def _png(self, dpi: float) -> bytes:
+        with own_settings(), self._canvas(dpi) as canvas:
             canvas.draw()  # type: ignore[no-untyped-call]
-        drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        written = png(drawn, dpi=DPI, texts={"Title": self.caption, "Description": self.alt_text})
-        # Free the 10 MB of pixels: otherwise each text of the figure holds on to its renderer.
-        FigureCanvasAgg(self.figure)
-        for text in self.figure.findobj(Text):
-            text._renderer = None  # type: ignore[attr-defined]
-        return written
+            pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        return png(pixels, dpi=dpi, texts={"Title": self.caption, "Description": self.alt_text})
+
+    def _pdf(self) -> bytes:
+        stream = io.BytesIO()
+        about = {"Title": self.caption, "Subject": self.alt_text, "Creator": "ec_maps", "CreationDate": None}
+        with own_settings(), self._canvas(DPI):
+            self.figure.savefig(stream, format="pdf", metadata=about)
+        return stream.getvalue()
+
+    @contextmanager
+    def _canvas(self, dpi: float) -> Iterator[FigureCanvasAgg]:
+        """Yield a canvas of a resolution for a while, and leave the figure's own as it was."""
+        own, before = self.figure.canvas, self.figure.dpi
+        canvas = FigureCanvasAgg(self.figure)
+        self.figure.set_dpi(dpi)
+        try:
+            yield canvas
+        finally:
+            self.figure.set_dpi(before)
+            self.figure.set_canvas(own)
+            # Free the 10 MB of pixels: otherwise each text of the figure holds on to its renderer.
+            for text in self.figure.findobj(Text):
+                text._renderer = None  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        number = f"{len(self.areas):,} area{'' if len(self.areas) == 1 else 's'}"
+        return f"<Map of {number}: {shorten(self.caption, 100, placeholder=' …')}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Return what notebooks show: the map with its alternative text, or without HTML the picture alone."""
+        picture = b64encode(self.png()).decode()
+        alt = escape(self.alt_text, quote=True)
+        html = f'<img src="data:image/png;base64,{picture}" width="700" alt="{alt}">'
+        return {"text/plain": repr(self), "image/png": picture, "text/html": html}
 
     def _repr_png_(self) -> bytes:
         return self.png()
-
-
-# --- PNG (W3C, third edition, 2025) ---------------------------------------------------------------------
-
-
-def png(pixels: np.ndarray, *, dpi: float, texts: Mapping[str, str]) -> bytes:
-    """Return pixels of red, green, blue and opacity, the top row first, as a PNG file; nothing is transparent.
-
-    Pillow filters each row by its neighbours, which suits photographs. A map has flat colours: without filters it takes
-    less than half the time and a sixth less space. `texts` are by PNG keyword: ``Title``, ``Description``.
-    """
-    height, width, _ = pixels.shape
-    a_metre = round(dpi * _METRE)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))]
-    chunks += [(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8")) for key, text in texts.items()]
-    chunks += [(b"pHYs", struct.pack(">IIB", a_metre, a_metre, 1))]
-    chunks += [(b"IDAT", b"".join(_packed(pixels))), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
-def _packed(pixels: np.ndarray) -> Iterator[bytes]:
-    packer = zlib.compressobj(_LEVEL)
-    height, width, _ = pixels.shape
-    for top in range(0, height, _ROWS):
-        part = pixels[top : top + _ROWS]
-        # Each row begins with the number of its filter: 0, none.
-        rows = np.zeros((len(part), 1 + 3 * width), dtype=np.uint8)
-        for channel in range(3):  # five times as fast as all three at once
-            rows[:, 1 + channel :: 3] = part[:, :, channel]
-        yield packer.compress(rows.data)
-    yield packer.flush()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,6 +15,9 @@ from ec_maps import settings
 from ec_maps.about import measure_of
 from ec_maps.errors import PaletteError, listed
 from ec_maps.measures import Measure
+
+if TYPE_CHECKING:
+    from matplotlib.colors import ListedColormap
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _CLASSES = 10
@@ -56,6 +60,32 @@ def ice_colours() -> list[str]:
         "ten hex colours, one a line, from the darkest (decile 1) to the lightest (decile 10)",
         _not_rising,
     )
+
+
+def ice_colormap() -> ListedColormap:
+    """Return the ten colours of the deciles as a colormap of matplotlib, for ``plot`` and ``explore`` of GeoPandas.
+
+    Returns
+    -------
+    colormap
+        Ten colours, decile 1 (deep purple) first, named ``"ice"``.
+
+    Raises
+    ------
+    PaletteError
+        As :func:`ec_maps.ice_colours`.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> cmap = ec_maps.ice_colormap()
+    >>> cmap.name, cmap.N
+    ('ice', 10)
+    >>> style = {"column": "decile", "cmap": cmap, "vmin": 0.5, "vmax": 10.5}  # districts.plot(**style)
+    """
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(ice_colours(), name="ice")
 
 
 def colours(measure: Measure) -> list[str]:
