@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ec_maps.classes import Classes
 from ec_maps.errors import SettingError
 from ec_maps.measures import Measure, measure_named
+from ec_maps.own_measure import OwnFacts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,10 @@ class About:
         Whether the values are those of the demonstration.
     near
         The local authority whose surroundings are the table's rows; None for all rows.
+    scheme
+        How the classes are cut: ``"deciles"``, or another of :data:`ec_maps.classes.SCHEMES`, or ``"edges"``.
+    own
+        The facts of a measure of the user's own, of which `measure` is the column; None for a measure of the Atlas.
     """
 
     measure: str
@@ -59,6 +65,8 @@ class About:
     groups: tuple[int, ...]
     demo: bool
     near: str | None = None
+    scheme: str = "deciles"
+    own: OwnFacts | None = None
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> About:
@@ -90,23 +98,21 @@ class About:
 
     @classmethod
     def whole(cls, table: pd.DataFrame, edges: Iterable[float], **facts: Any) -> About:
-        """Return what a whole table is about, its deciles cut at these edges; `facts` are the other attributes."""
-        deciles = table["decile"].dropna().astype(int)
-        return cls(
-            areas=len(table),
-            valued=len(deciles),
-            edges=tuple(float(edge) for edge in edges),
-            groups=tuple(sorted(deciles.unique().tolist())),
-            **facts,
-        )
+        """Return what a whole table is about, its classes cut at these edges; `facts` are the other attributes."""
+        cuts = tuple(float(edge) for edge in edges)
+        column = Classes(facts.get("scheme", "deciles"), len(cuts) - 1).column
+        numbers = table[column].dropna().astype(int)
+        groups = tuple(sorted(numbers.unique().tolist()))
+        return cls(areas=len(table), valued=len(numbers), edges=cuts, groups=groups, **facts)
 
     @classmethod
     def _read(cls, text: object) -> About:
         try:
             known = json.loads(str(text).removeprefix(_PREFIX))
             lists = {name: tuple(known[name]) for name in ("edges", "groups")}
-            about = cls(**{**known, **lists})
-            measure_named(about.measure)
+            own = OwnFacts(**known["own"]) if known.get("own") else None
+            about = cls(**{**known, **lists, "own": own})
+            _ = about.what, about.classes  # both raise for what they do not know
         except (ValueError, TypeError, KeyError):
             msg = f'The column about of the table has been changed ("{str(text)[:40]}…"). {_GO_ON}'
             raise SettingError(msg) from None
@@ -115,7 +121,17 @@ class About:
     @property
     def what(self) -> Measure:
         """The measure, for the table's group of people."""
-        return measure_named(self.measure).among(self.category)
+        return self.own.measure(self.measure) if self.own else measure_named(self.measure).among(self.category)
+
+    @property
+    def classes(self) -> Classes:
+        """The classes that the values are in."""
+        return Classes(self.scheme, len(self.edges) - 1)
+
+    @property
+    def source(self) -> str | None:
+        """The source of values of the user's own, for a line of sources; None for those of the Atlas."""
+        return self.own.source or "no source given" if self.own else None
 
     @property
     def title(self) -> str:
@@ -126,7 +142,11 @@ class About:
         """Write the text into a table: into the column, as its last one, and into its ``attrs``."""
         import pandas as pd
 
-        text = _PREFIX + json.dumps(asdict(self), ensure_ascii=False)
+        facts = asdict(self)
+        for name in ("scheme", "own"):
+            if facts[name] == About.__dataclass_fields__[name].default:
+                del facts[name]
+        text = _PREFIX + json.dumps(facts, ensure_ascii=False)
         table[COLUMN] = pd.Categorical([text] * len(table), categories=[text])
         table.attrs = {
             COLUMN: text,

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from ec_maps.arguments import is_known, unknown
 from ec_maps.errors import DataError, SettingError, listed, told
 
-Unit = Literal["share", "gap", "rate"]
+Unit = Literal["share", "gap", "rate", "number"]
 End = Literal["low", "high"]
 
 #: The measure that the site is about.
@@ -67,7 +67,8 @@ class Measure:
     counts
         What is counted, of what.
     unit
-        ``"share"`` (0 to 1), ``"gap"`` (a share that can be negative) or ``"rate"`` (for every 1,000 people).
+        ``"share"`` (0 to 1), ``"gap"`` (a share that can be negative), ``"rate"`` (for every 1,000 people), or
+        ``"number"`` for a measure of the user's own.
     more
         What a higher value means.
     low_connection_end
@@ -107,6 +108,16 @@ class Measure:
         return _UNITS[self.unit]
 
     @property
+    def title_within(self) -> str:
+        """Its title as it stands within a sentence."""
+        return self.title.lower()
+
+    @property
+    def estimate(self) -> str:
+        """What an area can lack: "published estimate"."""
+        return "published estimate"
+
+    @property
     def colours_in_words(self) -> str:
         """The colours of the two ends, in a sentence."""
         low, high = ("lower", "higher") if self.low_connection_end == "low" else ("higher", "lower")
@@ -133,7 +144,7 @@ class Measure:
         ('47.2%', 'no published estimate')
         """
         if math.isnan(value):
-            return "no published estimate"
+            return f"no {self.estimate}"
         return f"{value:.1f} per 1,000" if self.unit == "rate" else f"{value:.1%}".replace("-", "−")
 
     @property
@@ -270,7 +281,7 @@ def read_codebook(text: str, name: str) -> Measures:
             faults.append(f"{here}: a key has lower-case letters, digits and underscores only")
         if entry["key"] in measures:
             faults.append(f"{here}: there is another entry with this key")
-        for field, allowed in (("unit", get_args(Unit)), ("low_connection_end", get_args(End))):
+        for field, allowed in (("unit", tuple(_UNITS)), ("low_connection_end", get_args(End))):
             if entry[field] and entry[field] not in allowed:
                 faults.append(f'{here}: {field} is "{entry[field]}", not {" or ".join(allowed)}')
         columns, tolerance = entry.pop("columns"), entry.pop("tolerance") or "0"

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ec_maps.about import measure_of
+from ec_maps.about import About, measure_of
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.wording import capital, decile_in_words, rank_in_words, series, some, the, the_district, universe
 from ec_maps.errors import PlaceError, SettingError
@@ -184,6 +184,13 @@ def district_profile(
     if rows.empty:
         msg = f'There is no local authority "{lad_name}" in the table. ec-maps places lists them.'
         raise PlaceError(msg)
+    for about in (About.of(table) for table in (lads, msoas) if len(table)):
+        if about.own or about.scheme != "deciles":
+            msg = (
+                f"A table is of {'a measure of your own' if about.own else 'other classes than deciles'}, and this "
+                f"plot is made for deciles of the Atlas's measures, as load_areas gives them without scheme=."
+            )
+            raise SettingError(msg)
     titles = sorted({measure_of(lads).title, measure_of(msoas).title})
     if len(titles) > 1:
         msg = f"The two tables are of different measures: {' and '.join(titles)}. Load both of one."

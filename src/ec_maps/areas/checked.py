@@ -11,7 +11,7 @@ import shapely
 
 from ec_maps import settings
 from ec_maps.about import About
-from ec_maps.areas.deciles import GROUPS, group
+from ec_maps.areas.deciles import group
 from ec_maps.areas.table import load_values
 from ec_maps.arguments import optional_text, table_of
 from ec_maps.boundaries.table import in_england_and_wales, load_boundaries
@@ -20,7 +20,7 @@ from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import SCOPES, Level, LevelName, level_named
 from ec_maps.measures import measure_named
 
-#: A value this far from the edge of a decile, or nearer, may be in either: some formats of file round.
+#: A value this far from the edge of a class, or nearer, may be in either: some formats of file round.
 _ROUNDED = 1e-9
 
 
@@ -59,7 +59,8 @@ def checked(
     table = table.set_geometry(table.geometry.rename("geometry")).reset_index(drop=True)
     if table.crs != "EPSG:27700":
         table = table.to_crs("EPSG:27700")
-    table["decile"] = table["decile"].astype("Int64")
+    column = about.classes.column
+    table[column] = table[column].astype("Int64")
     about.on(table)
     return table, about
 
@@ -139,10 +140,12 @@ def _named(areas: pd.DataFrame, level: Level, measure: str | None, category: str
     if key is None:
         msg = 'category= says for which people; measure= has to say what, such as measure="bias".'
         raise SettingError(msg)
-    measure_named(key)
+    if about is None or key != about.measure:
+        measure_named(key)
     if about is not None:
         if key != about.measure or (category and category not in (about.category, about.what.category)):
-            asked = measure_named(key).among(category or "").title
+            named = measure_named(key) if key != about.measure else about.what
+            asked = named.among(category or "").title
             msg = f"The table is about {_lower(about.title)}, not about {_lower(asked)}, as measure= and category= say."
             raise SettingError(msg)
         return about
@@ -182,12 +185,12 @@ def _faults(table: gpd.GeoDataFrame, about: About, level: Level) -> Iterator[str
     if not table.columns.is_unique:
         yield f"it has columns of the same name: {listed(sorted(set(table.columns[table.columns.duplicated()])))}."
         return
-    needed = {level.code, level.name, "lad21cd", "lad21nm", "rgn21nm", about.measure, "decile"}
+    needed = {level.code, level.name, "lad21cd", "lad21nm", "rgn21nm", about.measure, about.classes.column}
     if lost := sorted(needed - set(table.columns)):
         yield f"it lacks the columns {listed(lost)}."
         return
     names = table[level.name].where(table[level.name].notna(), table[level.code])
-    if nameless := int(table[list(needed - {about.measure, "decile"})].isna().any(axis=1).sum()):
+    if nameless := int(table[list(needed - {about.measure, about.classes.column})].isna().any(axis=1).sum()):
         yield f"{nameless} of {len(table)} rows lack a code, a name or a region; drop these rows."
     twice = table[level.code].duplicated() & table[level.code].notna()
     if twice.any():
@@ -215,20 +218,20 @@ def _in_britain(table: gpd.GeoDataFrame) -> bool:
 
 
 def _value_faults(table: gpd.GeoDataFrame, about: About) -> Iterator[str]:
-    """Yield what is wrong with values and deciles; the deciles should be those of the values."""
-    key = about.measure
-    for name in (key, "decile"):
+    """Yield what is wrong with values and deciles or classes; these should be those of the values."""
+    key, classes = about.measure, about.classes
+    for name in (key, classes.column):
         if not pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name]):
             yield f"its column {name} holds {table[name].dtype}, not numbers; pd.to_numeric makes them."
             return
-    deciles = table["decile"].astype("Float64")
+    numbers = table[classes.column].astype("Float64")
     values = table[key].astype("Float64")
-    wrong = (deciles % 1 != 0) | ~deciles.between(1, GROUPS)
+    wrong = (numbers % 1 != 0) | ~numbers.between(1, classes.number)
     low, high = (group(values + off, about.edges).astype("Float64") for off in (-_ROUNDED, _ROUNDED))
-    wrong |= ~deciles.between(low, high)
-    differ = (wrong.fillna(value=False) | (deciles.isna() != values.isna())).to_numpy()
+    wrong |= ~numbers.between(low, high)
+    differ = (wrong.fillna(value=False) | (numbers.isna() != values.isna())).to_numpy()
     if differ.any():
         yield (
-            f"{int(differ.sum())} of its deciles are not those of its column {key} among all areas. Values of your own "
-            f"become a table by ec_maps.area_table."
+            f"{int(differ.sum())} of its {classes.nouns} are not those of its column {key} among all areas. Values of "
+            f"your own become a table by ec_maps.area_table."
         )

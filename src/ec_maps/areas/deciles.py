@@ -1,4 +1,4 @@
-"""Deciles: ten equal groups of areas, 1 the lowest and 10 the highest."""
+"""Deciles: ten equal groups of areas, 1 the lowest and 10 the highest; and other equal groups."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def deciles(values: pd.Series, *, fewer: bool = False) -> pd.Series:
 
 
 def group(values: pd.Series, edges: Sequence[float] | np.ndarray) -> pd.Series:
-    """Return each value's decile by given edges; a value beyond them is in the first or the last decile."""
+    """Return each value's decile, or other class, by given edges; one beyond them is in the first or the last."""
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
     # As in pandas.qcut, intervals are closed on the right, the first one on the left too.
     groups = np.searchsorted(np.asarray(edges)[1:-1], numbers, side="left") + 1
     return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index, name="decile")
 
 
-def cut_points(values: pd.Series, *, fewer: bool = False) -> np.ndarray:
-    """Return the eleven edges of the deciles, lowest value first; raise as :func:`deciles` does."""
+def cut_points(values: pd.Series, *, groups: int = GROUPS, fewer: bool = False) -> np.ndarray:
+    """Return the edges of the deciles, or of another number of groups, lowest first; raise as :func:`deciles` does."""
     present = values.dropna().astype(float)
     if np.isinf(present).any():
         msg = f"Cutting deciles: {int(np.isinf(present).sum())} of the {len(present)} values are infinite."
@@ -62,16 +62,16 @@ def cut_points(values: pd.Series, *, fewer: bool = False) -> np.ndarray:
             f"{'is' if distinct == 1 else 'are'} distinct, so that there are no groups."
         )
         raise DataError(msg)
-    if distinct < GROUPS and not fewer:
+    if distinct < groups and not fewer:
         msg = (
             f"Cutting deciles: {len(present)} areas have a value, and only {distinct} of the values are distinct. "
             f"Ten groups need at least ten different values; deciles made from fewer would mislead."
         )
         raise DataError(msg)
-    _, edges = pd.qcut(present, GROUPS, labels=False, retbins=True, duplicates="drop")
-    if len(edges) != GROUPS + 1 and fewer:
-        edges = present.quantile(np.linspace(0, 1, GROUPS + 1)).to_numpy()
-    if len(edges) != GROUPS + 1:
+    _, edges = pd.qcut(present, groups, labels=False, retbins=True, duplicates="drop")
+    if len(edges) != groups + 1 and fewer:
+        edges = present.quantile(np.linspace(0, 1, groups + 1)).to_numpy()
+    if len(edges) != groups + 1:
         msg = (
             f"Cutting deciles: so many of the {len(present)} values are equal (the commonest, "
             f"{present.mode().iloc[0]:g}, {int(present.value_counts().iloc[0])} times) that they form only "

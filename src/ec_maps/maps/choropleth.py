@@ -100,7 +100,7 @@ def national_map(
     words = Words(
         f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
         _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
-        wording.sources(basemap=tiles.credit if tiles else ""),
+        wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
     )
     key = _key(about, lads, _grey(where, around, others))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
@@ -200,7 +200,7 @@ def regional_map(
     words = Words(
         f"{about.title} in {'a part of ' if len(lacking) else ''}{wording.the(region)}",
         _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
-        wording.sources(basemap=tiles.credit if tiles else ""),
+        wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
     )
     key = _key(about, areas, _grey(wording.the(region), around, lacking))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
@@ -298,7 +298,7 @@ def local_map(
     words = Words(
         f"{about.title} in {'a part of ' if len(lacking) else ''}{where}",
         f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {about.what.colours_in_words}",
-        wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else ""),
+        wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else "", values=about.source),
         key_to_numbers(areas, numbers),
     )
     key = _key(about, areas, _grey(where, around, lacking))
@@ -387,11 +387,11 @@ def _grey(where: str, around: gpd.GeoDataFrame, lacking: gpd.GeoDataFrame) -> st
 
 
 def _key(about: About, shown: gpd.GeoDataFrame, around: str) -> Key:
-    missing = int(shown["decile"].isna().sum())
+    missing = int(shown[about.classes.column].isna().sum())
     areas = level_named(about.level).areas
     return Key.of(
         about,
         f"the {about.valued:,} {areas} of {wording.universe(shown)}",
-        missing=f"no published estimate ({missing})" if missing else "",
+        missing=f"no {about.what.estimate} ({missing})" if missing else "",
         around=around,
     )

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from ec_maps.about import measure_of
-from ec_maps.areas.deciles import GROUPS
+from ec_maps.about import About
 from ec_maps.areas.wording import (
     are,
     capital,
-    decile_in_words,
     ends_in_words,
     joined,
     missing,
@@ -33,7 +31,7 @@ Kind = Literal["national", "regional", "local"]
 
 
 def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (), lacking: int = 0) -> str:
-    """Return a map's alternative text: its kind, the number of areas in each decile, the lowest, highest and missing.
+    """Return a map's alternative text: its kind, the number of areas in each class, the lowest, highest and missing.
 
     Parameters
     ----------
@@ -46,17 +44,17 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
     lacking
         How many areas of the place are not among the rows.
     """
-    level, measure = level_of(kind), measure_of(areas)
+    level, about = level_of(kind), About.of(areas)
+    measure, classes = about.what, about.classes
     where = f"{'a part of ' if lacking else ''}{_where(areas, kind)}"
     valued = _valued(areas, measure)
-    text = [
-        f"Map of {where} by {level.area}, coloured by decile of {measure.title.lower()}, {ends_in_words(measure)}.",
-    ]
+    coloured = f"coloured by {classes.noun} of {measure.title_within}, {ends_in_words(measure)}"
+    text = [f"Map of {where} by {level.area}, {coloured}."]
     if len(valued):
-        classes = ", ".join(f"{count} in decile {decile}" for decile, count in _counts(areas).items() if count)
-        text.append(f"Of {number_of(len(areas), level)}, {classes}.")
+        counts = ", ".join(f"{count} in {classes.noun} {number}" for number, count in _counts(areas).items() if count)
+        text.append(f"Of {number_of(len(areas), level)}, {counts}.")
         text.append(_ends(valued, level, measure))
-    text += [f"Outlined: {_value_and_decile(areas, name, measure)}." for name in highlight]
+    text += [f"Outlined: {_value_and_class(areas, name)}." for name in highlight]
     return joined(*text, missing(areas, level), _not_shown(areas, kind, lacking))
 
 
@@ -65,33 +63,32 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
 
     The parameters are those of :func:`alt_text`.
     """
-    level, measure = level_of(kind), measure_of(areas)
+    level, about = level_of(kind), About.of(areas)
+    measure, classes = about.what, about.classes
     counts = _counts(areas)
     valued = _valued(areas, measure)
     if valued.empty:
         if len(areas) == 1:
-            return joined(f"{capital(_where(areas, kind))} is a single {level.area}, without a published estimate.")
-        return joined(f"None of {_the_areas(areas, kind, lacking)} has a published estimate.")
+            return joined(f"{capital(_where(areas, kind))} is a single {level.area}, without a {measure.estimate}.")
+        return joined(f"None of {_the_areas(areas, kind, lacking)} has a {measure.estimate}.")
     if kind == "national" and not lacking:
         finding = _national_finding(areas)
     elif len(areas) == 1 and not lacking:
         only = areas.iloc[0]
         finding = (
             f"{capital(_where(areas, kind))} is a single {level.area}: {measure.format(only[measure.key])}, "
-            f"{decile_in_words(only['decile'])}."
+            f"{classes.in_words(only[classes.column])}."
         )
     else:
-        low, high = counts[1], counts[GROUPS]
-        ends = f"lowest decile of {universe(areas)}, {some(high)} in the highest"
+        low, high = counts[1], counts[classes.number]
+        ends = f"lowest {classes.noun} of {universe(areas)}, {some(high)} in the highest"
         if not low and not high:
-            ends = f"lowest or the highest decile of {universe(areas)}"
+            ends = f"lowest or the highest {classes.noun} of {universe(areas)}"
         finding = f"{capital(some(low))} of {_the_areas(areas, kind, lacking)} {are(low)} in the {ends}."
         if kind == "local":
             values = valued[measure.key]
             finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
-    places = [
-        f"{_value_and_decile(areas, name, measure)}, {_rank(areas, name, measure, lacking)}." for name in highlight
-    ]
+    places = [f"{_value_and_class(areas, name)}, {_rank(areas, name, measure, lacking)}." for name in highlight]
     unpublished = "" if len(areas) == 1 else missing(areas, level)
     return joined(finding, *places, unpublished, _not_shown(areas, kind, lacking))
 
@@ -127,8 +124,9 @@ def _not_shown(areas: gpd.GeoDataFrame, kind: Kind, lacking: int) -> str:
 
 
 def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
-    found = areas["decile"].value_counts()
-    return {decile: int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)}
+    classes = About.of(areas).classes
+    found = areas[classes.column].value_counts()
+    return {number: int(found.get(number, 0)) for number in range(1, classes.number + 1)}
 
 
 def _valued(areas: gpd.GeoDataFrame, measure: Measure) -> gpd.GeoDataFrame:
@@ -145,11 +143,13 @@ def _ends(valued: gpd.GeoDataFrame, level: Level, measure: Measure) -> str:
     )
 
 
-def _value_and_decile(areas: gpd.GeoDataFrame, name: str, measure: Measure) -> str:
+def _value_and_class(areas: gpd.GeoDataFrame, name: str) -> str:
+    about = About.of(areas)
+    measure, classes = about.what, about.classes
     row = areas[areas["lad21nm"] == name].iloc[0]
     if pd.isna(row[measure.key]):
-        return f"{name} has no published estimate"
-    return f"{name} {measure.format(row[measure.key])}, {decile_in_words(row['decile'])}"
+        return f"{name} has no {measure.estimate}"
+    return f"{name} {measure.format(row[measure.key])}, {classes.in_words(row[classes.column])}"
 
 
 def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure, lacking: int) -> str:
@@ -161,9 +161,9 @@ def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure, lacking: int) ->
 
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:
-    parts = []
-    for decile, words in ((1, "lowest"), (GROUPS, "highest")):
-        regions = areas.loc[areas["decile"] == decile, "rgn21nm"]
+    parts, classes = [], About.of(areas).classes
+    for number, words in ((1, "lowest"), (classes.number, "highest")):
+        regions = areas.loc[areas[classes.column] == number, "rgn21nm"]
         if regions.empty:
             continue
         most = regions.value_counts()
@@ -172,6 +172,7 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
         share = f"{most.iloc[0]} of the {len(regions)}"
         names = " and ".join(the(str(region)) for region in first)
         parts.append(
-            f"{share} local authorities in the {words} decile are in {names}" + (" each" if len(first) > 1 else "")
+            f"{share} local authorities in the {words} {classes.noun} are in {names}"
+            + (" each" if len(first) > 1 else "")
         )
-    return capital("; ".join(parts) or "no local authority is in the lowest or the highest decile") + "."
+    return capital("; ".join(parts) or f"no local authority is in the lowest or the highest {classes.noun}") + "."

@@ -13,10 +13,9 @@ from matplotlib.path import Path as Outline
 from shapely.ops import substring
 
 from ec_maps import settings
-from ec_maps.about import About, measure_of
+from ec_maps.about import About
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
-from ec_maps.areas.deciles import GROUPS
 from ec_maps.boundaries import hexgrid
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.geography.levels import level_named
@@ -118,7 +117,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     words = Words(
         f"{measure.title} across {where(hexagons, part=part)}, all neighbourhoods the same size",
         f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
-        wording.sources(hexagons=True),
+        wording.sources(hexagons=True, values=about.source),
     )
     layout = new_layout(extent, words, _key(hexagons, about, len(lacking)), demo=settings.is_demo(), scale_bar=False)
     # With readable names for so many areas the SVG would be too large.
@@ -219,11 +218,11 @@ def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, 
 
 def _key(areas: gpd.GeoDataFrame, about: About, absent: int) -> Key:
     """Return the legend; for a part of a table, the deciles are still those of the whole table."""
-    lacking = int(areas["decile"].isna().sum())
+    lacking = int(areas[about.classes.column].isna().sum())
     return Key.of(
         about,
         f"the {about.valued:,} neighbourhoods of England and Wales",
-        missing=f"no published estimate ({lacking})" if lacking else "",
+        missing=f"no {about.what.estimate} ({lacking})" if lacking else "",
         around=f"not in this table ({absent})" if absent else "",
     )
 
@@ -251,45 +250,48 @@ def where(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
 
 
 def alt_text(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
-    """Return the alternative text: counts by decile, lowest and highest, both end deciles by region, and missing."""
-    measure = measure_of(areas)
+    """Return the alternative text: counts by class, lowest and highest, both end classes by region, and missing."""
+    about = About.of(areas)
+    measure, classes = about.what, about.classes
     kind = (
-        f"Map of {where(areas, part=part)} with a hexagon of the same size for each neighbourhood, coloured by decile "
-        f"of {measure.title.lower()}, {wording.ends_in_words(measure)}."
+        f"Map of {where(areas, part=part)} with a hexagon of the same size for each neighbourhood, coloured by "
+        f"{classes.noun} of {measure.title_within}, {wording.ends_in_words(measure)}."
     )
     text = [kind]
-    counts = areas["decile"].value_counts().sort_index()
+    counts = areas[classes.column].value_counts().sort_index()
     if len(counts):
-        classes = ", ".join(f"{count} in decile {decile}" for decile, count in counts.items())
-        text.append(f"Of {wording.number_of(len(areas), _LEVEL)}, {classes}.")
+        listed = ", ".join(f"{count} in {classes.noun} {number}" for number, count in counts.items())
+        text.append(f"Of {wording.number_of(len(areas), _LEVEL)}, {listed}.")
         valued = areas[areas[measure.key].notna()].sort_values(measure.key, kind="stable")
         low, high = (measure.format(valued[measure.key].iloc[at]) for at in (0, -1))
         names = valued["msoa21nm"]
         ends = f"Lowest: {names.iloc[0]}, {low}; highest: {names.iloc[-1]}, {high}."
         text.append(ends if len(valued) > 1 else f"Its value: {low}.")
     if areas["rgn21nm"].nunique() > 1:
-        for decile, words in ((1, "lowest"), (GROUPS, "highest")):
-            if most := _by_region(areas, decile):
+        for end, words in ((1, "lowest"), (classes.number, "highest")):
+            if most := _by_region(areas, end):
                 shares = ", ".join(f"{number} in {wording.the(region)}" for region, number in most)
-                text.append(f"Of the {words} decile, {shares}.")
+                text.append(f"Of the {words} {classes.noun}, {shares}.")
     return wording.joined(*text, wording.missing(areas, _LEVEL))
 
 
 def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False, part: bool = False) -> str:
-    """Return the caption: where the lowest and highest decile are, what a hexagon is, and what is missing.
+    """Return the caption: where the lowest and highest class are, what a hexagon is, and what is missing.
 
     With `gaps`, the gaps between groups of hexagons are explained too.
     """
-    parts = []
+    parts, about = [], About.of(areas)
+    classes = about.classes
     number = wording.number_of(len(areas), _LEVEL)
-    ends = {words: _by_region(areas, decile) for decile, words in ((1, "lowest"), (GROUPS, "highest"))}
-    if areas["decile"].isna().all():
-        parts.append(f"none of the {number} of {where(areas, part=part)} has a published estimate")
+    ends = {words: _by_region(areas, end) for end, words in ((1, "lowest"), (classes.number, "highest"))}
+    empty = areas[classes.column].isna().all()
+    if empty:
+        parts.append(f"none of the {number} of {where(areas, part=part)} has a {about.what.estimate}")
     elif part or areas["rgn21nm"].nunique() == 1:
         low, high = (sum(count for _, count in found) for found in ends.values())
         parts.append(
             f"of the {number} of {where(areas, part=part)}, {wording.some(low)} {wording.are(low)} in the lowest "
-            f"decile of England and Wales and {wording.some(high)} in the highest"
+            f"{classes.noun} of England and Wales and {wording.some(high)} in the highest"
         )
     else:
         sizes = areas["rgn21nm"].value_counts()
@@ -300,15 +302,18 @@ def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False, part: bool = False) 
                 names = " and ".join(f"{wording.the(region)} (which has {sizes[region]:,} of all)" for region in first)
                 total = sum(count for _, count in found)
                 parts.append(
-                    f"{found[0][1]} of the {total} neighbourhoods in the {words} decile are in {names}"
+                    f"{found[0][1]} of the {total} neighbourhoods in the {words} {classes.noun} are in {names}"
                     + (" each" if len(first) > 1 else "")
                 )
-    finding = wording.capital("; ".join(parts) or "no neighbourhood is in the lowest or the highest decile") + "."
-    lacking = "" if areas["decile"].isna().all() else wording.missing(areas, _LEVEL)
+    finding = (
+        wording.capital("; ".join(parts) or f"no neighbourhood is in the lowest or the highest {classes.noun}") + "."
+    )
+    lacking = "" if empty else wording.missing(areas, _LEVEL)
     return wording.joined(finding, EXPLAINED, GAPS if gaps else "", lacking)
 
 
-def _by_region(areas: gpd.GeoDataFrame, decile: int) -> list[tuple[str, int]]:
-    """Return the number of areas in a decile by region, the largest first and equal numbers by name."""
-    counts = areas.loc[(areas["decile"] == decile).fillna(value=False), "rgn21nm"].value_counts()
+def _by_region(areas: gpd.GeoDataFrame, number: int) -> list[tuple[str, int]]:
+    """Return the number of areas in a class by region, the largest first and equal numbers by name."""
+    column = About.of(areas).classes.column
+    counts = areas.loc[(areas[column] == number).fillna(value=False), "rgn21nm"].value_counts()
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
