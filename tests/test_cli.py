@@ -134,7 +134,7 @@ def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("map", "local", "Hull", "-o", "x.png"), ("Hull", "Kingston upon Hull, City of")),
+        (("map", "local", "Richmond", "-o", "x.png"), ("Richmond upon Thames", "Richmondshire")),
         full(("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
         full(("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),
         full(("map", "region", "Wales", "--highlight", "Hartlepool", "-o", "x.png"), ("Hartlepool", "Wales")),

@@ -234,8 +234,15 @@ def test_near_a_district(data: Path) -> None:
 
 def test_near_no_district(data: Path) -> None:
     """A name that is not a district is an error."""
-    with pytest.raises(PlaceError, match='no local authority "Nowhere" in the table'):
+    with pytest.raises(PlaceError, match='Unknown local authority "Nowhere"'):
         load_areas("lad", near="Nowhere")
+
+
+def test_near_by_code(data: Path) -> None:
+    """A code, and a name in any case, give the same rows as the name."""
+    rows = load_areas("lad", near=NAME_OF[HERE[5]])
+    for text in (HERE[5], NAME_OF[HERE[5]].upper()):
+        assert_geodataframe_equal(load_areas("lad", near=text), rows)
 
 
 def test_a_table_can_be_changed(data: Path) -> None:

@@ -79,16 +79,6 @@ def test_districts_are_well_formed() -> None:
     assert len({district.name for district in official_districts().values()}) == 374
 
 
-def test_counties_hold_all_lower_tier_and_metropolitan_districts() -> None:
-    """Each E07 and E08 district has a county, which lies in one region, and no other district has one."""
-    for code, district in official_districts().items():
-        assert bool(district.county) == (code[:3] in ("E07", "E08")), district
-    regions: dict[str, set[str]] = {}
-    for district in official_districts().values():
-        regions.setdefault(district.county, set()).add(district.region)
-    assert {county for county, found in regions.items() if county and len(found) > 1} == set()
-
-
 def test_every_welsh_district_has_a_welsh_name() -> None:
     """All 22, and only they, have one."""
     assert {code for code, district in official_districts().items() if district.welsh} == district_codes(2021, "W")

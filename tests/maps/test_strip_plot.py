@@ -441,6 +441,13 @@ def test_unknown_district(tables: Tables) -> None:
         strip_plot(tables.lads, tables.msoas, "Atlantis")
 
 
+def test_district_by_part_of_its_name(tables: Tables) -> None:
+    """A part of a name and a code draw the same strips as the name."""
+    drawn = strip_plot(tables.lads, tables.msoas, "Bristol, City of")
+    for text in ("bristol", "E06000023"):
+        assert strip_plot(tables.lads, tables.msoas, text).alt_text == drawn.alt_text
+
+
 def test_drawn_twice(tables: Tables, tmp_path: Path) -> None:
     """The same tables give the same bytes, and are not changed; `areas` are the district's neighbourhoods."""
     before = tables.lads.copy(), tables.msoas.copy()

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ec_maps import cache
-from ec_maps.areas.places import gazetteer_of
+from ec_maps.areas.finder import LOOK_UP, find_places
 from ec_maps.areas.ranks import rank_spans
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.arguments import several
 from ec_maps.atlas import select
 from ec_maps.atlas.csv_table import inventory
-from ec_maps.errors import DataError, PlaceError, SettingError, told
+from ec_maps.errors import DataError, PlaceError, SettingError
 from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import LevelName, ScopeName, level_named, scope_named
-from ec_maps.geography.names import plain, quoted
+from ec_maps.geography.names import quoted
 from ec_maps.measures import MEASURES, measure_named, unknown_measure
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ DECILE, RANK_LOW, RANK_HIGH, USERS = "_decile", "_rank_low", "_rank_high", "_use
 _TOLD = 12
 
 _NAMES = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw", "lad21cd", "lad21nm", "rgn21nm")
-_PLACES = 'The places to compare are names or codes of local authorities, such as "Great Yarmouth", one or a list'
 _MEASURES = 'The measures to compare are keys such as "bias", one or a list'
-_LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 
 
 def compare(
@@ -50,8 +48,8 @@ def compare(
     Parameters
     ----------
     places
-        Names (English or Welsh) or codes of local authorities, or places from :func:`ec_maps.read_places`; a single
-        one needs no list.
+        Names (English or Welsh, or a part that is in no other) or codes of local authorities, or places from
+        :func:`ec_maps.read_places`; a single one needs no list.
     measures
         Keys of measures; if None or empty, every measure in the Atlas files at hand, in the codebook's order.
     level
@@ -92,7 +90,10 @@ def compare(
     """
     whole = measures_table(level, measures, scope=scope)
     columns = [name for name in whole.columns if name != "geometry" and not name.endswith(USERS)]
-    wanted = _districts(several(places, (str, Place), _PLACES, PlaceError), whole)
+    wanted = find_places(places, whole, what="the places to compare")
+    if not wanted:
+        msg = f'No place to compare. Name at least one local authority, such as "Great Yarmouth". {LOOK_UP}'
+        raise PlaceError(msg)
     order = {place.lad21cd: number for number, place in enumerate(wanted)}
     rows = whole.loc[whole["lad21cd"].isin(list(order)), columns]
     rows = rows.sort_values("lad21cd", key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
@@ -219,35 +220,3 @@ def _keys(measures: object) -> list[str]:
         msg = f"The measures to compare: {' '.join(faults[:_TOLD])} The measures are: {', '.join(MEASURES)}."
         raise SettingError(msg)
     return keys
-
-
-def _districts(places: list[object], whole: gpd.GeoDataFrame) -> list[Place]:
-    """Return the districts that are named, or raise `PlaceError` with all faults in the names."""
-    if not places:
-        msg = f'No place to compare. Name at least one local authority, such as "Great Yarmouth". {_LOOK_UP}'
-        raise PlaceError(msg)
-    gazetteer = gazetteer_of(whole.drop_duplicates("lad21cd"))
-    found: dict[Place, tuple[int, str]] = {}
-    faults, misnamed = [], False
-    for number, given in enumerate(places, 1):
-        text = given.lad21cd if isinstance(given, Place) else given
-        if not isinstance(text, str):
-            faults.append(f"Place {number} is {told(text)}, not a name or a code.")
-            continue
-        where = f" (place {number})" if len(places) > 1 else ""
-        place = gazetteer.find(text)
-        if place is None:
-            misnamed = True
-            faults.append(gazetteer.explain(text, where) if text.strip() else f"Place {number} is empty.")
-        elif place in found:
-            first, before = found[place]
-            as_what = "" if plain(text) == plain(before) else f" as {quoted(before)}"
-            faults.append(f"{quoted(text)}{where} is already place {first}{as_what}; keep one of them.")
-        else:
-            found[place] = (number, text)
-    if faults:
-        more = [f"and {len(faults) - _TOLD} more."] if len(faults) > _TOLD else []
-        parts = [f"{len(faults)} of the places to compare:", *faults[:_TOLD], *more]
-        letter = faults[0] if len(faults) == 1 else "\n- ".join(parts)
-        raise PlaceError(f"{letter}\n\n{_LOOK_UP}" if misnamed else letter)
-    return list(found)

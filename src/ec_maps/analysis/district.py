@@ -12,8 +12,9 @@ import shapely
 
 from ec_maps.about import About, measure_of
 from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.finder import find_place
 from ec_maps.areas.wording import capital, decile_in_words, rank_in_words, series, some, the, the_district, universe
-from ec_maps.errors import PlaceError, SettingError
+from ec_maps.errors import SettingError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.measures import HEADLINE, Measure, measure_named
 
@@ -176,14 +177,10 @@ class DistrictProfile:
 def district_profile(
     lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, surroundings: gpd.GeoDataFrame | None = None
 ) -> DistrictProfile:
-    """Return the profile of a district of whole tables of :func:`ec_maps.load_areas`, named as in ``lad21nm``.
+    """Return the profile of a district of whole tables of :func:`ec_maps.load_areas`, by its name or code.
 
-    Its neighbours are looked for in `surroundings`, or else in `lads`. `PlaceError` is raised if no row has the name.
+    Its neighbours are looked for in `surroundings`, or else in `lads`. `PlaceError` is raised if it is not there.
     """
-    rows = lads[lads["lad21nm"] == lad_name]
-    if rows.empty:
-        msg = f'There is no local authority "{lad_name}" in the table. ec-maps places lists them.'
-        raise PlaceError(msg)
     for about in (About.of(table) for table in (lads, msoas) if len(table)):
         if about.own or about.scheme != "deciles":
             msg = (
@@ -195,10 +192,11 @@ def district_profile(
     if len(titles) > 1:
         msg = f"The two tables are of different measures: {' and '.join(titles)}. Load both of one."
         raise SettingError(msg)
+    district = lads[lads["lad21cd"] == find_place(lad_name, lads).lad21cd].iloc[0]
     measure = measure_of(lads).key
-    inside = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
+    inside = msoas[msoas["lad21nm"] == district["lad21nm"]].reset_index(drop=True)
     around = lads if surroundings is None else surroundings
-    return DistrictProfile(rows.iloc[0], lads, inside, msoas[measure].dropna(), around)
+    return DistrictProfile(district, lads, inside, msoas[measure].dropna(), around)
 
 
 def _difference(measure: Measure, value: float, median: float) -> str:

@@ -1,18 +1,16 @@
-"""The list of places, ``places.yml``, and finding one local authority or region by name."""
+"""The list of places, ``places.yml``."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from ec_maps import settings
-from ec_maps.arguments import path_of, table_of
+from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of, letter_of, search_places
+from ec_maps.arguments import path_of
 from ec_maps.errors import PlaceError
-from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
 from ec_maps.geography.names import plain, quoted, slug
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Place", "find_place", "find_region", "gazetteer_of", "read_places", "search_places", "slug"]
 
 _EXAMPLE = '"- Great Yarmouth"'
-_LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 _NULL = "tag:yaml.org,2002:null"
 _KINDS = {
     "tag:yaml.org,2002:int": "a number",
@@ -83,70 +80,12 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
         else:
             written[place] = (line, text)
     if faults:
-        notes = [_LOOK_UP] if misnamed else []
+        notes = [LOOK_UP] if misnamed else []
         if misnamed and in_brackets:
             notes.insert(0, "Within square brackets a name that has a comma needs quotation marks.")
-        raise PlaceError(_letter([text for _, text in sorted(faults, key=lambda fault: fault[0])], path.name, notes))
+        texts = [text for _, text in sorted(faults, key=lambda fault: fault[0])]
+        raise PlaceError(letter_of(texts, f"{len(texts)} faults in {path.name}:", " ".join(notes)))
     return list(written)
-
-
-def find_place(text: str, districts: pd.DataFrame | None = None) -> Place:
-    """Return the place that `text` names by its code, official name or Welsh name.
-
-    Raises
-    ------
-    PlaceError
-        If it names none; the message suggests similar names.
-    """
-    if not text.strip():
-        msg = f'No place given. Name a local authority, such as "Great Yarmouth". {_LOOK_UP}'
-        raise PlaceError(msg)
-    gazetteer = gazetteer_of(districts)
-    place = gazetteer.find(text)
-    if place is None:
-        msg = f"{gazetteer.explain(text)}\n\n{_LOOK_UP}"
-        raise PlaceError(msg)
-    return place
-
-
-def search_places(text: str, districts: pd.DataFrame | None = None) -> list[Place]:
-    """Return the places that match `text`, the closest first, or all by name for an empty text.
-
-    Unlike :func:`find_place`, it also matches parts of names and codes, popular names, former districts, regions and,
-    if nothing else matches, misspellings.
-    """
-    return gazetteer_of(districts).search(text)
-
-
-def find_region(text: str, regions: Sequence[str]) -> str:
-    """Return the one of `regions` that `text` names, whatever its capitals and spaces.
-
-    Raises
-    ------
-    PlaceError
-        If it names none of them; the message lists them all.
-    """
-    wanted = plain(text)
-    for region in regions:
-        if plain(region) == wanted:
-            return region
-    inside = [district.region for district in official_districts().values() if plain(district.name) == wanted]
-    fact = f"{quoted(text)} is a local authority, in {inside[0]}" if inside else f"Unknown region {quoted(text)}"
-    if wanted in map(plain, BEYOND):
-        fact = f'{quoted(text)} is not in this table; it is in the table of the United Kingdom (scope "uk")'
-    msg = f"{fact}. The regions are: {', '.join(regions)}."
-    raise PlaceError(msg)
-
-
-def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
-    """Return the gazetteer of the districts of a table, or of all districts that can be mapped if None."""
-    if districts is None:
-        from ec_maps.areas.coverage import available_districts
-
-        districts = available_districts()
-    districts = table_of(districts, 'load_areas("lad")', ["lad21nm", "lad21cd", "rgn21nm"])
-    rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
-    return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)
 
 
 def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], bool]:
@@ -222,9 +161,3 @@ def _hint_on_lines(text: str, gazetteer: Gazetteer) -> str:
         gazetteer.find(" ".join(words[:cut])) and gazetteer.find(" ".join(words[cut:])) for cut in range(1, len(words))
     )
     return " If these are two names, a hyphen is missing before the second." if joined else ""
-
-
-def _letter(faults: Sequence[str], name: str, notes: Sequence[str]) -> str:
-    """Return the message for a file: one paragraph of faults, one of notes."""
-    first = faults[0] if len(faults) == 1 else "\n- ".join([f"{len(faults)} faults in {name}:", *faults])
-    return "\n\n".join(part for part in (first, " ".join(notes)) if part)

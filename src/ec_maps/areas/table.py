@@ -12,6 +12,7 @@ import pandas as pd
 from ec_maps import cache, settings
 from ec_maps.about import About
 from ec_maps.areas.deciles import cut_points, group
+from ec_maps.areas.finder import find_place
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
 from ec_maps.areas.provenance import boundaries_in_words, data_date, dated_in_words
 from ec_maps.areas.schemes import Scheme, chosen
@@ -19,7 +20,7 @@ from ec_maps.arguments import optional_text
 from ec_maps.atlas import select
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import available_areas, in_england_and_wales, load_boundaries, outside_england_and_wales
-from ec_maps.errors import BoundaryError, DataError, PlaceError, told
+from ec_maps.errors import BoundaryError, DataError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
 from ec_maps.geography.names import slug
@@ -50,8 +51,8 @@ def load_areas(
     scope
         ``"ew"`` for England and Wales, ``"uk"`` for the United Kingdom (districts only). Deciles are cut over it.
     near
-        The name of a district, as in ``lad21nm``, to return only the rows that a map of it can show, in less time and
-        memory. Deciles, cut points and legends are still those of all areas.
+        The name (English or Welsh, or a part that is in no other) or code of a district, to return only the rows that
+        a map of it can show, in less time and memory. Deciles, cut points and legends are still those of all areas.
     scheme
         The classes that maps show: ``"deciles"``; ``"quintiles"``; ``"quantiles"``, `k` classes of equal size;
         ``"equal_interval"``, `k` intervals of equal width; ``"natural_breaks"``, `k` classes as alike inside as can be
@@ -82,7 +83,7 @@ def load_areas(
     Raises
     ------
     PlaceError
-        If `near` is no district of the table.
+        If `near` names no district of the table; the message suggests some.
     DataError
         If the Atlas zips are absent or faulty, lack the measure or the category, are of another vintage than the
         boundaries, or too much is lost in joining; or if the values do not form the classes asked for.
@@ -118,10 +119,10 @@ def load_areas(
     """
     asked = chosen(scheme, k)
     values = load_values(level, measure, category=category, scope=scope)
-    if optional_text(near, "near") is not None and near not in set(values["lad21nm"]):
-        msg = f"There is no local authority {told(near)} in the table (ec-maps places lists them)."
-        raise PlaceError(msg)
     about = About.of(values)
+    if near is not None:
+        here = values["lad21cd"] == find_place(near, values).lad21cd
+        near = str(values.loc[here, "lad21nm"].iloc[0])
     if asked.classes.column not in values:
         edges = asked.cut(values[measure], about.what.unit_in_words)
         values.insert(list(values.columns).index("decile") + 1, asked.classes.column, group(values[measure], edges))

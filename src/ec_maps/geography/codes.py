@@ -38,13 +38,12 @@ _NEIGHBOURHOOD_YEARS = {"2011": (_EVER[0], 2011), "2021": (2012, _EVER[1])}
 
 @dataclass(frozen=True)
 class District:
-    """A local authority district of December 2021; ``welsh`` and ``county`` are empty where it has none."""
+    """A local authority district of December 2021; ``welsh`` is empty outside Wales."""
 
     code: str
     name: str
     welsh: str
     region: str
-    county: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,8 @@ class Vintage:
         return f"{self.name} (e.g. {listed(self.evidence[:3])})" if self.evidence else self.name
 
 
-def _table(name: str) -> list[dict[str, str]]:
+def shipped_table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table in ``tables/``."""
     text = (resources.files("ec_maps") / "tables" / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -97,7 +97,7 @@ def _table(name: str) -> list[dict[str, str]]:
 @cache
 def official_districts() -> dict[str, District]:
     """Return the 374 districts of the United Kingdom in December 2021, by code."""
-    return {row["code"]: District(**row) for row in _table("districts.csv")}
+    return {row["code"]: District(**row) for row in shipped_table("districts.csv")}
 
 
 @cache
@@ -111,14 +111,14 @@ def district_changes() -> tuple[Change, ...]:
             int(row["last"] or _EVER[1]),
             tuple(row["covers"].split(";")),
         )
-        for row in _table("district_changes.csv")
+        for row in shipped_table("district_changes.csv")
     )
 
 
 @cache
 def aliases() -> tuple[tuple[str, str], ...]:
     """Return pairs of a popular name of a district and the official one; a popular name may occur twice."""
-    return tuple((row["alias"], row["name"]) for row in _table("aliases.csv"))
+    return tuple((row["alias"], row["name"]) for row in shipped_table("aliases.csv"))
 
 
 @cache
@@ -141,7 +141,7 @@ def _district_years() -> dict[str, tuple[int, int]]:
 @cache
 def _neighbourhood_years() -> dict[str, tuple[int, int]]:
     """Return the first and last December of every neighbourhood code, as if the editions met in between."""
-    editions = {row["code"]: row["vintage"] for row in _table("msoa_changes.csv")}
+    editions = {row["code"]: row["vintage"] for row in shipped_table("msoa_changes.csv")}
     every = [f"{letter}02{n:06d}" for letter, last in _LAST_NEIGHBOURHOOD.items() for n in range(1, last + 1)]
     return {
         code: _NEIGHBOURHOOD_YEARS.get(editions.get(code, ""), _EVER)

@@ -1,7 +1,8 @@
 """Find a local authority by code or name, and suggest some where a text is not exact.
 
-Only a code, an official name or its Welsh form is accepted, however it is capitalised, spaced or encoded. Anything
-looser (a short name, a former district, a misspelt name) gets a suggestion and is never chosen.
+A code, an official name or its Welsh form is accepted, however it is capitalised, spaced or spelt, and so are whole
+words of a name that are in no other ("Bristol"). Anything looser (a town, a former district, a misspelt name) gets a
+suggestion and is never chosen.
 """
 
 from __future__ import annotations
@@ -24,14 +25,29 @@ from ec_maps.geography.codes import (
     is_neighbourhood_code,
     official_districts,
 )
+from ec_maps.geography.groups import groups, groups_named
 from ec_maps.geography.names import folded, plain, quoted
 
 __all__ = ["Gazetteer", "Place"]
 
 _CODE = re.compile(r"[A-Z]\d{8}")
-_TOO_WIDE = frozenset({"england", "england and wales", "great britain", "united kingdom", "uk"})
+TOO_WIDE = frozenset({"england", "england and wales", "great britain", "britain", "ireland", "united kingdom", "uk"})
+#: Other names of regions, in their loosest form.
+REGIONS = {
+    "cymru": "Wales",
+    "greater london": "London",
+    "llundain": "London",
+    "yr alban": "Scotland",
+    "gogledd iwerddon": "Northern Ireland",
+}
 # These words are in many names, so they do not help to recognise a misspelt one.
 _COMMON_WORDS = frozenset({"north", "south", "central", "forest", "county", "isles", "valley"})
+# A part of a name made of these alone names no place.
+_EMPTY_WORDS = _COMMON_WORDS | {
+    *("and", "borough", "by", "castle", "city", "coast", "council", "district", "east", "great", "heath", "high"),
+    *("hills", "horse", "in", "isle", "le", "mid", "new", "of", "on", "point", "riding", "rivers", "royal", "sea"),
+    *("test", "the", "three", "tower", "under", "upon", "vale", "west", "white", "with", "y"),
+}
 _LIKE = 78  # of 100: "Telfrd and Wrekin" has 97; unrelated names of the list rarely have more than 70
 _NEARLY_AS_LIKE = 12
 
@@ -87,13 +103,28 @@ class Gazetteer:
         }
 
     def find(self, text: str) -> Place | None:
-        """Return the place whose code, official name or Welsh name this is, or None."""
+        """Return the place that this is the code or a name of, or the only one of whose name it is a part, or None."""
         code = text.strip().upper()
         if code in self._codes:
             return self._codes[code]
         if code in official_districts():
             return self._official.get(plain(official_districts()[code].name))
-        return self._names.get(plain(text))
+        return self._names.get(plain(text)) or self._spelt(folded(text))
+
+    def _spelt(self, key: str) -> Place | None:
+        """Return the place whose name is `key`, or the only one with these words in its name, in the loosest form."""
+        wider = key in TOO_WIDE or key in REGIONS or self._in_region(key) or groups_named(key)
+        if not key or wider or key in self._absent or key in self._other_times:
+            return None
+        same = {place for name, place in self._folded_names if name == key}
+        if same:
+            return same.pop() if len(same) == 1 else None
+        likely = {*self._suggested.get(key, ()), *self._beginning(key)}
+        places = {place for name, place in self._folded_names if _has_words(name, key)}
+        other = [*self._absent, *map(folded, REGIONS.values()), *self._wider_names]
+        if set(key.split()) <= _EMPTY_WORDS or likely != places or any(_has_words(name, key) for name in other):
+            return None
+        return places.pop() if len(places) == 1 else None
 
     def search(self, text: str) -> list[Place]:
         """Return the places that `text` may mean, the closest first; all of them, by name, for an empty text."""
@@ -107,7 +138,7 @@ class Gazetteer:
             self._suggested.get(key, []),
             self._beginning(key, shortest=1),
             self._in_region(key),
-            self._in_county(key),
+            self._in_group(text),
             self._covering(change),
             [place for name, place in self._folded_names if key and key in name],
             [place for place in self.places if key and place.lad21cd.lower().startswith(key)],
@@ -127,7 +158,7 @@ class Gazetteer:
             return f"{subject} {_why_absent(district)}"
         if change := self._other_times.get(key):
             return self._explain_change(change, subject, self._beginning(key))
-        if area := self._explain_area(key, subject):
+        if area := self._explain_area(text, subject):
             return area
         if likely := self._suggested.get(key) or self._beginning(key):
             return _ask(subject, likely)
@@ -136,6 +167,12 @@ class Gazetteer:
     @cached_property
     def _folded_names(self) -> list[tuple[str, Place]]:
         return [(folded(name), place) for name, place in self._names.items()]
+
+    @cached_property
+    def _wider_names(self) -> list[str]:
+        """Names of regions and of groups, in their loosest form."""
+        regions = {place.region for place in self.places}
+        return [folded(name) for name in [*sorted(regions), *(group.name for group in groups())]]
 
     @cached_property
     def _suggested(self) -> dict[str, list[Place]]:
@@ -197,11 +234,11 @@ class Gazetteer:
         return sorted({place for name, place in self._folded_names if start.search(name)}, key=_by_name)
 
     def _in_region(self, key: str) -> list[Place]:
-        return [place for place in self.places if folded(place.region) == key]
+        region = folded(REGIONS.get(key, key))
+        return [place for place in self.places if folded(place.region) == region]
 
-    def _in_county(self, key: str) -> list[Place]:
-        inside = [district for district in official_districts().values() if key and folded(district.county) == key]
-        return [place for district in inside if (place := self._official.get(plain(district.name)))]
+    def _in_group(self, text: str) -> list[Place]:
+        return [place for group in groups_named(text) for code in group.codes if (place := self.find(code))]
 
     def _covering(self, thing: Place | District | Change | None) -> list[Place]:
         """Return a place itself, the places that cover a district of another year, and none for an absent one."""
@@ -211,15 +248,17 @@ class Gazetteer:
         found = (self._official.get(plain(official_districts()[code].name)) for code in codes)
         return [place for place in found if place]
 
-    def _explain_area(self, key: str, subject: str) -> str | None:
+    def _explain_area(self, text: str, subject: str) -> str | None:
+        key = folded(text)
         if members := self._in_region(key):
             also = _did_you_mean(self._suggested.get(key, []))
             return f"{subject} is a region of {len(members)} local authorities; name the ones you want. {also}".rstrip()
-        if members := self._in_county(key):
-            return f"{subject} is a county of {len(members)} local authorities. {_did_you_mean(members)}"
+        if members := self._in_group(text):
+            kind = groups_named(text)[0].kind
+            return f"{subject} is a {kind} of {len(members)} local authorities. {_did_you_mean(members)}"
         if key in map(folded, BEYOND):
             return f"{subject} is not on the maps, as the data cover England and Wales only."
-        return f"{subject} is not one local authority; name the ones you want." if key in _TOO_WIDE else None
+        return f"{subject} is not one local authority; name the ones you want." if key in TOO_WIDE else None
 
     def _explain_change(self, change: Change, subject: str, alike: Sequence[Place]) -> str:
         covering = self._covering(change)
@@ -257,7 +296,7 @@ class Gazetteer:
 def _why_absent(district: District) -> str:
     if district.region in BEYOND:
         return f"is in {district.region}, and the data cover England and Wales only."
-    return "is a local authority of December 2021, but the boundaries in use do not have it."
+    return "is a local authority of December 2021, but the table or the boundaries in use do not have it."
 
 
 def _what_became(change: Change) -> str:
@@ -268,6 +307,10 @@ def _what_became(change: Change) -> str:
     if change.code in official_districts():
         return f"has been called {now} since 1 April {change.last + 1}."
     return f"was abolished on 1 April {change.last + 1} and became part of {now}."
+
+
+def _has_words(name: str, words: str) -> bool:
+    return f" {words} " in f" {name} "
 
 
 def _by_name(place: Place) -> tuple[str, str]:

@@ -49,13 +49,13 @@ _PAPER = "#f7f4ec"
 def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address: str = "") -> Map:
     """Draw the card of a district's page, 1200 by 630 pixels as PNG, with the page's address beneath the heading.
 
-    The tables are those of :func:`ec_maps.load_areas`, whole, and the name is as in ``lad21nm``. The first axes are the
-    map of the neighbourhoods, EPSG:27700, or of the district itself outside England and Wales.
+    The tables are those of :func:`ec_maps.load_areas`, whole. The first axes are the map of the neighbourhoods,
+    EPSG:27700, or of the district itself outside England and Wales.
     """
     place = district_profile(lads, msoas, lad_name)
     areas, around = place.msoas, lads.iloc[:0]
     if place.beyond:
-        here = lads["lad21nm"] == lad_name
+        here = lads["lad21cd"] == place.district["lad21cd"]
         areas, around = lads[here].reset_index(drop=True), lads[~here]
     areas, around = (rows if rows.crs == "EPSG:27700" else rows.to_crs("EPSG:27700") for rows in (areas, around))
     figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor=_PAPER)

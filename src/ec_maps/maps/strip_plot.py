@@ -61,7 +61,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     lads, msoas
         The complete tables of :func:`ec_maps.load_areas`.
     lad_name
-        The district's name as in ``lad21nm``.
+        The district's name (English or Welsh, or a part that is in no other) or code.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     Raises
     ------
     PlaceError
-        If no district of the table has the name.
+        If no district of the table has the name; the message suggests some.
     SettingError
         If the tables are not whole tables of :func:`ec_maps.load_areas`, of the same measure.
 
@@ -96,7 +96,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     _draw_medians(plot, place)
     xs = [plot.inches(rows[measure]) for rows in (upper, lower)][: len(plot.strips)]
     width = min(width_within(x, strip.height) for x, strip in zip(xs, plot.strips, strict=True))
-    here = (upper["lad21nm"] == lad_name).to_numpy()
+    here = (upper["lad21cd"] == place.district["lad21cd"]).to_numpy()
     up = np.zeros(len(upper))
     up[~here] = squeezed(swarm(xs[0][~here], width), width, plot.upper.height)
     # The marked dot lies above the others, so that the line to its name crosses none of them.
