@@ -94,7 +94,8 @@
   });
 
   form.hidden = false;
-  const asked = new URLSearchParams(location.search).get("q");
+  // The home page asks with `find`: the search of Quarto takes `q` for itself and removes it from the address.
+  const asked = new URLSearchParams(location.search).get("find");
   if (asked) {
     field.value = asked;
     field.focus();

@@ -57,12 +57,15 @@ def test_the_finder_leads_to_the_page(address: str, tab: Callable[..., Page]) ->
 
 
 def test_a_question_can_come_with_the_address(address: str, tab: Callable[..., Page]) -> None:
-    """The home page asks the finder; the field holds the question, and the answer is there."""
+    """The home page asks the finder; the field holds the question, and the answer is there.
+
+    The name of the parameter is not `q`, which the search of Quarto takes for itself.
+    """
     page = tab()
     page.goto(f"{address}index.html")
     page.get_by_label("Find your place").last.fill("telford")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/places/index.html?q=telford")
+    page.wait_for_url("**/places/index.html?find=telford")
     assert page.get_by_label("District, neighbourhood or region").input_value() == "telford"
     expect(page.locator("#ec-found a").first).to_have_text("Telford and Wrekin")
 

@@ -94,7 +94,7 @@ def field() -> str:
         "```{=html}\n"
         '<form class="ec-finder" role="search" aria-label="Find a place" hidden>\n'
         '<label for="ec-find">District, neighbourhood or region</label>\n'
-        '<input id="ec-find" name="q" type="search" autocomplete="off" spellcheck="false" '
+        '<input id="ec-find" name="find" type="search" autocomplete="off" spellcheck="false" '
         'placeholder="For example Norwich" aria-describedby="ec-found-number">\n'
         '<p id="ec-found-number" role="status"></p>\n'
         '<ul id="ec-found"></ul>\n'
