@@ -95,10 +95,10 @@ def test_a_failed_build_leaves_the_site_as_it_was(project: Path, engine: str) ->
 
 
 @pytest.mark.parametrize(("told", "profile"), [("live", "demo"), ("demo", None)])
-def test_banner_and_data_cannot_disagree(
+def test_folder_and_data_cannot_disagree(
     project: Path, monkeypatch: pytest.MonkeyPatch, told: str, profile: str | None
 ) -> None:
-    """A variable of the shell that contradicts the profile is refused: it would put the banner over real data."""
+    """A variable of the shell that contradicts the profile is refused: one site would replace the other."""
     monkeypatch.setenv("EC_MAPS_SOURCE", told)
     with pytest.raises(SettingError, match="EC_MAPS_SOURCE"):
         render.render_site(profile=profile, engine="preview", log=lambda _: None)
@@ -183,10 +183,9 @@ def test_quarto_render_has_no_warnings(project: Path, demo_data_dir: Path) -> No
 
 
 def test_site_configuration(root: Path) -> None:
-    """Quarto may not freeze pages, publishes a list of them, and the demo has a folder and a banner of its own."""
+    """Quarto may not freeze pages, publishes a list of them, and the demo has a folder of its own."""
     config = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
     demo = yaml.safe_load((root / "_quarto-demo.yml").read_text(encoding="utf-8"))
     assert config["execute"]["freeze"] is False
     assert all(entry.startswith("/") for entry in config["project"]["render"])
     assert demo["project"]["output-dir"] != config["project"]["output-dir"]
-    assert demo["website"]["announcement"]["dismissable"] is False

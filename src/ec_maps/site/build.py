@@ -86,14 +86,14 @@ def render_site(
 
 
 def _same_source(root: Path, profile: str | None) -> None:
-    """Refuse a build whose banner and data would disagree: a variable of the shell overrides the profile's."""
+    """Refuse a build whose folder and data would disagree: a variable of the shell overrides the profile's."""
     source = settings.source()
     wanted = profile_environment(root, profile).get("EC_MAPS_SOURCE", "live")
     if "EC_MAPS_SOURCE" in os.environ and source != wanted:
         how = f"with --profile {profile}" if profile else "without a profile"
         msg = (
-            f'EC_MAPS_SOURCE is "{source}", but a site built {how} is made from "{wanted}" data, and its banner would '
-            f"not fit. Unset EC_MAPS_SOURCE, or build "
+            f'EC_MAPS_SOURCE is "{source}", but a site built {how} is made from "{wanted}" data: one would replace '
+            f"the other. Unset EC_MAPS_SOURCE, or build "
             f"{'with --profile demo' if source == 'demo' else 'without the profile'}."
         )
         raise SettingError(msg)

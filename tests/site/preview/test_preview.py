@@ -152,16 +152,23 @@ def test_a_page_beats_its_folder_and_a_folder_beats_the_project(build: Callable[
 
 
 def test_a_profile_is_laid_over_the_project(build: Callable[..., Path], write: Write, tmp_path: Path) -> None:
-    """The demo profile has its own output folder and a banner on every page, and leaves the real site alone."""
-    write(
-        "_quarto-demo.yml",
-        "project:\n  output-dir: _site-demo\nwebsite:\n  announcement:\n    content: '**Not** real'\n",
-    )
+    """The demo profile has its own output folder and a stamp on every page, and leaves the real site alone."""
+    write("_quarto.yml", f"{PROJECT}demonstration: '**Not** real'\n")
+    write("_quarto-demo.yml", "project:\n  output-dir: _site-demo\n")
+    write("_environment-demo", "EC_MAPS_SOURCE=demo\n")
     site = build(profile="demo")
     assert site == tmp_path / "_site-demo"
     assert not (tmp_path / "_site").exists()
     for name in ("index.html", "about.html", "posts/one/index.html"):
-        assert page(site, name).select_one(".ec-banner").text == "Not real"
+        assert page(site, name).select_one("main > .ec-banner:first-child").text == "Not real"
+    assert page(build(), "index.html").select(".ec-banner") == []
+
+
+def test_demonstration_data_are_not_shown_without_a_stamp(build: Callable[..., Path], write: Write) -> None:
+    """A project that has no words for it cannot show made-up numbers at all."""
+    write("_environment-demo", "EC_MAPS_SOURCE=demo\n")
+    with pytest.raises(RenderError, match="no text `demonstration:`"):
+        build(profile="demo")
 
 
 def test_a_mistyped_profile_is_an_error(build: Callable[..., Path], write: Write) -> None:
@@ -678,11 +685,10 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_the_demonstration_profile_has_its_own_folder_and_a_lasting_banner(root: Path) -> None:
-    """The demonstration can never replace the real site, and its banner cannot be closed."""
+def test_the_demonstration_profile_has_its_own_folder_and_a_stamp(root: Path) -> None:
+    """The demonstration can never replace the real site, and the project has words to mark its pages with."""
     real = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
     demo = yaml.safe_load((root / "_quarto-demo.yml").read_text(encoding="utf-8"))
     assert demo["project"]["output-dir"] != real["project"]["output-dir"]
-    assert "not real values" in demo["website"]["announcement"]["content"]
-    assert demo["website"]["announcement"]["dismissable"] is False
+    assert "not real values" in real["demonstration"]
     assert "EC_MAPS_SOURCE=demo" in (root / "_environment-demo").read_text(encoding="utf-8").splitlines()

@@ -53,12 +53,13 @@ PROJECT: Known = {
     **_ANYWHERE,
     # For the script that writes the reference; Quarto ignores it too.
     "quartodoc": None,
+    # The words of the stamp. Under Quarto a filter puts them on the pages, here the template does.
+    **dict.fromkeys(("demonstration", "filters")),
     "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render")),
     "website": {
         "navbar": {"left": _NAVBAR_ITEM, "right": _NAVBAR_ITEM}
         | dict.fromkeys(("title", "search", "pinned", "collapse-below", "background", "foreground")),
         "page-footer": dict.fromkeys(("left", "center", "right", "border", "background", "foreground")),
-        "announcement": dict.fromkeys(("content", "type", "dismissable", "icon", "position", "id")),
         # Position and look of Quarto's search box; the preview has one, in the header.
         "search": dict.fromkeys(("location", "type")),
     }

@@ -19,6 +19,8 @@ from bs4.element import NavigableString, PageElement, PreformattedString
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, UnidentifiedImageError
 
+from ec_maps import settings
+from ec_maps.errors import RenderError
 from ec_maps.site.preview import html
 from ec_maps.site.preview.html import Links
 from ec_maps.site.preview.project import INCLUDES, Project, as_list, globs, section
@@ -93,7 +95,7 @@ class Site:
             included={place: "" if anywhere else self._included(page, place) for place in INCLUDES},
             search=self.searched and not anywhere,
             navigation=[self._items(section(website, "navbar").get(side), page, prefix) for side in ("left", "right")],
-            announcement=self._snippet(section(website, "announcement").get("content"), prefix),
+            stamp=self._stamp(prefix),
             footer=[
                 self._snippet(text, prefix)
                 for side in ("left", "center", "right")
@@ -210,6 +212,14 @@ class Site:
         for link in soup.select("a[href]"):
             link["href"] = self._from(str(link["href"]), prefix)
         return str(soup)
+
+    def _stamp(self, prefix: str) -> str:
+        """Return what marks a page that is made from demonstration data; empty for real data."""
+        words = self.project.config.get("demonstration")
+        if settings.is_demo() and not words:
+            msg = "EC_MAPS_SOURCE is demo, but _quarto.yml has no text `demonstration:` to mark pages with. Add one."
+            raise RenderError(msg)
+        return self._snippet(words, prefix) if settings.is_demo() else ""
 
     def _styles(self, meta: dict[str, Any]) -> str:
         # The page for missing addresses appears at any depth, so it contains its styles.
