@@ -641,9 +641,10 @@ def test_the_same_inputs_give_the_same_bytes(build: Callable[..., Path], write: 
 
 
 def test_the_quarto_themes_repeat_the_colours_of_the_style_sheet(root: Path) -> None:
-    """Bootstrap needs five plain colours while it is compiled; they must not drift from site.css."""
+    """Bootstrap needs plain colours while it is compiled, those of code too; they must not drift from site.css."""
     colours = site_colours(root)
     names = {"body-bg": "page", "body-color": "ink", "link-color": "link", "primary": "link", "navbar-bg": "page"}
+    names |= {"code-bg": "tint", "code-color": "ink"}
     for mode, file in enumerate(("theme.scss", "theme-dark.scss")):
         text = (root / "assets" / file).read_text(encoding="utf-8")
         for variable, name in names.items():
