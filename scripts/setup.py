@@ -25,6 +25,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 #: The fingerprints of the environment's inputs, and whether its installation was finished.
 RECORD = VENV / "ec_maps.json"
 
+#: Read by each Jupyter kernel of the environment. Quarto's kernels talk over TCP on this machine, and would warn
+#: of that for every page.
+KERNEL_CONFIG = VENV / "etc" / "ipython" / "ipython_kernel_config.py"
+
 #: For each part of ``make``: lock files, purpose, and size on disk.
 PARTS = {
     "site": (["requirements.lock"], "the site and the commands", "0.9 GB"),
@@ -90,6 +94,8 @@ def set_up(part: str) -> None:
         _write(record, finished=True)
         msg = f"{error}\nThe packages in .venv are unchanged."
         raise SetupError(msg) from None
+    KERNEL_CONFIG.parent.mkdir(parents=True, exist_ok=True)
+    KERNEL_CONFIG.write_text('c.IPKernelApp.log_level = "ERROR"\n', encoding="utf-8")
     # The packages of the tests include those of the site.
     _write({"marks": [inputs, *([_fingerprint(PARTS["site"][0])] if part == "dev" else [])]}, finished=True)
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,6 +94,15 @@ def test_what_is_there_is_used(setup: ModuleType, installers: Installers, capfd:
     assert [setup.main("site"), setup.main("dev")] == [0, 0]
     assert installers.asked == []
     assert (setup.VENV / "stays").exists()
+
+
+def test_kernels_keep_quiet_about_their_connection(setup: ModuleType, installers: Installers) -> None:
+    """A kernel of the environment does not warn of TCP, which Quarto would print for each page."""
+    setup.set_up("site")
+    found: dict[str, Any] = {"c": SimpleNamespace(IPKernelApp=SimpleNamespace())}
+    exec(setup.KERNEL_CONFIG.read_text(encoding="utf-8"), found)
+    assert found["c"].IPKernelApp.log_level == "ERROR"
+    assert setup.KERNEL_CONFIG.parent == setup.VENV / "etc" / "ipython"  # where IPython looks
 
 
 def test_a_changed_lock_is_installed(setup: ModuleType, installers: Installers) -> None:
