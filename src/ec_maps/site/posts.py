@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ec_maps import settings
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import write_csv
@@ -107,6 +108,7 @@ def other_regions() -> str:
 
 def hyperlocal() -> str:
     """Return one tab for each place of the list, in the list's order."""
+    _draw_new_pages()
     tabs = []
     for place in read_places():
         if place.region in BEYOND:
@@ -117,6 +119,16 @@ def hyperlocal() -> str:
     if first:
         keep_card("hyperlocal", slug(first))
     return tabset(tabs)
+
+
+def _draw_new_pages() -> None:
+    """Draw the pages of places listed since the build began: ``quarto preview`` runs pre-render only at its start."""
+    from ec_maps.site import district_pages
+
+    root = settings.project_root()
+    pages = [root / PLACES / f"{page}.qmd" for page in linked(areas("lad")).values()]
+    if (root / PLACES / district_pages.KEEP).is_file() and not all(page.is_file() for page in pages):
+        district_pages.build(root, quiet=True)
 
 
 def _local(place: Place) -> str:
