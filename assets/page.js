@@ -61,3 +61,18 @@ for (const block of document.querySelectorAll(".ec-cite")) {
   row.append(button, " ", status);
   block.append(row);
 }
+
+// For keyboards and screen readers, what Quarto leaves out and the preview's pages have: a first link that leads past
+// the menu, the menu's name, and code that can be scrolled.
+const main = document.querySelector("main");
+if (!document.querySelector(".skip-link")) {
+  const skip = document.createElement("a");
+  skip.className = "skip-link";
+  skip.href = `#${main.id}`;
+  skip.textContent = "Skip to the content";
+  document.body.prepend(skip);
+  main.tabIndex = -1;
+}
+document.querySelector("nav.navbar")?.setAttribute("aria-label", "Site");
+document.querySelector(".navbar-toggler")?.removeAttribute("role"); // it is a button, and no menu
+for (const block of document.querySelectorAll("main pre")) block.tabIndex = 0;

@@ -31,6 +31,12 @@ RULES = {
 }
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
+# What only a screen can use.
+ON_SCREEN = ".skip-link, .nav-tabs, .code-tools, .code-tools-button, form, form + p, .ec-copy, .ec-downloads, .ec-tip"
+
+# The words for search engines, where the first paragraph says the same.
+HIDDEN = "main:has(.ec-lead, .ec-hero) .description"
+
 #: A JavaScript function that describes an element in a few words.
 DESCRIBE = """(stop) => {
     const name = stop.getAttribute("aria-label") || stop.textContent || stop.value || "";
@@ -106,3 +112,62 @@ def draw(page: Page) -> None:
         except TooLong:
             pytest.fail(f"{page.url}: {source} does not come in, or not as a drawing.")
     page.evaluate("scrollTo(0, 0)")
+
+
+def without_banner(page: Page) -> list[str]:
+    """Return what is wrong with the banner of a page that has just opened."""
+    banner = page.get_by_text("Demonstration data").first
+    seen = banner.is_visible() and banner.bounding_box()["y"] < 300
+    return [] if seen else [f"banner: not in sight on {page.url}"]
+
+
+def too_wide(page: Page) -> list[str]:
+    """Return how far a page reaches that scrolls sideways."""
+    reach, width = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    return [f"wide: {page.url} reaches to {reach} of {width} px"] if reach > width else []
+
+
+def moving(page: Page) -> list[str]:
+    """Return what moves on a page."""
+    elements = page.evaluate(
+        f"""[...document.querySelectorAll("*")].filter((element) => {{
+            const style = getComputedStyle(element);
+            return style.animationName !== "none" || style.scrollBehavior === "smooth"
+                || style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0);
+        }}).map({DESCRIBE})"""
+    )
+    return [*elements, *(page.evaluate("document.getAnimations().map(String)"))]
+
+
+def on_paper(page: Page) -> list[str]:
+    """Return what is wrong with a page when it is printed, from a dark screen; the page is a light screen's again."""
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.emulate_media(media="print", color_scheme="dark")
+    hidden = page.evaluate(
+        f"""[...document.querySelectorAll("main :is(h1, h2, h3, p, li, figure, figcaption, table, tr, .tab-pane)")]
+            .filter((part) => !part.checkVisibility() && !part.closest("{ON_SCREEN}, {HIDDEN}")).map({DESCRIBE})"""
+    )
+    unnamed = page.evaluate(
+        f"""[...document.querySelectorAll(".tab-name")].filter((part) => !part.checkVisibility()).map({DESCRIBE})"""
+    )
+    cut = page.evaluate(
+        f"""[...document.querySelectorAll("main *")].filter((part) => {{
+            const style = getComputedStyle(part);
+            const clips = style.overflowX !== "visible" || style.overflowY !== "visible";
+            return clips && !part.closest("svg, .code-tools") && part.clientWidth > 1  // a pixel: for ears alone
+                && (part.scrollHeight > part.clientHeight + 1 || part.scrollWidth > part.clientWidth + 1);
+        }}).map({DESCRIBE})"""
+    )
+    controls = page.evaluate(
+        f"""[...document.querySelectorAll("{ON_SCREEN}, nav, input, [role=tablist]")]
+            .filter((part) => part.checkVisibility()).map({DESCRIBE})"""
+    )
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.emulate_media(media="screen", color_scheme="light")
+    return [
+        *(f"not on paper: {told}" for told in hidden),
+        *(f"not on paper, the name of a tab: {told}" for told in unnamed),
+        *(f"cut off on paper: {told}" for told in cut),
+        *(f"of no use on paper: {told}" for told in controls),
+        *([] if colour == "rgb(255, 255, 255)" else [f"not white on paper: {colour}"]),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -212,6 +213,27 @@ def site(
             names = SITE if pytestconfig.stash[_FULL] else SITE[:1]
             (project / "places.yml").write_text(listed(names), encoding="utf-8")
             assert preview.render(project, profile="demo", log=lambda _: None) == built
+    return built
+
+
+@pytest.fixture(scope="session")
+def quarto_site(root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the demonstration site as Quarto renders it, typed by hand, built once for all processes.
+
+    What Quarto said is beside it, in ``quarto.log``.
+    """
+    project = _shared(tmp_path_factory) / "quarto-project"
+    built, log = project / "_site-demo", project / "quarto.log"
+    with FileLock(project.with_suffix(".lock")):
+        if not log.is_file():
+            shutil.rmtree(project, ignore_errors=True)
+            shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+            (project / "places.yml").write_text(listed(SITE), encoding="utf-8")
+            environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}
+            command = ["quarto", "render", "--profile", "demo"]
+            done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            log.write_text(done.stdout + done.stderr, encoding="utf-8")
     return built
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -127,59 +125,6 @@ def test_no_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
     with pytest.raises(SettingError, match=r"_quarto\.yml"):
         render.render_site(log=lambda _: None)
-
-
-@pytest.mark.site
-@pytest.mark.quarto
-@pytest.mark.full
-def test_quarto_and_preview_build_the_same(project: Path) -> None:
-    """Both engines give the same pages, tabs, words, tables and downloads, and maps that are alike to the byte."""
-    sites = {}
-    for engine in ("preview", "quarto"):
-        sites[engine] = project / f"kept-{engine}"
-        build(engine).rename(sites[engine])
-    ours, theirs = sites["preview"], sites["quarto"]
-    pages = {path.relative_to(ours).as_posix() for path in ours.rglob("*.html")}
-    assert pages == {path.relative_to(theirs).as_posix() for path in theirs.rglob("*.html")}
-    for name in ("national", "regional", "hyperlocal"):
-        left, right = page(ours, name), page(theirs, name)
-        assert tab_names(left) == tab_names(right)
-        for selector, attribute in (("main figure img", "alt"), ("main figure img", "src")):
-            texts = [[str(found[attribute]) for found in soup.select(selector)] for soup in (left, right)]
-            assert texts[0] == texts[1]
-        cells = [[cell.get_text(strip=True) for cell in soup.select("main td")] for soup in (left, right)]
-        assert cells[0] == cells[1]
-        maps = {path.name: path.read_bytes() for path in (ours / "posts" / name / "maps").iterdir()}
-        assert maps == {path.name: path.read_bytes() for path in (theirs / "posts" / name / "maps").iterdir()}
-
-
-@pytest.mark.site
-@pytest.mark.quarto
-@pytest.mark.full
-def test_quarto_render_has_no_warnings(project: Path, demo_data_dir: Path) -> None:
-    """``quarto render --profile demo``, typed by hand, builds without a warning and asks no other host for anything."""
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}
-    done = subprocess.run(
-        ["quarto", "render", "--profile", "demo"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    told = done.stdout + done.stderr
-    assert done.returncode == 0, told
-    # ipykernel's word on its own connection is none of ours.
-    warnings = [line for line in told.splitlines() if "WARN" in line.upper() and "TCP without encryption" not in line]
-    assert not warnings
-    for path in (project / "_site-demo").rglob("*.html"):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        loaded = [
-            tag.get("src") or tag.get("href")
-            for tag in soup.select("script[src], img[src], iframe[src], link[rel=stylesheet]")
-        ]
-        assert not [address for address in loaded if str(address).startswith(("http:", "https:", "//"))], path.name
-        assert "Demonstration data" in soup.get_text()
 
 
 def test_site_configuration(root: Path) -> None:

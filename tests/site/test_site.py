@@ -99,7 +99,7 @@ def test_the_menu_of_a_narrow_screen_unfolds(address: str, tab: Callable[..., Pa
     """The links are behind a button that says whether they show; Escape folds them away again."""
     page = tab(viewport={"width": 320, "height": 700})
     page.goto(address + "index.html")
-    button, link = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="National", exact=True)
+    button, link = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="Places", exact=True)
     assert not link.is_visible()
     button.click()
     assert (link.is_visible(), button.get_attribute("aria-expanded")) == (True, "true")

@@ -27,12 +27,14 @@ INCLUDES = ("include-in-header", "include-after-body")
 _HTML: Known = {
     **dict.fromkeys(("css", "toc", "toc-depth", "code-tools", "html-math-method", "date-format")),
     **dict.fromkeys(("theme", "respect-user-color-scheme", "grid", "anchor-sections", "smooth-scroll", "code-copy")),
+    "template-partials": None,
     **dict.fromkeys(INCLUDES, dict.fromkeys(("text", "file"))),
 }
 
 _LISTING: Known = {
     **dict.fromkeys(("contents", "sort", "type", "fields", "categories", "feed", "sort-ui", "filter-ui")),
-    **dict.fromkeys(("date-format", "image-height", "image-align", "grid-columns")),
+    # The cards of Quarto; the preview's template has the same.
+    **dict.fromkeys(("template", "date-format", "image-height", "image-align", "grid-columns")),
 }
 
 _ANYWHERE: Known = {
@@ -53,8 +55,9 @@ PROJECT: Known = {
     **_ANYWHERE,
     # For the script that writes the reference; Quarto ignores it too.
     "quartodoc": None,
-    # The words of the stamp. Under Quarto a filter puts them on the pages, here the template does.
-    **dict.fromkeys(("demonstration", "filters")),
+    # The words of the stamp, and the site's address for the head. Under Quarto a filter puts them on the pages, here
+    # the template does.
+    **dict.fromkeys(("demonstration", "filters", "address")),
     "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render")),
     "website": {
         "navbar": {"left": _NAVBAR_ITEM, "right": _NAVBAR_ITEM}
