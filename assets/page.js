@@ -75,4 +75,7 @@ if (!document.querySelector(".skip-link")) {
 }
 document.querySelector("nav.navbar")?.setAttribute("aria-label", "Site");
 document.querySelector(".navbar-toggler")?.removeAttribute("role"); // it is a button, and no menu
+// The window with the source of the page.
+document.querySelector(".modal-title")?.setAttribute("aria-level", "2");
+document.querySelector(".modal .btn-close")?.setAttribute("aria-label", "Close");
 for (const block of document.querySelectorAll("main pre")) block.tabIndex = 0;

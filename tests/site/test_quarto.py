@@ -199,6 +199,21 @@ def test_the_first_link_leads_past_the_menu(theirs: str, tab: Callable[..., Page
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier_in_what_opens(theirs: str, axe: str, tab: Callable[..., Page], scheme: str) -> None:
+    """The window with the source of a page, and a menu."""
+    page = tab(viewport={"width": 1280, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{theirs}posts/regional/index.html")
+    page.get_by_role("button", name="Maps").or_(page.get_by_role("link", name="Maps")).click()
+    found = barriers(page, axe)
+    page.keyboard.press("Escape")
+    page.locator(".code-tools-button").click()
+    expect(page.locator(".modal-body")).to_be_visible()
+    found += barriers(page, axe)
+    assert not found, listed(found)
+
+
+@pytest.mark.browser
 def test_find_your_place_finds(theirs: str, tab: Callable[..., Page]) -> None:
     """What is typed on the home page arrives at the finder, though the search of Quarto reads the address first."""
     page = tab()

@@ -534,6 +534,16 @@ def test_the_listing_and_the_feed_have_the_posts_newest_first(build: Callable[..
     assert channel.find("item").findtext("title") == "A & B <second>"
 
 
+def test_search_engines_find_all_pages(build: Callable[..., Path], write: Write) -> None:
+    """The sitemap has the address of each page as the page itself gives it, and not that of the missing one."""
+    write("_quarto.yml", PROJECT.replace("/about.qmd,", "/about.qmd, /404.qmd,"))
+    write("404.qmd", "---\ntitle: Not here\n---\n")
+    site = build()
+    listed = [loc.text for loc in ET.parse(site / "sitemap.xml").getroot().findall("{*}url/{*}loc")]
+    pages = ("index.html", "about.html", "posts/one/index.html")
+    assert sorted(listed) == sorted(page(site, name).select_one("link[rel=canonical]")["href"] for name in pages)
+
+
 def test_the_page_for_missing_addresses_depends_on_no_other_file(build: Callable[..., Path], write: Write) -> None:
     """It is shown at any depth, so its links start at the root of the site and its styles are inside."""
     write("_quarto.yml", PROJECT.replace("/about.qmd,", "/about.qmd, /404.qmd,"))

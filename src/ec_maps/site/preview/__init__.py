@@ -91,6 +91,8 @@ def _build(project: Project, folder: Path, log: Callable[[str], None]) -> None:
         _write(folder / page.target, site.page(page, soup))
     if site.feed:
         _write(folder / site.feed_file, site.feed_text(site.feed))
+    if "site-url" in project.website:
+        _write(folder / "sitemap.xml", site.sitemap())
     for path in project.files("resources"):
         site.links.add(path.relative_to(project.root).as_posix())
     site.links.finish(folder)

@@ -151,6 +151,14 @@ class Site:
         )
         return f"{text}\n"
 
+    def sitemap(self) -> str:
+        """Return the addresses of all pages for search engines, as Quarto lists them."""
+        pages = [page for page in self.pages if page.path.name != "404.qmd"]
+        text = _TEMPLATES.get_template("sitemap.xml.j2").render(
+            addresses=[self.address(str(page.target)) for page in pages]
+        )
+        return f"{text}\n"
+
     @property
     def searched(self) -> bool:
         """Whether the site has a search; as under Quarto it has unless ``search: false`` is set."""
