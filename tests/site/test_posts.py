@@ -56,6 +56,27 @@ def listed(project: Path, *names: str) -> None:
     (project / "places.yml").write_text("".join(f"- {name}\n" for name in names), encoding="utf-8")
 
 
+def test_a_place_listed_during_a_preview_gets_its_page(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``quarto preview`` draws the pages of places at its start only, so the post draws those that are missing."""
+    built: list[Path] = []
+
+    def record(root: Path, *, quiet: bool) -> None:
+        assert quiet
+        built.append(root)
+
+    monkeypatch.setattr("ec_maps.site.district_pages.build", record)
+    listed(project, "Norwich")
+    posts.hyperlocal()
+    assert built == []  # a post on its own, without the pages of places
+    (project / "places").mkdir()
+    (project / "places" / "index.qmd").touch()
+    posts.hyperlocal()
+    assert built == [project]
+    (project / "places" / "norwich.qmd").touch()
+    posts.hyperlocal()
+    assert built == [project]
+
+
 def check_figure(html: BeautifulSoup, project: Path) -> None:
     """Check that every picture and download of a page is there, and that each picture has its words."""
     for picture in html.find_all("img"):
