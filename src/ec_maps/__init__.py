@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ec_maps.analysis.export import export
     from ec_maps.analysis.statistics import Correlations, Stability, rank_correlations, stability
     from ec_maps.areas.join import JoinReport
+    from ec_maps.areas.own import area_table
     from ec_maps.areas.places import Place, read_places
     from ec_maps.areas.table import join_report, load_areas, load_measure
     from ec_maps.errors import (
@@ -55,6 +56,7 @@ __all__ = [
     "SettingError",
     "Stability",
     "__version__",
+    "area_table",
     "bivariate_map",
     "compare",
     "correlation_matrix",
@@ -93,6 +95,7 @@ _HOMES = {
     "Measure": "measures",
     "Place": "areas.places",
     "Stability": "analysis.statistics",
+    "area_table": "areas.own",
     "compare": "analysis.comparison",
     "correlation_matrix": "maps.correlation_matrix",
     "draw_maps": "maps.batch",

@@ -59,10 +59,10 @@ class OwnMeasure(Measure):
     @property
     def short_unit(self) -> str:
         """The unit of bare numbers: "in per cent", "in thousands of £", or empty for a plain number."""
-        unit, many = "per cent" if self.own.unit == "%" else self.own.unit, _STEPS[self.own.step]
-        if not unit or unit.startswith("per "):
-            return " ".join(part for part in (f"in {many}" if many else "", unit) if part)
-        return f"in {many} of {unit}" if many else f"in {unit}"
+        unit, many = self.own.unit_in_words, _STEPS[self.own.step]
+        if not many or not unit:
+            return unit or (f"in {many}" if many else "")
+        return f"in {many} {unit if unit.startswith('per ') else unit.replace('in ', 'of ', 1)}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,12 @@ class OwnFacts:
             raise ValueError(self)
 
     @property
+    def unit_in_words(self) -> str:
+        """The unit as it follows numbers in a sentence: "in per cent", "in £", "per 1,000 people"; or empty."""
+        unit = "per cent" if self.unit == "%" else self.unit
+        return f"in {unit}" if unit and (self.unit == "%" or not unit.startswith("per ")) else unit
+
+    @property
     def step(self) -> float:
         """What bare numbers are divided by: a thousand from a hundred thousand on, and so on."""
         return max(step for step in _STEPS if step == 1 or self.largest >= 100 * step)
@@ -114,9 +120,7 @@ class OwnFacts:
 
     def measure(self, key: str) -> OwnMeasure:
         """Return the measure, whose values are in the column `key`."""
-        meaning = f"values {f'in {self.unit}' if self.unit else 'without a unit'}"
-        if self.unit.startswith("per ") or self.unit == "%":
-            meaning = f"values {self.unit if self.unit != '%' else 'in per cent'}"
+        meaning = f"values {self.unit_in_words or 'without a unit'}"
         return OwnMeasure(
             key=key, title=self.title, file="", columns=(key,), category="", meaning=meaning, meaning_for=meaning,
             counts="", unit="number", more="", low_connection_end="low" if self.low_is_purple else "high",

@@ -28,7 +28,7 @@ import pandas as pd
 import shapely
 
 from ec_maps import settings
-from ec_maps.about import COLUMN, measure_of
+from ec_maps.about import COLUMN, About, measure_of
 from ec_maps.analysis.codebook import SOURCE, Column, about, columns_of, columns_of_rows
 from ec_maps.analysis.comparison import DECILE, measures_table
 from ec_maps.areas.provenance import line
@@ -347,15 +347,19 @@ def lowest_first(areas: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
-    """Write a table as CSV, lowest value first; each row gives its source and the areas of its decile."""
-    table = lowest_first(areas).assign(decile_of=universe(areas), source=line())
+    """Write a table as CSV, lowest value first; each row gives its source and the areas of its decile or class."""
+    about = About.of(areas)
+    facts = {f"{about.classes.noun}_of": universe(areas), "source": line(about.source)}
+    table = lowest_first(areas).assign(**facts)
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write areas as GeoJSON (RFC 7946: degrees, five decimals, exterior rings anticlockwise).
 
-    The collection has the extra members ``decile_of``, ``source`` and ``licence``.
+    The collection has the extra members ``decile_of`` (or as its classes are called), ``source`` and ``licence``.
     """
-    facts = {"decile_of": universe(areas), "source": line(), "licence": sources(names="msoa21hclnm" in areas)}
+    about = About.of(areas)
+    licence = sources(names="msoa21hclnm" in areas, values=about.source)
+    facts = {f"{about.classes.noun}_of": universe(areas), "source": line(about.source), "licence": licence}
     path.write_text(_geojson(areas.drop(columns=COLUMN, errors="ignore"), facts), encoding="utf-8")

@@ -25,14 +25,19 @@ _RESOLUTIONS = {
 }
 
 
-def line() -> str:
+def line(values: str | None = None) -> str:
     """Return the sources of values and boundaries and the version of ec_maps, in a few sentences; dates as 2025-02-28.
 
-    Missing files are downloaded first; errors are those of :func:`ec_maps.load_areas`.
+    `values` is the source of values that are not the Atlas's. Missing files are downloaded first; errors are those of
+    :func:`ec_maps.load_areas`.
     """
     made = f"Made with ec_maps {version('ec-maps')}."
     if settings.is_demo():
-        return f"Demonstration data – not real values. They are made by a formula; shapes and names are real. {made}"
+        formula = "They are made by a formula" if values is None else f"Values: {values}"
+        return f"Demonstration data – not real values. {formula}; shapes and names are real. {made}"
+    if values is not None:
+        boundary_files()
+        return f"Values: {values}. Boundaries: {_boundaries()}. {made}"
     levels: tuple[LevelName, ...] = ("lad", "msoa")
     for level in levels:
         select.supplied(level)

@@ -71,7 +71,8 @@ class Chosen:
                 f'mislead; ask for fewer, such as scheme="quantiles", k={max(distinct, FEWEST)}.'
             )
             if distinct < FEWEST:
-                found = f"all {len(present)} values are equal" if distinct else "no area has a value"
+                found = f"all {len(present)} values are equal" if len(present) > 1 else "only one area has a value"
+                found = found if distinct else "no area has a value"
                 msg = f"Cutting {k} {plural}: {found}, so that there is nothing to tell apart on a map."
             raise DataError(msg)
         if self.classes.equal_in_size:
@@ -169,17 +170,18 @@ def _edges(scheme: str, values: bytes, k: int) -> np.ndarray:
     """Return the edges of equal intervals or natural breaks of sorted values, given as bytes to be remembered."""
     import mapclassify
 
-    present = np.frombuffer(values)
+    present, bins = np.frombuffer(values), np.empty(0)
     if scheme == "equal_interval":
         bins = mapclassify.EqualInterval(present, k=k).bins
     else:
         # FisherJenks, because NaturalBreaks begins at random; it sums in single precision, so values are near 0.
         some = _by_rank(present, k)
         scaled = (some - some.mean()) / np.ptp(some)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Numba not installed")
-            found = mapclassify.FisherJenks(scaled, k=k).bins
-        bins = some[np.searchsorted(scaled, found)]
+        if len(np.unique(scaled)) >= k:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Numba not installed")
+                found = mapclassify.FisherJenks(scaled, k=k).bins
+            bins = some[np.searchsorted(scaled, found)]
     if len(np.unique(bins)) < k:
         msg = f"The values from {present[0]:g} to {present[-1]:g} lie too near together to tell {k} classes apart."
         raise DataError(msg)

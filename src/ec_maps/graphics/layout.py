@@ -130,7 +130,7 @@ class Key:
         x, y = end + 0.22, top - 0.28
         for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
             if words:
-                draw_entry(ax, x, y, words, style, size=(0.3, high))
+                draw_entry(ax, x, y, words, style, size=(0.3, high), meaning=words.partition(" (")[0])
                 y -= 0.24
 
 
@@ -271,15 +271,18 @@ def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> 
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
 
 
-def draw_entry(ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float]) -> str:
+def draw_entry(
+    ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float], meaning: str = ""
+) -> str:
     """Draw an entry of a legend and return its words as lines.
 
-    Its swatch is of this size, with the top left corner at a point; without a style there is none.
+    Its swatch is of this size, with the top left corner at a point; without a style there is none. `meaning` is what
+    hatching means in SVG, if it is not that there is no published estimate.
     """
     width, height = size
     if style:
         swatch = ax.add_artist(Rectangle((x, y - height), width, height, linewidth=0.5, **style))
-        swatch.set_gid(f"{SWATCH}missing" if style is HATCHED else None)
+        swatch.set_gid(f"{SWATCH}missing|{meaning}" if style is HATCHED else None)
     text = wrap(words, SMALL, WIDTH - MARGIN - x - width - 0.08)
     write(ax, x + width + 0.08, y - height / 2, text, size=SMALL, va="center")
     return text

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 from PIL import Image
 
-from ec_maps.about import measure_of
+from ec_maps.about import About
 from ec_maps.analysis.export import lowest_first
 from ec_maps.areas.provenance import in_words, line
 from ec_maps.geography.levels import level_named
@@ -132,12 +132,13 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
     """
     table = lowest_first(areas)
     level = level_named("msoa" if "msoa21cd" in table else "lad")
-    measure = measure_of(areas)
+    about = About.of(areas)
+    measure, classes = about.what, about.classes
     by_rate = measure.unit == "rate"
     values = [
         measure.format(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
     ]
-    deciles = _deciles(table)
+    numbers = _deciles(table) if classes.column == "decile" else _texts(table[classes.column])
     names = [escaped(name) for name in table[level.name]]
     if anchors:
         names = [f"[{name}]{{#{code.lower()}}}" for name, code in zip(names, table[level.code], strict=True)]
@@ -147,20 +148,20 @@ def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) ->
         if "msoa21hclnm" in table:
             known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
             heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
-    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, "Decile"]
-    columns = [*columns, values, deciles]
+    heads = [*heads, f"{measure.title} ({measure.short_unit})" if by_rate else measure.title, classes.noun.capitalize()]
+    columns = [*columns, values, numbers]
     if "num_users" in table:
         heads, align = [*heads, "Users"], f"{align}r"
         columns.append(["–" if pd.isna(users) else f"{users:,}" for users in table["num_users"]])
     rows = [list(row) for row in zip(*columns, strict=True)]
-    note = table_note(measure, table)
+    note = table_note(measure, table, numbers)
     return framed(pipe_table(heads, rows, title, align), title) + (f"\n\n{note}" if note else "")
 
 
-def table_note(measure: Measure, table: pd.DataFrame) -> str:
+def table_note(measure: Measure, table: pd.DataFrame, numbers: list[str]) -> str:
     """Return a note on the brackets and the users in a table; empty if it has neither."""
     notes = []
-    if any("(" in decile for decile in _deciles(table)):
+    if any("(" in number for number in numbers):
         notes.append(
             f"In brackets: the deciles that the area would be in if its value were {measure.tolerance_in_words} "
             f"lower or higher."
@@ -173,12 +174,16 @@ def table_note(measure: Measure, table: pd.DataFrame) -> str:
 def _deciles(table: pd.DataFrame) -> list[str]:
     """Return each row's decile as text, with the span of deciles within the tolerance if that is more than one."""
     if "decile_low" not in table:
-        return ["–" if pd.isna(decile) else str(decile) for decile in table["decile"]]
+        return _texts(table["decile"])
     spans = zip(table["decile"], table["decile_low"], table["decile_high"], strict=True)
     return [
         "–" if pd.isna(decile) else f"{decile}" if low == high else f"{decile} ({low}–{high})"
         for decile, low, high in spans
     ]
+
+
+def _texts(numbers: pd.Series) -> list[str]:
+    return ["–" if pd.isna(number) else str(number) for number in numbers]
 
 
 def provenance() -> str:
