@@ -122,6 +122,11 @@ def test_places_build_refuses_what_it_cannot_do(
         full(("region", "wales")),
         ("region", "East of England", "--highlight", "great yarmouth"),
         ("local", "Ynys Môn"),
+        ("region", "yorkshire", "--highlight", "hull"),
+        ("local", "norwich", "broadland"),
+        full(("region", "Tees Valley")),
+        full(("region", "Scotland", "Wales")),
+        full(("local", "bristol")),
     ],
 )
 def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...]) -> None:
@@ -134,6 +139,9 @@ def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
+        (("map", "local", "West Midlands", "-o", "x.png"), ('"West Midlands county"', "region")),
+        full(("map", "region", "London", "Leeds", "-o", "x.png"), ("mixes levels",)),
+        full(("map", "local", "", "-o", "x.png"), ("the text is empty",)),
         (("map", "local", "Richmond", "-o", "x.png"), ("Richmond upon Thames", "Richmondshire")),
         full(("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
         full(("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),

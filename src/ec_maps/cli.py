@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ec_maps.geography.levels import LevelName, ScopeName
     from ec_maps.maps.batch import FormatName
 
-_NAME = click.argument("name")
+_NAMES = click.argument("names", metavar="NAME...", nargs=-1, required=True)
 _MEASURE = click.option(
     "--measure", default="economic_connectedness", show_default=True, help="A measure that ec-maps measures lists."
 )
@@ -216,47 +216,47 @@ def national(measure: str, category: str | None, scope: ScopeName, output: Path)
 
 
 @map_.command()
-@_NAME
+@_NAMES
 @click.option("--highlight", multiple=True, help="A local authority to outline; may be given more than once.")
 @_MEASURE
 @_CATEGORY
 @_SCOPE
 @_OUTPUT
 def region(
-    name: str, *, highlight: tuple[str, ...], measure: str, category: str | None, scope: ScopeName, output: Path
+    names: tuple[str, ...],
+    *,
+    highlight: tuple[str, ...],
+    measure: str,
+    category: str | None,
+    scope: ScopeName,
+    output: Path,
 ) -> None:
-    """Draw the region NAME by local authority; for Scotland and Northern Ireland, the scope is uk."""
-    from ec_maps.areas.places import find_place
+    """Draw a region by local authority, or a county or combined authority, or several, or local authorities.
+
+    With Scotland or Northern Ireland, the scope is uk.
+    """
+    from ec_maps.areas.finder import match_region
     from ec_maps.areas.table import load_areas
-    from ec_maps.geography.names import plain
+    from ec_maps.geography.codes import BEYOND
     from ec_maps.maps.choropleth import regional_map
 
-    names = [find_place(text).name for text in highlight]
-    if plain(name) in ("scotland", "northern ireland"):
+    if any(match_region(name, BEYOND) for name in names):
         scope = "uk"
-    _saved(regional_map(load_areas("lad", measure, category=category, scope=scope), name, highlight=names).save(output))
+    lads = load_areas("lad", measure, category=category, scope=scope)
+    _saved(regional_map(lads, names[0] if len(names) == 1 else names, highlight=highlight).save(output))
 
 
 @map_.command()
-@_NAME
+@_NAMES
 @_MEASURE
 @_CATEGORY
 @_OUTPUT
-def local(name: str, measure: str, category: str | None, output: Path) -> None:
-    """Draw the local authority NAME by neighbourhood."""
-    from ec_maps.areas.places import find_place
+def local(names: tuple[str, ...], measure: str, category: str | None, output: Path) -> None:
+    """Draw a local authority by neighbourhood, or several on one map, or a county or combined authority."""
     from ec_maps.areas.table import load_areas
-    from ec_maps.geography.codes import BEYOND
     from ec_maps.maps.choropleth import local_map
 
-    place = find_place(name)
-    if place.region in BEYOND:
-        msg = (
-            f"There is no map of {place.name} by neighbourhood: the neighbourhoods that can be mapped (MSOAs) exist "
-            f'only in England and Wales. Draw its region instead: ec-maps map region "{place.region}" -o FILE.'
-        )
-        raise PlaceError(msg)
-    _saved(local_map(load_areas("msoa", measure, category=category), place.name).save(output))
+    _saved(local_map(load_areas("msoa", measure, category=category), names).save(output))
 
 
 @map_.command("all")

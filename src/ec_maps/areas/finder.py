@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ec_maps.arguments import table_of
 from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import REGIONS, TOO_WIDE, Gazetteer, Place
+from ec_maps.geography.groups import group_like
 from ec_maps.geography.names import folded, plain, quoted
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def find_place(given: str | Place, districts: pd.DataFrame | None = None) -> Pla
     PlaceError
         If it names none, or is no text; the message suggests similar names.
     """
-    text = name_of(given)
-    gazetteer = gazetteer_of(districts)
+    text, gazetteer = name_of(given), gazetteer_of(districts)
     place = gazetteer.find(text)
     if place is None:
         msg = f"{gazetteer.explain(text)}\n\n{LOOK_UP}"
@@ -75,7 +75,7 @@ def find_places(
     return list(found)
 
 
-def several(given: object) -> list[object]:
+def several(given: object) -> list[Any]:
     """Return names as a list: a single one, which may be a :class:`Place`, as a list of one."""
     if isinstance(given, str | Place) or not isinstance(given, Iterable) or isinstance(given, bytes | Mapping):
         return [given]
@@ -143,7 +143,7 @@ def find_region(text: str, regions: Sequence[str]) -> str:
         fact = f'{quoted(text)} is not in this table; it is in the table of the United Kingdom (scope "uk")'
     if len(likely := _regions_named(text, regions, part=True)) > 1:
         fact = f"{quoted(text)} could be any of several regions: {'; '.join(likely)}"
-    msg = f"{fact}. The regions are: {', '.join(regions)}."
+    msg = f"{fact}. The regions are: {', '.join(regions)}. {group_like(text)}".rstrip()
     raise PlaceError(msg)
 
 

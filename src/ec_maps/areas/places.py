@@ -35,8 +35,8 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     Parameters
     ----------
     path
-        A YAML list with the name (English or Welsh) or code of one local authority in each entry; the project's
-        ``places.yml`` if None.
+        A YAML list with the name (English or Welsh, or a part that is in no other) or code of one local authority in
+        each entry; the project's ``places.yml`` if None.
     districts
         The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; if None, all districts of the
         boundaries, including those of Scotland and Northern Ireland if they have them.

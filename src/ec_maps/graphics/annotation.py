@@ -39,9 +39,15 @@ _ARROW = {"arrowstyle": "-|>", "color": palette.INK, "linewidth": 1.1, "shrinkA"
 
 
 def area_numbers(names: pd.Series) -> list[str]:
-    """Return the number at the end of each official name, without leading zeros, or else its position in the list."""
-    numbers = names.str.extract(r"\s(\d+)$")[0].str.lstrip("0").fillna("")
-    return [number or str(place) for place, number in enumerate(numbers, 1)]
+    """Return a number for each official name: the one at its end, without leading zeros, or else one that is free.
+
+    Where two names end in the same number, as those of two districts do, all are numbered by their order.
+    """
+    numbers = names.astype(str).str.extract(r"\s(\d+)$")[0].str.lstrip("0").fillna("")
+    if numbers[numbers != ""].duplicated().any():
+        return [str(place) for place in range(1, len(names) + 1)]
+    free = (str(number) for number in itertools.count(1) if str(number) not in set(numbers))
+    return [number or next(free) for number in numbers]
 
 
 def in_inches(layout: Layout, shape: shapely.Geometry) -> shapely.Geometry:
@@ -114,12 +120,16 @@ def draw_leader(layout: Layout, ends: np.ndarray, *, dot: float) -> None:
     )  # fmt: skip
 
 
-def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> None:
-    """Write each name inside its area where it fits."""
+def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> list[str]:
+    """Write each name inside its area where it fits, and return the names that do not fit."""
+    unnamed = []
     for name, colour, shape in zip(areas["lad21nm"], palette.colours_of(areas), areas.geometry, strict=True):
         label = placer.inside_area(name, in_inches(layout, shape), _NAME_SIZES, wrapped=True)
         if label:
             _write_inside(layout, label, colour)
+        else:
+            unnamed.append(name)
+    return unnamed
 
 
 def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapely.Geometry]) -> None:
@@ -133,10 +143,16 @@ def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapel
             _write(layout, label, style="italic", color="#5b5344", zorder=4)
 
 
-def name_regions(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, regions: dict[str, shapely.Geometry]) -> None:
-    """Write the regions' names over their districts where they hide no district."""
+def name_regions(
+    layout: Layout,
+    placer: Placer,
+    areas: gpd.GeoDataFrame,
+    regions: dict[str, shapely.Geometry],
+    column: str = "rgn21nm",
+) -> None:
+    """Write the regions' names, or those in another column, over their areas where they hide no area."""
     for name, shape in regions.items():
-        districts = areas.geometry[areas["rgn21nm"] == name]
+        districts = areas.geometry[areas[column] == name]
         inches = np.array([in_inches(layout, district) for district in districts], dtype=object)
         label = placer.over_areas(name, in_inches(layout, shape), inches, 7.0, "bold")
         if label:
@@ -192,11 +208,18 @@ def placed_in_turns(
 
 
 def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:
-    """Return the key to the numbers, such as "1  Hillside"; without readable names, one line that explains them."""
-    if "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any():
-        readable = areas["msoa21hclnm"].fillna(areas["msoa21nm"])
-        return [
-            f"{number}  {name}"
-            for number, name in sorted(zip(numbers, readable, strict=True), key=lambda pair: int(pair[0]))
-        ]
+    """Return the key to the numbers, such as "1  Hillside", under the names of the districts if there are several.
+
+    Without readable names, one line explains the numbers of a district, and those of several get official names.
+    """
+    several, names = areas["lad21nm"].nunique() > 1, areas["msoa21nm"]
+    readable = "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any()
+    if readable or several:
+        entries = pd.DataFrame({"number": [int(number) for number in numbers], "district": areas["lad21nm"].to_numpy()})
+        entries["name"] = (areas["msoa21hclnm"].fillna(names) if readable else names).to_numpy()
+        lines = []
+        for district, rows in entries.sort_values("number", kind="stable").groupby("district", sort=False):
+            lines += [f"{district}:"] if several and readable else []
+            lines += [f"{number}  {name}" for number, name in zip(rows["number"], rows["name"], strict=True)]
+        return lines
     return [f"Numbers are those of the official names: {numbers[0]} is {areas['msoa21nm'].iloc[0]}."]

@@ -6,7 +6,7 @@ a separate layer, lie over the areas.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
@@ -17,10 +17,17 @@ from ec_maps import settings
 from ec_maps.about import About
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
-from ec_maps.areas.table import load_context
+from ec_maps.areas.finder import several
+from ec_maps.areas.selection import (
+    known_districts,
+    names_only,
+    select_districts,
+    select_highlighted,
+    select_regions,
+)
 from ec_maps.boundaries.geometry import union, unions
-from ec_maps.errors import BoundaryError, PlaceError, SettingError, listed
-from ec_maps.geography.codes import BEYOND, official_districts
+from ec_maps.errors import SettingError
+from ec_maps.geography.gazetteer import Place
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import (
@@ -40,7 +47,7 @@ from ec_maps.graphics.style import own_settings
 from ec_maps.maps.basemap import Basemap, basemap_for
 from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
-from ec_maps.maps.simplify import to_pixels
+from ec_maps.maps.surroundings import context_of, grey_in_words, in_view, to_scale
 
 #: The greatest height of a national map for its width, by the scope of the table.
 _NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
@@ -92,19 +99,19 @@ def national_map(
     """
     lads, about = checked(lads, "lad", measure=measure, category=category)
     others = rest(lads, about)
-    around = pd.concat([_context(context, about), others[["lad21nm", "geometry"]]], ignore_index=True)
+    around = pd.concat([context_of(context, about), others[["lad21nm", "geometry"]]], ignore_index=True)
     shown = brought_near(lads, pd.concat([lads.geometry, around.geometry]), tallest=_NATIONAL_TALLEST[about.scope])
     tiles = basemap_for(shown.extent)
-    around = _in_view(around, shown.extent, tiles)
+    around = in_view(around, shown.extent, tiles)
     where = wording.universe(lads)
     words = Words(
         f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
         _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
         wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
     )
-    key = _key(about, lads, _grey(where, around, others))
+    key = _key(about, lads, grey_in_words(where, around, others))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
-    drawn, around = _to_scale(shown.areas, around, shown.extent)
+    drawn, around = to_scale(shown.areas, around, shown.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
     layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["national"])
     regions = unions(drawn.geometry, drawn["rgn21nm"])
@@ -133,14 +140,15 @@ def national_map(
 @own_settings()
 def regional_map(
     lads: gpd.GeoDataFrame,
-    region: str,
+    region: str | Place | Iterable[str | Place],
     *,
-    highlight: Sequence[str] = (),
+    highlight: str | Place | Iterable[str | Place] = (),
+    title: str | None = None,
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
 ) -> Map:
-    """Draw one region by local authority on the national scale, its neighbours in grey.
+    """Draw a region, or a group of local authorities, on the national scale, its neighbours in grey.
 
     On a map of Scotland, Shetland is in a frame of its own, at the map's scale.
 
@@ -149,21 +157,26 @@ def regional_map(
     lads
         The table of :func:`ec_maps.load_areas` for ``"lad"``, or rows of it, as for :func:`national_map`.
     region
-        A region's name, or ``"Wales"``; for the United Kingdom also ``"Scotland"`` or ``"Northern Ireland"``.
+        A region's name in any spelling (``"yorkshire"``), or ``"Wales"``; for the United Kingdom also ``"Scotland"``
+        or ``"Northern Ireland"``. Or the name of a county or combined authority of England (``"Norfolk"``,
+        ``"Tees Valley"``), or a list: of regions, of such groups, or of districts, which may lie in several regions.
     highlight
-        Names of districts in the region to outline and to label with an arrow.
+        Name or code of a district in the region to outline and to label with an arrow, or several.
+    title
+        The title, instead of one that says what the map is of; for a group, the subtitle then says it.
     measure, category, context
         As for :func:`national_map`.
 
     Returns
     -------
     map
-        The map; its ``areas`` are the region's rows.
+        The map; its ``areas`` are the region's rows, those of a group district by district in the order given.
 
     Raises
     ------
     PlaceError
-        If the region is not in the table, or a place to highlight not in the region.
+        If the region is not in the table, or a place to highlight not in the region, or a list is empty, names
+        something twice or mixes levels; the message suggests names.
     SettingError, BoundaryError, FetchError
         As :func:`national_map`.
 
@@ -176,87 +189,102 @@ def regional_map(
     45
     >>> "Norwich" in picture.caption
     True
-    """
-    # Imported here, because it loads a YAML parser for the list of places.
-    from ec_maps.areas.places import find_region
 
+    A county, and districts of two regions:
+
+    >>> len(ec_maps.regional_map(lads, "Norfolk").areas)
+    7
+    >>> picture = ec_maps.regional_map(lads, ["Peterborough", "Rutland"], title="Either side of the border")
+    >>> "2 local authorities: Peterborough and Rutland." in picture.caption
+    True
+    """
     lads, about = checked(lads, "lad", measure=measure, category=category)
-    region = find_region(region, sorted(lads["rgn21nm"].unique()))
-    areas = lads[lads["rgn21nm"] == region].reset_index(drop=True)
-    if strangers := [name for name in highlight if name not in set(areas["lad21nm"])]:
-        msg = (
-            f"{listed(strangers)}: not a local authority of {wording.the(region)}, whose districts are "
-            f"{listed(list(areas['lad21nm']), 12)}."
-        )
-        raise PlaceError(msg)
     absent = rest(lads, about)
-    lacking = absent[absent["rgn21nm"] == region]
+    selection = select_regions(region, known_districts(lads, absent))
+    areas, lacking = selection.drawn(lads), selection.rows(absent)
+    named = [place.name for place in select_highlighted(highlight, lads, selection)]
     columns = ["lad21nm", "geometry"]
-    others = lads.loc[lads["rgn21nm"] != region, columns]
-    around = pd.concat([others, absent[columns], _context(context, about)], ignore_index=True)
+    others = lads.drop(selection.rows(lads).index)[columns]
+    around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
     shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
     tiles = basemap_for(shown.extent)
-    around = _in_view(around, shown.extent, tiles)
+    around = in_view(around, shown.extent, tiles)
     words = Words(
-        f"{about.title} in {'a part of ' if len(lacking) else ''}{wording.the(region)}",
-        _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
+        _title(title, f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}"),
+        _joined(
+            selection.sentence if title else "",
+            f"By local authority: {about.what.meaning}. {about.what.colours_in_words}",
+            shown.words,
+        ),
         wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
     )
-    key = _key(about, areas, _grey(wording.the(region), around, lacking))
+    key = _key(about, areas, grey_in_words(selection.inside, around, lacking))
     layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
-    drawn, around = _to_scale(shown.areas, around, shown.extent)
+    drawn, around = to_scale(shown.areas, around, shown.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
     layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["regional"])
     land = union(drawn.geometry.to_numpy())
     _draw_base(layout, tiles, land)
-    layers.draw_outline(layout.ax, land, width=0.9)
+    for shape in [union(unit.geometry.to_numpy()) for unit in selection.by_unit(drawn)] or [land]:
+        layers.draw_outline(layout.ax, shape, width=0.9)
     placer = Placer(layout.frame)
-    named = list(dict.fromkeys(highlight))
     if shown.frame:
         placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
-    call_out(layout, placer, drawn.set_index("lad21nm").loc[named].reset_index(), in_inches(layout, land))
-    name_areas(layout, placer, drawn)
+    rows, land_inches = drawn.set_index("lad21nm"), in_inches(layout, land)
+    call_out(layout, placer, rows.loc[named].reset_index(), land_inches)
+    unnamed = [name for name in name_areas(layout, placer, drawn) if name not in named]
+    if selection.is_short_list:
+        call_out(layout, placer, rows.loc[unnamed].reset_index(), land_inches)
     name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
     _draw_labels(layout, placer, tiles)
-    shown_in_words = _joined(alt_text(areas, "regional", highlight=named, lacking=len(lacking)), shown.words)
-    found = caption(areas, "regional", highlight=named, lacking=len(lacking))
+    said, found = (
+        words_of(areas, "regional", highlight=named, lacking=len(lacking), shown=selection)
+        for words_of in (alt_text, caption)
+    )
+    shown_in_words = _joined(said, shown.words)
     return Map(layout.figure, areas, shown_in_words, found)
 
 
 @own_settings()
 def local_map(
     msoas: gpd.GeoDataFrame,
-    lad_name: str,
+    place: str | Place | Iterable[str | Place],
     *,
+    title: str | None = None,
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
 ) -> Map:
-    """Draw one district by numbered neighbourhood on the national scale, with its surroundings in grey.
+    """Draw a district, or several, by numbered neighbourhood on the national scale, with the surroundings in grey.
 
     A neighbourhood's number is the one at the end of its official name ("Great Yarmouth 001" is 1). A key beneath the
-    map gives readable names where they are known. A district without any published estimate is drawn hatched, and one
-    with a single neighbourhood is drawn with more of its surroundings.
+    map gives readable names where they are known. On a map of several districts the numbers run on from one to the
+    next, the key gives each a name, and the districts have borders. A district without any published estimate is drawn
+    hatched, and one with a single neighbourhood is drawn with more of its surroundings.
 
     Parameters
     ----------
     msoas
         The table of :func:`ec_maps.load_areas` for ``"msoa"``, or rows of it, as for :func:`national_map`.
-    lad_name
-        The district's name as in ``lad21nm``.
+    place
+        A district's name (English or Welsh, or a part that is in no other) or code, or several in a list. Or the name
+        of a county or combined authority of England (``"Norfolk"``, ``"Greater Manchester"``).
+    title
+        The title, instead of one that says what the map is of; for a group, the subtitle then says it.
     measure, category, context
         As for :func:`national_map`.
 
     Returns
     -------
     map
-        The map; its ``areas`` are the district's neighbourhoods.
+        The map; its ``areas`` are the neighbourhoods, those of several districts one district after another.
 
     Raises
     ------
     PlaceError
-        If no neighbourhood of the table lies in a district of that name.
+        If a district is unknown, not in the table or not in England and Wales, or a list is empty, names something
+        twice or mixes levels; the message suggests names.
     SettingError, BoundaryError, FetchError
         As :func:`national_map`, with a table for ``"msoa"``.
 
@@ -267,43 +295,41 @@ def local_map(
     >>> len(picture.areas)
     14
     >>> path = picture.save("norwich.png")
+
+    Several districts, and a county:
+
+    >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), ["norwich", "Broadland"], title="Around Norwich")
+    >>> "2 local authorities: Norwich and Broadland." in picture.caption
+    True
+    >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norfolk")
+    >>> picture.areas["lad21nm"].nunique()
+    7
     """
     msoas, about = checked(msoas, "msoa", measure=measure, category=category)
-    areas = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
-    if areas.empty:
-        beyond = [one.region for one in official_districts().values() if one.name == lad_name and one.region in BEYOND]
-        if beyond:
-            msg = (
-                f"{wording.capital(wording.the_district(lad_name))} is in {beyond[0]}, and neighbourhood data stop "
-                f"at the border: the neighbourhoods mapped here (MSOAs) exist only in England and Wales. The map of "
-                f'the region "{beyond[0]}" has it, from a table with scope="uk".'
-            )
-            raise PlaceError(msg)
-        msg = (
-            f'There are no neighbourhoods of "{lad_name}" to draw. Either there is no local authority of that name '
-            f"(ec-maps places lists them), or the boundaries have no neighbourhood in it."
-        )
-        raise PlaceError(msg)
+    wanted = several(place)
+    absent = rest(msoas, about, about.near if about.near and names_only(wanted, about.near, msoas) else None)
+    selection = select_districts(wanted, known_districts(msoas, absent))
+    areas, lacking = selection.drawn(msoas), selection.rows(absent)
     numbers = area_numbers(areas["msoa21nm"])
     # A single neighbourhood is shown with its surroundings, not from edge to edge.
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
     tiles = basemap_for(extent)
-    absent = rest(msoas, about, lad_name)
-    lacking = absent[absent["lad21nm"] == lad_name]
     columns = ["lad21nm", "geometry"]
-    others = msoas.loc[msoas["lad21nm"] != lad_name, columns]
-    land_around = pd.concat([others, absent[columns], _context(context, about)], ignore_index=True)
-    around = _in_view(land_around, extent, tiles)
-    where = wording.the_district(lad_name)
+    others = msoas.drop(selection.rows(msoas).index)[columns]
+    land_around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
+    around = in_view(land_around, extent, tiles)
     words = Words(
-        f"{about.title} in {'a part of ' if len(lacking) else ''}{where}",
-        f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {about.what.colours_in_words}",
+        _title(title, f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}"),
+        _joined(
+            selection.sentence if title else "",
+            f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {about.what.colours_in_words}",
+        ),
         wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else "", values=about.source),
         key_to_numbers(areas, numbers),
     )
-    key = _key(about, areas, _grey(where, around, lacking))
+    key = _key(about, areas, grey_in_words(selection.inside, around, lacking))
     layout = new_layout(extent, words, key, demo=settings.is_demo())
-    drawn, around = _to_scale(areas, around, extent)
+    drawn, around = to_scale(areas, around, extent)
     neighbours = unions(around.geometry, around["lad21nm"])
     layers.draw_neighbours(layout.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
@@ -311,58 +337,38 @@ def local_map(
     layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["local"])
     land = union(drawn.geometry.to_numpy())
     _draw_base(layout, tiles, land)
-    layers.draw_outline(layout.ax, land, width=1.0)
+    districts = unions(drawn.geometry, drawn["lad21nm"]) if selection.is_group else {"": land}
+    for shape in districts.values():
+        layers.draw_outline(layout.ax, shape, width=1.0)
     placer = Placer(layout.frame)
     number_areas(layout, placer, drawn, numbers)
+    if selection.is_group:
+        name_regions(layout, placer, drawn, districts, "lad21nm")
     name_neighbours(layout, placer, neighbours)
     _draw_labels(layout, placer, tiles)
-    shown_in_words, found = (words_of(areas, "local", lacking=len(lacking)) for words_of in (alt_text, caption))
+    shown_in_words, found = (
+        words_of(areas, "local", lacking=len(lacking), shown=selection) for words_of in (alt_text, caption)
+    )
     return Map(layout.figure, areas, shown_in_words, found)
+
+
+def _title(given: object, usual: str) -> str:
+    """Return the title of a map: the one given, or else the usual one."""
+    if given is None:
+        return usual
+    if not isinstance(given, str) or not given.strip():
+        msg = f"The title of a map is a text, not {given!r}. Leave title= out for the usual one."
+        raise SettingError(msg)
+    return given
 
 
 def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _context(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame:
-    """Return the land around the table: the one given, or that of the boundaries outside England and Wales.
-
-    A table of the United Kingdom contains all land of the boundaries, so nothing is around it.
-    """
-    if given is None:
-        nothing = gpd.GeoDataFrame({"lad21nm": []}, geometry=[], crs="EPSG:27700")
-        try:
-            given = nothing if about.scope == "uk" else load_context()
-        except (BoundaryError, SettingError):
-            # A table made without boundary files is still drawn, with nothing around it.
-            given = nothing
-    return given[["lad21nm", "geometry"]]
-
-
 def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
     return left, bottom, right, top
-
-
-def _in_view(
-    around: gpd.GeoDataFrame, extent: tuple[float, float, float, float], tiles: Basemap | None
-) -> gpd.GeoDataFrame:
-    """Return the rows whose bounding boxes meet the map's frame, or none where tiles show the land around."""
-    if tiles:
-        return around.iloc[:0]
-    left, bottom, right, top = extent
-    box = around.geometry.bounds
-    seen = (box["minx"] < right) & (box["maxx"] > left) & (box["miny"] < top) & (box["maxy"] > bottom)
-    return around[seen]
-
-
-def _to_scale(
-    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return areas and the land around them, simplified together to the map's pixels."""
-    shapes = to_pixels(np.concatenate([areas.geometry.to_numpy(), around.geometry.to_numpy()]), extent)
-    first, last = shapes[: len(areas)], shapes[len(areas) :]
-    return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
 
 
 def _draw_base(layout: Layout, tiles: Basemap | None, land: shapely.Geometry) -> None:
@@ -377,13 +383,6 @@ def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
     labels = tiles.labels_around(placer) if tiles else None
     if labels is not None:
         layers.draw_picture(layout.ax, labels, zorder=3.5)
-
-
-def _grey(where: str, around: gpd.GeoDataFrame, lacking: gpd.GeoDataFrame) -> str:
-    """Return what the grey land on a map is, for the legend."""
-    if lacking.empty:
-        return f"outside {where}" if len(around) else ""
-    return f"not in this table ({len(lacking)}), or outside {where}"
 
 
 def _key(about: About, shown: gpd.GeoDataFrame, around: str) -> Key:

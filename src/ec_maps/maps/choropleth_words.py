@@ -27,10 +27,19 @@ from ec_maps.measures import Measure
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from ec_maps.areas.selection import Selection
+
 Kind = Literal["national", "regional", "local"]
 
 
-def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (), lacking: int = 0) -> str:
+def alt_text(
+    areas: gpd.GeoDataFrame,
+    kind: Kind,
+    *,
+    highlight: Sequence[str] = (),
+    lacking: int = 0,
+    shown: Selection | None = None,
+) -> str:
     """Return a map's alternative text: its kind, the number of areas in each class, the lowest, highest and missing.
 
     Parameters
@@ -43,10 +52,14 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
         Names of the areas that are outlined.
     lacking
         How many areas of the place are not among the rows.
+    shown
+        What the map shows; if not given, it is read from the rows.
     """
     level, about = level_of(kind), About.of(areas)
     measure, classes = about.what, about.classes
-    where = f"{'a part of ' if lacking else ''}{_where(areas, kind)}"
+    where = f"{'a part of ' if lacking else ''}{_where(areas, kind, shown)}"
+    if ":" in where:
+        where += ","
     valued = _valued(areas, measure)
     coloured = f"coloured by {classes.noun} of {measure.title_within}, {ends_in_words(measure)}"
     text = [f"Map of {where} by {level.area}, {coloured}."]
@@ -55,10 +68,17 @@ def alt_text(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = 
         text.append(f"Of {number_of(len(areas), level)}, {counts}.")
         text.append(_ends(valued, level, measure))
     text += [f"Outlined: {_value_and_class(areas, name)}." for name in highlight]
-    return joined(*text, missing(areas, level), _not_shown(areas, kind, lacking))
+    return joined(*text, missing(areas, level), _not_shown(areas, kind, lacking, shown))
 
 
-def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (), lacking: int = 0) -> str:
+def caption(
+    areas: gpd.GeoDataFrame,
+    kind: Kind,
+    *,
+    highlight: Sequence[str] = (),
+    lacking: int = 0,
+    shown: Selection | None = None,
+) -> str:
     """Return a map's caption: a finding in a sentence or two, and how many areas have no published estimate.
 
     The parameters are those of :func:`alt_text`.
@@ -67,16 +87,18 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
     measure, classes = about.what, about.classes
     counts = _counts(areas)
     valued = _valued(areas, measure)
+    group = shown.sentence if shown else ""
     if valued.empty:
         if len(areas) == 1:
-            return joined(f"{capital(_where(areas, kind))} is a single {level.area}, without a {measure.estimate}.")
-        return joined(f"None of {_the_areas(areas, kind, lacking)} has a {measure.estimate}.")
+            only = f"{capital(_where(areas, kind, shown))} is a single {level.area}, without a {measure.estimate}."
+            return joined(only)
+        return joined(group, f"None of {_the_areas(areas, kind, lacking, shown)} has a {measure.estimate}.")
     if kind == "national" and not lacking:
         finding = _national_finding(areas)
     elif len(areas) == 1 and not lacking:
         only = areas.iloc[0]
         finding = (
-            f"{capital(_where(areas, kind))} is a single {level.area}: {measure.format(only[measure.key])}, "
+            f"{capital(_where(areas, kind, shown))} is a single {level.area}: {measure.format(only[measure.key])}, "
             f"{classes.in_words(only[classes.column])}."
         )
     else:
@@ -84,13 +106,15 @@ def caption(areas: gpd.GeoDataFrame, kind: Kind, *, highlight: Sequence[str] = (
         ends = f"lowest {classes.noun} of {universe(areas)}, {some(high)} in the highest"
         if not low and not high:
             ends = f"lowest or the highest {classes.noun} of {universe(areas)}"
-        finding = f"{capital(some(low))} of {_the_areas(areas, kind, lacking)} {are(low)} in the {ends}."
-        if kind == "local":
+        finding = f"{capital(some(low))} of {_the_areas(areas, kind, lacking, shown)} {are(low)} in the {ends}."
+        if group:
+            finding += f" {_ends(valued, level, measure)}"
+        elif kind == "local":
             values = valued[measure.key]
             finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
-    places = [f"{_value_and_class(areas, name)}, {_rank(areas, name, measure, lacking)}." for name in highlight]
+    places = [f"{_value_and_class(areas, name)}, {_rank(areas, name, measure, lacking, shown)}." for name in highlight]
     unpublished = "" if len(areas) == 1 else missing(areas, level)
-    return joined(finding, *places, unpublished, _not_shown(areas, kind, lacking))
+    return joined(group, finding, *places, unpublished, _not_shown(areas, kind, lacking, shown))
 
 
 def level_of(kind: Kind) -> Level:
@@ -98,7 +122,9 @@ def level_of(kind: Kind) -> Level:
     return level_named("msoa" if kind == "local" else "lad")
 
 
-def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
+def _where(areas: gpd.GeoDataFrame, kind: Kind, shown: Selection | None) -> str:
+    if shown:
+        return shown.heading
     if kind == "national":
         return universe(areas)
     if kind == "regional":
@@ -106,21 +132,25 @@ def _where(areas: gpd.GeoDataFrame, kind: Kind) -> str:
     return the_district(str(areas["lad21nm"].iloc[0]))
 
 
-def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, lacking: int) -> str:
-    level, where = level_of(kind), _where(areas, kind)
+def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, lacking: int, shown: Selection | None) -> str:
+    level, where = level_of(kind), _where(areas, kind, shown)
+    if shown and shown.is_group:
+        there = f"the {len(areas):,} of {shown.its} {len(areas) + lacking:,} {level.areas} in this table"
+        return there if lacking else f"{shown.its} {number_of(len(areas), level)}"
     if lacking:
         return f"the {len(areas):,} of {len(areas) + lacking:,} {level.areas} of {where} in this table"
     return f"the {number_of(len(areas), level)} of {where}"
 
 
-def _not_shown(areas: gpd.GeoDataFrame, kind: Kind, lacking: int) -> str:
+def _not_shown(areas: gpd.GeoDataFrame, kind: Kind, lacking: int, shown: Selection | None) -> str:
     """Return how many areas of the place are not among the rows, in a sentence; empty if none is."""
     if not lacking:
         return ""
     level = level_of(kind)
     be = are(lacking)
     areas_lacking = f"{capital(some(lacking))} {level.area if lacking == 1 else level.areas}"
-    return f"{areas_lacking} of {_where(areas, kind)} {be} not in the table and {be} grey."
+    where = shown.inside if shown else _where(areas, kind, shown)
+    return f"{areas_lacking} of {where} {be} not in the table and {be} grey."
 
 
 def _counts(areas: gpd.GeoDataFrame) -> dict[int, int]:
@@ -152,12 +182,13 @@ def _value_and_class(areas: gpd.GeoDataFrame, name: str) -> str:
     return f"{name} {measure.format(row[measure.key])}, {classes.in_words(row[classes.column])}"
 
 
-def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure, lacking: int) -> str:
+def _rank(areas: gpd.GeoDataFrame, name: str, measure: Measure, lacking: int, shown: Selection | None) -> str:
     row = areas[(areas["lad21nm"] == name) & areas[measure.key].notna()]
     if row.empty:
         return "so it has no rank"
     rank = rank_in_words(areas[measure.key], float(row[measure.key].iloc[0]), measure.tolerance)
-    return f"{rank} in {'this part of ' if lacking else ''}{the(str(areas['rgn21nm'].iloc[0]))}"
+    where = shown.inside if shown else the(str(areas["rgn21nm"].iloc[0]))
+    return f"{rank} in {'this part of ' if lacking else ''}{where}"
 
 
 def _national_finding(areas: gpd.GeoDataFrame) -> str:

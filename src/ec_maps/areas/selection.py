@@ -1,0 +1,288 @@
+"""What a map shows: a district or a region, or a group of them, from the text or texts that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ec_maps.areas.finder import (
+    LOOK_UP,
+    find_places,
+    find_region,
+    gazetteer_of,
+    letter_of,
+    match_region,
+    name_of,
+    said_twice,
+    several,
+)
+from ec_maps.areas.wording import are, capital, series, the, the_district
+from ec_maps.errors import PlaceError, listed
+from ec_maps.geography.codes import BEYOND, official_districts
+from ec_maps.geography.gazetteer import Gazetteer, Place
+from ec_maps.geography.groups import Group, group_like, groups_named, says_kind
+from ec_maps.geography.names import plain, quoted
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+DISTRICT, REGION, GROUP = "local authority", "region", "county or combined authority"
+
+#: Of more districts than this, a heading names the first five.
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A district, a region, or a county or combined authority.
+
+    `name` is as it stands in a sentence, `lacking` how many of its districts are on no map.
+    """
+
+    level: str
+    name: str
+    places: tuple[Place, ...]
+    lacking: int = 0
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One unit, or several of one level."""
+
+    units: tuple[Unit, ...]
+
+    @property
+    def places(self) -> list[Place]:
+        """The districts, in the order of the units."""
+        return [place for unit in self.units for place in unit.places]
+
+    def rows(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return the rows of a table that lie in it, district by district in their order."""
+        keys = pd.Series(
+            zip(table["lad21cd"], table["lad21nm"].map(plain), strict=True), index=table.index, dtype=object
+        )
+        order = {(place.lad21cd, plain(place.name)): number for number, place in enumerate(self.places)}
+        inside = table[keys.isin(list(order))]
+        if not self.is_group:
+            return inside
+        return inside.iloc[keys[inside.index].map(order).argsort(kind="stable")]
+
+    def drawn(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return :meth:`rows`, numbered from 0; `PlaceError` if there are none."""
+        rows = self.rows(table).reset_index(drop=True)
+        if rows.empty:
+            msg = (
+                f"The table has no row of {self.inside}, so there is nothing to draw. Give the whole table of "
+                f"load_areas, or a part with these areas."
+            )
+            raise PlaceError(msg)
+        return rows
+
+    def by_unit(self, table: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
+        """Return the rows of a table that lie in it, in a table for each unit; units without rows are left out."""
+        tables = [Selection((unit,)).rows(table) for unit in self.units]
+        return [rows for rows in tables if len(rows)]
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is other than one district or one region."""
+        return len(self.units) > 1 or self.units[0].level == GROUP
+
+    @property
+    def is_short_list(self) -> bool:
+        """Whether it is a list of districts, few enough that a heading names them all."""
+        return self.units[0].level == DISTRICT and len(self.units) <= _NAMED
+
+    @property
+    def heading(self) -> str:
+        """What it is: "the East of England", "Norfolk (7 local authorities)", "2 local authorities: Derby and York"."""
+        names = [unit.name for unit in self.units]
+        if not self.is_group:
+            return names[0]
+        if self.units[0].level == DISTRICT:
+            more = len(names) - _NAMED + 1
+            shown = [*names[: _NAMED - 1], f"{more} more"] if more > 1 else names
+            return f"{len(names)} local authorities: {series(shown)}"
+        there, lacking = len(self.places), sum(unit.lacking for unit in self.units)
+        number = f"{there} of {there + lacking}" if lacking else str(there)
+        return f"{series(names)} ({number} local authorit{'y' if number == '1' else 'ies'})"
+
+    @property
+    def sentence(self) -> str:
+        """What a group is, in a sentence: "3 local authorities: A, B and C."; empty for one district or region."""
+        return f"{capital(self.heading)}." if self.is_group else ""
+
+    @property
+    def inside(self) -> str:
+        """What stands after "in" or "outside": "the East of England", "Norfolk", "these 2 local authorities"."""
+        if self.is_group and self.units[0].level == DISTRICT:
+            return f"these {len(self.units)} local authorities"
+        return series([unit.name for unit in self.units])
+
+    @property
+    def its(self) -> str:
+        """The possessive: "its" or "their"."""
+        return "its" if len(self.units) == 1 else "their"
+
+
+def known_districts(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Return ``lad21cd lad21nm rgn21nm`` of the districts of tables of any level."""
+    columns = ["lad21cd", "lad21nm", "rgn21nm"]
+    return pd.concat([table[columns] for table in tables], ignore_index=True).drop_duplicates()
+
+
+def names_only(given: object, name: str, table: pd.DataFrame) -> bool:
+    """Return whether what a caller wrote names one district of a table, the one of this name, and nothing else."""
+    texts = several(given)
+    if len(texts) != 1 or not isinstance(texts[0], str | Place):
+        return False
+    place = gazetteer_of(table).find(name_of(texts[0])) if texts[0] else None
+    return place is not None and plain(place.name) == plain(name)
+
+
+def select_districts(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+    """Return the selection of a map by neighbourhood: one district or several, or counties or combined authorities.
+
+    Parameters
+    ----------
+    given
+        What the caller wrote: one name, code or place, or several.
+    known
+        The districts that can be shown, ``lad21cd lad21nm rgn21nm``.
+
+    Raises
+    ------
+    PlaceError
+        If something is unknown, no text, named twice, of another level than the rest, or without neighbourhoods.
+    """
+    there = {plain(name) for name in known["lad21nm"]}
+    beyond = [
+        (district.code, district.name, district.region)
+        for district in official_districts().values()
+        if district.region in BEYOND and plain(district.name) not in there
+    ]
+    gazetteer = gazetteer_of(known_districts(known, pd.DataFrame(beyond, columns=known.columns)))
+    selection = _select(several(given), lambda text, where: _district_or_group(text, where, gazetteer))
+    if away := [place for place in selection.places if place.region in BEYOND]:
+        regions = list(dict.fromkeys(place.region for place in away))
+        msg = (
+            f"{capital(series([the_district(place.name) for place in away]))} {are(len(away))} in {series(regions)}, "
+            f"and neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England "
+            f"and Wales. The map of the region {series([quoted(region) for region in regions], 'or')} has "
+            f'{"it" if len(away) == 1 else "them"}, from a table with scope="uk" (ec-maps map region "{regions[0]}").'
+        )
+        raise PlaceError(msg)
+    return selection
+
+
+def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+    """Return the selection of a map by district: one region or several, districts in a list, or counties and the like.
+
+    The parameters and errors are those of :func:`select_districts`; one district alone is refused.
+    """
+    gazetteer, regions = gazetteer_of(known), sorted(known["rgn21nm"].unique())
+
+    def unit(text: str, where: str) -> Unit:
+        region = None if says_kind(text) else match_region(text, regions)
+        if region is None and not gazetteer.find(text) and not groups_named(text):
+            region = match_region(text, regions, part=True)
+        if match_region(text, BEYOND) and region is None:
+            find_region(text, regions)
+        if region is None:
+            return _district_or_group(text, where, gazetteer)
+        return Unit(REGION, the(region), tuple(place for place in gazetteer.places if place.region == region))
+
+    if isinstance(given, str) and not groups_named(given):
+        find_region(given, regions)
+    return _select(several(given), unit)
+
+
+def select_highlighted(
+    given: str | Place | Iterable[str | Place], known: pd.DataFrame, shown: Selection
+) -> list[Place]:
+    """Return the districts to highlight, each once; `PlaceError` if one is unknown or not in the selection."""
+    places = find_places(given, known, what="the places to highlight", once=False)
+    if strangers := [place.name for place in places if place not in shown.places]:
+        msg = (
+            f"{listed(strangers)}: not a local authority of {shown.inside}, whose districts are "
+            f"{listed(sorted(place.name for place in shown.places), 12)}."
+        )
+        raise PlaceError(msg)
+    return places
+
+
+def _select(texts: list[object], unit_of: Callable[[str, str], Unit]) -> Selection:
+    """Return the units that texts name, checked as a group, or raise `PlaceError` with all faults."""
+    if not texts:
+        msg = f"No place given: the list is empty. {LOOK_UP}"
+        raise PlaceError(msg)
+    found: dict[Unit, tuple[int, str]] = {}
+    faults, misnamed = [], False
+    for number, given in enumerate(texts, 1):
+        where = f" (place {number})" if len(texts) > 1 else ""
+        try:
+            text = name_of(given, number if where else None)
+            unit = unit_of(text, where)
+        except PlaceError as error:
+            faults.append(str(error))
+            misnamed = misnamed or (isinstance(given, str) and bool(given.strip()))
+            continue
+        if unit in found:
+            faults.append(said_twice(text, where, *found[unit]))
+        else:
+            found[unit] = (number, text)
+    units = list(found)
+    if not faults:
+        faults = _faults_together(units, [text for _, text in found.values()])
+    if faults:
+        raise PlaceError(letter_of(faults, f"{len(faults)} faults in the places:", LOOK_UP if misnamed else ""))
+    return Selection(tuple(units))
+
+
+def _faults_together(units: list[Unit], texts: list[str]) -> list[str]:
+    """Return what keeps units from being a group: that they are of several levels, or share districts."""
+    levels = {unit.level: f"{quoted(text)} is a {unit.level}" for unit, text in zip(units, texts, strict=True)}
+    if len(levels) > 1:
+        return [f"The list mixes levels: {series(list(levels.values()))}. Name places of one level."]
+    holders: dict[Place, list[str]] = {}
+    for unit, text in zip(units, texts, strict=True):
+        for place in unit.places:
+            holders.setdefault(place, []).append(text)
+    shared = [place for place, names in holders.items() if len(names) > 1]
+    if not shared:
+        return []
+    names = series([quoted(name) for name in holders[shared[0]]])
+    return [f"{names} overlap: both have {listed([place.name for place in shared])}. Name local authorities instead."]
+
+
+def _district_or_group(text: str, where: str, gazetteer: Gazetteer) -> Unit:
+    """Return the district, county or combined authority that a text names; `PlaceError` if none."""
+    if place := gazetteer.find(text):
+        return Unit(DISTRICT, the_district(place.name), (place,))
+    found = groups_named(text)
+    regions = sorted({place.region for place in gazetteer.places})
+    region = None if says_kind(text) else match_region(text, regions)
+    if found and region is None:
+        places = tuple(place for code in found[0].codes if (place := gazetteer.find(code)))
+        if not places:
+            msg = f"{quoted(text)}{where} is a {found[0].kind}, and no local authority of it is in the table."
+            raise PlaceError(msg)
+        return Unit(GROUP, _in_words(found[0], regions), places, len(found[0].codes) - len(places))
+    if found:
+        kind = found[0].kind
+        msg = (
+            f"{quoted(text)}{where} is a region, and a {kind} of {len(found[0].codes)} local authorities. For the "
+            f'{kind}, write "{found[0].name} {kind}".'
+        )
+        raise PlaceError(msg)
+    raise PlaceError(f"{gazetteer.explain(text, where)} {group_like(text)}".rstrip())
+
+
+def _in_words(group: Group, regions: list[str]) -> str:
+    """Return a group's name as it stands in a sentence."""
+    if group.kind == "combined authority":
+        return f"the {group.name} combined authority"
+    return f"the county of {group.name}" if group.name in regions else group.name
