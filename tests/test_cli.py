@@ -146,7 +146,7 @@ def test_map_writes_a_file(project: Path, demo_run: dict[str, str | Path], words
         full(("map", "region", "Wessex", "-o", "x.png"), ("Wessex", "South West", "Wales")),
         full(("map", "region", "Wales", "--highlight", "Cardif", "-o", "x.png"), ("Cardif", "Cardiff")),
         full(("map", "region", "Wales", "--highlight", "Hartlepool", "-o", "x.png"), ("Hartlepool", "Wales")),
-        (("map", "national", "-o", "x.pdf"), ("x.pdf", ".png", ".svg")),
+        (("map", "national", "-o", "x.gif"), ("x.gif", ".png", ".svg")),
         (("map", "national", "-o", "nowhere/x.png"), ("nowhere",)),
     ],
 )

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from ec_maps.areas import coverage
-from ec_maps.areas.coverage import available_districts, united_kingdom
+from ec_maps.areas.coverage import united_kingdom
+from ec_maps.boundaries.table import available_districts
 from ec_maps.geography.codes import BEYOND
 from ec_maps.maps.insets import brought_near
 

@@ -164,7 +164,7 @@ def _regions_named(text: str, regions: Sequence[str], *, part: bool) -> list[str
 def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
     """Return the gazetteer of the districts of a table, or of all districts that can be mapped if None."""
     if districts is None:
-        from ec_maps.areas.coverage import available_districts
+        from ec_maps.boundaries.table import available_districts
 
         districts = available_districts()
     columns = ["lad21nm", "lad21cd", "rgn21nm"]

@@ -94,6 +94,21 @@ def load_districts() -> pd.DataFrame:
     return pd.DataFrame(in_england_and_wales(load_boundaries("lad"), "lad21cd").drop(columns="geometry"))
 
 
+def available_districts() -> pd.DataFrame:
+    """Return ``lad21cd lad21nm rgn21nm`` of all districts that can be mapped, sorted by code.
+
+    These are the districts of the United Kingdom, or of England and Wales if the boundaries lack Scotland or Northern
+    Ireland.
+    """
+    every = load_boundaries("lad")
+    return every[["lad21cd", "lad21nm", "rgn21nm"]] if covers_the_kingdom(every) else load_districts()
+
+
+def covers_the_kingdom(districts: pd.DataFrame) -> bool:
+    """Return whether districts of Scotland and of Northern Ireland are among these."""
+    return set(BEYOND) <= set(districts["rgn21nm"])
+
+
 def in_england_and_wales(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
     """Return the rows whose code is of England or Wales, real or the demonstration's, numbered from 0."""
     return frame[_is_here(frame[code])].reset_index(drop=True)

@@ -59,7 +59,7 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     Parameters
     ----------
     lads, msoas
-        The complete tables of :func:`ec_maps.load_areas`.
+        Whole tables of :func:`ec_maps.load_areas`.
     lad_name
         The district's name (English or Welsh, or a part that is in no other) or code.
 
