@@ -99,7 +99,7 @@ def test_national_tie() -> None:
     table = districts([*TEN, *[value + 0.001 for value in TEN]])
     table["rgn21nm"] = ["Wales"] * 10 + ["London"] * 10
     words = caption(table, "national")
-    assert words.startswith("1 of the 2 local authorities in the lowest decile are in London and Wales each")
+    assert words.startswith("Of the 2 local authorities in the lowest decile, London and Wales have 1 each")
     assert caption(table[::-1], "national") == words
 
 

@@ -254,8 +254,8 @@ def test_equal_counts_are_named_together() -> None:
     table = two_regions([*TEN, *TEN])
     said = caption(table)
     assert said.startswith(
-        "1 of the 2 neighbourhoods in the lowest decile are in London (which has 10 of all) and the North East (which "
-        "has 10 of all) each; 1 of the 2"
+        "Of the 2 neighbourhoods in the lowest decile, London (which has 10 of all) and the North East (which has 10 "
+        "of all) have 1 each; of the 2"
     )
     assert caption(table.iloc[::-1]) == said
     assert alt_text(table.iloc[::-1]).split("Lowest:")[0] == alt_text(table).split("Lowest:")[0]

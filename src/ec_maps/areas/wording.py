@@ -117,6 +117,20 @@ def missing(areas: gpd.GeoDataFrame, level: Level) -> str:
     )
 
 
+def most_in(regions: pd.Series, what: str, sizes: pd.Series | None = None) -> str:
+    """Return in which region most areas are, from the region of each: "8 of the 33 local authorities are in Wales".
+
+    Regions with equally many are named together, so that the words do not depend on the order of rows. `sizes` are the
+    numbers of areas of all regions, which are then given too.
+    """
+    counts = regions.value_counts()
+    number, most = int(counts.iloc[0]), sorted(counts.index[counts == counts.iloc[0]])
+    names = [the(name) + ("" if sizes is None else f" (which has {sizes[name]:,} of all)") for name in most]
+    if len(most) > 1:
+        return f"of the {len(regions)} {what}, {series(names)} have {number} each"
+    return f"{number} of the {len(regions)} {what} {are(number)} in {names[0]}"
+
+
 def are(number: int) -> str:
     """Return "is" for one, "are" for any other number."""
     return "is" if number == 1 else "are"

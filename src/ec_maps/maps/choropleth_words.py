@@ -14,6 +14,7 @@ from ec_maps.areas.wording import (
     ends_in_words,
     joined,
     missing,
+    most_in,
     number_of,
     rank_in_words,
     some,
@@ -195,15 +196,6 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
     parts, classes = [], About.of(areas).classes
     for number, words in ((1, "lowest"), (classes.number, "highest")):
         regions = areas.loc[areas[classes.column] == number, "rgn21nm"]
-        if regions.empty:
-            continue
-        most = regions.value_counts()
-        # Equal counts are named together, so that the sentence does not depend on the order of rows.
-        first = sorted(most.index[most == most.iloc[0]])
-        share = f"{most.iloc[0]} of the {len(regions)}"
-        names = " and ".join(the(str(region)) for region in first)
-        parts.append(
-            f"{share} local authorities in the {words} {classes.noun} are in {names}"
-            + (" each" if len(first) > 1 else "")
-        )
+        if len(regions):
+            parts.append(most_in(regions, f"local authorities in the {words} {classes.noun}"))
     return capital("; ".join(parts) or f"no local authority is in the lowest or the highest {classes.noun}") + "."

@@ -295,16 +295,10 @@ def caption(areas: gpd.GeoDataFrame, *, gaps: bool = False, part: bool = False) 
         )
     else:
         sizes = areas["rgn21nm"].value_counts()
-        for words, found in ends.items():
-            # Equal counts are named together, so that the sentence does not depend on the order of rows.
-            first = [region for region, count in found if count == found[0][1]]
-            if first:
-                names = " and ".join(f"{wording.the(region)} (which has {sizes[region]:,} of all)" for region in first)
-                total = sum(count for _, count in found)
-                parts.append(
-                    f"{found[0][1]} of the {total} neighbourhoods in the {words} {classes.noun} are in {names}"
-                    + (" each" if len(first) > 1 else "")
-                )
+        for end, words in ((1, "lowest"), (classes.number, "highest")):
+            regions = areas.loc[(areas[classes.column] == end).fillna(value=False), "rgn21nm"]
+            if len(regions):
+                parts.append(wording.most_in(regions, f"neighbourhoods in the {words} {classes.noun}", sizes))
     finding = (
         wording.capital("; ".join(parts) or f"no neighbourhood is in the lowest or the highest {classes.noun}") + "."
     )
