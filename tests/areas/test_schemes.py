@@ -114,6 +114,14 @@ def test_a_part_and_a_file_keep_the_classes(demo: Path, tmp_path: Path) -> None:
     assert again.png() == whole.png()
 
 
+def test_surroundings_have_the_classes_of_the_whole(demo: Path) -> None:
+    """Neighbourhoods near a place are in the fifths of all."""
+    whole = ec_maps.load_areas("msoa", scheme="quintiles")
+    near = ec_maps.load_areas("msoa", near="Norwich", scheme="quintiles")
+    assert near.attrs["cut_points"] == whole.attrs["cut_points"]
+    assert list(near["class"]) == list(whole.set_index("msoa21cd").loc[near["msoa21cd"], "class"])
+
+
 def test_the_legend_has_a_swatch_for_each_class(demo: Path) -> None:
     """Five colours of the ten, both ends among them; quintile and not decile in all that a reader meets."""
     drawn = ec_maps.regional_map(ec_maps.load_areas("lad", scheme="quintiles"), "Wales", highlight=["Cardiff"])
@@ -125,6 +133,7 @@ def test_the_legend_has_a_swatch_for_each_class(demo: Path) -> None:
     assert "Quintiles of the 327 local authorities of England and Wales with a value" in words
     assert svg.count("<title>quintile ") == 5
     assert "<title>quintile 5 of 5</title>" in svg
+    assert "could be" not in svg, "by how many deciles a value may move says nothing of quintiles"
     for text in (words, svg, drawn.caption, drawn.alt_text):
         assert "decile" not in text.lower()
     for at, row in drawn.areas.set_index("lad21nm").iterrows():
