@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -10,7 +13,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from ec_maps.analysis.comparison import compare
 
 Run = subprocess.CompletedProcess[str]
 
@@ -285,4 +291,111 @@ def test_export_writes_once(project: Path, demo_run: dict[str, str | Path]) -> N
     is_letter(ec_maps(*words, cwd=project, **demo_run), 2, "bias.csv", "--force")
     assert ec_maps(*words, "--force", cwd=project, **demo_run).returncode == 0
     assert (project / "bias.csv").read_bytes() == first
-    is_letter(ec_maps("export", "lad", "-o", "a.xlsx", cwd=project, **demo_run), 2, ".csv", ".parquet", ".gpkg")
+    is_letter(ec_maps("export", "lad", "-o", "a.xls", cwd=project, **demo_run), 2, ".csv", ".xlsx", ".gpkg")
+
+
+def test_export_to_the_standard_output(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """With - the standard output is the file, and nothing else is on it; --format chooses another than CSV."""
+    words = ("export", "lad", "--measure", "bias")
+    ec_maps(*words, "-o", "bias.csv", cwd=project, **demo_run)
+    run = ec_maps(*words, "-o", "-", cwd=project, **demo_run)
+    assert run.stdout == (project / "bias.csv").read_text(encoding="utf-8")
+    run = ec_maps(*words, "-o", "-", "--format", "geojson", cwd=project, **demo_run)
+    assert len(json.loads(run.stdout)["features"]) == 331
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's pipe")
+def test_a_reader_that_has_seen_enough(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A pipe that closes early ends the command without a word."""
+    command = f'"{sys.executable}" -m ec_maps export msoa -o - | head -n 1'
+    run = subprocess.run(
+        command, shell=True, cwd=project, env=os.environ | demo_run, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.startswith("msoa21cd,msoa21nm,")
+    assert run.stderr == ""
+
+
+# --- what is listed, for people and for programs ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "keys", "number"),
+    [
+        (("check",), ["level", "areas", "with_value"], 2),
+        # 14 measures at two levels, one of them in a second file at each, for other groups of people.
+        (("measures",), ["key", "title", "level", "unit"], 30),
+        (("places",), ["lad21cd", "name", "region"], 374),
+        (("places", "norfolk"), ["lad21cd", "name", "region"], 7),
+        (("compare", "Norwich", "Eden"), ["lad21cd", "lad21nm", "rgn21nm", "economic_connectedness"], 2),
+    ],
+)
+def test_lists_for_programs(
+    project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...], keys: list[str], number: int
+) -> None:
+    """JSON is one array of objects with the same keys and without NaN; CSV has the same rows and names."""
+    told = ec_maps(*words, "--format", "json", cwd=project, **demo_run)
+    assert (told.returncode, told.stderr) == (0, "")
+    rows = json.loads(told.stdout, parse_constant=lambda name: pytest.fail(f"there is a {name}"))
+    assert len(rows) == number
+    assert {tuple(row) for row in rows} == {tuple(rows[0])}
+    assert list(rows[0])[: len(keys)] == keys
+    table = list(csv.DictReader(ec_maps(*words, "--format", "csv", cwd=project, **demo_run).stdout.splitlines()))
+    assert [list(row) for row in table] == [list(rows[0])] * number
+    assert [row[keys[0]] for row in table] == [row[keys[0]] for row in rows]
+    missing = [name for row in rows for name, value in row.items() if value is None]
+    assert len(missing) == sum(
+        row[name] == "" for row in table for name in rows[0] if row[name] == "" and name in missing
+    )
+
+
+def test_compare_has_what_the_library_has(project: Path, demo_run: dict[str, str | Path], demo: Path) -> None:
+    """Values, deciles and ranks are those of `compare`, missing ones null, and each row says that it is invented."""
+    words = ("compare", "norwich", "Eden", "--measure", "bias", "--measure", "exposure", "--scope", "uk")
+    rows = json.loads(ec_maps(*words, "--format", "json", cwd=project, **demo_run).stdout)
+    table = compare(["Norwich", "Eden"], ["bias", "exposure"], scope="uk")
+    assert list(rows[0]) == [*table.columns, "source"]
+    for row, expected in zip(rows, table.to_dict("records"), strict=True):
+        assert row.pop("source").startswith("Demonstration data – not real values.")
+        assert row == {name: None if pd.isna(value) else value for name, value in expected.items()}
+    assert rows[1]["bias_rank_low"] is None
+
+
+def test_compare_for_people(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A line for each place and measure, with units, and the source beneath; neighbourhoods by name."""
+    run = ec_maps("compare", "Norwich", "Eden", "--measure", "bias", cwd=project, **demo_run)
+    head, norwich, eden, empty, source = run.stdout.splitlines()
+    assert head.split() == ["place", "measure", "value", "decile", "rank", "(1", "is", "lowest)"]
+    assert re.fullmatch(r"Norwich +Friending bias +\d+\.\d% +\d+ +\d+ to \d+", norwich)
+    assert re.fullmatch(r"Eden +Friending bias +no published estimate", eden)
+    assert (empty, source.startswith("Demonstration data")) == ("", True)
+    run = ec_maps("compare", "Norwich", "--measure", "bias", "--level", "msoa", cwd=project, **demo_run)
+    assert [line[:11] for line in run.stdout.splitlines()[1:4]] == ["Norwich 001", "Norwich 002", "Norwich 003"]
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("Norwhich",), ("Norwhich", "Norwich")),
+        (("Norwich", "--measure", "biass"), ('no measure "biass"', "Perhaps bias?")),
+        full(("Norwich", "--level", "msoa", "--scope", "uk"), ("England and Wales only",)),
+        full(("Norwich", "norwich"), ("already place 1",)),
+    ],
+)
+def test_compare_typed_wrong(
+    project: Path, demo_run: dict[str, str | Path], words: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    """What was typed wrong is one letter with status 2, whatever the format, and nothing is on the output."""
+    run = ec_maps("compare", *words, "--format", "json", cwd=project, **demo_run)
+    is_letter(run, 2, *parts)
+    assert run.stdout == ""
+
+
+def test_help_is_quick(tmp_path: Path) -> None:
+    """The help of the command and of each of its commands loads no library of tables, maps or downloads."""
+    code = "import sys; from ec_maps.cli import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    for words in (["--help"], ["compare", "--help"], ["export", "--help"], ["map", "local", "--help"]):
+        command = [sys.executable, "-c", code, *words]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        loaded = set(run.stdout.splitlines()[-1].split())
+        assert "ec_maps.cli" in loaded
+        assert loaded.isdisjoint({"pandas", "numpy", "geopandas", "matplotlib", "shapely", "pyarrow", "requests"})

@@ -13,16 +13,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ec_maps import completion, listing
 from ec_maps.errors import EcMapsError, PlaceError, SettingError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ec_maps.analysis.export import ExportName
     from ec_maps.geography.levels import LevelName, ScopeName
     from ec_maps.maps.batch import FormatName
 
-_NAMES = click.argument("names", metavar="NAME...", nargs=-1, required=True)
 _MEASURE = click.option(
-    "--measure", default="economic_connectedness", show_default=True, help="A measure that ec-maps measures lists."
-)
+    "--measure", default="economic_connectedness", show_default=True, shell_complete=completion.measures,
+    help="A measure that ec-maps measures lists.",
+)  # fmt: skip
+_MEASURES = click.option(
+    "--measure", "measures", multiple=True, shell_complete=completion.measures,
+    help="Only this measure; may be given more than once.",
+)  # fmt: skip
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(listing.FORMATS), default="table", show_default=True,
+    help="table: for people; csv and json: for programs.",
+)  # fmt: skip
 _CATEGORY = click.option("--category", help="A group of people that ec-maps measures lists, if not the measure's own.")
 _SCOPE = click.option(
     "--scope", type=click.Choice(["ew", "uk"]), default="ew", show_default=True,
@@ -99,7 +111,8 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
 
 
 @main.command()
-def check() -> None:
+@_FORMAT
+def check(form: listing.FormatName) -> None:
     """Check data, boundaries, palette and places.yml, and print which areas have a value."""
     from ec_maps.areas import provenance
     from ec_maps.areas.places import read_places
@@ -109,42 +122,78 @@ def check() -> None:
 
     ice_colours()
     fetcher.required(provenance.needed())
+    reports = []
     for level in ("lad", "msoa"):
         load_areas(level)
-        click.echo(f"{join_report(level)}\n")
-    click.echo(f"{provenance.line()}\n")
-    for place in read_places():
-        click.echo(f"{place.name}, {place.region} ({place.lad21cd})")
+        reports.append(join_report(level))
+    source, listed = provenance.line(), read_places()
+    names = "\n".join(f"{place.name}, {place.region} ({place.lad21cd})" for place in listed)
+    in_words = "\n\n".join([*map(str, reports), source, names])
+    click.echo(listing.written(listing.of_reports(reports, source), form, lambda: in_words), nl=False)
 
 
 @main.command()
-def measures() -> None:
+@_FORMAT
+def measures(form: listing.FormatName) -> None:
     """List the contents of the Atlas files: measures, groups of people and unknown columns."""
     from ec_maps import settings
     from ec_maps.atlas.csv_table import inventory
 
     entries = inventory()
-    for entry in entries:
-        click.echo(f"{entry}\n")
     unknown = sorted({name for entry in entries for name in entry.unknown})
     where = "the demonstration data" if settings.is_demo() else str(settings.data_dir())
-    click.echo(f"{len(entries)} CSVs in {where}; columns not in the codebook: {len(unknown)}.")
+    last = f"{len(entries)} CSVs in {where}; columns not in the codebook: {len(unknown)}."
+    if form != "table":
+        for entry in entries:
+            if entry.fault:
+                click.echo(f"ec-maps: note: {entry.fault}", err=True)
+    rows = listing.of_measures(entries)
+    click.echo(listing.written(rows, form, lambda: "\n\n".join([*map(str, entries), last])), nl=False)
+
+
+@main.command()
+@click.argument("names", metavar="PLACE...", nargs=-1, required=True, shell_complete=completion.places)
+@_MEASURES
+@click.option(
+    "--level", type=click.Choice(["lad", "msoa"]), default="lad", show_default=True,
+    help="lad: the local authorities; msoa: their neighbourhoods.",
+)  # fmt: skip
+@_SCOPE
+@_FORMAT
+def compare(
+    names: tuple[str, ...], measures: tuple[str, ...], level: LevelName, scope: ScopeName, form: listing.FormatName
+) -> None:
+    """Show each PLACE, a local authority, or its neighbourhoods, with value, decile and rank by measure."""
+    from ec_maps.analysis.comparison import compare
+    from ec_maps.areas import provenance
+
+    table, source = compare(names, list(measures), level=level, scope=scope), provenance.line()
+    rows = listing.of_areas(table, source)
+    click.echo(listing.written(rows, form, lambda: f"{listing.areas_in_words(table)}\n\n{source}"), nl=False)
 
 
 @main.command()
 @click.argument("level", type=click.Choice(["lad", "msoa"]))
-@click.option("--measure", "measures", multiple=True, help="Only this measure; may be given more than once.")
+@_MEASURES
 @_SCOPE
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "xlsx", "parquet", "gpkg", "geojson"]),
+    help="Default: what the suffix of the file says; csv for the standard output.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write: .csv, .parquet or .gpkg."
-)
-def export(level: LevelName, measures: tuple[str, ...], scope: ScopeName, output: Path, *, force: bool) -> None:
+    "-o", "--output", required=True, type=click.Path(path_type=Path, allow_dash=True),
+    help="The file to write: .csv, .xlsx, .parquet, .gpkg or .geojson; - writes to the standard output.",
+)  # fmt: skip
+def export(
+    level: LevelName, measures: tuple[str, ...], scope: ScopeName, form: ExportName | None, output: Path, *, force: bool
+) -> None:
     """Write all measures at a LEVEL to a file, with source and codebook."""
     from ec_maps.analysis.export import export
 
-    path = export(output, level=level, measures=list(measures) or None, scope=scope, force=force)
-    click.echo(f"The table is in {path}.")
+    path = export(output, level=level, measures=list(measures), scope=scope, format=form, force=force)
+    if path:
+        click.echo(f"The table is in {path}.")
 
 
 class _Places(click.Group):
@@ -155,15 +204,23 @@ class _Places(click.Group):
             args = ["search", *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Propose places as well as commands."""
+        return [*super().shell_complete(ctx, incomplete), *completion.places(ctx, None, incomplete)]
+
 
 @main.group(cls=_Places, options_metavar="[SEARCH]", subcommand_metavar="| COMMAND")
 def places() -> None:
-    """List the local authorities, or those that SEARCH finds, by the names to use in places.yml."""
+    """List the local authorities, or those that SEARCH finds, by the names to use in places.yml.
+
+    With --format csv or --format json they are listed for programs.
+    """
 
 
 @places.command()
-@click.argument("search", default="")
-def search(search: str) -> None:
+@click.argument("search", default="", shell_complete=completion.places)
+@_FORMAT
+def search(search: str, form: listing.FormatName) -> None:
     """List the local authorities that SEARCH finds, or all."""
     from ec_maps.areas.places import search_places
 
@@ -171,8 +228,8 @@ def search(search: str) -> None:
     if not found:
         msg = f'No local authority has a name like "{search}". Try a shorter part of its name.'
         raise PlaceError(msg)
-    for place in found:
-        click.echo(f"{place.lad21cd}  {place.name}, {place.region}")
+    in_words = "\n".join(f"{place.lad21cd}  {place.name}, {place.region}" for place in found)
+    click.echo(listing.written(listing.of_places(found), form, lambda: in_words), nl=False)
 
 
 @places.command()
@@ -216,8 +273,11 @@ def national(measure: str, category: str | None, scope: ScopeName, output: Path)
 
 
 @map_.command()
-@_NAMES
-@click.option("--highlight", multiple=True, help="A local authority to outline; may be given more than once.")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=completion.regions)
+@click.option(
+    "--highlight", multiple=True, shell_complete=completion.places,
+    help="A local authority to outline; may be given more than once.",
+)  # fmt: skip
 @_MEASURE
 @_CATEGORY
 @_SCOPE
@@ -247,7 +307,7 @@ def region(
 
 
 @map_.command()
-@_NAMES
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=completion.places)
 @_MEASURE
 @_CATEGORY
 @_OUTPUT

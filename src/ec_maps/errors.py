@@ -163,3 +163,10 @@ def told(thing: object) -> str:
         return str(thing)
     name = type(thing).__name__
     return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of texts as lines whose columns begin beneath each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

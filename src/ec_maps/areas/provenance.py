@@ -13,6 +13,7 @@ from ec_maps import cache, settings
 from ec_maps.atlas import archive, select
 from ec_maps.boundaries.sources import boundary_files, boundary_jobs
 from ec_maps.cache import file_digest, fingerprint
+from ec_maps.errors import aligned
 from ec_maps.fetch import fetcher, manifest, sources
 from ec_maps.fetch.fetcher import Job, Outcome
 from ec_maps.fetch.manifest import Entry
@@ -176,11 +177,7 @@ def fetch(*, refresh: bool = False, dry_run: bool = False) -> list[Outcome]:
 
 def as_table(outcomes: Sequence[Outcome]) -> str:
     """Return the outcome for each file as a table in plain text."""
-    rows = [_HEADS, *(_row(done) for done in outcomes)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return aligned([_HEADS, *(_row(done) for done in outcomes)])
 
 
 def notes(done: Outcome) -> list[str]:
