@@ -13,7 +13,7 @@ _BEFORE = ("£", "€", "$")
 #: Large numbers are in thousands and so on where there is little room.
 _STEPS = {1.0: "", 1e3: "thousands", 1e6: "millions", 1e9: "billions", 1e12: "trillions"}
 
-#: Values that lie nearer together than this are written with an exponent.
+#: Values that are all smaller than this are written with an exponent.
 _TINY = 1e-6
 
 
@@ -102,15 +102,16 @@ class OwnFacts:
 
     @property
     def step(self) -> float:
-        """What bare numbers are divided by: a thousand from a hundred thousand on, and so on."""
-        return max(step for step in _STEPS if step == 1 or self.largest >= 100 * step)
+        """What bare numbers are divided by: a thousand from a hundred thousand on, and so on, if they still differ."""
+        return max(step for step in _STEPS if step == 1 or (self.largest >= 100 * step and self.spread >= step))
 
     def number(self, value: float, *, short: bool = False) -> str:
         """Return a value with three digits of the spread, in groups of three; if `short`, divided by :attr:`step`."""
         step = self.step if short else 1.0
         size = self.spread / step
-        if 0 < size < _TINY:
-            return f"{value / step:.4g}".replace("-", "−")
+        if 0 < self.largest < _TINY:
+            digits = 3 + math.ceil(math.log10(self.largest / size)) if size else 3
+            return f"{value:.{digits}g}".replace("-", "−")
         decimals = max(2 - math.floor(math.log10(size)), 0) if size else 1
         if self.whole and step == 1:
             # Cut points may lie between whole numbers.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +217,8 @@ ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"code": "place"}, "data has no column 'place', which code= names"),
     ({"title": ""}, "title is ''; it should be a text, what the values are"),
     ({"title": None}, "title is None"),
-    ({"title": "x" * 151}, "title has 151 letters"),
+    ({"title": "x " * 80}, "title has 159 letters"),
+    ({"title": "x" * 31}, "A word of title has 31 letters"),
     ({"unit": 5}, "unit is 5"),
     ({"low_is_purple": "yes"}, "low_is_purple is 'yes'"),
     ({"scheme": "jenks5"}, 'no scheme "jenks5"'),
@@ -257,6 +259,26 @@ def test_numbers_have_the_decimals_that_tell_them_apart() -> None:
     assert (share.format(0.4567), share.short_unit) == ("0.457", "")
     assert (many.format(4.321), many.short_unit) == ("4.32 per 1,000 people", "per 1,000 people")
     assert per_cent.format(float("nan")) == "no value"
+    near, tiny = facts("", 1e-3, 1e9).measure("v"), facts("", 1e-9, 1e-8).measure("v")
+    assert (near.format(1e9 + 1e-4), near.short(1e9)) == ("1,000,000,000.00010", "1,000,000,000.00000")
+    assert [tiny.short(value) for value in (1e-8, 1.1e-9)] == ["1e−08", "1.1e−09"]
+
+
+def test_long_numbers_and_units_stay_in_the_legend(codes: list[str]) -> None:
+    """No two cut points overlap, both ends are there, and no line is wider than the map."""
+    values = [1e9 + number / 1e4 for number in range(331)]
+    areas = made(codes, values, unit="kilograms for each of the people there")
+    drawn = ec_maps.regional_map(areas, "Wales")
+    drawn.png()
+    around = next(ax for ax in drawn.figure.axes if ax.get_label() == "furniture")
+    boxes = {text.get_text(): text.get_window_extent() for text in around.texts}
+    about = About.of(areas)
+    ends = [about.what.short(edge) for edge in (about.edges[0], about.edges[-1])]
+    points = sorted((box.x0, box.x1) for text, box in boxes.items() if text in map(about.what.short, about.edges))
+    assert set(ends) <= set(boxes)
+    assert 2 <= len(points) < 11
+    assert all(right < left for (_, right), (left, _) in pairwise(points))
+    assert max(box.x1 for box in boxes.values()) <= drawn.figure.bbox.x1
 
 
 def test_what_a_table_says_of_itself_is_read_back(codes: list[str]) -> None:

@@ -27,8 +27,8 @@ _OURS = frozenset(
     ("lad21cd", "lad21nm", "rgn21nm", "msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw", "geometry", "about")
 ) | {"decile", "decile_low", "decile_high", "class", "num_users"}
 
-#: The longest texts, in letters, that fit beside a map.
-_LONGEST = {"title": 150, "unit": 40, "source": 400}
+#: The longest texts, and words in them, that fit beside a map, in letters.
+_LONGEST = {"title": (150, 30), "unit": (40, 30), "source": (400, 100)}
 
 
 def area_table(
@@ -158,9 +158,11 @@ def _text(text: object, name: str) -> str:
         msg = f"{name} is {text!r}; it should be a text" + (", what the values are." if name == "title" else ".")
         raise SettingError(msg)
     line = " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
-    if len(line) > _LONGEST[name]:
-        msg = f"{name} has {len(line)} letters, more than the {_LONGEST[name]} that fit beside a map. Shorten it."
-        raise SettingError(msg)
+    longest = (len(line), max(map(len, line.split()), default=0))
+    for what, letters, most in zip((name, f"A word of {name}"), longest, _LONGEST[name], strict=True):
+        if letters > most:
+            msg = f"{what} has {letters} letters, more than the {most} that fit beside a map. Shorten it."
+            raise SettingError(msg)
     return line.rstrip(".") if name == "source" else line
 
 

@@ -54,11 +54,10 @@ def columns(data: object, value: Hashable, level: Level, code: Hashable | None) 
         frame = pd.DataFrame(data.reset_index(drop=True))
         _only(frame, value, "value")
     index = data.index
-    if not isinstance(index, pd.MultiIndex):
-        index_name = index.name if index.name is not None and index.name not in frame.columns else "the index"
-        frame.insert(0, index_name, pd.Series(index.array), allow_duplicates=True)
-        if isinstance(data, pd.Series):
-            code = index_name if _share(frame[index_name], level) or not _is_numbered(index) else None
+    if not isinstance(index, pd.MultiIndex) and not _is_numbered(index):
+        name = index.name if index.name is not None and index.name not in frame.columns else "the index"
+        frame.insert(0, name, pd.Series(index.array), allow_duplicates=True)
+        code = name if isinstance(data, pd.Series) else code
     if code is None and isinstance(data, pd.Series):
         msg = (
             f"The Series has no codes: its index is not one of codes such as {_example(level)}. Set them as its index, "
@@ -85,7 +84,8 @@ def _only(frame: pd.DataFrame, name: Hashable, argument: str) -> None:
 
 
 def _is_numbered(index: pd.Index) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(index) and index.max() < 1_000_000)
+    """Return whether an index numbers the rows; codes that are numbers have seven digits."""
+    return bool(pd.api.types.is_numeric_dtype(index) and not index.max() >= 1_000_000)
 
 
 def _share(column: pd.Series, level: Level) -> float:

@@ -6,6 +6,7 @@ inches and follow from the text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,6 +46,9 @@ FAINT = "#575265"
 
 #: The width of a legend's strip of classes, and of its title before that reaches the scale bar, in inches.
 _STRIP, _TITLE_WIDTH = 3.8, 4.2
+
+#: The height of a line beneath it, and the least space between two numbers above it, in inches.
+_LINE, _GAP = 0.12, 0.01
 
 #: The styles of a legend's swatches for areas without an estimate and for land around the areas.
 HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}
@@ -104,7 +108,11 @@ class Key:
     @property
     def height(self) -> float:
         """The height of the legend, in inches."""
-        return 1.12
+        return 1.12 + _LINE * (len(self._lines) - 1)
+
+    @property
+    def _lines(self) -> list[str]:
+        return wrap(self.universe, SMALL, MAP_WIDTH).split("\n")
 
     def draw(self, ax: Axes, top: float) -> None:
         """Draw the classes as a strip with cut points above, numbers beneath, and words at both ends."""
@@ -112,8 +120,13 @@ class Key:
         wide, high = _STRIP / len(self.colours), 0.17
         strip = top - 0.46
         write(ax, MARGIN, top, self.title, size=LEGEND, weight="bold", va="top")
+        last = len(self.cut_points) - 1
+        # Long numbers stand at every second or third edge, and always at both ends, where they do not lie centred.
+        every = math.ceil((1.5 * max(text_size(edge, 6)[0] for edge in self.cut_points) + _GAP) / wide)
         for place, edge in enumerate(self.cut_points):
-            x, ends = MARGIN + place * wide, {0: "left", len(self.cut_points) - 1: "right"}
+            if place != last and (place % every or last - place < every):
+                continue
+            x, ends = MARGIN + place * wide, {0: "left", last: "right"}
             write(ax, x, strip + high + 0.04, edge, size=6, color=FAINT, va="baseline", ha=ends.get(place, "center"))
         for place, colour in enumerate(self.colours):
             if colour is None:
@@ -126,7 +139,8 @@ class Key:
         end, noun = MARGIN + _STRIP, self.classes.noun
         write(ax, MARGIN, strip - 0.25, f"lowest {noun}", size=LEGEND, weight="bold", va="baseline")
         write(ax, end, strip - 0.25, f"highest {noun}", size=LEGEND, weight="bold", ha="right", va="baseline")
-        write(ax, MARGIN, strip - 0.39, self.universe, size=SMALL, color=FAINT, va="baseline")
+        for at, line in enumerate(self._lines):
+            write(ax, MARGIN, strip - 0.39 - at * _LINE, line, size=SMALL, color=FAINT, va="baseline")
         x, y = end + 0.22, top - 0.28
         for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
             if words:
