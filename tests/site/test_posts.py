@@ -283,7 +283,7 @@ def test_join_reports(project: Path) -> None:
 def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names with what markdown or HTML would take for markup come out as they are: caption, alt text, table and CSV."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ec_maps.analysis.export.line", lambda: "From a test.")
+    monkeypatch.setattr("ec_maps.analysis.export.line", lambda _: "From a test.")
     table = squares([None, *TEN], district=AWKWARD)
     table["msoa21hclnm"] = [AWKWARD, *[f"Hill & Dale {place}" for place in range(10)]]
     drawn = local_map(table, AWKWARD, context=nothing_around())
