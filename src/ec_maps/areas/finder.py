@@ -77,11 +77,11 @@ def find_places(
 
 def several(given: object) -> list[Any]:
     """Return names as a list: a single one, which may be a :class:`Place`, as a list of one."""
-    if isinstance(given, str | Place) or not isinstance(given, Iterable) or isinstance(given, bytes | Mapping):
+    if isinstance(given, str | bytes | Place | Mapping):
         return [given]
     try:
-        return list(given)
-    except TypeError:  # an array of no dimension
+        return [*given]  # type: ignore[misc]
+    except TypeError:
         return [given]
 
 

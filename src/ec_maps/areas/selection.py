@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ec_maps.areas.finder import (
@@ -61,18 +62,17 @@ class Selection:
 
     def rows(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the rows of a table that lie in it, district by district in their order."""
-        keys = pd.Series(
-            zip(table["lad21cd"], table["lad21nm"].map(plain), strict=True), index=table.index, dtype=object
-        )
         order = {(place.lad21cd, plain(place.name)): number for number, place in enumerate(self.places)}
-        inside = table[keys.isin(list(order))]
-        if not self.is_group:
-            return inside
-        return inside.iloc[keys[inside.index].map(order).argsort(kind="stable")]
+        inside = table[table["lad21cd"].isin([code for code, _ in order])]
+        # By name too, as districts of a table of one's own may share a code.
+        keys = zip(inside["lad21cd"], inside["lad21nm"].map(plain), strict=True)
+        at = np.array([order.get(key, -1) for key in keys], dtype=int)
+        ranks = np.argsort(at, kind="stable") if self.is_group else np.arange(len(at))
+        return inside.iloc[ranks[at[ranks] >= 0]]
 
     def drawn(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return :meth:`rows`, numbered from 0; `PlaceError` if there are none."""
-        rows = self.rows(table).reset_index(drop=True)
+        """Return :meth:`rows`; `PlaceError` if there are none."""
+        rows = self.rows(table)
         if rows.empty:
             msg = (
                 f"The table has no row of {self.inside}, so there is nothing to draw. Give the whole table of "

@@ -113,7 +113,7 @@ class Gazetteer:
 
     def _spelt(self, key: str) -> Place | None:
         """Return the place whose name is `key`, or the only one with these words in its name, in the loosest form."""
-        wider = key in TOO_WIDE or key in REGIONS or self._in_region(key) or groups_named(key)
+        wider = self._in_region(key) or groups_named(key)
         if not key or wider or key in self._absent or key in self._other_times:
             return None
         same = {place for name, place in self._folded_names if name == key}

@@ -201,10 +201,11 @@ def regional_map(
     lads, about = checked(lads, "lad", measure=measure, category=category)
     absent = rest(lads, about)
     selection = select_regions(region, known_districts(lads, absent))
-    areas, lacking = selection.drawn(lads), selection.rows(absent)
+    inside, lacking = selection.drawn(lads), selection.rows(absent)
+    areas = inside.reset_index(drop=True)
     named = [place.name for place in select_highlighted(highlight, lads, selection)]
     columns = ["lad21nm", "geometry"]
-    others = lads.drop(selection.rows(lads).index)[columns]
+    others = lads.drop(inside.index)[columns]
     around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
     shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
     tiles = basemap_for(shown.extent)
@@ -309,13 +310,14 @@ def local_map(
     wanted = several(place)
     absent = rest(msoas, about, about.near if about.near and names_only(wanted, about.near, msoas) else None)
     selection = select_districts(wanted, known_districts(msoas, absent))
-    areas, lacking = selection.drawn(msoas), selection.rows(absent)
+    inside, lacking = selection.drawn(msoas), selection.rows(absent)
+    areas = inside.reset_index(drop=True)
     numbers = area_numbers(areas["msoa21nm"])
     # A single neighbourhood is shown with its surroundings, not from edge to edge.
     extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
     tiles = basemap_for(extent)
     columns = ["lad21nm", "geometry"]
-    others = msoas.drop(selection.rows(msoas).index)[columns]
+    others = msoas.drop(inside.index)[columns]
     land_around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
     around = in_view(land_around, extent, tiles)
     words = Words(
