@@ -9,6 +9,7 @@ import shapely
 
 from ec_maps.areas import coverage
 from ec_maps.areas.coverage import united_kingdom
+from ec_maps.boundaries import table
 from ec_maps.boundaries.table import available_districts
 from ec_maps.geography.codes import BEYOND
 from ec_maps.maps.insets import brought_near
@@ -35,7 +36,8 @@ def test_the_kingdom_is_there() -> None:
 def test_boundaries_without_a_nation(monkeypatch: pytest.MonkeyPatch, nation: str) -> None:
     """Without either nation in the boundaries, there is no table of the United Kingdom."""
     every = coverage.load_boundaries("lad")
-    monkeypatch.setattr(coverage, "load_boundaries", lambda _: every[every["rgn21nm"] != nation])
+    for home in (coverage, table):
+        monkeypatch.setattr(home, "load_boundaries", lambda _: every[every["rgn21nm"] != nation])
     monkeypatch.setattr(coverage, "_reaches", coverage._reaches.__wrapped__)
     assert united_kingdom() is None
     assert len(available_districts()) == 331

@@ -326,12 +326,12 @@ def test_other_nations_are_regions() -> None:
 @pytest.mark.usefixtures("demo")
 def test_the_boundaries_say_which_places_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a table, all districts of the boundaries can be named; those of two nations only if there are both."""
-    from ec_maps.areas import coverage
+    from ec_maps.boundaries import table
 
     assert find_place("Glasgow City").region == "Scotland"
     assert len(search_places("")) == 374
-    every = coverage.load_boundaries("lad")
-    monkeypatch.setattr(coverage, "load_boundaries", lambda _: every[every["rgn21nm"] != "Northern Ireland"])
+    every = table.load_boundaries("lad")
+    monkeypatch.setattr(table, "load_boundaries", lambda _: every[every["rgn21nm"] != "Northern Ireland"])
     assert len(search_places("")) == 331
     with pytest.raises(PlaceError, match="is in Scotland, and the data cover England and Wales only"):
         find_place("Glasgow City")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,7 +12,8 @@ import pytest
 
 import facts
 from analysis.test_bivariate import driver, nine
-from ec_maps import load_areas
+from ec_maps import MEASURES, load_areas
+from ec_maps.about import About
 from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, bivariate_table
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.site import drivers
@@ -24,7 +26,8 @@ Tables = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
 def told_of(tables: Tables, name: str) -> DistrictProfile:
     """Return the profile of a district of the tables."""
     lads = tables[0].rename(columns={"exposure": VALUE})
-    lads.attrs = {"measure": VALUE, "level": "lad", "scope": "ew"}
+    facts = {"measure": VALUE, "category": MEASURES[VALUE].category, "scope": tables[0].attrs["scope"]}
+    replace(About.of(tables[0]), **facts).on(lads)
     return district_profile(lads, squares([0.5]), name)
 
 

@@ -181,24 +181,13 @@ def district_profile(
 
     Its neighbours are looked for in `surroundings`, or else in `lads`. `PlaceError` is raised if it is not there.
     """
-<<<<<<< ours
     for about in (About.of(table) for table in (lads, msoas) if len(table)):
-=======
-    rows = lads[lads["lad21nm"] == lad_name]
-    if rows.empty:
-        msg = f'There is no local authority "{lad_name}" in the table. ec-maps places lists them.'
-        raise PlaceError(msg)
-    measure = measure_of(lads).key
-    inside = msoas[msoas["lad21nm"] == lad_name].reset_index(drop=True)
-    for about in (About.of(table) for table in (lads, inside) if len(table)):
->>>>>>> theirs
         if about.own or about.scheme != "deciles":
             msg = (
                 f"A table is of {'a measure of your own' if about.own else 'other classes than deciles'}, and this "
                 f"plot is made for deciles of the Atlas's measures, as load_areas gives them without scheme=."
             )
             raise SettingError(msg)
-<<<<<<< ours
     titles = sorted({measure_of(lads).title, measure_of(msoas).title})
     if len(titles) > 1:
         msg = f"The two tables are of different measures: {' and '.join(titles)}. Load both of one."
@@ -206,8 +195,6 @@ def district_profile(
     district = lads[lads["lad21cd"] == find_place(lad_name, lads).lad21cd].iloc[0]
     measure = measure_of(lads).key
     inside = msoas[msoas["lad21nm"] == district["lad21nm"]].reset_index(drop=True)
-=======
->>>>>>> theirs
     around = lads if surroundings is None else surroundings
     return DistrictProfile(district, lads, inside, msoas[measure].dropna(), around)
 
