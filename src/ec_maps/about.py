@@ -78,7 +78,10 @@ class About:
             If neither says it, or rows say different things.
         """
         rows = table.get(COLUMN)
-        texts = list(rows.dropna().unique()) if rows is not None else []
+        if rows is not None and rows.ndim > 1:
+            msg = "The table has two columns about; keep one of them."
+            raise SettingError(msg)
+        texts = list(rows.dropna().astype(str).unique()) if rows is not None else []
         if len(texts) > 1:
             titles = sorted({cls._read(text).title for text in texts})
             of = " and ".join(titles) if len(titles) > 1 else f"{titles[0]}, cut over different areas"

@@ -143,6 +143,7 @@ class Measure:
         >>> measure.format(0.472), measure.format(float("nan"))
         ('47.2%', 'no published estimate')
         """
+        value = _number(value)
         if math.isnan(value):
             return f"no {self.estimate}"
         return f"{value:.1f} per 1,000" if self.unit == "rate" else f"{value:.1%}".replace("-", "−")
@@ -177,6 +178,7 @@ class Measure:
         >>> measure.short(0.472), measure.short_unit
         ('47.2', 'in per cent')
         """
+        value = _number(value)
         return f"{value if self.unit == 'rate' else 100 * value:.1f}".replace("-", "−")
 
     @property
@@ -240,6 +242,17 @@ class Measure:
         there = [column for column in self.columns if column in header]
         own = [column for column in there if column.endswith("_lad") == (level == "lad")]
         return next(iter(own or there), None)
+
+
+def _number(value: object) -> float:
+    """Return a value as a number, NaN for a missing one; `SettingError` for what is none."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        msg = f"A value is a number in the measure's unit, and {told(value)} was given."
+        raise SettingError(msg) from None
 
 
 class Measures(dict[str, Measure]):
