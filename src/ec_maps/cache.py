@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     Rows = Callable[[pd.DataFrame, pd.DataFrame], np.ndarray]
 
 #: The code that tables depend on: folders and modules of the package.
-_COMPUTING = ("geography", "atlas", "boundaries", "areas", "about.py", "measures.py", "cache.py")
+_COMPUTING = (
+    *("geography", "atlas", "boundaries", "areas"),
+    *("about.py", "arguments.py", "cache.py", "classes.py", "measures.py", "own_measure.py"),
+)
 
 #: Rows in a row group: neighbouring codes are mostly neighbouring areas, so that a group is a county or two.
 _GROUP = 256
