@@ -221,7 +221,8 @@ def _value_faults(table: gpd.GeoDataFrame, about: About) -> Iterator[str]:
     """Yield what is wrong with values and deciles or classes; these should be those of the values."""
     key, classes = about.measure, about.classes
     for name in (key, classes.column):
-        if not pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name]):
+        kinds = (pd.api.types.is_bool_dtype, pd.api.types.is_complex_dtype)
+        if not pd.api.types.is_numeric_dtype(table[name]) or any(is_kind(table[name]) for is_kind in kinds):
             yield f"its column {name} holds {table[name].dtype}, not numbers; pd.to_numeric makes them."
             return
     numbers = table[classes.column].astype("Float64")
