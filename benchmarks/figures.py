@@ -91,7 +91,8 @@ def areas(out: Path) -> dict[str, float]:
     from ec_maps import load_areas
     from ec_maps.graphics import layers, palette
     from ec_maps.graphics.figure import Map
-    from ec_maps.graphics.layout import Key, Words, new_layout, view
+    from ec_maps.graphics.layout import Words, new_layout, view
+    from ec_maps.graphics.legend import Key
     from ec_maps.maps.simplify import to_pixels
 
     times = [perf_counter()]

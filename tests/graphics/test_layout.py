@@ -16,12 +16,12 @@ from ec_maps.graphics.layout import (
     MAP_WIDTH,
     TALLEST,
     WIDTH,
-    Key,
     Layout,
     Words,
     new_layout,
     view,
 )
+from ec_maps.graphics.legend import Key
 from ec_maps.graphics.palette import ice_colours
 
 EXTENT = (400_000.0, 200_000.0, 440_000.0, 240_000.0)

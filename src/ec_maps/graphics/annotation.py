@@ -76,7 +76,7 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inch
     """
     for shape in places.geometry:
         layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
-    layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2)
+    layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2, colours=layout.colours)
     shapes = [in_inches(layout, shape) for shape in places.geometry]
     ground = Ground(layout.frame, land_inches)
     placer.points = [roomiest_point(shape) for shape in shapes]
@@ -123,7 +123,8 @@ def draw_leader(layout: Layout, ends: np.ndarray, *, dot: float) -> None:
 def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> list[str]:
     """Write each name inside its area where it fits, and return the names that do not fit."""
     unnamed = []
-    for name, colour, shape in zip(areas["lad21nm"], palette.colours_of(areas), areas.geometry, strict=True):
+    colours = palette.colours_of(areas, layout.colours)
+    for name, colour, shape in zip(areas["lad21nm"], colours, areas.geometry, strict=True):
         label = placer.inside_area(name, in_inches(layout, shape), _NAME_SIZES, wrapped=True)
         if label:
             _write_inside(layout, label, colour)
@@ -162,7 +163,7 @@ def name_regions(
 def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
     """Write each area's number inside it if it fits, else beside it with a line to it."""
     small: list[tuple[str, shapely.Geometry]] = []
-    for number, colour, shape in zip(numbers, palette.colours_of(areas), areas.geometry, strict=True):
+    for number, colour, shape in zip(numbers, palette.colours_of(areas, layout.colours), areas.geometry, strict=True):
         inches = in_inches(layout, shape)
         label = placer.inside_area(number, inches, _NUMBER_SIZES)
         if label is None:

@@ -41,6 +41,8 @@ class Map:
         What the map shows, for readers who cannot see it.
     caption
         The map's finding, in a sentence or two.
+    on_axes
+        Whether it was drawn into axes of the caller's, so that the figure is the caller's too.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Map:
     areas: gpd.GeoDataFrame
     alt_text: str
     caption: str
+    on_axes: bool = False
 
     @overload
     def save(
@@ -134,7 +137,7 @@ class Map:
             msg = f"width= and dpi= are for PNG; {kind.upper()} is sharp at any size."
             raise SettingError(msg)
         size = self.figure.get_size_inches()
-        sharpness = saving.resolution((float(size[0]), float(size[1])), width, dpi, DPI)
+        sharpness = saving.resolution((float(size[0]), float(size[1])), width, dpi, self._dpi)
         draw: dict[str, Callable[[], bytes]] = {
             "png": lambda: self._png(sharpness),
             "svg": lambda: self.svg(links=links, marks=marks).encode(),
@@ -168,6 +171,11 @@ class Map:
         """
         from ec_maps.graphics.svg import svg_of
 
+        if self.on_axes:
+            if links or marks:
+                msg = "links= and marks= are for maps in a figure of their own, without ax=."
+                raise SettingError(msg)
+            return self._saved("svg", {"Title": self.caption, "Description": self.alt_text, "Date": None}).decode()
         return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
 
     def png(self) -> bytes:
@@ -185,7 +193,7 @@ class Map:
         >>> picture.png()[:4]
         b'\x89PNG'
         """
-        return self._png(DPI)
+        return self._png(self._dpi)
 
     def _png(self, dpi: float) -> bytes:
         with own_settings(), self._canvas(dpi) as canvas:
@@ -194,11 +202,19 @@ class Map:
         return png(pixels, dpi=dpi, texts={"Title": self.caption, "Description": self.alt_text})
 
     def _pdf(self) -> bytes:
-        stream = io.BytesIO()
         about = {"Title": self.caption, "Subject": self.alt_text, "Creator": "ec_maps", "CreationDate": None}
-        with own_settings(), self._canvas(DPI):
-            self.figure.savefig(stream, format="pdf", metadata=about)
+        return self._saved("pdf", about)
+
+    def _saved(self, kind: str, about: dict[str, str | None]) -> bytes:
+        stream = io.BytesIO()
+        with own_settings(), self._canvas(self._dpi):
+            self.figure.savefig(stream, format=kind, metadata=about)
         return stream.getvalue()
+
+    @property
+    def _dpi(self) -> float:
+        """The pixels per inch at which the map is saved if the caller says nothing else."""
+        return self.figure.dpi if self.on_axes else DPI
 
     @contextmanager
     def _canvas(self, dpi: float) -> Iterator[FigureCanvasAgg]:

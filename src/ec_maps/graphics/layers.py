@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +104,17 @@ def descriptions(areas: pd.DataFrame) -> list[str]:
     return texts
 
 
-def draw_deciles(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2) -> None:
-    """Draw areas in the colours of their deciles or other classes, those without any hatched, with edges in points."""
+def draw_deciles(
+    ax: Axes, areas: gpd.GeoDataFrame, *, edge: float, zorder: float = 2, colours: Sequence[str] | None = None
+) -> None:
+    """Draw areas in the colours of their deciles or other classes, those without any hatched, with edges in points.
+
+    `colours` are those of the classes, if they are not ours.
+    """
     # The lightest last: their dark edges separate them from the sea and from one another.
     column = About.of(areas).classes.column
     rows = areas.iloc[np.argsort(areas[column].fillna(0).to_numpy(dtype=int), kind="stable")]
-    shapes, faces = rows.geometry.to_numpy(), palette.colours_of(rows)
+    shapes, faces = rows.geometry.to_numpy(), palette.colours_of(rows, colours)
     draw_coloured(ax, shapes, faces, descriptions(rows), edge=edge, zorder=zorder)
 
 

@@ -6,7 +6,6 @@ inches and follow from the text.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,8 +15,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ec_maps.classes import DECILES, Classes
-from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
 from ec_maps.graphics.layers import HATCH, SWATCH
@@ -25,8 +22,6 @@ from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ec_maps.about import About
 
 WIDTH = 6.0
 MARGIN = 0.14
@@ -39,113 +34,18 @@ DEMO_WORDS = "Demonstration data – not real values"
 
 #: The height of the band with these words.
 STAMP = 0.3
+_STAMP_WORDS = 11.0
+
+#: The height of the scale bar where it has a band of its own.
+_BAR = 0.16
 
 #: Text sizes in points, and the colour of secondary text.
 TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
 FAINT = "#575265"
 
-#: The width of a legend's strip of classes, and of its title before that reaches the scale bar, in inches.
-_STRIP, _TITLE_WIDTH = 3.8, 4.2
-
-#: The height of a line beneath it, and the least space between two numbers above it, in inches.
-_LINE, _GAP = 0.12, 0.01
-
 #: The styles of a legend's swatches for areas without an estimate and for land around the areas.
 HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}
 AROUND: dict[str, Any] = {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}
-
-
-@dataclass(frozen=True)
-class Key:
-    """The contents of a legend of deciles or other classes.
-
-    `cut_points` are the edges as text, without a unit; `colours` has None for a class that is empty because many values
-    are equal; `missing` and `around` are what hatching and grey land mean, empty if there is none.
-    """
-
-    title: str
-    universe: str
-    cut_points: list[str]
-    colours: list[str | None]
-    missing: str = ""
-    around: str = ""
-    classes: Classes = DECILES
-
-    @classmethod
-    def of(cls, about: About, universe: str, **more: str) -> Key:
-        """Return the legend of a table's classes.
-
-        Parameters
-        ----------
-        about
-            What the table is about.
-        universe
-            The areas with a value that the classes are of: "the 331 local authorities of England and Wales".
-        more
-            `missing` and `around`.
-        """
-        measure, classes, filled = about.what, about.classes, about.groups
-        if not classes.equal_in_size:
-            filled = tuple(range(1, classes.number + 1))
-        colours = [
-            colour if number in filled else None for number, colour in enumerate(palette.class_colours(about), start=1)
-        ]
-        few = "" if len(filled) == classes.number else f" Many values are equal: {len(filled)} groups are shown."
-        unit = f"; cut points {measure.short_unit}" if measure.short_unit else ""
-        divided = classes.of(level_named(about.level).areas)
-        title = f"{measure.title}, {divided}"
-        if text_size(title, LEGEND, "bold")[0] > _TITLE_WIDTH:
-            title = f"{divided[:1].upper()}{divided[1:]}"
-        return cls(
-            title,
-            f"{classes.made} {universe} with a value{unit}.{few}",
-            [measure.short(edge) for edge in about.edges],
-            colours,
-            classes=classes,
-            **more,
-        )
-
-    @property
-    def height(self) -> float:
-        """The height of the legend, in inches."""
-        return 1.12 + _LINE * (len(self._lines) - 1)
-
-    @property
-    def _lines(self) -> list[str]:
-        return wrap(self.universe, SMALL, MAP_WIDTH).split("\n")
-
-    def draw(self, ax: Axes, top: float) -> None:
-        """Draw the classes as a strip with cut points above, numbers beneath, and words at both ends."""
-        # Added as artists, because for patches matplotlib would compute limits that are already set.
-        wide, high = _STRIP / len(self.colours), 0.17
-        strip = top - 0.46
-        write(ax, MARGIN, top, self.title, size=LEGEND, weight="bold", va="top")
-        last = len(self.cut_points) - 1
-        # Long numbers stand at every second or third edge, and always at both ends, where they do not lie centred.
-        every = math.ceil((1.5 * max(text_size(edge, 6)[0] for edge in self.cut_points) + _GAP) / wide)
-        for place, edge in enumerate(self.cut_points):
-            if place != last and (place % every or last - place < every):
-                continue
-            x, ends = MARGIN + place * wide, {0: "left", last: "right"}
-            write(ax, x, strip + high + 0.04, edge, size=6, color=FAINT, va="baseline", ha=ends.get(place, "center"))
-        for place, colour in enumerate(self.colours):
-            if colour is None:
-                continue
-            x = MARGIN + place * wide
-            swatch = Rectangle((x, strip), wide, high, facecolor=colour, edgecolor="#6d6a80", linewidth=0.5)
-            swatch.set_gid(f"{SWATCH}{place + 1}|{self.classes.numbered(place + 1)}")
-            ax.add_artist(swatch)
-            write(ax, x + wide / 2, strip - 0.11, str(place + 1), size=7, ha="center", va="baseline")
-        end, noun = MARGIN + _STRIP, self.classes.noun
-        write(ax, MARGIN, strip - 0.25, f"lowest {noun}", size=LEGEND, weight="bold", va="baseline")
-        write(ax, end, strip - 0.25, f"highest {noun}", size=LEGEND, weight="bold", ha="right", va="baseline")
-        for at, line in enumerate(self._lines):
-            write(ax, MARGIN, strip - 0.39 - at * _LINE, line, size=SMALL, color=FAINT, va="baseline")
-        x, y = end + 0.22, top - 0.28
-        for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
-            if words:
-                draw_entry(ax, x, y, words, style, size=(0.3, high), meaning=words.partition(" (")[0])
-                y -= 0.24
 
 
 class Legend(Protocol):
@@ -169,18 +69,39 @@ class Words:
 
 @dataclass
 class Layout:
-    """A figure with its map axes; `scale` is metres on the ground per inch on the map."""
+    """A figure with its map axes; `scale` is metres on the ground per inch on the map.
+
+    `colours` are those of the classes, if they are not ours. `room` is the part of the axes for the map, in inches from
+    their lower left corner, if it is not all of them.
+    """
 
     figure: Figure
     ax: Axes
     scale: float
+    colours: list[str] | None = None
+    room: Box | None = None
 
     @property
     def frame(self) -> Box:
-        """The map's box, in inches from its own lower left corner."""
+        """The map's box, in inches from the lower left corner of its axes."""
+        if self.room is not None:
+            return self.room
         box = self.ax.get_position()
         width, height = self.figure.get_size_inches()
         return Box(0, 0, box.width * width, box.height * height)
+
+    def inset(self, box: Box, label: str) -> Axes:
+        """Return axes that cover a box of the map, in inches from the lower left corner of its axes."""
+        if self.room is not None:
+            return self.ax.inset_axes(
+                (*self.to_metres(box.left, box.bottom), (box.right - box.left) * self.scale,
+                 (box.top - box.bottom) * self.scale), transform=self.ax.transData, label=label,
+            )  # fmt: skip
+        width, height = self.figure.get_size_inches()
+        position = self.ax.get_position()
+        across, tall = (box.right - box.left) / width, (box.top - box.bottom) / height
+        where = (position.x0 + box.left / width, position.y0 + box.bottom / height, across, tall)
+        return self.figure.add_axes(where, label=label)
 
     def to_inches(self, coordinates: np.ndarray) -> np.ndarray:
         """Return coordinates in metres (EPSG:27700) as inches from the map's lower left corner."""
@@ -209,31 +130,66 @@ def view(
 
 
 def new_layout(
-    extent: tuple[float, float, float, float], words: Words, key: Legend, *, demo: bool, scale_bar: bool = True
+    extent: tuple[float, float, float, float],
+    words: Words,
+    key: Legend,
+    *,
+    demo: bool,
+    scale_bar: bool = True,
+    size: tuple[float, float | None] = (WIDTH, None),
 ) -> Layout:
     """Return the layout of a map of an extent (metres, EPSG:27700): everything but the contents of the map.
 
-    With `demo` the figure is stamped as demonstration data; `scale_bar` is false where distances mean nothing.
+    With `demo` the figure is stamped as demonstration data; `scale_bar` is false where distances mean nothing. `size`
+    is that of the figure, in inches; without a height, that follows from the extent.
     """
     left, bottom, right, top = extent
-    scale = (right - left) / MAP_WIDTH
-    numbers = _in_columns(words.numbers)
-    row = SMALL / 72 * 1.3
-    beneath = key.height + max((len(column) for column, _ in numbers), default=0) * row + (0.1 if numbers else 0)
-    figure, ax, around, foot = new_figure(words, (top - bottom) / scale, beneath, label="map", demo=demo)
+    width, height = size
+    scale = (right - left) / (width - 2 * MARGIN)
+    body, beneath = (top - bottom) / scale, _beneath(words, key, width)
+    spare = max(0.0, height - around_map(words, key, demo=demo, width=width) - body) if height else 0.0
+    figure, ax, around, foot = new_figure(words, body, beneath, label="map", demo=demo, gap=0.1 + spare, width=width)
+    numbers, row = _in_columns(words.numbers, width), SMALL / 72 * 1.3
+    legend = key.height + (_BAR if width < WIDTH else 0.0)
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
     ax.spines[:].set(color="#8d8779", linewidth=0.6)
     key.draw(around, foot - 0.1)
     if scale_bar:
-        _scale_bar(around, foot - 0.1, scale)
+        _scale_bar(around, foot - 0.1 if width >= WIDTH else foot - key.height, scale, width)
     for column, x in numbers:
         for at, line in enumerate(column, 1):
-            write(around, MARGIN + x, foot - key.height - at * row, line, size=SMALL, va="baseline")
+            write(around, MARGIN + x, foot - legend - at * row, line, size=SMALL, va="baseline")
     return Layout(figure, ax, scale)
 
 
+def _beneath(words: Words, key: Legend, width: float) -> float:
+    """Return the height of the legend and the key to numbers beneath a map."""
+    numbers = _in_columns(words.numbers, width)
+    rows = max((len(column) for column, _ in numbers), default=0) * SMALL / 72 * 1.3
+    return key.height + (_BAR if width < WIDTH else 0.0) + rows + (0.1 if numbers else 0)
+
+
+def around_map(words: Words, key: Legend, *, demo: bool, width: float) -> float:
+    """Return the height in inches of all that is above and beneath a map in a figure of a width."""
+    head, foot, _ = _bands(words, _beneath(words, key, width), demo=demo, gap=0.1, width=width)
+    return head + foot
+
+
+def _bands(
+    words: Words, beneath: float, *, demo: bool, gap: float, width: float
+) -> tuple[float, float, tuple[str, str, str]]:
+    """Return the heights of what is above and beneath a map, and title, subtitle and sources broken into lines."""
+    room = width - 2 * MARGIN
+    title = wrap(words.title, TITLE, room, "bold")
+    subtitle = wrap(words.subtitle, SUBTITLE, room)
+    sources = wrap(words.sources, SMALL, room)
+    foot = beneath + text_size(sources, SMALL)[1] + 0.1
+    head = (STAMP if demo else 0.0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + gap
+    return head, foot, (title, subtitle, sources)
+
+
 def new_figure(
-    words: Words, body: float, beneath: float, *, label: str, demo: bool, gap: float = 0.1
+    words: Words, body: float, beneath: float, *, label: str, demo: bool, gap: float = 0.1, width: float = WIDTH
 ) -> tuple[Figure, Axes, Axes, float]:
     """Return a figure with its text written: titles at the top, sources at the bottom.
 
@@ -241,19 +197,15 @@ def new_figure(
     gap above them. Returned are the figure, its axes, axes in inches over all of it, and the height at which the first
     axes start.
     """
-    title = wrap(words.title, TITLE, MAP_WIDTH, "bold")
-    subtitle = wrap(words.subtitle, SUBTITLE, MAP_WIDTH)
-    sources = wrap(words.sources, SMALL, MAP_WIDTH)
-    foot = beneath + text_size(sources, SMALL)[1] + 0.1
-    head = (STAMP if demo else 0.0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + gap
+    head, foot, (title, subtitle, sources) = _bands(words, beneath, demo=demo, gap=gap, width=width)
     height = head + body + foot
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=palette.PAGE)
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
-    ax = figure.add_axes((MARGIN / WIDTH, foot / height, MAP_WIDTH / WIDTH, body / height), label=label)
+    ax = figure.add_axes((MARGIN / width, foot / height, (width - 2 * MARGIN) / width, body / height), label=label)
     around = axes_over(figure)
     y = height
     if demo:
-        stamp(around, height)
+        stamp(around, height, width=width)
         y -= STAMP
     y -= 0.1
     write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
@@ -282,32 +234,45 @@ def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
 def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> None:
     """Draw the band that marks demonstration data, across the whole width of axes in inches."""
     ax.add_artist(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
-    write(ax, width / 2, top - height / 2, DEMO_WORDS, size=11, weight="bold", ha="center", va="center")
+    write(ax, width / 2, top - height / 2, DEMO_WORDS, size=stamp_size(width), weight="bold", ha="center", va="center")
+
+
+def stamp_size(width: float) -> float:
+    """Return the size of the stamp's words, in points, that fits a width in inches."""
+    return min(_STAMP_WORDS, _STAMP_WORDS * (width - 0.1) / text_size(DEMO_WORDS, _STAMP_WORDS, "bold")[0])
 
 
 def draw_entry(
-    ax: Axes, x: float, y: float, words: str, style: dict[str, Any], *, size: tuple[float, float], meaning: str = ""
+    ax: Axes,
+    x: float,
+    y: float,
+    words: str,
+    style: dict[str, Any],
+    *,
+    size: tuple[float, float],
+    meaning: str = "",
+    within: float = WIDTH,
 ) -> str:
     """Draw an entry of a legend and return its words as lines.
 
     Its swatch is of this size, with the top left corner at a point; without a style there is none. `meaning` is what
-    hatching means in SVG, if it is not that there is no published estimate.
+    hatching means in SVG, if it is not that there is no published estimate; `within` is the width of the figure.
     """
     width, height = size
     if style:
         swatch = ax.add_artist(Rectangle((x, y - height), width, height, linewidth=0.5, **style))
         swatch.set_gid(f"{SWATCH}missing|{meaning}" if style is HATCHED else None)
-    text = wrap(words, SMALL, WIDTH - MARGIN - x - width - 0.08)
+    text = wrap(words, SMALL, within - MARGIN - x - width - 0.08)
     write(ax, x + width + 0.08, y - height / 2, text, size=SMALL, va="center")
     return text
 
 
-def _scale_bar(ax: Axes, top: float, scale: float) -> None:
+def _scale_bar(ax: Axes, top: float, scale: float, width: float) -> None:
     """Draw a scale bar of a round length, 1.3 inches at most, to the right of the legend's title."""
     longest = 1.3 * scale / 1000
     length = max(step * 10.0**power for power in range(-2, 4) for step in (1, 2, 5) if step * 10.0**power <= longest)
     inches = length * 1000 / scale
-    right, y = WIDTH - MARGIN, top - 0.04
+    right, y = width - MARGIN, top - 0.04
     ax.plot(
         [right - inches, right - inches, right, right], [y, y - 0.05, y - 0.05, y], color=palette.INK, linewidth=0.9
     )
@@ -315,18 +280,18 @@ def _scale_bar(ax: Axes, top: float, scale: float) -> None:
     write(ax, right - inches - 0.05, y - 0.025, words, size=SMALL, ha="right", va="center")
 
 
-def _in_columns(lines: list[str]) -> list[tuple[list[str], float]]:
-    """Return lines in as many columns as fit side by side, each with its left edge in inches."""
-    gap = 0.15
+def _in_columns(lines: list[str], width: float) -> list[tuple[list[str], float]]:
+    """Return lines in as many columns as fit side by side in a figure, each with its left edge in inches."""
+    gap, room = 0.15, width - 2 * MARGIN
     for columns in range(min(5, len(lines)), 0, -1):
         rows = -(-len(lines) // columns)
         parts = [lines[at : at + rows] for at in range(0, len(lines), rows)]
         widths = [max(text_size(line, SMALL)[0] for line in part) + gap for part in parts]
-        spare = MAP_WIDTH + gap - sum(widths)
+        spare = room + gap - sum(widths)
         if spare >= 0 or columns == 1:
             # Even columns where they fit, as they are easier to read.
-            lefts = [at * MAP_WIDTH / len(parts) for at in range(len(parts))]
-            if max(widths) > MAP_WIDTH / len(parts):
+            lefts = [at * room / len(parts) for at in range(len(parts))]
+            if max(widths) > room / len(parts):
                 lefts = [sum(widths[:at]) + at * spare / len(parts) for at in range(len(parts))]
             return list(zip(parts, lefts, strict=True))
     return []

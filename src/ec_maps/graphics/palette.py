@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,7 @@ SEA = "#f1ebdd"
 NEIGHBOUR = "#d9d1c0"
 MISSING = "#ffffff"
 HATCH = "#6b6257"
+_NOT_DATA = {SEA: "the sea", NEIGHBOUR: "land around", MISSING: "the page and of areas without an estimate"}
 #: Nearly black: on the middle class neither white nor a lighter ink has a contrast of 4.5.
 INK = "#0b0910"
 
@@ -93,10 +94,13 @@ def colours(measure: Measure) -> list[str]:
     return ice_colours() if measure.low_connection_end == "low" else ice_colours()[::-1]
 
 
-def colours_of(areas: pd.DataFrame) -> list[str | None]:
-    """Return the colour of each row's decile or other class, None for a row without one."""
+def colours_of(areas: pd.DataFrame, chosen: Sequence[str] | None = None) -> list[str | None]:
+    """Return the colour of each row's decile or other class, None for a row without one.
+
+    `chosen` are the colours of the classes, if they are not ours.
+    """
     about = About.of(areas)
-    shown = class_colours(about)
+    shown = chosen or class_colours(about)
     return [None if pd.isna(number) else shown[number - 1] for number in areas[about.classes.column]]
 
 
@@ -137,13 +141,55 @@ def _parse(text: str, path: Path, number: int, expected: str, check: Check) -> t
     return tuple(line for _, line in lines)
 
 
+def chosen_colours(given: object, number: int) -> list[str]:
+    """Return a caller's colours of `number` classes, the lowest first, as hex codes; `PaletteError` lists all faults.
+
+    They are opaque, run evenly from dark to light or from light to dark, and are none of what is not data.
+    """
+    from matplotlib.colors import to_rgba
+
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f'palette= is {given!r}; it is a list of {number} colours such as "#340d57", the lowest class first.'
+        raise PaletteError(msg)
+    found, faults = [], []
+    for at, colour in enumerate(given, 1):
+        try:
+            *channels, opacity = to_rgba(colour)
+        except (ValueError, TypeError):
+            faults.append(f"colour {at}: {colour!r} is no colour such as #340d57")
+            continue
+        code = "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
+        if opacity < 1:
+            faults.append(f"colour {at}: {colour!r} is see-through")
+        if code in _NOT_DATA:
+            faults.append(f"colour {at}: {code} is the colour of {_NOT_DATA[code]}")
+        found.append((at, code))
+    if len(found) != number and not faults:
+        faults.append(f"{len(found)} colours, where there have to be {number}")
+    if len(found) > 1 and not faults:
+        falls = lightness(found[0][1]) > lightness(found[-1][1])
+        faults += _uneven(found, "colour", falls=falls)
+    if faults:
+        msg = (
+            f"The colours of palette= cannot be used: {listed(faults, 4)}. There have to be {number}, the lowest class "
+            f"first, that run from dark to light or from light to dark."
+        )
+        raise PaletteError(msg)
+    return [code for _, code in found]
+
+
 def _not_rising(colours: list[tuple[int, str]]) -> list[str]:
     """Return the colours that are not lighter than the one before, as faults."""
+    return _uneven(colours, "line")
+
+
+def _uneven(colours: list[tuple[int, str]], each: str, *, falls: bool = False) -> list[str]:
+    """Return the colours that are not lighter (or with `falls` not darker) than the one before, as faults."""
     return [
-        f"line {at}: {colour} (lightness {lightness(colour):.0f}) is not lighter than {before} before it "
-        f"({lightness(before):.0f})"
+        f"{each} {at}: {colour} (lightness {lightness(colour):.0f}) is not {'darker' if falls else 'lighter'} than "
+        f"{before} before it ({lightness(before):.0f})"
         for (_, before), (at, colour) in pairwise(colours)
-        if lightness(colour) <= lightness(before)
+        if (lightness(colour) >= lightness(before) if falls else lightness(colour) <= lightness(before))
     ]
 
 

@@ -6,15 +6,15 @@ a separate layer, lie over the areas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from ec_maps import settings
-from ec_maps.about import About
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
 from ec_maps.areas.finder import several
@@ -26,9 +26,7 @@ from ec_maps.areas.selection import (
     select_regions,
 )
 from ec_maps.boundaries.geometry import union, unions
-from ec_maps.errors import SettingError
 from ec_maps.geography.gazetteer import Place
-from ec_maps.geography.levels import level_named
 from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import (
     area_numbers,
@@ -42,12 +40,15 @@ from ec_maps.graphics.annotation import (
 )
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
+from ec_maps.graphics.layout import view
 from ec_maps.graphics.style import own_settings
-from ec_maps.maps.basemap import Basemap, basemap_for
 from ec_maps.maps.choropleth_words import alt_text, caption
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
-from ec_maps.maps.surroundings import context_of, grey_in_words, in_view, to_scale
+from ec_maps.maps.options import options
+from ec_maps.maps.surroundings import context_of, draw_base, draw_labels, grey_in_words, scene, to_scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: The greatest height of a national map for its width, by the scope of the table.
 _NATIONAL_TALLEST = {"ew": 1.2, "uk": 1.36}
@@ -60,6 +61,12 @@ def national_map(
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+    palette: Sequence[str] | None = None,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+    legend: bool = False,
 ) -> Map:
     """Draw England and Wales, or the United Kingdom, by local authority, with London enlarged in an inset.
 
@@ -76,6 +83,19 @@ def national_map(
     context
         Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland) for a table
         of England and Wales, and none for one of the United Kingdom.
+    title, subtitle
+        Words in place of the map's own.
+    palette
+        A colour for each class, the lowest first, in place of the ice palette: opaque, and running from dark to light
+        or from light to dark.
+    figsize
+        The width and height of the figure in inches. Text keeps its size; the map shows more around the areas to fill
+        its room.
+    ax
+        Axes to draw the map alone into, such as those of ``plt.subplots``, in place of a figure of its own. They are
+        filled to their size at that moment, stamped if the data are the demonstration's, and `title` is their title.
+    legend
+        Whether a map in `ax` has its legend, at the bottom of the axes.
 
     Returns
     -------
@@ -85,7 +105,10 @@ def national_map(
     Raises
     ------
     SettingError
-        If it is no such table, or does not say what it is about; the message gives all faults.
+        If it is no such table, or does not say what it is about, or if an option is not what it should be; the
+        message gives all faults of the table.
+    PaletteError
+        If the colours of `palette` cannot be used.
     BoundaryError, FetchError
         If the boundaries for `context`, or for areas that the table lacks, cannot be read.
 
@@ -98,25 +121,25 @@ def national_map(
     >>> path = picture.save("national.svg")
     """
     lads, about = checked(lads, "lad", measure=measure, category=category)
+    look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
     others = rest(lads, about)
     around = pd.concat([context_of(context, about), others[["lad21nm", "geometry"]]], ignore_index=True)
     shown = brought_near(lads, pd.concat([lads.geometry, around.geometry]), tallest=_NATIONAL_TALLEST[about.scope])
-    tiles = basemap_for(shown.extent)
-    around = in_view(around, shown.extent, tiles)
-    where = wording.universe(lads)
-    words = Words(
+    where, sources = wording.universe(lads), partial(wording.sources, values=about.source)
+    words = look.words(
         f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
-        _joined(f"By local authority: {about.what.meaning}. {about.what.colours_in_words}", shown.words),
-        wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
+        _joined(f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}", shown.words),
     )
-    key = _key(about, lads, grey_in_words(where, around, others))
-    layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
-    drawn, around = to_scale(shown.areas, around, shown.extent)
+    key, grey = look.key(about, lads), partial(grey_in_words, where, others)
+    at = scene(look, shown.extent, words, key, around, grey=grey, sources=sources)
+    layout = at.layout
+    drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
-    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["national"])
+    paint = partial(layers.draw_deciles, colours=look.colours)
+    paint(layout.ax, drawn, edge=layers.EDGES["national"])
     regions = unions(drawn.geometry, drawn["rgn21nm"])
     land = union(np.array(list(regions.values()), dtype=object))
-    _draw_base(layout, tiles, land)
+    draw_base(layout, at.tiles, land)
     for shape in regions.values():
         layers.draw_outline(layout.ax, shape, width=0.7)
     placer = Placer(layout.frame)
@@ -128,13 +151,14 @@ def national_map(
         land = shapely.union(land, union(around.geometry.to_numpy()))
     # A part may lack some of London.
     london = lads[lads["rgn21nm"] == "London"].iloc[: None if others.empty else 0]
-    inset = draw_inset(layout, london, land, on_tiles=tiles is not None)
+    inset = draw_inset(layout, london, land, paint, on_tiles=at.tiles is not None)
     if inset:
         placer.taken.append(inset)
     name_regions(layout, placer, drawn, regions)
-    _draw_labels(layout, placer, tiles)
-    shown_in_words = _joined(alt_text(lads, "national", lacking=len(others)), shown.words)
-    return Map(layout.figure, lads, shown_in_words, caption(lads, "national", lacking=len(others)))
+    draw_labels(layout, placer, at.tiles)
+    in_words = alt_text(lads, "national", lacking=len(others), ends=look.ends_in_words(about))
+    found = caption(lads, "national", lacking=len(others))
+    return look.finished(layout, lads, _joined(in_words, shown.words), found)
 
 
 @own_settings()
@@ -143,10 +167,15 @@ def regional_map(
     region: str | Place | Iterable[str | Place],
     *,
     highlight: str | Place | Iterable[str | Place] = (),
-    title: str | None = None,
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+    palette: Sequence[str] | None = None,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+    legend: bool = False,
 ) -> Map:
     """Draw a region, or a group of local authorities, on the national scale, its neighbours in grey.
 
@@ -163,8 +192,8 @@ def regional_map(
     highlight
         Name or code of a district in the region to outline and to label with an arrow, or several.
     title
-        The title, instead of one that says what the map is of; for a group, the subtitle then says it.
-    measure, category, context
+        The title in place of the map's own; for a group, the subtitle then says what it is.
+    measure, category, context, subtitle, palette, figsize, ax, legend
         As for :func:`national_map`.
 
     Returns
@@ -177,7 +206,7 @@ def regional_map(
     PlaceError
         If the region is not in the table, or a place to highlight not in the region, or a list is empty, names
         something twice or mixes levels; the message suggests names.
-    SettingError, BoundaryError, FetchError
+    SettingError, PaletteError, BoundaryError, FetchError
         As :func:`national_map`.
 
     Examples
@@ -199,6 +228,7 @@ def regional_map(
     True
     """
     lads, about = checked(lads, "lad", measure=measure, category=category)
+    look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
     absent = rest(lads, about)
     selection = select_regions(region, known_districts(lads, absent))
     inside, lacking = selection.drawn(lads), selection.rows(absent)
@@ -208,24 +238,23 @@ def regional_map(
     others = lads.drop(inside.index)[columns]
     around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
     shown = brought_near(areas, pd.concat([areas.geometry, around.geometry]))
-    tiles = basemap_for(shown.extent)
-    around = in_view(around, shown.extent, tiles)
-    words = Words(
-        _title(title, f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}"),
+    sources = partial(wording.sources, values=about.source)
+    words = look.words(
+        f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}",
         _joined(
             selection.sentence if title else "",
-            f"By local authority: {about.what.meaning}. {about.what.colours_in_words}",
+            f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}",
             shown.words,
         ),
-        wording.sources(basemap=tiles.credit if tiles else "", values=about.source),
     )
-    key = _key(about, areas, grey_in_words(selection.inside, around, lacking))
-    layout = new_layout(shown.extent, words, key, demo=settings.is_demo())
-    drawn, around = to_scale(shown.areas, around, shown.extent)
+    key, grey = look.key(about, areas), partial(grey_in_words, selection.inside, lacking)
+    at = scene(look, shown.extent, words, key, around, grey=grey, sources=sources)
+    layout = at.layout
+    drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
-    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["regional"])
+    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["regional"], colours=look.colours)
     land = union(drawn.geometry.to_numpy())
-    _draw_base(layout, tiles, land)
+    draw_base(layout, at.tiles, land)
     for shape in [union(unit.geometry.to_numpy()) for unit in selection.by_unit(drawn)] or [land]:
         layers.draw_outline(layout.ax, shape, width=0.9)
     placer = Placer(layout.frame)
@@ -238,13 +267,11 @@ def regional_map(
     if selection.is_short_list:
         call_out(layout, placer, rows.loc[unnamed].reset_index(), land_inches)
     name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
-    _draw_labels(layout, placer, tiles)
-    said, found = (
-        words_of(areas, "regional", highlight=named, lacking=len(lacking), shown=selection)
-        for words_of in (alt_text, caption)
-    )
-    shown_in_words = _joined(said, shown.words)
-    return Map(layout.figure, areas, shown_in_words, found)
+    draw_labels(layout, placer, at.tiles)
+    ends = look.ends_in_words(about)
+    in_words = alt_text(areas, "regional", highlight=named, lacking=len(lacking), shown=selection, ends=ends)
+    found = caption(areas, "regional", highlight=named, lacking=len(lacking), shown=selection)
+    return look.finished(layout, areas, _joined(in_words, shown.words), found)
 
 
 @own_settings()
@@ -252,17 +279,22 @@ def local_map(
     msoas: gpd.GeoDataFrame,
     place: str | Place | Iterable[str | Place],
     *,
-    title: str | None = None,
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+    palette: Sequence[str] | None = None,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+    legend: bool = False,
 ) -> Map:
     """Draw a district, or several, by numbered neighbourhood on the national scale, with the surroundings in grey.
 
     A neighbourhood's number is the one at the end of its official name ("Great Yarmouth 001" is 1). A key beneath the
-    map gives readable names where they are known. On a map of several districts the numbers run on from one to the
-    next, the key gives each a name, and the districts have borders. A district without any published estimate is drawn
-    hatched, and one with a single neighbourhood is drawn with more of its surroundings.
+    map gives readable names where they are known. A number without room is left out. On a map of several districts the
+    numbers run on from one to the next, the key gives each a name, and the districts have borders. A district without
+    any published estimate is drawn hatched, and one with a single neighbourhood is drawn with more of its surroundings.
 
     Parameters
     ----------
@@ -272,8 +304,8 @@ def local_map(
         A district's name (English or Welsh, or a part that is in no other) or code, or several in a list. Or the name
         of a county or combined authority of England (``"Norfolk"``, ``"Greater Manchester"``).
     title
-        The title, instead of one that says what the map is of; for a group, the subtitle then says it.
-    measure, category, context
+        The title in place of the map's own; for a group, the subtitle then says what it is.
+    measure, category, context, subtitle, palette, figsize, ax, legend
         As for :func:`national_map`.
 
     Returns
@@ -286,7 +318,7 @@ def local_map(
     PlaceError
         If a district is unknown, not in the table or not in England and Wales, or a list is empty, names something
         twice or mixes levels; the message suggests names.
-    SettingError, BoundaryError, FetchError
+    SettingError, PaletteError, BoundaryError, FetchError
         As :func:`national_map`, with a table for ``"msoa"``.
 
     Examples
@@ -307,6 +339,7 @@ def local_map(
     7
     """
     msoas, about = checked(msoas, "msoa", measure=measure, category=category)
+    look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
     wanted = several(place)
     absent = rest(msoas, about, about.near if about.near and names_only(wanted, about.near, msoas) else None)
     selection = select_districts(wanted, known_districts(msoas, absent))
@@ -314,31 +347,30 @@ def local_map(
     areas = inside.reset_index(drop=True)
     numbers = area_numbers(areas["msoa21nm"])
     # A single neighbourhood is shown with its surroundings, not from edge to edge.
-    extent = view(_bounds(areas), room=1.09 if len(areas) > 1 else 1.5)
-    tiles = basemap_for(extent)
+    extent = view(areas.total_bounds, room=1.09 if len(areas) > 1 else 1.5)
     columns = ["lad21nm", "geometry"]
     others = msoas.drop(inside.index)[columns]
-    land_around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
-    around = in_view(land_around, extent, tiles)
-    words = Words(
-        _title(title, f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}"),
+    around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
+    sources = partial(wording.sources, names="msoa21hclnm" in areas, values=about.source)
+    words = look.words(
+        f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}",
         _joined(
             selection.sentence if title else "",
-            f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {about.what.colours_in_words}",
+            f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {look.colours_in_words(about)}",
         ),
-        wording.sources(names="msoa21hclnm" in areas, basemap=tiles.credit if tiles else "", values=about.source),
-        key_to_numbers(areas, numbers),
+        numbers=key_to_numbers(areas, numbers),
     )
-    key = _key(about, areas, grey_in_words(selection.inside, around, lacking))
-    layout = new_layout(extent, words, key, demo=settings.is_demo())
-    drawn, around = to_scale(areas, around, extent)
+    key, grey = look.key(about, areas), partial(grey_in_words, selection.inside, lacking)
+    at = scene(look, extent, words, key, around, grey=grey, sources=sources)
+    layout = at.layout
+    drawn, around = to_scale(areas, at.around, at.extent)
     neighbours = unions(around.geometry, around["lad21nm"])
     layers.draw_neighbours(layout.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
         layers.draw_outline(layout.ax, shape, width=0.5, colour="#ffffff")
-    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["local"])
+    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["local"], colours=look.colours)
     land = union(drawn.geometry.to_numpy())
-    _draw_base(layout, tiles, land)
+    draw_base(layout, at.tiles, land)
     districts = unions(drawn.geometry, drawn["lad21nm"]) if selection.is_group else {"": land}
     for shape in districts.values():
         layers.draw_outline(layout.ax, shape, width=1.0)
@@ -347,52 +379,10 @@ def local_map(
     if selection.is_group:
         name_regions(layout, placer, drawn, districts, "lad21nm")
     name_neighbours(layout, placer, neighbours)
-    _draw_labels(layout, placer, tiles)
-    shown_in_words, found = (
-        words_of(areas, "local", lacking=len(lacking), shown=selection) for words_of in (alt_text, caption)
-    )
-    return Map(layout.figure, areas, shown_in_words, found)
-
-
-def _title(given: object, usual: str) -> str:
-    """Return the title of a map: the one given, or else the usual one."""
-    if given is None:
-        return usual
-    if not isinstance(given, str) or not given.strip():
-        msg = f"The title of a map is a text, not {given!r}. Leave title= out for the usual one."
-        raise SettingError(msg)
-    return given
+    draw_labels(layout, placer, at.tiles)
+    in_words = alt_text(areas, "local", lacking=len(lacking), shown=selection, ends=look.ends_in_words(about))
+    return look.finished(layout, areas, in_words, caption(areas, "local", lacking=len(lacking), shown=selection))
 
 
 def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _bounds(areas: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    left, bottom, right, top = (float(edge) for edge in areas.total_bounds)
-    return left, bottom, right, top
-
-
-def _draw_base(layout: Layout, tiles: Basemap | None, land: shapely.Geometry) -> None:
-    """Draw the tiles at the bottom, with a white rim around the areas, so that dark areas are visible on dark tiles."""
-    if tiles:
-        layers.draw_picture(layout.ax, tiles.base, zorder=0)
-        layers.draw_outline(layout.ax, land, width=3.0, colour="#ffffff", zorder=1)
-
-
-def _draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
-    """Draw the tiles' labels over the areas and beneath our own labels, without those that overlap them."""
-    labels = tiles.labels_around(placer) if tiles else None
-    if labels is not None:
-        layers.draw_picture(layout.ax, labels, zorder=3.5)
-
-
-def _key(about: About, shown: gpd.GeoDataFrame, around: str) -> Key:
-    missing = int(shown[about.classes.column].isna().sum())
-    areas = level_named(about.level).areas
-    return Key.of(
-        about,
-        f"the {about.valued:,} {areas} of {wording.universe(shown)}",
-        missing=f"no {about.what.estimate} ({missing})" if missing else "",
-        around=around,
-    )

@@ -40,6 +40,7 @@ def alt_text(
     highlight: Sequence[str] = (),
     lacking: int = 0,
     shown: Selection | None = None,
+    ends: str = "",
 ) -> str:
     """Return a map's alternative text: its kind, the number of areas in each class, the lowest, highest and missing.
 
@@ -55,6 +56,8 @@ def alt_text(
         How many areas of the place are not among the rows.
     shown
         What the map shows; if not given, it is read from the rows.
+    ends
+        The colours of the lowest and the highest class in words, if they are not ours.
     """
     level, about = level_of(kind), About.of(areas)
     measure, classes = about.what, about.classes
@@ -62,7 +65,7 @@ def alt_text(
     if ":" in where:
         where += ","
     valued = _valued(areas, measure)
-    coloured = f"coloured by {classes.noun} of {measure.title_within}, {ends_in_words(measure)}"
+    coloured = f"coloured by {classes.noun} of {measure.title_within}, {ends or ends_in_words(measure)}"
     text = [f"Map of {where} by {level.area}, {coloured}."]
     if len(valued):
         counts = ", ".join(f"{count} in {classes.noun} {number}" for number, count in _counts(areas).items() if count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,20 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from shapely.ops import substring
 
-from ec_maps import settings
 from ec_maps.about import About
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
 from ec_maps.boundaries import hexgrid
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.geography.levels import level_named
-from ec_maps.graphics import layers, palette
+from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import draw_leader, in_inches, in_two_lines, placed_in_turns
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Ground, Label, Placer
-from ec_maps.graphics.layout import Key, Layout, Words, new_layout, view
+from ec_maps.graphics.layout import Layout, view
+from ec_maps.graphics.palette import INK, NEIGHBOUR, SEA
 from ec_maps.graphics.style import own_settings
+from ec_maps.maps.options import options
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,7 +76,16 @@ _TRIES = 6
 
 
 @own_settings()
-def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
+def hexagon_map(
+    msoas: gpd.GeoDataFrame,
+    *,
+    title: str | None = None,
+    subtitle: str | None = None,
+    palette: Sequence[str] | None = None,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+    legend: bool = False,
+) -> Map:
     """Draw every neighbourhood as a hexagon of one size in its decile's colour, districts and regions outlined.
 
     Parameters
@@ -82,6 +93,8 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     msoas
         The table of :func:`ec_maps.load_areas` for ``"msoa"``, or any rows of it, such as those of one region; the
         hexagons of rows that a region lacks are grey.
+    title, subtitle, palette, figsize, ax, legend
+        As for :func:`ec_maps.national_map`.
 
     Returns
     -------
@@ -92,7 +105,10 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     Raises
     ------
     SettingError
-        If the table is not one of `load_areas`, has no rows, or has areas that are not in the hexagon layout.
+        If the table is not one of `load_areas`, has no rows, or has areas that are not in the hexagon layout; or
+        if an option is not what it should be.
+    PaletteError
+        If the colours of `palette` cannot be used.
     BoundaryError
         If there is no layout of hexagons, or none that is right. The House of Commons Library publishes one;
         ``ec-maps fetch`` brings it.
@@ -106,6 +122,7 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     410
     """
     msoas, about = checked(msoas, "msoa")
+    look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
     measure = about.what
     cells = hexgrid.layout()
     hexagons, backdrops = hexgrid.hexagons(msoas, cells), hexgrid.backdrops(msoas, cells)
@@ -114,28 +131,30 @@ def hexagon_map(msoas: gpd.GeoDataFrame) -> Map:
     part = len(lacking) > 0 or (len(others) > 0 and msoas["rgn21nm"].nunique() > 1)
     every = np.concatenate([hexagons.geometry.to_numpy(), lacking.geometry.to_numpy()])
     extent = view(tuple(shapely.total_bounds(every)), room=_ROOM, tallest=_TALLEST)
-    words = Words(
+    words = look.words(
         f"{measure.title} across {where(hexagons, part=part)}, all neighbourhoods the same size",
-        f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {measure.colours_in_words}",
+        f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {look.colours_in_words(about)}",
         wording.sources(hexagons=True, values=about.source),
     )
-    layout = new_layout(extent, words, _key(hexagons, about, len(lacking)), demo=settings.is_demo(), scale_bar=False)
+    key = look.key(about, hexagons, around=f"not in this table ({len(lacking)})" if len(lacking) else "")
+    layout = look.layout(look.extent(extent, words, key), words, key, scale_bar=False)
+    before = set(layout.ax.collections)
     # With readable names for so many areas the SVG would be too large.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
     layers.draw_neighbours(layout.ax, lacking.geometry.to_numpy(), edge=0.3)
-    layers.draw_deciles(layout.ax, shown, edge=0)
-    for drawn in layout.ax.collections:
+    layers.draw_deciles(layout.ax, shown, edge=0, colours=look.colours)
+    for drawn in set(layout.ax.collections) - before:
         # Hexagons meet exactly: with antialiasing, pale seams would show and the PNG would be larger.
         drawn.set_antialiased(False)
     land = np.array(list(backdrops.values()), dtype=object)
-    layers.fill(layout.ax, land, facecolor=palette.NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
+    layers.fill(layout.ax, land, facecolor=NEIGHBOUR, edgecolor="#ffffff", linewidth=1.2, zorder=0.5)
     regions, districts = borders(hexagons)
-    _draw_lines(layout.ax, districts, palette.INK, 0.4)
+    _draw_lines(layout.ax, districts, INK, 0.4)
     _draw_lines(layout.ax, regions, "#ffffff", 1.7)
-    _draw_lines(layout.ax, regions, palette.INK, 0.9)
+    _draw_lines(layout.ax, regions, INK, 0.9)
     _name_places(layout, hexagons, shapely.union_all(land))
-    found = caption(hexagons, gaps=bool(backdrops), part=part)
-    return Map(layout.figure, hexagons, alt_text(hexagons, part=part), found)
+    in_words = alt_text(hexagons, part=part, ends=look.ends_in_words(about))
+    return look.finished(layout, hexagons, in_words, caption(hexagons, gaps=bool(backdrops), part=part))
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -207,24 +226,13 @@ def _placed(placer: Placer, name: _Name, ground: Ground) -> tuple[Label, shapely
 def _write(layout: Layout, label: Label, line: shapely.LineString, weight: str, land: shapely.Geometry) -> None:
     """Write a label with its line, which ends in a dot, on a box in the colour behind it."""
     ends = np.array([layout.to_metres(x, y) for x, y in line.coords])
-    behind = palette.NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else palette.SEA
+    behind = NEIGHBOUR if shapely.intersects_xy(land, *ends[0]) else SEA
     draw_leader(layout, ends, dot=2.0)
     layout.ax.text(
         ends[0, 0], ends[0, 1], label.text, size=label.size, weight=weight, ha="center", va="center", linespacing=1.05,
-        color=palette.INK, zorder=6, parse_math=False,
+        color=INK, zorder=6, parse_math=False,
         bbox={"boxstyle": "square,pad=0.12", "facecolor": behind, "edgecolor": "none"},
     )  # fmt: skip
-
-
-def _key(areas: gpd.GeoDataFrame, about: About, absent: int) -> Key:
-    """Return the legend; for a part of a table, the deciles are still those of the whole table."""
-    lacking = int(areas[about.classes.column].isna().sum())
-    return Key.of(
-        about,
-        f"the {about.valued:,} neighbourhoods of England and Wales",
-        missing=f"no {about.what.estimate} ({lacking})" if lacking else "",
-        around=f"not in this table ({absent})" if absent else "",
-    )
 
 
 # --- its words --------------------------------------------------------------------------------------
@@ -249,13 +257,13 @@ def where(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
     return f"a part of {name}" if part else name
 
 
-def alt_text(areas: gpd.GeoDataFrame, *, part: bool = False) -> str:
+def alt_text(areas: gpd.GeoDataFrame, *, part: bool = False, ends: str = "") -> str:
     """Return the alternative text: counts by class, lowest and highest, both end classes by region, and missing."""
     about = About.of(areas)
     measure, classes = about.what, about.classes
     kind = (
         f"Map of {where(areas, part=part)} with a hexagon of the same size for each neighbourhood, coloured by "
-        f"{classes.noun} of {measure.title_within}, {wording.ends_in_words(measure)}."
+        f"{classes.noun} of {measure.title_within}, {ends or wording.ends_in_words(measure)}."
     )
     text = [kind]
     counts = areas[classes.column].value_counts().sort_index()

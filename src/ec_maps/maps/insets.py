@@ -46,15 +46,11 @@ def draw_inset(
     box = Ground(layout.frame, in_inches(layout, land_metres)).empty_rectangle((right - left) / (top - bottom), 0.12)
     if box is None:
         return None
-    width, height = layout.figure.get_size_inches()
-    position = layout.ax.get_position()
     shrunk = Box(box.left + 0.05, box.bottom + 0.05, box.right - 0.05, box.top - head)
     across = min(shrunk.right - shrunk.left, (shrunk.top - shrunk.bottom) * (right - left) / (top - bottom))
     tall = across * (top - bottom) / (right - left)
     x, y = shrunk.right - across, shrunk.bottom
-    inset = layout.figure.add_axes(
-        (position.x0 + x / width, position.y0 + y / height, across / width, tall / height), label="London"
-    )
+    inset = layout.inset(Box(x, y, x + across, y + tall), "London")
     inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
     inset.spines[:].set(color=palette.INK, linewidth=0.8)
     paint(inset, london, edge=layers.EDGES["regional"])

@@ -1,15 +1,69 @@
-"""The grey land around the areas of a map."""
+"""What is drawn around and beneath the areas of a choropleth map: the land in view, and the tiles of a base map."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from ec_maps.about import About
 from ec_maps.areas.table import load_context
 from ec_maps.errors import BoundaryError, SettingError
-from ec_maps.maps.basemap import Basemap
+from ec_maps.graphics import layers
+from ec_maps.graphics.labels import Placer
+from ec_maps.graphics.layout import Layout, Words
+from ec_maps.graphics.legend import Key
+from ec_maps.maps.basemap import Basemap, basemap_for
+from ec_maps.maps.options import Extent, Options
 from ec_maps.maps.simplify import to_pixels
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A map before its areas are drawn: the layout, its extent in metres, the land in view, and tiles, if any."""
+
+    layout: Layout
+    extent: Extent
+    around: gpd.GeoDataFrame
+    tiles: Basemap | None
+
+
+def scene(
+    look: Options,
+    shown: Extent,
+    words: Words,
+    key: Key,
+    around: gpd.GeoDataFrame,
+    *,
+    grey: Callable[[gpd.GeoDataFrame], str],
+    sources: Callable[..., str],
+) -> Scene:
+    """Return what a map is drawn on.
+
+    Parameters
+    ----------
+    look
+        What the caller wants.
+    shown
+        The extent that has to be seen.
+    words, key
+        The text around the map and its legend, without the line of sources and the meaning of grey land.
+    around
+        The land outside the areas.
+    grey
+        Returns what grey land is, of the land in view.
+    sources
+        Returns the line of sources, with the attribution of tiles as `basemap`.
+    """
+    extent = look.extent(shown, replace(words, sources=sources()), key)
+    tiles = basemap_for(extent)
+    seen = in_view(around, extent, tiles)
+    words = replace(words, sources=sources(basemap=tiles.credit if tiles else ""))
+    layout = look.layout(extent, words, replace(key, around=grey(seen)))
+    return Scene(layout, extent, seen, tiles)
 
 
 def context_of(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame:
@@ -27,9 +81,7 @@ def context_of(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame
     return given[["lad21nm", "geometry"]]
 
 
-def in_view(
-    around: gpd.GeoDataFrame, extent: tuple[float, float, float, float], tiles: Basemap | None
-) -> gpd.GeoDataFrame:
+def in_view(around: gpd.GeoDataFrame, extent: Extent, tiles: Basemap | None) -> gpd.GeoDataFrame:
     """Return the rows whose bounding boxes meet the map's frame, or none where tiles show the land around."""
     if tiles:
         return around.iloc[:0]
@@ -40,7 +92,7 @@ def in_view(
 
 
 def to_scale(
-    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: tuple[float, float, float, float]
+    areas: gpd.GeoDataFrame, around: gpd.GeoDataFrame, extent: Extent
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return areas and the land around them, simplified together to the map's pixels."""
     shapes = to_pixels(np.concatenate([areas.geometry.to_numpy(), around.geometry.to_numpy()]), extent)
@@ -48,8 +100,22 @@ def to_scale(
     return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
 
 
-def grey_in_words(where: str, around: gpd.GeoDataFrame, lacking: gpd.GeoDataFrame) -> str:
+def grey_in_words(where: str, lacking: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> str:
     """Return what the grey land on a map is, for the legend."""
     if lacking.empty:
         return f"outside {where}" if len(around) else ""
     return f"not in this table ({len(lacking)}), or outside {where}"
+
+
+def draw_base(layout: Layout, tiles: Basemap | None, land: shapely.Geometry) -> None:
+    """Draw the tiles at the bottom, with a white rim around the areas, so that dark areas are visible on dark tiles."""
+    if tiles:
+        layers.draw_picture(layout.ax, tiles.base, zorder=0)
+        layers.draw_outline(layout.ax, land, width=3.0, colour="#ffffff", zorder=1)
+
+
+def draw_labels(layout: Layout, placer: Placer, tiles: Basemap | None) -> None:
+    """Draw the tiles' labels over the areas and beneath our own labels, without those that overlap them."""
+    labels = tiles.labels_around(placer) if tiles else None
+    if labels is not None:
+        layers.draw_picture(layout.ax, labels, zorder=3.5)
