@@ -12,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
-from ec_maps.graphics.annotation import area_numbers
-from ec_maps.graphics.labels import Box, Ground, Placer, roomiest_point
+from ec_maps.about import About
+from ec_maps.graphics.annotation import area_numbers, number_areas
+from ec_maps.graphics.label_index import Index, Positions, Shapes, roomiest_point
+from ec_maps.graphics.labels import Box, Ground, Placer
+from ec_maps.graphics.layout import Words, new_layout, view
+from ec_maps.graphics.legend import Key
 from ec_maps.graphics.text_metrics import DPI, forms, text_size, wrap
 from ec_maps.maps.choropleth import Map, local_map, national_map, regional_map
-from made import Tables, demo_tables, real_tables
+from made import Tables, demo_tables, real_tables, squares
 from tested_places import ALL_PLACES
 
 #: Islands, single neighbourhoods, the largest and the smallest, the longest names, holes, crowds of small towns.
@@ -294,7 +298,8 @@ def test_beside_keeps_other_places_in_sight() -> None:
     ground = Ground(frame, shapely.box(10, 10, 11, 11))
     place, other = shapely.box(1.9, 1.9, 2.1, 2.1), shapely.box(1.2, 2.2, 2.8, 2.9)
     for place_first in (True, False):
-        keep = [place, other] if place_first else [other, place]
+        both = [place, other] if place_first else [other, place]
+        keep = Shapes(both, [roomiest_point(shape) for shape in both])
         label, _ = Placer(frame).beside("Place", place, 9, ground, keep=keep, cover=3.0, pad=0.05, least=0.3)
         assert not label.box.shape().intersects(other)
 
@@ -306,6 +311,85 @@ def test_beside_on_a_full_map() -> None:
     place, ground = shapely.box(0.9, 0.9, 1.1, 1.1), Ground(frame, shapely.box(0, 0, 2, 2))
     label, _ = placer.beside("Lost", place, 9, ground, cover=1.0, pad=0.05, least=0.3)
     assert label.box.inside(frame)
+
+
+def test_a_number_without_room_is_left_out() -> None:
+    """A label that need not be there takes nothing of a full map, and later ones still have their room."""
+    frame = Box(0, 0, 2, 2)
+    placer = Placer(frame, taken=[frame])
+    place, ground = shapely.box(0.9, 0.9, 1.1, 1.1), Ground(frame, shapely.box(0, 0, 2, 2))
+    label, _ = placer.beside("12", place, 9, ground, cover=1.0, pad=0.05, least=0.3, always=False)
+    assert label.crowded
+    assert (placer.taken, placer.lines) == ([frame], [])
+
+
+BOXES = st.lists(st.tuples(*[st.integers(0, 40)] * 4), max_size=30).map(
+    lambda edges: [Box(min(a, c) / 8, min(b, d) / 8, (max(a, c) + 1) / 8, (max(b, d) + 1) / 8) for a, b, c, d in edges]
+)
+
+
+@given(boxes=BOXES, probes=BOXES, cut=st.integers(0, 30))
+def test_an_index_that_grows_finds_what_each_comparison_finds(boxes: list[Box], probes: list[Box], cut: int) -> None:
+    """Whatever is added in whatever steps, an index, and a copy that went another way, find all that is met."""
+    shapes, marks = [box.shape() for box in boxes], np.array([box.shape() for box in probes], dtype=object)
+    index = Index().of(shapes[:cut])
+    copy = index.copy().grown(marks)
+    found = index.of(shapes).met(marks)
+    assert found.tolist() == [any(mark.intersects(shape) for shape in shapes) for mark in marks]
+    assert copy.met(marks).all()
+
+
+@given(boxes=BOXES, cut=st.integers(0, 30))
+def test_taken_positions_are_those_that_boxes_meet(boxes: list[Box], cut: int) -> None:
+    """A position is taken if its box meets or touches one that is there; earlier states do not change."""
+    centres = np.stack(np.meshgrid(np.arange(0, 5, 0.25), np.arange(0, 5, 0.25)), axis=-1).reshape(-1, 2)
+    edges = [(box.left, box.bottom, box.right, box.top) for box in boxes]
+    before = Positions(centres, (0.5, 0.25)).after(edges[:cut])
+    first = before.free_near(np.zeros(len(centres)), len(centres)).tolist()
+    free = before.after(edges).free_near(np.zeros(len(centres)), len(centres))
+    every = [Box.around(x, y, (0.5, 0.25)).shape() for x, y in centres]
+    assert free.tolist() == [
+        at for at, shape in enumerate(every) if not any(shape.intersects(box.shape()) for box in boxes)
+    ]
+    assert before.free_near(np.zeros(len(centres)), len(centres)).tolist() == first
+
+
+def test_comparisons_grow_with_the_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times as many areas take about ten times as many comparisons, not a hundred times."""
+    compared = []
+    near = Index.near
+
+    def counted(self: Index, shape: shapely.Geometry) -> np.ndarray:
+        found = near(self, shape)
+        compared.append(len(found))
+        return found
+
+    monkeypatch.setattr(Index, "near", counted)
+    totals = []
+    for side in (10, 32):
+        compared.clear()
+        placer = Placer(Box(0, 0, side, side))
+        for x, y in itertools.product(range(side), range(side)):
+            assert placer.inside_area("12", shapely.box(x, y, x + 1, y + 1), (8,))
+        totals.append((sum(compared) + len(compared)) / side**2)
+    assert totals[1] <= 2 * totals[0]
+
+
+@pytest.mark.parametrize("side", [12, 30, 45, 100])
+def test_large_tables_get_through(side: int) -> None:
+    """Up to ten thousand areas are numbered as far as there is room, with no number on another."""
+    table = squares(list(np.linspace(0.3, 0.6, side**2)))
+    corners = np.arange(side) * 30_000 / side + 400_000
+    shapes = [shapely.box(x, y, x + 30_000 / side, y + 30_000 / side) for x, y in itertools.product(corners, corners)]
+    table = table.set_geometry(shapes, crs="EPSG:27700")
+    key = Key.of(About.of(table), "")
+    layout = new_layout(view(table.total_bounds), Words("", "", ""), key, demo=False, scale_bar=False)
+    placer = Placer(layout.frame)
+    number_areas(layout, placer, table, area_numbers(table["msoa21nm"]))
+    boxes = np.array([box.shape() for box in placer.taken], dtype=object)
+    assert len(shapely.STRtree(boxes).query(boxes, predicate="overlaps")[0]) == 0
+    assert len(layout.ax.texts) == len(boxes)
+    assert len(boxes) == side**2 or side > 12
 
 
 def test_ground() -> None:

@@ -14,7 +14,7 @@ from matplotlib import patheffects
 
 from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
-from ec_maps.graphics.labels import CROWDED, Ground, Label, Placer, roomiest_point
+from ec_maps.graphics.labels import CROWDED, NEAREST, Ground, Label, Placer
 from ec_maps.graphics.layout import Layout
 from ec_maps.graphics.text_metrics import forms
 
@@ -29,6 +29,10 @@ _ORDERS_TRIED = 3
 
 #: How many orders are tried for the numbers beside crowded areas, until each has room.
 _TRIES = 12
+
+#: For more areas than this one order is tried, and only so many positions near each. More areas than the most have no
+#: numbers beside them: hardly one in thirty would find room.
+_MANY, _NEAR, _MOST = 100, 250, 500
 
 #: A name of more letters than this is broken into two lines beside the place.
 _LONG = 24
@@ -79,13 +83,13 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inch
     layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2, colours=layout.colours)
     shapes = [in_inches(layout, shape) for shape in places.geometry]
     ground = Ground(layout.frame, land_inches)
-    placer.points = [roomiest_point(shape) for shape in shapes]
+    keep = placer.keep(shapes)
     names = [in_two_lines(name, _LONG) for name in places["lad21nm"]]
 
     def placed_in(order: Sequence[int]) -> tuple[Placer, list[tuple[Label, tuple[float, float]]]]:
         trial = placer.copy()
         return trial, [
-            trial.beside(names[at], shapes[at], 9.0, ground, keep=shapes, cover=3.0, weight="bold", pad=0.06, least=0.3)
+            trial.beside(names[at], shapes[at], 9.0, ground, keep=keep, cover=3.0, weight="bold", pad=0.06, least=0.3)
             for at in order
         ]
 
@@ -161,7 +165,7 @@ def name_regions(
 
 
 def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
-    """Write each area's number inside it if it fits, else beside it with a line to it."""
+    """Write each area's number inside it if it fits, else beside it with a line to it, or not at all without room."""
     small: list[tuple[str, shapely.Geometry]] = []
     for number, colour, shape in zip(numbers, palette.colours_of(areas, layout.colours), areas.geometry, strict=True):
         inches = in_inches(layout, shape)
@@ -170,16 +174,19 @@ def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, number
             small.append((number, inches))
         else:
             _write_inside(layout, label, colour)
-    if not small:
+    if not 0 < len(small) <= _MOST:
         return
     ground = Ground(layout.frame, in_inches(layout, union(areas.geometry.to_numpy())))
-    keep = [inches for _, inches in small]
-    placer.points = [roomiest_point(inches) for inches in keep]
+    keep = placer.keep([inches for _, inches in small])
 
     def beside(trial: Placer, one: tuple[str, shapely.Geometry]) -> tuple[Label, tuple[float, float]]:
-        return trial.beside(*one, 6.0, ground, keep=keep, cover=0.5, pad=0.02, least=0.08)
+        return trial.beside(*one, 6.0, ground, keep=keep, cover=0.5, pad=0.02, least=0.08, always=False, tried=tried)
 
-    for _, (label, point) in placed_in_turns(placer, small, beside, tight=CROWDED, tries=_TRIES):
+    # With so many numbers neither another order nor a distant position helps.
+    tries, tried = (_TRIES, NEAREST) if len(small) <= _MANY else (1, _NEAR)
+    for _, (label, point) in placed_in_turns(placer, small, beside, tight=CROWDED, tries=tries):
+        if label.crowded:
+            continue
         draw_leader(layout, np.array([layout.to_metres(*label.box.centre), layout.to_metres(*point)]), dot=1.5)
         _write(layout, label, zorder=6, bbox=_BOX)
 
@@ -203,7 +210,8 @@ def placed_in_turns(
             best, placed = trial, found
         if not poor:
             break
-        items = poor + [item for item in items if not any(item is one for one in poor)]
+        first = {id(item) for item in poor}
+        items = poor + [item for item in items if id(item) not in first]
     placer.adopt(best)
     return placed
 

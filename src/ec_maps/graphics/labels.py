@@ -8,12 +8,13 @@ All positions are inches from the lower left corner of the map, so that text and
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 
+from ec_maps.graphics.label_index import Dots, Index, Positions, Shapes, middle_of_level, roomiest_point
 from ec_maps.graphics.text_metrics import Style, forms, text_size
 
 #: The width of a cell of the raster of land, in inches, and how many points of a line are looked up in it.
@@ -22,7 +23,9 @@ _SAMPLES = 24
 
 _DIGIT_HEIGHT = 0.85
 _BATCH = 250
-_NEAREST = 4000
+
+#: How many of the nearest positions are tried.
+NEAREST = 4000
 _HIDDEN = 0.5
 
 #: The cost of a label without a free position.
@@ -132,40 +135,60 @@ class Ground:
 
 @dataclass(frozen=True)
 class Label:
-    """A placed text: its lines, its size in points and its box."""
+    """A placed text: its lines, its size in points, its box, and whether it is on others, as no position is free."""
 
     text: str
     size: float
     box: Box
+    crowded: bool = False
 
 
 @dataclass
 class Placer:
     """Place labels on one map, whose box is `frame`, so that none overlaps another.
 
-    Later labels avoid the boxes in `taken`, the `lines` from labels to areas, and the `points` where lines end, placed
+    Later labels avoid the boxes in `taken`, the `lines` from labels to areas, and the `dots` where lines end, placed
     or still to come. `spent` is the total cost of the labels placed with lines.
     """
 
     frame: Box
     taken: list[Box] = field(default_factory=list)
     lines: list[shapely.LineString] = field(default_factory=list)
-    points: list[tuple[float, float]] = field(default_factory=list)
+    dots: Dots = field(default_factory=lambda: Dots([], _DOT))
     spent: float = 0.0
+    _boxes: Index = field(default_factory=Index)
+    _lines: Index = field(default_factory=Index)
+    _positions: dict[tuple[float, float], Positions] = field(default_factory=dict)
 
     def copy(self) -> Placer:
         """Return a copy of the placer, for a trial."""
-        return Placer(self.frame, list(self.taken), list(self.lines), self.points, self.spent)
+        copy = Placer(self.frame, list(self.taken), list(self.lines), self.dots, self.spent)
+        copy._boxes, copy._lines, copy._positions = self._boxes.copy(), self._lines.copy(), dict(self._positions)
+        return copy
 
     def adopt(self, other: Placer) -> None:
         """Take over what another placer has placed."""
         self.taken, self.lines, self.spent = other.taken, other.lines, other.spent
+        self._boxes, self._lines, self._positions = other._boxes, other._lines, other._positions
+
+    def keep(self, shapes: Sequence[shapely.Geometry]) -> Shapes:
+        """Return shapes that labels go beside and leave visible; the labels to come avoid their lines' ends."""
+        points = [roomiest_point(shape) for shape in shapes]
+        self.dots = Dots(points, _DOT)
+        return Shapes(shapes, points)
 
     def free(self, box: Box) -> bool:
         """Return whether a box lies on the map and overlaps nothing that is placed."""
-        if not box.inside(self.frame) or any(box.meets(other) for other in self.taken):
+        if not box.inside(self.frame):
             return False
-        return not self.lines or not shapely.intersects(self.lines, box.shape()).any()
+        shape = box.shape()
+        if any(box.meets(Box(*other.bounds)) for other in self._taken().near(shape)):
+            return False
+        return not self._lines.of(self.lines).met(np.array([shape])).any()
+
+    def _taken(self) -> Index:
+        new = self.taken[self._boxes.number :]
+        return self._boxes.grown([box.shape() for box in new])
 
     def inside_area(
         self,
@@ -183,18 +206,30 @@ class Placer:
         part = max(shapely.get_parts(shape), key=shapely.area, default=None)
         if part is None or part.is_empty:
             return None
+        tries = [
+            (size, form, self._extent(form, size, style))
+            for size, form in itertools.product(sizes, forms(text) if wrapped else [text])
+        ]
+        left, bottom, right, top = part.bounds
+        # Most areas of a large table are smaller than any text, which their bounds alone show.
+        tries = [one for one in tries if one[2][0] <= right - left and one[2][1] <= top - bottom]
+        if not tries:
+            return None
         centre = roomiest_point(part)
         # Text is wider than tall, so the middle of the widest stretch at that height is tried too.
-        level = _middle_of_level(part, centre[1])
+        level = middle_of_level(part, centre[1])
         shapely.prepare(part)
-        tries = forms(text) if wrapped else [text]
-        for size, form, (x, y) in itertools.product(sizes, tries, dict.fromkeys((centre, level))):
-            width, height = text_size(form, size, style=style)
-            box = Box.around(x, y, (width, size / 72 * _DIGIT_HEIGHT if form.isdigit() else height))
+        for (size, form, extent), (x, y) in itertools.product(tries, dict.fromkeys((centre, level))):
+            box = Box.around(x, y, extent)
             if shapely.contains(part, box.shape()) and self.free(box):
                 self.taken.append(box)
                 return Label(form, size, box)
         return None
+
+    @staticmethod
+    def _extent(form: str, size: float, style: Style) -> tuple[float, float]:
+        width, height = text_size(form, size, style=style)
+        return width, size / 72 * _DIGIT_HEIGHT if form.isdigit() else height
 
     def beside(
         self,
@@ -203,33 +238,37 @@ class Placer:
         size: float,
         ground: Ground,
         *,
-        keep: Sequence[shapely.Geometry] = (),
+        keep: Shapes | None = None,
         cover: float,
         pad: float,
         least: float,
         weight: str = "normal",
+        always: bool = True,
+        tried: int = NEAREST,
     ) -> tuple[Label, tuple[float, float]]:
         """Return a label in a box beside the place it names, and the point in the place that its line leads to.
 
         Of all positions on a fine grid, the one with the lowest cost is used: the distance, the share of the box that
         covers land, above all `place` and the shapes to `keep` visible, and the length of line over land. If no
-        position is free (a map full of labels), the nearest one within the map is used.
+        position is free (a map full of labels), the label is `crowded`: on others, in the nearest one
+        within the map, which it takes only if it has `always` to be there.
 
         In inches are `cover`, the extra distance that is acceptable to leave land uncovered, `pad`, from the text to
-        the edge of its box, and `least`, the shortest line allowed.
+        the edge of its box, and `least`, the shortest line allowed. Of all positions, the `tried` nearest are.
         """
-        point = roomiest_point(place)
+        keep = keep or Shapes([place], [roomiest_point(place)])
+        own = keep.index(place)
+        point = keep.points[own]
         width, height = text_size(text, size, weight)
         extent = (width + 2 * pad, height + 2 * pad)
-        positions = self._grid(extent)
+        stands = self._standing(extent)
+        positions = stands.centres
         distance = np.hypot(*(positions - point).T)
-        nearest = np.argsort(distance, kind="stable")[:_NEAREST]
-        others = [shape for shape in keep if shape is not place]
-        best, least_cost = int(nearest[0]), np.inf
-        obstacles = self._obstacles(point)
+        nearest = stands.free_near(distance, tried)
+        best, least_cost = int(np.argmin(distance)), np.inf
         # Sorted by the cheap part of the cost, so that the search can stop once that exceeds the best total.
         known = distance[nearest] + cover * ground.covered(positions[nearest], extent)
-        order = np.argsort(known, kind="stable")
+        order = np.lexsort((distance[nearest], known))
         nearest, known = nearest[order], known[order]
         for at in range(0, len(nearest), _BATCH):
             batch, cost = nearest[at : at + _BATCH], known[at : at + _BATCH]
@@ -237,28 +276,36 @@ class Placer:
                 break
             boxes = _boxes(positions[batch], extent)
             leaders = _lines_between(positions[batch], point)
-            free = np.flatnonzero(
-                _clear(boxes, leaders, obstacles) & (shapely.distance(boxes, shapely.Point(point)) >= least)
-            )
+            clear = self._clear(boxes, leaders, point)
+            free = np.flatnonzero(clear & (shapely.distance(boxes, shapely.Point(point)) >= least))
             boxes, leaders, batch = boxes[free], leaders[free], batch[free]
             if not len(batch):
                 continue
             crossed = ground.crossed(positions[batch], point)
-            hidden = _hidden(boxes, [place, *others], shapely.area) + _hidden(leaders, others, shapely.length)
+            hidden = keep.hidden(boxes, shapely.area) + keep.hidden(leaders, shapely.length, without=own)
             cost = cost[free] + 0.5 * crossed + 6.0 * hidden
             if cost.min() < least_cost:
                 best, least_cost = int(batch[np.argmin(cost)]), float(cost.min())
         box = Box.around(float(positions[best, 0]), float(positions[best, 1]), extent)
         self.spent += min(least_cost, CROWDED)
-        self.taken.append(box)
-        self.lines.append(_lines_between(positions[[best]], point)[0])
-        return Label(text, size, box), point
+        crowded = least_cost == np.inf
+        if always or not crowded:
+            self.taken.append(box)
+            self.lines.append(_lines_between(positions[[best]], point)[0])
+        return Label(text, size, box, crowded), point
 
-    def _obstacles(self, own: tuple[float, float]) -> shapely.STRtree:
-        """Return everything placed so far, and the end points of other labels' lines."""
-        ends = [(x - _DOT / 2, y - _DOT / 2, x + _DOT / 2, y + _DOT / 2) for x, y in self.points if (x, y) != own]
-        boxes = [(box.left, box.bottom, box.right, box.top) for box in self.taken] + ends
-        return shapely.STRtree([*shapely.box(*np.reshape(boxes, (-1, 4)).T), *self.lines])
+    def _standing(self, extent: tuple[float, float]) -> Positions:
+        """Return the positions for boxes of this size after all that is placed."""
+        before = self._positions.get(extent) or Positions(self._grid(extent), extent)
+        self._positions[extent] = before.after([(box.left, box.bottom, box.right, box.top) for box in self.taken])
+        return self._positions[extent]
+
+    def _clear(self, boxes: np.ndarray, leaders: np.ndarray, own: tuple[float, float]) -> np.ndarray:
+        """Return for each box, which overlaps no other box, and its line whether they meet nothing that is placed."""
+        lines, met = self._lines.of(self.lines), self._taken().met(leaders)
+        for marks in (boxes, leaders):
+            met |= lines.met(marks) | self.dots.met(marks, own)
+        return ~met
 
     def over_areas(
         self, text: str, whole: shapely.Geometry, areas: np.ndarray, size: float, weight: str
@@ -344,40 +391,6 @@ def _boxes(centres: np.ndarray, extent: tuple[float, float]) -> np.ndarray:
     return np.asarray(shapely.box(*(centres - half).T, *(centres + half).T))
 
 
-def _clear(boxes: np.ndarray, leaders: np.ndarray, obstacles: shapely.STRtree) -> np.ndarray:
-    """Return for each box with its line whether both avoid all obstacles."""
-    clear = np.ones(len(boxes), dtype=bool)
-    for marks in (boxes, leaders):
-        clear[obstacles.query(marks, predicate="intersects")[0]] = False
-    return clear
-
-
 def _lines_between(starts: np.ndarray, end: tuple[float, float]) -> np.ndarray:
     """Return a line from each start to the end point."""
     return np.asarray(shapely.linestrings(np.stack([starts, np.broadcast_to(end, starts.shape)], axis=1)))
-
-
-def _hidden(marks: np.ndarray, shapes: Sequence[shapely.Geometry], size: Callable[..., np.ndarray]) -> np.ndarray:
-    """Return for each mark (a box or a line) the share of it that lies on shapes, or of them beneath it if larger."""
-    mark, shape = shapely.STRtree(shapes).query(marks, predicate="intersects")
-    under = np.asarray(shapes, dtype=object)[shape]
-    whole = np.minimum(size(marks[mark]), np.maximum(size(under), 1e-9))
-    share = size(shapely.intersection(marks[mark], under)) / np.maximum(whole, 1e-9)
-    return np.bincount(mark, weights=share, minlength=len(marks))
-
-
-def _middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:
-    """Return the middle of the widest stretch of a polygon at height `y`."""
-    left, _, right, _ = part.bounds
-    cut = shapely.get_parts(shapely.intersection(part, shapely.LineString([(left - 1, y), (right + 1, y)])))
-    widest = max(cut, key=shapely.length)
-    return float((widest.bounds[0] + widest.bounds[2]) / 2), y
-
-
-def roomiest_point(shape: shapely.Geometry) -> tuple[float, float]:
-    """Return the centre of the largest circle in an area's largest part, accurate to about 1% of the part's size."""
-    part = max(shapely.get_parts(shape), key=shapely.area)
-    left, bottom, right, top = part.bounds
-    line = shapely.maximum_inscribed_circle(part, tolerance=max(right - left, top - bottom) / 100)
-    x, y = shapely.get_coordinates(line)[0]
-    return float(x), float(y)
