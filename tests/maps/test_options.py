@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.style
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -18,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
+import ec_maps
 from ec_maps.about import About
 from ec_maps.errors import EcMapsError, PaletteError, SettingError
 from ec_maps.graphics import layers, palette
@@ -337,6 +339,142 @@ def test_real_data_have_no_stamp() -> None:
     _, (ax,) = own_figure()
     local_map(squares(VALUES), "Testham", context=nothing_around(), ax=ax)
     assert DEMO_WORDS not in [text.get_text() for text in ax.texts]
+
+
+# --- with other classes, groups, parts and measures of the caller's ---------------------------------
+
+
+#: Five colours from dark (lowest) to light.
+FIVE = ["#3b0f0a", "#7a2a12", "#b9572a", "#e39a63", "#fbe3cf"]
+
+
+@pytest.fixture
+def quintiles(demo: Path) -> Any:
+    """Return the demonstration's districts in quintiles."""
+    return ec_maps.load_areas("lad", scheme="quintiles")
+
+
+def own_measure(tables: Tables, **classes: Any) -> Any:
+    """Return a table of a measure of the caller's, with values of seven digits and a few missing."""
+    codes = list(tables.lads["lad21cd"])
+    values = np.linspace(1_234_500, 9_876_500, len(codes))
+    values[:3] = np.nan
+    data = pd.DataFrame({"lad21cd": codes, "pupils": values})
+    return ec_maps.area_table(data, "lad", "pupils", title="Pupils", unit="pupils", source="A census", **classes)
+
+
+def swatches_in(where: Any) -> list[str]:
+    """Return the colours of a legend's classes in a figure or in axes."""
+    patches = [one for one in where.findobj(mpl.patches.Rectangle) if layers.SWATCH in (one.get_gid() or "")]
+    return [mpl.colors.to_hex(one.get_facecolor()) for one in patches if "missing" not in one.get_gid()]
+
+
+def met(texts: list[Any]) -> list[str]:
+    """Return the words of texts that lie on one another."""
+    boxes = [text.get_window_extent() for text in texts]
+    shapes = [shapely.box(box.x0, box.y0, box.x1, box.y1).buffer(-1) for box in boxes]
+    pairs = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    return [texts[at].get_text() for at in pairs[0][pairs[0] != pairs[1]]]
+
+
+def test_as_many_colours_as_classes(quintiles: Any) -> None:
+    """Quintiles take five colours, on the map and in its legend, and no other number."""
+    drawn = regional_map(quintiles, "Wales", palette=FIVE)
+    numbers = set(drawn.areas["class"].dropna())
+    assert faces(drawn.figure.axes[0]) - {palette.MISSING, palette.NEIGHBOUR} == {FIVE[one - 1] for one in numbers}
+    assert swatches_in(drawn.figure) == FIVE
+    assert "coloured by quintile of economic connectedness, darkest lowest, lightest highest" in drawn.alt_text
+    assert "Darker is lower." in words_on(drawn)
+    with pytest.raises(PaletteError, match="10 colours, where there have to be 5"):
+        regional_map(quintiles, "Wales", palette=OWN)
+
+
+def test_a_highlighted_district_has_its_colour(quintiles: Any) -> None:
+    """A district that is drawn again within its outline, and hexagons, are in the caller's colours too."""
+    drawn = regional_map(quintiles, "Norfolk", highlight="Norwich", palette=FIVE)
+    assert not faces(drawn.figure.axes[0]) & set(palette.ice_colours())
+    msoas = ec_maps.load_areas("msoa", scheme="quintiles")
+    hexagons = hexagon_map(msoas[msoas["rgn21nm"] == "Wales"], palette=FIVE)
+    assert not faces(hexagons.figure.axes[0]) & set(palette.ice_colours())
+    assert swatches_in(hexagons.figure) == FIVE
+
+
+def test_a_group_in_axes(quintiles: Any, tables: Tables) -> None:
+    """A title for a group is that of the axes; the caption says which districts; the legend is that of quintiles."""
+    figure, (left, right) = own_figure(2, (11, 5))
+    drawn = regional_map(quintiles, ["Peterborough", "Rutland"], title="Both sides", ax=left, legend=True)
+    local = local_map(tables.msoas, ["norwich", "Broadland"], title="Around Norwich", ax=right)
+    assert (left.get_title(), right.get_title()) == ("Both sides", "Around Norwich")
+    assert "2 local authorities: Peterborough and Rutland." in drawn.caption
+    assert "2 local authorities: Norwich and Broadland." in local.caption
+    assert {"lowest quintile", "5", "outside these 2 local authorities"} <= {
+        text.get_text() for text in left.findobj(mpl.text.Text)
+    }
+    numbers = [text.get_text() for text in right.texts if text.get_text().isdigit()]
+    assert len(numbers) == len(set(numbers)) > 20
+    assert drawn.figure is local.figure is figure
+
+
+def test_a_subtitle_for_a_group(tables: Tables) -> None:
+    """Under a title of the caller's the subtitle says what a group is; one of the caller's takes its place."""
+    drawn = regional_map(tables.lads, "Norfolk", title="Mine")
+    assert "Norfolk (7 local authorities). By local authority" in words_on(drawn)
+    drawn = regional_map(tables.lads, "Norfolk", title="Mine", subtitle="Mine too")
+    assert "Norfolk (7 local authorities)" not in words_on(drawn)
+    assert "Norfolk (7 local authorities)" in drawn.caption
+
+
+@pytest.mark.parametrize("size", [(3.2, 9), (8, 6)])
+def test_a_part_in_another_size(tables: Tables, size: tuple[float, float]) -> None:
+    """A part of a table fills a figure of another size, and its title and legend say that it is a part."""
+    msoas = tables.msoas.drop(index=tables.msoas.index[tables.msoas["lad21nm"] == "Norwich"][:5])
+    drawn = local_map(msoas, "Norwich", figsize=size)
+    assert tuple(drawn.figure.get_size_inches()) == pytest.approx(size)
+    assert "Economic connectedness in a part of Norwich" in words_on(drawn)
+    assert "not in this table (5), or outside Norwich" in words_on(drawn)
+    FigureCanvasAgg(drawn.figure).draw()
+    assert met(drawn.figure.axes[1].texts) == []
+
+
+@pytest.mark.parametrize(
+    "classes", [{}, {"scheme": "quintiles"}, {"scheme": "equal_interval", "k": 7}, {"scheme": "quantiles", "k": 2}]
+)
+def test_a_measure_of_the_callers_in_axes(tables: Tables, classes: dict[str, Any]) -> None:
+    """Its legend in axes has a swatch for each class; no words lie on others or beyond the axes."""
+    table = own_measure(tables, **classes)
+    about = About.of(table)
+    figure, axes = own_figure(2, (6, 8), layout="constrained")
+    for ax, legend in zip(axes, (True, False), strict=True):
+        drawn = national_map(table, ax=ax, legend=legend, title="Pupils")
+        assert "pupils" in drawn.alt_text
+        assert drawn.on_axes
+    figure.canvas.draw()
+    with_legend, without = axes
+    assert [one.get_label() for one in without.child_axes] == ["London"]
+    (legend,) = [one for one in with_legend.child_axes if one.get_label() != "London"]
+    texts = [text for text in legend.texts if text.get_text()]
+    assert met(texts) == []
+    swatches = [mpl.colors.to_hex(one.get_facecolor()) for one in legend.patches]
+    assert swatches[: about.classes.number] == palette.class_colours(about)
+    home = shapely.box(*legend.bbox.extents).buffer(1)
+    assert all(home.covers(shapely.box(*text.get_window_extent().extents)) for text in texts)
+    assert {"no value (3)", f"{about.classes.number}"} <= {" ".join(text.get_text().split()) for text in texts}
+
+
+def test_a_legend_in_a_narrow_figure(tables: Tables) -> None:
+    """Long cut points, long meanings of grey land and many classes keep apart in the narrowest figure."""
+    table = own_measure(tables)
+    table = table[table["lad21nm"] != "Norwich"]
+    groups = ["Norfolk", "Suffolk", "Cambridgeshire", "Lincolnshire", "Leicestershire", "Hertfordshire"]
+    groups += ["Nottinghamshire", "Staffordshire", "Gloucestershire", "Worcestershire", "Warwickshire", "Oxfordshire"]
+    drawn = regional_map(table, groups, figsize=(3.2, 11), title="Pupils")
+    FigureCanvasAgg(drawn.figure).draw()
+    texts = drawn.figure.axes[1].texts
+    assert met(texts) == []
+    assert "not in this table (1), or outside Norfolk, Suffolk" in words_on(drawn)
+    home = shapely.box(0, 0, drawn.figure.bbox.width, drawn.figure.bbox.height).buffer(1)
+    assert all(home.covers(shapely.box(*text.get_window_extent().extents)) for text in texts)
+    assert len(swatches_in(drawn.figure)) == 10
 
 
 ANY = st.one_of(

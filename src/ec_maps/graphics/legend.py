@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 _STRIP, _TITLE_WIDTH = 3.8, 4.2
 
 #: The heights of a line beneath the strip, of a further line of the title, and of a row for hatching or grey land in
-#: a narrow figure; and the least space between two numbers above the strip, in inches.
-_LINE, _TITLE_LINE, _ROW, _GAP = 0.12, 0.125, 0.24, 0.01
+#: a narrow figure; and the least space between two numbers above the strip, and that which is tight, in inches.
+_LINE, _TITLE_LINE, _ROW, _GAP, _TIGHT = 0.12, 0.125, 0.24, 0.01, 0.05
+
+#: The width and height of a swatch of hatching or grey land, in inches.
+_SWATCH = (0.3, 0.17)
 
 #: The size of the classes' numbers, in points.
 _NUMBER = 7.0
@@ -38,7 +41,8 @@ class Key:
 
     `cut_points` are the edges as text, without a unit; `colours` has None for a class that is empty because many values
     are equal; `missing` and `around` are what hatching and grey land mean, empty if there is none. In a figure of less
-    than the usual `width`, in inches, these are beneath the classes.
+    than the usual `width`, in inches, these are beneath the classes. Without `shows_around` the room for `around` stays
+    empty: whether there is grey land in view is known only once the legend has its height.
     """
 
     title: str
@@ -49,6 +53,7 @@ class Key:
     around: str = ""
     classes: Classes = DECILES
     width: float = WIDTH
+    shows_around: bool = True
 
     @classmethod
     def of(
@@ -94,7 +99,12 @@ class Key:
     def height(self) -> float:
         """The height of the legend, in inches."""
         further = _TITLE_LINE * (len(self._title) - 1) + _LINE * (len(self._universe) - 1)
-        return 1.12 + further + (2 * _ROW if self._is_narrow else 0.0)
+        return 1.12 + further + (sum(map(self._row, (self.missing, self.around))) if self._is_narrow else 0.0)
+
+    def _row(self, words: str) -> float:
+        """Return the height of the row for hatching or grey land, in inches."""
+        lines = wrap(words, SMALL, self._room - _SWATCH[0] - 0.08)
+        return max(_ROW, text_size(lines, SMALL)[1] + 0.04) if words else 0.0
 
     @property
     def _is_narrow(self) -> bool:
@@ -114,7 +124,7 @@ class Key:
 
     def draw(self, ax: Axes, top: float) -> None:
         """Draw the classes as a strip with cut points above, numbers beneath, and words at both ends."""
-        across, high = min(_STRIP, self._room), 0.17
+        across, high = min(_STRIP, self._room), _SWATCH[1]
         wide = across / len(self.colours)
         write(ax, MARGIN, top, "\n".join(self._title), size=LEGEND, weight="bold", va="top")
         strip = top - 0.46 - _TITLE_LINE * (len(self._title) - 1)
@@ -131,21 +141,25 @@ class Key:
             write(ax, MARGIN, y, line, size=SMALL, color=FAINT, va="baseline")
             y -= _LINE
         x, y = (MARGIN, y + _LINE - 0.09) if self._is_narrow else (end + 0.22, top - 0.28)
-        for words, style in ((self.missing, HATCHED), (self.around, AROUND)):
+        for words, style in ((self.missing, HATCHED), (self.around if self.shows_around else "", AROUND)):
             if words:
+                down = (self._row(words) - _ROW) / 2 if self._is_narrow else 0.0
                 meaning = words.partition(" (")[0]
-                draw_entry(ax, x, y, words, style, size=(0.3, high), meaning=meaning, within=self.width)
-                y -= _ROW
+                draw_entry(ax, x, y - down, words, style, size=_SWATCH, meaning=meaning, within=self.width)
+                y -= _ROW + 2 * down
 
     def _draw_cut_points(self, ax: Axes, y: float, wide: float) -> None:
         """Write the edges of the classes at a height, each where its class begins."""
         last = len(self.cut_points) - 1
-        # Long numbers stand at every second or third edge, and always at both ends, where they do not lie centred.
-        every = math.ceil((1.5 * max(text_size(edge, 6)[0] for edge in self.cut_points) + _GAP) / wide)
+        widest = max(text_size(edge, 6)[0] for edge in self.cut_points)
+        # On narrow classes half of the first and of the last number stands in the margin.
+        centred = self._is_narrow and widest / 2 < MARGIN and 1.5 * widest + _TIGHT > wide
+        # Long numbers stand at every second or third edge, and always at both ends.
+        every = math.ceil(((1.0 if centred else 1.5) * widest + _GAP) / wide)
         for place, edge in enumerate(self.cut_points):
             if place != last and (place % every or last - place < every):
                 continue
-            x, ends = MARGIN + place * wide, {0: "left", last: "right"}
+            x, ends = MARGIN + place * wide, {} if centred else {0: "left", last: "right"}
             write(ax, x, y, edge, size=6, color=FAINT, va="baseline", ha=ends.get(place, "center"))
 
     def _draw_classes(self, ax: Axes, y: float, size: tuple[float, float]) -> None:

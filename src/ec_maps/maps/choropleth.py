@@ -130,8 +130,8 @@ def national_map(
         f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
         _joined(f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}", shown.words),
     )
-    key, grey = look.key(about, lads), partial(grey_in_words, where, others)
-    at = scene(look, shown.extent, words, key, around, grey=grey, sources=sources)
+    key = look.key(about, lads, grey_in_words(where, around, others))
+    at = scene(look, shown.extent, words, key, around, part=len(others) > 0, sources=sources)
     layout = at.layout
     drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
@@ -247,8 +247,8 @@ def regional_map(
             shown.words,
         ),
     )
-    key, grey = look.key(about, areas), partial(grey_in_words, selection.inside, lacking)
-    at = scene(look, shown.extent, words, key, around, grey=grey, sources=sources)
+    key = look.key(about, areas, grey_in_words(selection.inside, around, lacking))
+    at = scene(look, shown.extent, words, key, around, part=len(lacking) > 0, sources=sources)
     layout = at.layout
     drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
@@ -360,8 +360,8 @@ def local_map(
         ),
         numbers=key_to_numbers(areas, numbers),
     )
-    key, grey = look.key(about, areas), partial(grey_in_words, selection.inside, lacking)
-    at = scene(look, extent, words, key, around, grey=grey, sources=sources)
+    key = look.key(about, areas, grey_in_words(selection.inside, around, lacking))
+    at = scene(look, extent, words, key, around, part=len(lacking) > 0, sources=sources)
     layout = at.layout
     drawn, around = to_scale(areas, at.around, at.extent)
     neighbours = unions(around.geometry, around["lad21nm"])

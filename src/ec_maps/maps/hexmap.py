@@ -136,7 +136,7 @@ def hexagon_map(
         f"{EXPLAINED} {f'{GAPS} ' if backdrops else ''}Colour: {measure.meaning}. {look.colours_in_words(about)}",
         wording.sources(hexagons=True, values=about.source),
     )
-    key = look.key(about, hexagons, around=f"not in this table ({len(lacking)})" if len(lacking) else "")
+    key = look.key(about, hexagons, f"not in this table ({len(lacking)})" if len(lacking) else "")
     layout = look.layout(look.extent(extent, words, key), words, key, scale_bar=False)
     before = set(layout.ax.collections)
     # With readable names for so many areas the SVG would be too large.

@@ -38,7 +38,7 @@ def scene(
     key: Key,
     around: gpd.GeoDataFrame,
     *,
-    grey: Callable[[gpd.GeoDataFrame], str],
+    part: bool,
     sources: Callable[..., str],
 ) -> Scene:
     """Return what a map is drawn on.
@@ -50,11 +50,11 @@ def scene(
     shown
         The extent that has to be seen.
     words, key
-        The text around the map and its legend, without the line of sources and the meaning of grey land.
+        The text around the map, without the line of sources, and its legend.
     around
         The land outside the areas.
-    grey
-        Returns what grey land is, of the land in view.
+    part
+        Whether areas are grey because the table lacks them; the legend then says so even if none is in view.
     sources
         Returns the line of sources, with the attribution of tiles as `basemap`.
     """
@@ -62,7 +62,7 @@ def scene(
     tiles = basemap_for(extent)
     seen = in_view(around, extent, tiles)
     words = replace(words, sources=sources(basemap=tiles.credit if tiles else ""))
-    layout = look.layout(extent, words, replace(key, around=grey(seen)))
+    layout = look.layout(extent, words, replace(key, shows_around=part or len(seen) > 0))
     return Scene(layout, extent, seen, tiles)
 
 
@@ -100,7 +100,7 @@ def to_scale(
     return areas.set_geometry(first, crs=areas.crs), around.set_geometry(last, crs=around.crs)
 
 
-def grey_in_words(where: str, lacking: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> str:
+def grey_in_words(where: str, around: gpd.GeoDataFrame, lacking: gpd.GeoDataFrame) -> str:
     """Return what the grey land on a map is, for the legend."""
     if lacking.empty:
         return f"outside {where}" if len(around) else ""
