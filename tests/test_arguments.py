@@ -32,10 +32,6 @@ LONGEST = 1500
 #: Pictures, some of which are drawn, are called less often.
 PICTURES = {"bivariate_map", "hexagon_map", "local_map", "national_map", "regional_map", "strip_plot"}
 
-#: The region, place, outlined places and land around of these maps are not checked yet.
-OWN = {"local_map", "national_map", "regional_map"}
-OPEN = pytest.mark.xfail(reason="names and context of maps are not checked yet", strict=False)
-
 FUNCTIONS = [
     name
     for name in ec_maps.__all__
@@ -172,7 +168,7 @@ def arguments(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(3600 if ALL_PLACES else 400)
-@pytest.mark.parametrize("name", [pytest.param(name, marks=OPEN) if name in OWN else name for name in FUNCTIONS])
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_nothing_but_letters(name: str) -> None:
     """A wrong type, odd text or spoilt table is an `EcMapsError`; only a missing argument is Python's own error."""
     function = getattr(ec_maps, name)
@@ -221,9 +217,9 @@ def test_values_in_words(thing: object) -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: ec_maps.compare(5), 'such as "Great Yarmouth", one or a list; 5 was given'),
-        (lambda: ec_maps.compare(None), "None was given"),
-        (lambda: ec_maps.compare(["Norwich", 5]), "Place 2 is 5, not a name or a code"),
+        (lambda: ec_maps.compare(5), '"5", of the type int, is not the name of a place. Write it as text'),
+        (lambda: ec_maps.compare(None), "None is not the name of a place"),
+        (lambda: ec_maps.compare(["Norwich", 5]), '"5", of the type int, (place 2) is not the name of a place'),
         (lambda: ec_maps.compare("Norwich", 7), 'keys such as "bias", one or a list; 7 was given'),
         (lambda: ec_maps.export(None, level="lad"), "a path, an open file, or - for the standard output; None was"),
         (lambda: ec_maps.load_areas(3), "3 is no level; give its name. The levels are 'lad' and 'msoa'"),

@@ -6,11 +6,12 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from ec_maps import settings
 from ec_maps.about import About
 from ec_maps.areas import wording
-from ec_maps.errors import SettingError
+from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette as palettes
 from ec_maps.graphics.figure import Map
@@ -147,6 +148,9 @@ def options(
     for name, words in (("title", title), ("subtitle", subtitle)):
         if words is not None and (not isinstance(words, str) or (name == "title" and not words.strip())):
             msg = f"{name}= is {words!r}. The {name} of a map is a text; leave {name}= out for the usual one."
+            raise SettingError(msg)
+        if isinstance(words, str) and any(category(letter) in ("Cc", "Cs") and letter != "\n" for letter in words):
+            msg = f"{name}= is {told(words)}, which has characters that cannot be drawn; leave them out."
             raise SettingError(msg)
     if not isinstance(legend, bool):
         msg = f"legend= is {legend!r}; it is True or False."

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from ec_maps.about import About
+from ec_maps.areas.checked import land_around
 from ec_maps.areas.table import load_context
 from ec_maps.errors import BoundaryError, SettingError
 from ec_maps.graphics import layers
@@ -78,7 +79,7 @@ def context_of(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame
         except (BoundaryError, SettingError):
             # A table made without boundary files is still drawn, with nothing around it.
             given = nothing
-    return given[["lad21nm", "geometry"]]
+    return land_around(given)
 
 
 def in_view(around: gpd.GeoDataFrame, extent: Extent, tiles: Basemap | None) -> gpd.GeoDataFrame:
