@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_maps import load_areas, stability
-from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, in_words, rank_correlations, titles
+from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, correlation_in_words, rank_correlations, titles
 from ec_maps.errors import SettingError
 from made import districts
 
@@ -77,7 +77,7 @@ def test_too_few_and_constant_have_none() -> None:
     found = rank_correlations(pd.DataFrame({A: values, B: 1.0, C: -values}), [A, B, C])
     assert [(pair.first, pair.second) for pair in found.missing] == [(A, B), (B, C)]
     assert [(pair.first, pair.second) for pair in found.strongest] == [(A, C)]
-    assert in_words(found.missing[0].correlation) == "none"
+    assert correlation_in_words(found.missing[0].correlation) == "none"
 
 
 def test_the_strongest_first_whatever_the_sign() -> None:
@@ -113,7 +113,7 @@ def test_an_unknown_measure_is_an_error() -> None:
 
 def test_words() -> None:
     """Two decimals, a true minus, no minus nought; titles begin small within a sentence."""
-    assert [in_words(value) for value in (0.618, -0.618, -0.001, 1.0, math.nan)] == [
+    assert [correlation_in_words(value) for value in (0.618, -0.618, -0.001, 1.0, math.nan)] == [
         "0.62",
         "−0.62",
         "0.00",

@@ -23,7 +23,7 @@ from ec_maps.classes import DECILES, SCHEMES, Classes
 from ec_maps.errors import DataError, EcMapsError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.maps.choropleth_words import alt_text, caption
-from ec_maps.site.markdown import area_table
+from ec_maps.site.markdown import value_table
 from made import VALUE, demo_tables
 
 #: 1 to 100 twice, and ten far away.
@@ -144,7 +144,7 @@ def test_the_legend_has_a_swatch_for_each_class(demo: Path) -> None:
 def test_tables_and_exports_follow(demo: Path, tmp_path: Path) -> None:
     """The table on a page, the CSV and the GeoJSON speak of quintiles."""
     areas = ec_maps.load_areas("lad", scheme="quintiles")
-    assert "| Quintile |" in area_table(areas, "Districts").replace("  ", " ")
+    assert "| Quintile |" in value_table(areas, "Districts").replace("  ", " ")
     write_csv(areas, tmp_path / "areas.csv")
     table = pd.read_csv(tmp_path / "areas.csv")
     assert set(table["quintile_of"]) == {"England and Wales"}

@@ -175,7 +175,7 @@ def rank_correlations(areas: pd.DataFrame, measures: Sequence[str] | None = None
     return Correlations(keys, tuple(pairs), name, scope_named(areas.attrs.get("scope", "ew"), level_named(name)))
 
 
-def in_words(correlation: float) -> str:
+def correlation_in_words(correlation: float) -> str:
     """Return a correlation in words: "0.62", "−0.62", or for NaN "none"."""
     # Adding 0.0 turns -0.0 into 0.0.
     return "none" if math.isnan(correlation) else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")

@@ -52,7 +52,7 @@ def find_places(
     PlaceError
         If one is unknown, no text, or named twice; the message gives every fault.
     """
-    texts, gazetteer = several(given), gazetteer_of(districts)
+    texts, gazetteer = each_of(given), gazetteer_of(districts)
     found: dict[Place, tuple[int, str]] = {}
     faults, misnamed = [], False
     for number, one in enumerate(texts, 1):
@@ -75,7 +75,7 @@ def find_places(
     return list(found)
 
 
-def several(given: object) -> list[Any]:
+def each_of(given: object) -> list[Any]:
     """Return names as a list: a single one, which may be a :class:`Place`, as a list of one."""
     if isinstance(given, str | bytes | Place | Mapping):
         return [given]

@@ -129,7 +129,7 @@ def inputs() -> str:
     return fingerprint({*archive.archives(), *by_hand, *(entry.path for entry in fetched)}, *parts)
 
 
-def in_words(text: str) -> str:
+def date_in_words(text: str) -> str:
     """Return a date such as 2025-02-28 as "28 February 2025"; other text as it is."""
     try:
         day = date.fromisoformat(text[:10])
@@ -199,7 +199,7 @@ def _row(done: Outcome) -> tuple[str, ...]:
         done.job.what,
         urlsplit(entry.address).netloc,
         size,
-        in_words(entry.date or entry.fetched_at),
+        date_in_words(entry.date or entry.fetched_at),
         planned.licence or entry.licence or "not stated",
         entry.sha256[:8],
         done.state,

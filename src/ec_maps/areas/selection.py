@@ -11,6 +11,7 @@ import pandas as pd
 
 from ec_maps.areas.finder import (
     LOOK_UP,
+    each_of,
     find_places,
     find_region,
     gazetteer_of,
@@ -18,7 +19,6 @@ from ec_maps.areas.finder import (
     match_region,
     name_of,
     said_twice,
-    several,
 )
 from ec_maps.areas.wording import are, capital, series, the, the_district
 from ec_maps.errors import PlaceError, listed
@@ -136,7 +136,7 @@ def known_districts(*tables: pd.DataFrame) -> pd.DataFrame:
 
 def names_only(given: object, name: str, table: pd.DataFrame) -> bool:
     """Return whether what a caller wrote names one district of a table, the one of this name, and nothing else."""
-    texts = several(given)
+    texts = each_of(given)
     if len(texts) != 1 or not isinstance(texts[0], str | Place):
         return False
     place = gazetteer_of(table).find(name_of(texts[0])) if texts[0] else None
@@ -165,7 +165,7 @@ def select_districts(given: str | Place | Iterable[str | Place], known: pd.DataF
         if district.region in BEYOND and plain(district.name) not in there
     ]
     gazetteer = gazetteer_of(known_districts(known, pd.DataFrame(beyond, columns=known.columns)))
-    selection = _select(several(given), lambda text, where: _district_or_group(text, where, gazetteer))
+    selection = _select(each_of(given), lambda text, where: _district_or_group(text, where, gazetteer))
     if away := [place for place in selection.places if place.region in BEYOND]:
         regions = list(dict.fromkeys(place.region for place in away))
         msg = (
@@ -197,7 +197,7 @@ def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFra
 
     if isinstance(given, str) and not groups_named(given):
         find_region(given, regions)
-    return _select(several(given), unit)
+    return _select(each_of(given), unit)
 
 
 def select_highlighted(

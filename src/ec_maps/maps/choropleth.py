@@ -17,7 +17,7 @@ import shapely
 
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
-from ec_maps.areas.finder import several
+from ec_maps.areas.finder import each_of
 from ec_maps.areas.selection import (
     known_districts,
     names_only,
@@ -340,7 +340,7 @@ def local_map(
     """
     msoas, about = checked(msoas, "msoa", measure=measure, category=category)
     look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
-    wanted = several(place)
+    wanted = each_of(place)
     absent = rest(msoas, about, about.near if about.near and names_only(wanted, about.near, msoas) else None)
     selection = select_districts(wanted, known_districts(msoas, absent))
     inside, lacking = selection.drawn(msoas), selection.rows(absent)

@@ -10,7 +10,7 @@ import shapely
 from matplotlib.patches import Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, in_words, titles
+from ec_maps.analysis.statistics import FEWEST, Correlations, Pair, correlation_in_words, titles
 from ec_maps.areas.wording import capital, joined, number_of, series, some, sources
 from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import SCOPES, Level, level_named
@@ -132,7 +132,7 @@ def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
 def _description(pair: Pair, level: Level) -> str:
     """Return the description of a cell for SVG: a code, no decile, and words."""
     one, other = measure_named(pair.first).title, *titles([pair.second])
-    words = f"{one} and {other}: {in_words(pair.correlation)}, over {number_of(pair.areas, level)}"
+    words = f"{one} and {other}: {correlation_in_words(pair.correlation)}, over {number_of(pair.areas, level)}"
     return f"{pair.first}--{pair.second}||{words}"
 
 
@@ -166,7 +166,7 @@ def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
 
 def _strongest(found: Correlations, number: int) -> str:
     pairs = [
-        f"{' and '.join(titles([pair.first, pair.second]))} ({in_words(pair.correlation)})"
+        f"{' and '.join(titles([pair.first, pair.second]))} ({correlation_in_words(pair.correlation)})"
         for pair in found.strongest[:number]
     ]
     return f"The strongest: {'; '.join(pairs)}." if pairs else ""
@@ -178,7 +178,7 @@ def _with_headline(found: Correlations, number: int) -> str:
     strong = [pair for pair in pairs if abs(pair.correlation) >= _WEAK]
     if pairs and not strong:
         return f"{title} has no correlation of {_WEAK} or stronger with another measure."
-    names = [f"{titles([pair.other(HEADLINE)])[0]} ({in_words(pair.correlation)})" for pair in strong]
+    names = [f"{titles([pair.other(HEADLINE)])[0]} ({correlation_in_words(pair.correlation)})" for pair in strong]
     are = "correlation of {} is" if len(names) == 1 else "correlations of {} are"
     return f"The strongest {are.format(title.lower())} with {series(names)}." if names else ""
 

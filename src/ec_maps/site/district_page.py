@@ -151,7 +151,7 @@ def _inside(profile: DistrictProfile, drawn: Map, page: str, files: Path) -> str
     figure = markdown.saved(drawn, page, files)
     write_csv(profile.msoas, files / f"{page}.csv")
     write_geojson(profile.msoas, files / f"{page}.geojson")
-    table = markdown.area_table(
+    table = markdown.value_table(
         drawn.areas, f"Neighbourhoods of {the_district(profile.name)}, lowest first", anchors=True
     )
     return (

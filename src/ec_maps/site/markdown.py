@@ -12,7 +12,7 @@ from PIL import Image
 
 from ec_maps.about import About
 from ec_maps.analysis.export import lowest_first
-from ec_maps.areas.provenance import in_words, line
+from ec_maps.areas.provenance import date_in_words, line
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics.annotation import area_numbers
 from ec_maps.graphics.figure import Map
@@ -125,7 +125,7 @@ def downloads(name: str, *, areas: bool = False) -> str:
     return f"::: {{.ec-downloads}}\nDownload: {' · '.join(links)}\n:::"
 
 
-def area_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -> str:
+def value_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -> str:
     """Return the table of areas, lowest first, in a frame of its own.
 
     With `anchors`, each row has its area's code in lower case as its address.
@@ -188,5 +188,7 @@ def _texts(numbers: pd.Series) -> list[str]:
 
 def provenance() -> str:
     """Return the sources of values and boundaries and the version of the library, as a small paragraph."""
-    text = re.sub(r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{in_words(m[0])}</time>', escaped(line()))
+    text = re.sub(
+        r"\d{4}-\d\d-\d\d", lambda m: f'<time datetime="{m[0]}">{date_in_words(m[0])}</time>', escaped(line())
+    )
     return f"::: {{.ec-provenance}}\n{text}\n:::"

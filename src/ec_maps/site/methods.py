@@ -11,7 +11,7 @@ from ec_maps import settings
 from ec_maps.analysis.comparison import available_measures
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.join import JoinReport
-from ec_maps.areas.provenance import in_words, inputs
+from ec_maps.areas.provenance import date_in_words, inputs
 from ec_maps.areas.table import join_report, load_values
 from ec_maps.areas.wording import capital, series, some
 from ec_maps.errors import BoundaryError, DataError
@@ -247,7 +247,7 @@ def citations() -> str:
 
 def _of_data() -> str:
     date = _report("lad").atlas_date
-    dated = f" Data dated {in_words(date)}." if date else ""
+    dated = f" Data dated {date_in_words(date)}." if date else ""
     if settings.is_demo():
         dated = " This page was made from demonstration data, which have no date to cite."
     address = "https://data.humdata.org/dataset/uk-social-capital-atlas"

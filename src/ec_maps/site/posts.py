@@ -16,7 +16,7 @@ from ec_maps import settings
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import write_csv
-from ec_maps.analysis.statistics import Correlations, in_words, rank_correlations, stability, titles
+from ec_maps.analysis.statistics import Correlations, correlation_in_words, rank_correlations, stability, titles
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places, slug
 from ec_maps.areas.provenance import inputs, line
@@ -239,7 +239,7 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links
     folder = Path(FOLDER)
     figure = markdown.saved(drawn, name, folder, links=links)
     write_csv(table, folder / f"{name}.csv")
-    return f"{figure}\n\n{markdown.area_table(table, title)}\n\n{markdown.downloads(name)}"
+    return f"{figure}\n\n{markdown.value_table(table, title)}\n\n{markdown.downloads(name)}"
 
 
 # --- what the page that compares the measures calls -------------------------------------------------
@@ -266,7 +266,7 @@ def with_connectedness() -> str:
     """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
     sides = [{pair.other(HEADLINE): pair.correlation for pair in found(level).of(HEADLINE)} for level in _LEVELS]
     rows = [
-        [escaped(measure_named(key).title), *(in_words(side.get(key, math.nan)) for side in sides)]
+        [escaped(measure_named(key).title), *(correlation_in_words(side.get(key, math.nan)) for side in sides)]
         for key in dict.fromkeys(key for side in sides for key in side)
     ]
     title = "Rank correlation of each measure with economic connectedness, the strongest first"
@@ -290,8 +290,8 @@ def both_levels() -> str:
     return (
         f"Of {pairs}, {some(turned)} {have} opposite signs at the two levels. The median strength is {first:.2f} among "
         f"local authorities and {last:.2f} among neighbourhoods. The largest change is that of "
-        f"{escaped(' and '.join(titles(most)))}: {in_words(lad[most])} among local authorities, {in_words(msoa[most])} "
-        f"among neighbourhoods."
+        f"{escaped(' and '.join(titles(most)))}: {correlation_in_words(lad[most])} among local authorities, "
+        f"{correlation_in_words(msoa[most])} among neighbourhoods."
     )
 
 
@@ -325,7 +325,7 @@ def _pair_table(pairs: Correlations) -> str:
         # Both names share a column, so that the number stays visible on a phone.
         [
             escaped(capital(" and ".join(titles([pair.first, pair.second])))),
-            in_words(pair.correlation),
+            correlation_in_words(pair.correlation),
             f"{pair.areas:,}",
         ]
         for pair in [*pairs.strongest, *pairs.missing]
