@@ -317,6 +317,8 @@ def no_axes() -> Any:
         (lambda: own_figure(1, (3, 2.5))[1][0], {"legend": True}, "beside the legend"),
         (lambda: own_figure()[1][0], {"figsize": (5, 5)}, "figsize= does not go with ax="),
         (lambda: own_figure()[1][0], {"subtitle": "x"}, "subtitle= does not go with ax="),
+        (lambda: None, {"subtitle": "a\0b"}, "characters that cannot be drawn"),
+        (lambda: None, {"title": "a\ud800"}, "characters that cannot be drawn"),
         (lambda: own_figure()[1][0], {"legend": "yes"}, "legend= is 'yes'"),
         (lambda: None, {"title": 7}, "title= is 7"),
     ],
