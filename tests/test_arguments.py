@@ -24,7 +24,7 @@ from made import VALUE, about, districts, squares
 from tested_places import ALL_PLACES
 
 #: How often each function is called: often in the weekly run.
-EXAMPLES = 2000 if ALL_PLACES else 25
+EXAMPLES = 2000 if ALL_PLACES else 10
 
 #: A letter has no more letters than this.
 LONGEST = 1500
@@ -180,7 +180,7 @@ def test_nothing_but_letters(name: str) -> None:
 
     @given(arguments(name))
     @settings(
-        max_examples=EXAMPLES if ALL_PLACES or name not in PICTURES else 8,
+        max_examples=EXAMPLES if ALL_PLACES or name not in PICTURES else 4,
         # A fault is not made simpler: pictures would be drawn for minutes.
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -645,6 +645,7 @@ def test_silent_server(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "timeout expired" in refused(here)
 
 
+@pytest.mark.full
 def test_server_of_another_kind(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What speaks another language, such as a web server, is reported to be no database."""
     with socket.create_server(("127.0.0.1", 0)) as web:

@@ -208,6 +208,7 @@ def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             list(workers.results(seen, partial(Counted, 10), range(3)))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("listening", [True, False])
 def test_a_scheduler_that_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], listening: bool
