@@ -151,7 +151,10 @@ def _what_failed(output: str, status: int) -> str:
     errors = re.findall(
         r"^(?:[\w.]*(?:Error|Exception)|ERROR)(?::| -)\s*(.+(?:\n\n?(?!\s|Traceback|\[).+)*)", plain, flags=re.MULTILINE
     )
+    # A command that ran before the pages says in a letter what failed.
+    letter = re.search(r"^ec-maps: (.+)", plain, flags=re.MULTILINE | re.DOTALL)
     lines = [line for line in plain.splitlines() if line.strip()]
-    cause = errors[-1].strip() if errors else (lines[-1].strip() if lines else "it gave no reason")
+    last = letter[1].strip() if letter else (lines[-1].strip() if lines else "it gave no reason")
+    cause = errors[-1].strip() if errors else last
     at = f" at {pages[-1]}" if pages else ""
     return f"Quarto stopped{at} (exit status {status}): {cause}\n\nThe previous site was not changed."
