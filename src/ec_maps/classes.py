@@ -5,26 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 #: The fewest and the most classes: the palette has ten colours.
 FEWEST, MOST = 2, 10
 
-#: What one class of a scheme is called, what has been done, before "the 331 local authorities", and the number of
-#: classes if it is fixed.
-_SCHEMES: dict[str, tuple[str, str, int | None]] = {
-    "deciles": ("decile", "Deciles of", 10),
-    "quintiles": ("quintile", "Quintiles of", 5),
-    "quantiles": ("class", "Classes of equal size of", None),
-    "equal_interval": ("class", "Equal intervals of the values of", None),
-    "natural_breaks": ("class", "Natural breaks in the values of", None),
-    "edges": ("class", "Given classes of", None),
+#: How classes can be cut: as many areas in each, equal intervals of the values, natural breaks, or by given edges.
+Cut = Literal["size", "interval", "breaks", "edges"]
+
+#: What one class of a scheme is called, what has been done, before "the 331 local authorities", the number of classes
+#: if it is fixed, and how they are cut.
+_SCHEMES: dict[str, tuple[str, str, int | None, Cut]] = {
+    "deciles": ("decile", "Deciles of", 10, "size"),
+    "quintiles": ("quintile", "Quintiles of", 5, "size"),
+    "quantiles": ("class", "Classes of equal size of", None, "size"),
+    "equal_interval": ("class", "Equal intervals of the values of", None, "interval"),
+    "natural_breaks": ("class", "Natural breaks in the values of", None, "breaks"),
+    "edges": ("class", "Given classes of", None, "edges"),
 }
 
 #: What a class can be called.
 NOUNS = tuple(dict.fromkeys(noun for noun, *_ in _SCHEMES.values()))
 
 #: The schemes by name, each with its number of classes if it is fixed; a scheme of given edges has none.
-SCHEMES = {name: number for name, (_, _, number) in _SCHEMES.items() if name != "edges"}
+SCHEMES = {name: number for name, (_, _, number, _) in _SCHEMES.items() if name != "edges"}
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ class Classes:
         return _SCHEMES[self.scheme][1]
 
     @property
-    def equal_in_size(self) -> bool:
-        """Whether as many areas should be in each, so that a class is only empty where many values are equal."""
-        return self.scheme in ("deciles", "quintiles", "quantiles")
+    def cut(self) -> Cut:
+        """How they are cut; only one of equal size can lack areas in a class, where many values are equal."""
+        return _SCHEMES[self.scheme][3]
 
     def of(self, areas: str) -> str:
         """Return how areas are divided: "by decile of all local authorities", "in five classes"."""

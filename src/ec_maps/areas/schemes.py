@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ec_maps.areas.deciles import cut_points
-from ec_maps.classes import FEWEST, MOST, SCHEMES, Classes
+from ec_maps.classes import FEWEST, MOST, SCHEMES, Classes, Cut
 from ec_maps.errors import DataError, SettingError, listed
 
 SchemeName = Literal["deciles", "quintiles", "quantiles", "equal_interval", "natural_breaks"]
@@ -75,9 +75,9 @@ class Chosen:
                 found = found if distinct else "no area has a value"
                 msg = f"Cutting {k} {plural}: {found}, so that there is nothing to tell apart on a map."
             raise DataError(msg)
-        if self.classes.equal_in_size:
+        if self.classes.cut == "size":
             return cut_points(values, groups=k, fewer=True)
-        return _edges(self.classes.scheme, present.tobytes(), k)
+        return _edges(self.classes.cut, present.tobytes(), k)
 
 
 def chosen(scheme: Scheme, k: int | None) -> Chosen:
@@ -166,12 +166,12 @@ def _check_cover(edges: Sequence[float], present: np.ndarray, unit: str) -> None
 
 
 @lru_cache(maxsize=32)
-def _edges(scheme: str, values: bytes, k: int) -> np.ndarray:
+def _edges(cut: Cut, values: bytes, k: int) -> np.ndarray:
     """Return the edges of equal intervals or natural breaks of sorted values, given as bytes to be remembered."""
     import mapclassify
 
     present, bins = np.frombuffer(values), np.empty(0)
-    if scheme == "equal_interval":
+    if cut == "interval":
         bins = mapclassify.EqualInterval(present, k=k).bins
     else:
         # FisherJenks, because NaturalBreaks begins at random; it sums in single precision, so values are near 0.

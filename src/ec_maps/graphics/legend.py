@@ -73,7 +73,7 @@ class Key:
             What hatching and grey land mean.
         """
         measure, classes, filled = about.what, about.classes, about.groups
-        if not classes.equal_in_size:
+        if classes.cut != "size":
             filled = tuple(range(1, classes.number + 1))
         colours = [
             colour if number in filled else None
