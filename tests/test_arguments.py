@@ -6,7 +6,7 @@ import inspect
 import io
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import ec_maps
 from ec_maps import EcMapsError
 from ec_maps.arguments import several
+from ec_maps.geography.codes import official_districts
 from made import VALUE, about, districts, squares
 from tested_places import ALL_PLACES
 
@@ -63,6 +64,12 @@ THINGS = st.one_of(
     ),
 )
 
+
+def value_of(table: gpd.GeoDataFrame) -> str:
+    """Return the column of values, which stands before the deciles."""
+    return str(table.columns[table.columns.get_loc("decile") - 1])
+
+
 #: What may have happened to a table before it is given to a function.
 SPOILT: list[Callable[[gpd.GeoDataFrame], Any]] = [
     lambda table: table.iloc[:0],
@@ -71,14 +78,14 @@ SPOILT: list[Callable[[gpd.GeoDataFrame], Any]] = [
     lambda table: pd.DataFrame(table).drop(columns="geometry"),
     lambda table: table.drop(columns="decile"),
     lambda table: table.drop(columns="about"),
-    lambda table: table.drop(columns=VALUE),
+    lambda table: table.drop(columns=value_of(table)),
     lambda table: table.assign(about=5),
     lambda table: table.assign(about=[[]] * len(table)),
     lambda table: table.assign(decile="low"),
     lambda table: table.assign(lad21nm=None),
-    lambda table: table.assign(**{VALUE: "45 %"}),
-    lambda table: table.assign(**{VALUE: np.inf}),
-    lambda table: table.assign(**{VALUE: table[VALUE] * 1j}),
+    lambda table: table.assign(**{value_of(table): "45 %"}),
+    lambda table: table.assign(**{value_of(table): np.inf}),
+    lambda table: table.assign(**{value_of(table): table[value_of(table)] * 1j}),
     lambda table: table.set_crs(None, allow_override=True),
     lambda table: table.assign(geometry=None),
     lambda table: table.set_axis(["x"] * len(table.columns), axis=1),
@@ -102,13 +109,38 @@ def folder(demo_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield here
 
 
-def sound(name: str, parameter: str) -> list[Any]:
-    """Return arguments that a function takes, none for a parameter that is not known here."""
-    lads, msoas = partial(districts, VALUES), partial(squares, VALUES, district="A")
+@cache
+def tables() -> dict[str, gpd.GeoDataFrame]:
+    """Return a sound table for each parameter that takes one; made once, as making them is most of the work."""
+    lads = districts(VALUES)
 
     def driver(key: str) -> gpd.GeoDataFrame:
-        return about(lads().rename(columns={VALUE: key}), measure=key)
+        return about(lads.rename(columns={VALUE: key}), measure=key)
 
+    return {
+        "lads": lads,
+        "msoas": squares(VALUES, district="A"),
+        "areas": lads,
+        "exposure_lads": driver("exposure"),
+        "bias_lads": driver("bias"),
+    }
+
+
+def own() -> pd.DataFrame:
+    """Return a user's own column, with the codes of all local authorities of England and Wales."""
+    codes = [code for code in official_districts() if code[0] in "EW"]
+    return pd.DataFrame({"code": codes, "value": range(len(codes))})
+
+
+def lads_around() -> gpd.GeoDataFrame:
+    """Return local authorities, for a map of neighbourhoods to lie among."""
+    return tables()["lads"].copy()
+
+
+def sound(name: str, parameter: str) -> list[Any]:
+    """Return arguments that a function takes, none for a parameter that is not known here."""
+    if parameter in tables():
+        return [tables()[parameter].copy()]
     known: dict[str, list[Any]] = {
         "level": ["lad"],
         "scope": ["ew", "uk"],
@@ -119,16 +151,24 @@ def sound(name: str, parameter: str) -> list[Any]:
         "places": ["Norwich", ["Norwich", "Eden"]],
         "path": ["table.csv", "places.yml", io.BytesIO()],
         "force": [True],
-        "lads": [lads()],
-        "msoas": [msoas()],
-        "areas": [lads()],
-        "exposure_lads": [driver("exposure")],
-        "bias_lads": [driver("bias")],
         "lad_name": ["A"],
         "region": ["North East"],
         "highlight": [["A"]],
         "folder": ["maps"],
         "kinds": [["regions"]],
+        "data": [own(), own().set_index("code")["value"], own().assign(value=[f"{place} %" for place in range(331)])],
+        "value": ["value"],
+        "title": ["Trees"],
+        "subtitle": ["In the north", ""],
+        "unit": ["", "%"],
+        "code": [None, "code"],
+        "scheme": ["quantiles", "natural_breaks", "equal_interval", [0, 100, 400]],
+        "k": [None, 5],
+        "palette": [None, ["#000000", "#222222", "#444444", "#666666", "#888888"]],
+        "figsize": [None, (8, 12)],
+        "context": [None, lads_around()],
+        "place": ["A", ["A"]],
+        "connectedness_lads": [None, lads_around()],
         "jobs": [1],
         "quiet": [True],
         "found": [ec_maps.Correlations(("bias", "exposure"), ())],

@@ -156,10 +156,14 @@ def quoted(text: str, limit: int = 60) -> str:
 
 
 def told(thing: object) -> str:
-    """Return a thing as a message names it: ``None``, ``5``, a text in quotation marks, ``a DataFrame``."""
+    """Return a thing as a message names it: ``None``, ``5``, ``(8, 10)``, a quoted text, ``a DataFrame``."""
     if isinstance(thing, str):
         return quoted(thing)
-    if thing is None or (isinstance(thing, bool | int | float) and not abs(thing) >= 1e15):
+    if isinstance(thing, list | tuple) and 0 < len(thing) <= 10:
+        inside = ", ".join(quoted(one) if isinstance(one, str) else told(one) for one in thing)
+        if len(inside) <= 60 and not any(isinstance(one, list | tuple | dict) for one in thing):
+            return f"({inside})" if isinstance(thing, tuple) else f"[{inside}]"
+    if thing is None or isinstance(thing, bool | float) or (isinstance(thing, int) and abs(thing) < 1e15):
         return str(thing)
     name = type(thing).__name__
     return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"

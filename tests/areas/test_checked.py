@@ -155,7 +155,7 @@ def silent(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 REFUSED: dict[str, tuple[Callable[[gpd.GeoDataFrame], object], str]] = {
     "no table": (lambda _: None, "not from None"),
-    "a list": (lambda _: [1, 2], "not from a list"),
+    "a list": (lambda _: [1, 2], r"not from \[1, 2\]"),
     "no rows": (lambda table: table[:0], "no rows"),
     "no outlines": (lambda table: pd.DataFrame(table.drop(columns="geometry")), r"areas\.merge\(mine\)"),
     "no coordinate system": (lambda table: table.set_crs(None, allow_override=True), "set_crs"),

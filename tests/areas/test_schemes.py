@@ -185,14 +185,14 @@ FAULTY: list[tuple[Any, Any, str]] = [
     ("natural_breaks", 4.0, "k is 4.0"),
     ("quintiles", 4, 'has 5 classes, and k is 4.*"quantiles"'),
     ("deciles", 5, "has 10 classes"),
-    (None, None, "scheme is None"),
-    (5, None, "scheme is 5"),
+    (None, None, "edges of classes; None was given"),
+    (5, None, "edges of classes; 5 was given"),
     ([0, 0.5, 0.4, 1], None, r"have to rise: 0\.4 comes after 0\.5"),
     ([0, 0.5, 0.5, 1], None, "have to rise"),
     ([0, 1], None, "2 edges were given"),
     (list(range(12)), None, "12 edges were given"),
     ([0, 0.5, float("inf")], None, "inf is none"),
-    ([0, "0.5", 1], None, "'0.5' is none"),
+    ([0, "0.5", 1], None, '"0.5" is none'),
     ([0, 0.5, 1], 3, "make 2 classes, and k is 3"),
 ]
 

@@ -82,12 +82,12 @@ def test_colours_of_the_callers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("viridis", "is 'viridis'; it is a list of 10 colours"),
+        ("viridis", 'is "viridis"; it is a list of 10 colours'),
         (7, "is 7"),
         (OWN[:9], "9 colours, where there have to be 10"),
         ([*OWN, "#000000"], "11 colours"),
         ([], "0 colours"),
-        (["#nonono", *OWN[1:]], "colour 1: '#nonono' is no colour"),
+        (["#nonono", *OWN[1:]], 'colour 1: "#nonono" is no colour'),
         ([None, *OWN[1:]], "colour 1: None is no colour"),
         ([(1, 1, 0, 0.5), *OWN[1:]], "see-through"),
         ([*OWN[:3], OWN[4], OWN[3], *OWN[5:]], "colour 5: .* is not darker than"),
@@ -319,7 +319,7 @@ def no_axes() -> Any:
         (lambda: own_figure()[1][0], {"subtitle": "x"}, "subtitle= does not go with ax="),
         (lambda: None, {"subtitle": "a\0b"}, "characters that cannot be drawn"),
         (lambda: None, {"title": "a\ud800"}, "characters that cannot be drawn"),
-        (lambda: own_figure()[1][0], {"legend": "yes"}, "legend= is 'yes'"),
+        (lambda: own_figure()[1][0], {"legend": "yes"}, 'legend= is "yes"'),
         (lambda: None, {"title": 7}, "title= is 7"),
     ],
 )

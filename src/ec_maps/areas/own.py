@@ -17,7 +17,7 @@ from ec_maps.areas.own_codes import Matched, columns, letter, matched_codes, of_
 from ec_maps.areas.schemes import Scheme, chosen
 from ec_maps.areas.table import columns_before, covered, with_outlines
 from ec_maps.boundaries.table import load_boundaries
-from ec_maps.errors import DataError, SettingError, counted, listed
+from ec_maps.errors import DataError, SettingError, counted, listed, told
 from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named, scope_named
 from ec_maps.measures import MEASURES
 from ec_maps.own_measure import OwnFacts
@@ -114,7 +114,7 @@ def area_table(
     texts = {"title": title, "unit": unit, "source": source}
     texts = {name: _text(text, name) for name, text in texts.items()}
     if not isinstance(low_is_purple, bool | np.bool_):
-        msg = f"low_is_purple is {low_is_purple!r}; it should be True (low values are purple) or False."
+        msg = f"low_is_purple is {told(low_is_purple)}; it should be True (low values are purple) or False."
         raise SettingError(msg)
     name = _name(value)
     codes, column = columns(data, value, wanted, code)
@@ -155,7 +155,7 @@ def area_table(
 def _text(text: object, name: str) -> str:
     """Return a text in one line; `SettingError` if it is none, or too long to stand beside a map."""
     if not isinstance(text, str) or (name == "title" and not text.strip()):
-        msg = f"{name} is {text!r}; it should be a text" + (", what the values are." if name == "title" else ".")
+        msg = f"{name} is {told(text)}; it should be a text" + (", what the values are." if name == "title" else ".")
         raise SettingError(msg)
     line = " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
     longest = (len(line), max(map(len, line.split()), default=0))
@@ -169,7 +169,7 @@ def _text(text: object, name: str) -> str:
 def _name(value: Hashable) -> str:
     name = str(value).strip() if isinstance(value, str | int | np.integer) and not isinstance(value, bool) else ""
     if not name:
-        msg = f"value is {value!r}; it should be the name of the column of values."
+        msg = f"value is {told(value)}; it should be the name of the column of values."
         raise SettingError(msg)
     if name.lower() in _OURS or name in MEASURES:
         of = "a measure of the Atlas" if name in MEASURES else "a column of the tables here"

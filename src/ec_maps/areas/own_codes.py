@@ -12,7 +12,7 @@ import pandas as pd
 
 from ec_maps import settings
 from ec_maps.areas.cleaning import plain_code
-from ec_maps.errors import DataError, SettingError, counted, listed
+from ec_maps.errors import DataError, SettingError, counted, listed, told
 from ec_maps.geography.codes import (
     BEYOND,
     Vintage,
@@ -73,13 +73,12 @@ def columns(data: object, value: Hashable, level: Level, code: Hashable | None) 
 def _only(frame: pd.DataFrame, name: Hashable, argument: str) -> None:
     """Raise `SettingError` unless a table has one column of this name."""
     try:
-        several = frame.columns.nlevels > 1 or not isinstance(name, Hashable)
-        number = 0 if several else int((frame.columns == name).sum())
+        number = 0 if frame.columns.nlevels > 1 else [*frame.columns].count(name)
     except (TypeError, ValueError):
         number = 0
     if number != 1:
         has = f"has {number} columns" if number else "has no column"
-        msg = f"data {has} {name!r}, which {argument}= names. Its columns are {listed(list(frame.columns), 12)}."
+        msg = f"data {has} {told(name)}, which {argument}= names. Its columns are {listed(list(frame.columns), 12)}."
         raise SettingError(msg)
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from numbers import Real
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ec_maps.areas.deciles import cut_points
+from ec_maps.arguments import several
 from ec_maps.classes import FEWEST, MOST, SCHEMES, Classes, Cut
-from ec_maps.errors import DataError, SettingError, listed
+from ec_maps.errors import DataError, SettingError, listed, told
 
 SchemeName = Literal["deciles", "quintiles", "quantiles", "equal_interval", "natural_breaks"]
 
@@ -88,39 +89,36 @@ def chosen(scheme: Scheme, k: int | None) -> Chosen:
         near = next((known for part, known in _ELSEWHERE.items() if part in scheme.lower()), "")
         hint = f" Perhaps {near}?" if near else ""
         msg = (
-            f'There is no scheme "{scheme}".{hint} The schemes are {", ".join(SCHEMES)}; k= is the number of classes '
-            f"of the last three. A list of numbers gives the edges of classes."
+            f"There is no scheme {told(scheme)}.{hint} The schemes are {', '.join(SCHEMES)}; k= is the number of "
+            f"classes of the last three. A list of numbers gives the edges of classes."
         )
         raise SettingError(msg)
     fixed = SCHEMES[scheme]
-    if fixed is not None and k not in (None, fixed):
-        msg = f'scheme="{scheme}" has {fixed} classes, and k is {k!r}. For another number, use scheme="quantiles".'
+    number = _number(k, fixed or _USUAL)
+    if fixed not in (None, number):
+        msg = f'scheme="{scheme}" has {fixed} classes, and k is {number}. For another number, use scheme="quantiles".'
         raise SettingError(msg)
-    return Chosen(Classes(scheme, _number(k, fixed or _USUAL)))
+    return Chosen(Classes(scheme, number))
 
 
 def _number(k: object, usual: int) -> int:
     if k is None:
         return usual
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not FEWEST <= k <= MOST:
-        msg = (
-            f"k is {k!r}; it should be a number of classes from {FEWEST} to {MOST}, as the palette has {MOST} colours."
-        )
+        msg = f"k is {told(k)}; it should be a number from {FEWEST} to {MOST}, as the palette has {MOST} colours."
         raise SettingError(msg)
     return int(k)
 
 
 def _own_edges(scheme: object, k: int | None) -> Chosen:
     """Return the classes with the caller's own edges."""
-    if not isinstance(scheme, Iterable) or isinstance(scheme, bytes | dict | set):
-        msg = f"scheme is {scheme!r}; it should be {', '.join(SCHEMES)}, or a list of numbers, the edges of classes."
-        raise SettingError(msg)
-    given = list(scheme)
+    what = f"scheme= is {', '.join(SCHEMES)}, or a list of numbers, the edges of classes"
+    given: list[Any] = several(scheme, (), what)
     wrong = [edge for edge in given if isinstance(edge, bool | np.bool_) or not isinstance(edge, Real)]
     if wrong or not all(math.isfinite(edge) for edge in given):
         odd = wrong or [edge for edge in given if not math.isfinite(edge)]
         msg = (
-            f"The edges of classes have to be numbers, and {listed([repr(edge) for edge in odd], 3)} is none that can "
+            f"The edges of classes have to be numbers, and {listed(list(map(told, odd)), 3)} is none that can "
             f"be shown in a legend. The first edge is the lowest value or below it, the last the highest or above it."
         )
         raise SettingError(msg)
@@ -135,8 +133,8 @@ def _own_edges(scheme: object, k: int | None) -> Chosen:
         one, other = falls[0]
         msg = f"The edges of classes have to rise: {other:g} comes after {one:g} in {list(edges)}."
         raise SettingError(msg)
-    if k not in (None, len(edges) - 1):
-        msg = f"{len(edges)} edges make {len(edges) - 1} classes, and k is {k!r}. Leave k out: the edges say it."
+    if (number := _number(k, len(edges) - 1)) != len(edges) - 1:
+        msg = f"{len(edges)} edges make {len(edges) - 1} classes, and k is {number}. Leave k out: the edges say it."
         raise SettingError(msg)
     return Chosen(Classes("edges", len(edges) - 1), edges)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ec_maps import settings
 from ec_maps.about import About
-from ec_maps.errors import PaletteError, listed
+from ec_maps.errors import PaletteError, listed, told
 from ec_maps.measures import Measure
 
 if TYPE_CHECKING:
@@ -149,18 +149,18 @@ def chosen_colours(given: object, number: int) -> list[str]:
     from matplotlib.colors import to_rgba
 
     if isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f'palette= is {given!r}; it is a list of {number} colours such as "#340d57", the lowest class first.'
+        msg = f'palette= is {told(given)}; it is a list of {number} colours such as "#340d57", the lowest class first.'
         raise PaletteError(msg)
     found, faults = [], []
     for at, colour in enumerate(given, 1):
         try:
             *channels, opacity = to_rgba(colour)
         except (ValueError, TypeError):
-            faults.append(f"colour {at}: {colour!r} is no colour such as #340d57")
+            faults.append(f"colour {at}: {told(colour)} is no colour such as #340d57")
             continue
         code = "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
         if opacity < 1:
-            faults.append(f"colour {at}: {colour!r} is see-through")
+            faults.append(f"colour {at}: {told(colour)} is see-through")
         if code in _NOT_DATA:
             faults.append(f"colour {at}: {code} is the colour of {_NOT_DATA[code]}")
         found.append((at, code))

@@ -13,7 +13,7 @@ from typing import IO, Any, Literal, cast, get_args
 import numpy as np
 
 from ec_maps.cache import atomic_write
-from ec_maps.errors import SettingError
+from ec_maps.errors import SettingError, told
 
 Format = Literal["png", "svg", "pdf"]
 
@@ -37,7 +37,7 @@ def format_of(target: object, given: str | None) -> Format:
     if kind in known:
         return cast("Format", kind)
     if given is not None:
-        msg = f"format= is {given!r}, and a map is saved as {', '.join(known[:-1])} or {known[-1]}."
+        msg = f"format= is {told(given)}, and a map is saved as {', '.join(known[:-1])} or {known[-1]}."
     elif hasattr(target, "write"):
         msg = 'The open file does not say what to save the map as; format="png", "svg" or "pdf" does.'
     else:
@@ -65,7 +65,7 @@ def resolution(size: tuple[float, float], width: object, dpi: object, default: f
         if name == "width":
             least, most = least * size[0], most * size[0]
         what = "a whole number of pixels" if name == "width" else "a number of pixels per inch"
-        msg = f"{name}= is {given!r}; for this map it is {what} from {math.ceil(least)} to {math.floor(most):,}."
+        msg = f"{name}= is {told(given)}; for this map it is {what} from {math.ceil(least)} to {math.floor(most):,}."
         raise SettingError(msg)
     # Slightly more, because matplotlib rounds the number of pixels down.
     return found if name == "dpi" else found * (1 + 1e-9)

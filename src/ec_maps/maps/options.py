@@ -147,13 +147,13 @@ def options(
     """
     for name, words in (("title", title), ("subtitle", subtitle)):
         if words is not None and (not isinstance(words, str) or (name == "title" and not words.strip())):
-            msg = f"{name}= is {words!r}. The {name} of a map is a text; leave {name}= out for the usual one."
+            msg = f"{name}= is {told(words)}. The {name} of a map is a text; leave {name}= out for the usual one."
             raise SettingError(msg)
         if isinstance(words, str) and any(category(letter) in ("Cc", "Cs") and letter != "\n" for letter in words):
             msg = f"{name}= is {told(words)}, which has characters that cannot be drawn; leave them out."
             raise SettingError(msg)
     if not isinstance(legend, bool):
-        msg = f"legend= is {legend!r}; it is True or False."
+        msg = f"legend= is {told(legend)}; it is True or False."
         raise SettingError(msg)
     if ax is not None and (figsize is not None or subtitle is not None):
         name, why = ("figsize", "their size is the map's") if figsize is not None else ("subtitle", "they have no room")
@@ -176,8 +176,8 @@ def _size(given: object) -> tuple[float, float]:
         width = height = math.nan
     if isinstance(given, str) or not (_NARROWEST <= width <= _LARGEST and 0 < height <= _LARGEST):
         msg = (
-            f"figsize= is {given!r}; it is the width and height of the figure in inches, such as (8, 10): a width of "
-            f"{_NARROWEST:g} to {_LARGEST:g} and a height of up to {_LARGEST:g}."
+            f"figsize= is {told(given)}; it is the width and height of the figure in inches, such as (8, 10): a width "
+            f"of {_NARROWEST:g} to {_LARGEST:g} and a height of up to {_LARGEST:g}."
         )
         raise SettingError(msg)
     return width, height
