@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: The code that tables depend on: folders and modules of the package.
 _COMPUTING = (
     *("geography", "atlas", "boundaries", "areas"),
-    *("about.py", "arguments.py", "cache.py", "classes.py", "measures.py", "own_measure.py"),
+    *("about.py", "arguments.py", "cache.py", "classes.py", "cleaning.py", "measures.py", "own_measure.py"),
 )
 
 #: Rows in a row group: neighbouring codes are mostly neighbouring areas, so that a group is a county or two.

@@ -18,7 +18,7 @@ import ec_maps
 from ec_maps.about import About
 from ec_maps.analysis.export import write_csv
 from ec_maps.areas.checked import checked
-from ec_maps.areas.cleaning import cleaned_values
+from ec_maps.cleaning import cleaned_values
 from ec_maps.errors import DataError, EcMapsError, SettingError
 from ec_maps.geography.codes import district_codes, neighbourhood_codes, official_districts
 from ec_maps.own_measure import OwnFacts
@@ -131,7 +131,9 @@ def test_codes_are_cleaned(codes: list[str]) -> None:
     areas = made([*untidy, codes[0], None], [*range(331), 0, 5])
     assert list(areas["pupils"]) == list(plain["pupils"])
     assert areas.attrs["unmatched"]["without_code"] == 1
-    assert areas.attrs["unmatched"]["notes"] == ["331 codes had spaces or small letters."]
+    [note] = areas.attrs["unmatched"]["notes"]
+    where = "the first is no-break space (U+00A0) in X06000001, row 1"
+    assert note == f"331 codes had characters that do not belong there: {where}; corrected."
 
 
 def test_codes_are_found_wherever_they_are(codes: list[str]) -> None:

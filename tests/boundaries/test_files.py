@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from ec_maps.boundaries.files import Table, files_in, find_tables
 from ec_maps.errors import BoundaryError
-from makers import write_table
+from makers import write_table, write_zip
 
 OUTLINED = ["parquet", "geoparquet", "gpkg", "geojson", "json", "shp", "fgb"]
 PLAIN = ["parquet", "csv", "gpkg"]
@@ -144,8 +144,9 @@ def test_folders_are_searched_and_the_rest_passed_over(tmp_path: Path) -> None:
     """Tables in folders within are found; hidden files, documents and a shapefile's other parts are not tables."""
     written(tmp_path / "deep" / "er" / "a.csv", pd.DataFrame({"lad21cd": ["x"]}))
     written(tmp_path / "b.shp", areas())
-    for name in (".hidden.csv", "._b.shp", "README.md", "notes.txt", "zipped.zip"):
+    for name in (".hidden.csv", "._b.shp", "README.md", "notes.txt"):
         (tmp_path / name).write_text("x", encoding="utf-8")
+    write_zip(tmp_path / "zipped.zip", {"README.md": "x", "__MACOSX/._b.csv": "x", ".c.csv": "x"})
     assert [table.path.name for table in find_tables(files_in(tmp_path))] == ["b.shp", "a.csv"]
 
 

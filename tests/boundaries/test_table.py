@@ -3,13 +3,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 
 from ec_maps.boundaries.sources import boundary_files
 from ec_maps.boundaries.table import (
@@ -36,6 +37,7 @@ from makers import (
     use,
     write_boundaries,
     write_table,
+    write_zip,
 )
 
 Read = Callable[..., Areas]
@@ -269,10 +271,11 @@ def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_an_empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A folder without any table says which formats can be read, and that zips must be unpacked."""
-    (tmp_path / "lads.zip").write_bytes(b"PK")
+    """A folder without any table says which formats can be read, and which files of others there are."""
+    write_zip(tmp_path / "lads.zip", {"read me.txt": "x"})
+    (tmp_path / "lookup.xlsx").write_bytes(b"PK")
     use(monkeypatch, boundaries=tmp_path)
-    with pytest.raises(BoundaryError, match=r"Parquet, GeoPackage, GeoJSON, Shapefile or CSV\); unpack zips first"):
+    with pytest.raises(BoundaryError, match=r"Shapefile, CSV, or a zip of these\)\. Not read: lads\.zip, lookup\.xlsx"):
         read_areas()
 
 
@@ -408,6 +411,142 @@ def test_an_empty_layer(read: Read) -> None:
     """A layer of no areas is not used and reported as empty."""
     text = refused(read, msoas=msoas()[:0])
     assert "msoas.parquet holds no areas" in text
+
+
+# --- files as people save them --------------------------------------------------------------------
+
+
+def zipped(folder: Path, table: gpd.GeoDataFrame, suffix: str, *, within: str = "") -> None:
+    """Write a table of outlines and zip its files as the portal does, under a name that a browser gives."""
+    path = write_table(folder / "unzipped" / f"areas{suffix}", table)
+    parts = {f"{within}{part.name}": part.read_bytes() for part in path.parent.iterdir()}
+    write_zip(folder / "geo" / f"{table.columns[1]} (it's 1).zip", parts)
+    shutil.rmtree(path.parent)
+
+
+@pytest.mark.parametrize(("suffix", "within"), [(".shp", ""), (".shp", "a folder/"), (".gpkg", ""), (".geojson", "")])
+def test_outlines_are_read_inside_a_zip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, within: str
+) -> None:
+    """The zip that the portal makes of a shapefile or another file is read as it is, beside lookups in CSV."""
+    write_boundaries(tmp_path / "geo", lads=None, msoas=None)
+    zipped(tmp_path, lads().drop(columns="OBJECTID").assign(x=1)[["x", "LAD21CD", "LAD21NM", "geometry"]], suffix)
+    zipped(tmp_path, msoas(), suffix, within=within)
+    use(monkeypatch, boundaries=tmp_path / "geo")
+    found = read_areas()
+    assert list(found.lads["lad21cd"]) == sorted(LADS)
+    assert dict(zip(found.msoas["msoa21cd"], found.msoas["lad21cd"], strict=True)) == DISTRICT_OF
+
+
+def test_a_lookup_is_read_inside_a_zip(read: Read, tmp_path: Path) -> None:
+    """A CSV in a zip is read too; a resource fork of macOS beside it is not."""
+    content = regions().to_csv(index=False)
+    write_zip(tmp_path / "geo" / "regions.zip", {"a/regions.csv": content, "__MACOSX/a/._regions.csv": b"\0\5"})
+    assert "London" in set(read(regions=None).lads["rgn21nm"])
+
+
+@pytest.mark.parametrize("content", [b"PK", b"<html>", b""])
+def test_a_zip_that_is_none_is_named(read: Read, tmp_path: Path, content: bytes) -> None:
+    """A zip that is cut short, or a web page, is an error with its name."""
+    read()
+    (tmp_path / "geo" / "lads.zip").write_bytes(content)
+    assert "lads.zip cannot be read as .zip" in refused(read)
+
+
+def test_pages_are_one_set(read: Read) -> None:
+    """Files without a code in common are the pages of one set, in any order and coordinate system; a note says so."""
+    pages = {"msoas": msoas()[30:], "b": msoas()[:10].to_crs(4326), "c": msoas()[10:30]}
+    found = read(**pages, lookup=lookup()[:20], more=lookup()[20:])
+    assert list(found.msoas["msoa21cd"]) == sorted(MSOAS)
+    assert found.msoas.crs == "EPSG:27700"
+    parts = "b.parquet, c.parquet, msoas.parquet were read as the parts of one set of MSOA boundaries."
+    assert parts in found.notes
+    assert dict(zip(found.msoas["msoa21cd"], found.msoas["lad21cd"], strict=True)) == DISTRICT_OF
+
+
+def test_pages_that_overlap(read: Read) -> None:
+    """Pages that share a few areas are refused with those areas: which of the two outlines is meant is not clear."""
+    text = refused(read, msoas=msoas()[:21], b=msoas()[20:])
+    assert "MSOA boundaries in parts (b.parquet, msoas.parquet), and 1 area is in two of them" in text
+    assert MSOAS[20] in text
+
+
+@pytest.mark.parametrize("level", ["lad", "msoa"])
+def test_one_page_of_several_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: Literal["lad", "msoa"]
+) -> None:
+    """A first page alone is refused, whatever level is asked for, with the numbers and what to do."""
+    use(monkeypatch, data=tmp_path, boundaries=write_boundaries(tmp_path / "geo", msoas=msoas()[:20]))
+    with pytest.raises(
+        BoundaryError, match=r"boundaries of 20 of the 39 neighbourhoods in its lookup\. The portal saves"
+    ):
+        load_boundaries(level)
+
+
+def test_one_page_of_outlines_and_of_the_lookup(read: Read) -> None:
+    """Where the lookup is one page too, the districts that are left without neighbourhoods tell."""
+    text = refused(read, msoas=msoas()[:20], lookup=lookup()[:20])
+    assert "6 districts have no neighbourhood boundaries" in text
+
+
+ODD = ["\u00a0{}", "{}\u200b", "\ufeff{}", "{}\u00ad", "{}\u202f", "'{}'", '="{}"', " {}\t"]
+
+
+@pytest.mark.parametrize("form", ODD)
+def test_codes_are_cleaned_in_every_file(read: Read, form: str) -> None:
+    """Invisible characters, odd spaces, quotes and Excel's formulas in codes do no harm, in outlines and lookups."""
+    spoilt = [form.format(MSOAS[0].lower()), *MSOAS[1:]]
+    wide = [code.translate({48 + n: 0xFF10 + n for n in range(10)}) for code in LADS]
+    found = read(
+        msoas=msoas().assign(MSOA21CD=spoilt),
+        lookup=lookup().assign(MSOA21CD=spoilt),
+        lads=lads().assign(LAD21CD=[form.format(code) for code in LADS]),
+        regions=regions().assign(LAD21CD=wide).rename(columns={"RGN21NM": "\ufeffRGN21NM\u00a0"}),
+    )
+    assert dict(zip(found.msoas["msoa21cd"], found.msoas["lad21cd"], strict=True)) == DISTRICT_OF
+    assert list(found.lads["lad21cd"]) == sorted(LADS)
+    [note] = [note for note in found.notes if note.startswith("regions.csv: ")]
+    assert "fullwidth digit zero (U+FF10)" in note
+    assert "in E06000001, row 1" in note
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+def test_neighbourhoods_elsewhere(read: Read) -> None:
+    """Neighbourhoods that do not lie in their districts are refused: both files are named, with where they lie."""
+    moved = msoas().set_geometry(msoas().translate(0, 200_000))
+    text = refused(read, msoas=moved)
+    assert text.startswith(
+        "lads.parquet and msoas.parquet do not lie on each other: 39 of 39 neighbourhoods lie outside"
+    )
+    assert "the neighbourhoods from 400, 500 to 530, 510 km: one of the two files is misplaced" in text
+
+
+def test_a_lookup_sorted_by_one_column(read: Read) -> None:
+    """A lookup whose columns no longer belong together puts neighbourhoods into districts where they do not lie."""
+    text = refused(read, lookup=lookup().assign(LAD22CD=list(lookup()["LAD22CD"][::-1])))
+    assert "Their extents agree: look at the lookup from neighbourhood to district" in text
+
+
+def test_neighbourhoods_much_smaller_than_districts(read: Read) -> None:
+    """Neighbourhoods that lie in their districts but do not fill them are refused."""
+    small = [shape.buffer(-1_000) for shape in msoas().geometry]
+    text = refused(read, msoas=msoas().set_geometry(small, crs=27700))
+    assert "13 of 14 districts are twice or half the size of theirs" in text
+
+
+@pytest.mark.parametrize(("table", "words"), [("lads", "local authorities"), ("msoas", "neighbourhoods")])
+def test_areas_of_an_absurd_size(read: Read, table: str, words: str) -> None:
+    """A layer in another unit, or with an area larger than any, is refused by name with what is usual."""
+    whole = {"lads": lads(), "msoas": msoas()}[table]
+    other = whole.set_geometry(whole.scale(0.05, 0.05, origin=(0, 0)))
+    assert f"{table}.parquet cannot be boundaries of {words}: half of its areas are smaller than" in refused(
+        read, **{table: other}
+    )
+    shapes = [box(0, 0, 600_000, 600_000), *whole.geometry[1:]]
+    text = refused(read, **{table: whole.set_geometry(shapes, crs=27700)})
+    assert f"{whole.iloc[0, 1 if table == 'lads' else 0]} has 360,000 km²" in text
 
 
 # --- the cache ------------------------------------------------------------------------------------

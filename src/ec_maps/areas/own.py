@@ -11,12 +11,12 @@ import pandas as pd
 
 from ec_maps import settings
 from ec_maps.about import About
-from ec_maps.areas.cleaning import cleaned_codes, cleaned_values
 from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.own_codes import Matched, columns, letter, matched_codes, of_year
 from ec_maps.areas.schemes import Scheme, chosen
 from ec_maps.areas.table import columns_before, covered, with_outlines
 from ec_maps.boundaries.table import load_boundaries
+from ec_maps.cleaning import cleaned_codes, cleaned_values
 from ec_maps.errors import DataError, SettingError, counted, listed, told
 from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named, scope_named
 from ec_maps.measures import MEASURES

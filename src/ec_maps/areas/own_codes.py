@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from ec_maps import settings
-from ec_maps.areas.cleaning import plain_code
+from ec_maps.cleaning import clean_header, plain_code
 from ec_maps.errors import DataError, SettingError, counted, listed, told
 from ec_maps.geography.codes import (
     BEYOND,
@@ -52,7 +52,7 @@ def columns(data: object, value: Hashable, level: Level, code: Hashable | None) 
         frame, value = pd.DataFrame({"value": data.array}), "value"
     else:
         frame = pd.DataFrame(data.reset_index(drop=True))
-        _only(frame, value, "value")
+        value = _only(frame, value, "value")
     index = data.index
     if not isinstance(index, pd.MultiIndex) and not _is_numbered(index):
         name = index.name if index.name is not None and index.name not in frame.columns else "the index"
@@ -66,20 +66,24 @@ def columns(data: object, value: Hashable, level: Level, code: Hashable | None) 
         raise SettingError(msg)
     if code is None:
         code = _found(frame.drop(columns=[value]), level)
-    _only(frame, code, "code")
+    code = _only(frame, code, "code")
     return frame[code], frame[value]
 
 
-def _only(frame: pd.DataFrame, name: Hashable, argument: str) -> None:
-    """Raise `SettingError` unless a table has one column of this name."""
+def _only(frame: pd.DataFrame, name: Hashable, argument: str) -> Hashable:
+    """Return the one column of this name, or of one that looks the same; `SettingError` if it is not one."""
     try:
         number = 0 if frame.columns.nlevels > 1 else [*frame.columns].count(name)
     except (TypeError, ValueError):
         number = 0
+    if not number and isinstance(name, str):
+        alike = [one for one in frame.columns if clean_header(str(one)) == clean_header(name)]
+        name, number = (alike[0], 1) if len(alike) == 1 else (name, 0)
     if number != 1:
         has = f"has {number} columns" if number else "has no column"
         msg = f"data {has} {told(name)}, which {argument}= names. Its columns are {listed(list(frame.columns), 12)}."
         raise SettingError(msg)
+    return name
 
 
 def _is_numbered(index: pd.Index) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import glob
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from ec_maps.cleaning import clean, clean_code, clean_header, code_notes
 from ec_maps.errors import BoundaryError
 
 if TYPE_CHECKING:
@@ -17,8 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PARQUET = {".parquet", ".geoparquet"}
-_VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb"}
+_VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".gdb"}
 _TEXT = {".csv"}
+_ZIP = ".zip"
+
+#: What Python raises for a zip that is damaged, encrypted or packed by an unknown method, beside errors of all formats.
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError)
 
 #: How many areas are read to tell a hexagon layout from outlines.
 _SAMPLE = 200
@@ -33,13 +40,16 @@ class Table:
     """A table in a file: its columns, under our names, and whether it has outlines.
 
     `columns` are all of its columns, lower-cased; those of 2022 districts and regions under their 2021 names.
-    `original` gives the name in the file by our name.
+    `original` gives the name in the file by our name, `inside` the name of a file in a zip, and `notes` get what was
+    corrected in the cells that are read.
     """
 
     path: Path
     layer: str | None
     original: dict[str, str]
     has_outlines: bool
+    inside: str = ""
+    notes: list[str] = field(default_factory=list, compare=False)
 
     @property
     def columns(self) -> list[str]:
@@ -48,9 +58,9 @@ class Table:
 
     def __str__(self) -> str:
         """Return the file's name, and the layer's where there are several."""
-        return (
-            f"{self.path.name}, layer {self.layer}" if self.layer and self.layer != self.path.stem else self.path.name
-        )
+        where = Path(self.inside or self.path)
+        layer = f", layer {self.layer}" if self.layer and self.layer != where.stem else ""
+        return f"{where.name}{layer}" + (f" in {self.path.name}" if self.inside else "")
 
     def read_outlines(self, first: int | None = None) -> gpd.GeoDataFrame:
         """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file.
@@ -65,9 +75,11 @@ class Table:
             if self.path.suffix.lower() in _PARQUET:
                 frame = gpd.read_parquet(self.path).iloc[:first]
             else:
-                frame = gpd.read_file(self.path, layer=self.layer, columns=theirs, rows=first)
+                source = _for_gdal(self.path, self.inside)
+                frame = gpd.read_file(source, layer=self.layer, columns=theirs, rows=first)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
-        return frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
+        frame = frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
+        return frame.assign(**{name: self._cleaned(frame[name], name) for name in wanted})
 
     def has_hexagons(self) -> bool:
         """Return whether its outlines, by the first of them, are a hexagon layout."""
@@ -76,7 +88,7 @@ class Table:
         return self.has_outlines and is_hexagon_layout(self.read_outlines(_SAMPLE).geometry.to_numpy())
 
     def read_columns(self, names: list[str]) -> pd.DataFrame:
-        """Return columns as text: no spaces round it, codes in capitals, missing values as empty text.
+        """Return columns as text: cleaned, codes in capitals, missing values as empty text.
 
         `BoundaryError` if the file is damaged, or a CSV is not UTF-8: a name with letters replaced is worse than none.
         """
@@ -84,22 +96,31 @@ class Table:
 
         with _named_in_errors(self.path):
             frame = self._raw_columns([self.original[name] for name in names]).set_axis(names, axis=1)
-        frame = frame.astype(object).where(frame.notna(), "").astype(str).apply(lambda column: column.str.strip())
-        codes = [name for name in names if name.endswith("cd")]
-        return pd.DataFrame(frame.assign(**{name: frame[name].str.upper() for name in codes}))
+        return pd.DataFrame(frame.assign(**{name: self._cleaned(frame[name], name) for name in names}))
+
+    def _cleaned(self, column: pd.Series, name: str) -> pd.Series:
+        texts = column.astype(object).where(column.notna(), "").astype(str)
+        if not name.endswith("cd"):
+            return texts.map(clean)
+        codes = texts.map(clean_code)
+        found = code_notes(texts, codes, (f"row {number}" for number in range(1, len(codes) + 1)))
+        self.notes.extend(f"{self}: {note}" for note in found)
+        return codes
 
     def _raw_columns(self, theirs: list[str]) -> pd.DataFrame:
         import pandas as pd
 
-        suffix = self.path.suffix.lower()
+        suffix = Path(self.inside or self.path).suffix.lower()
         if suffix in _TEXT:
-            frame = pd.read_csv(self.path, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
+            with _opened(self.path, self.inside) as file:
+                frame = pd.read_csv(file, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
         elif suffix in _PARQUET:
             frame = pd.read_parquet(self.path, columns=theirs)
         else:
             import pyogrio
 
-            frame = pyogrio.read_dataframe(self.path, layer=self.layer, columns=theirs, read_geometry=False)
+            source = _for_gdal(self.path, self.inside)
+            frame = pyogrio.read_dataframe(source, layer=self.layer, columns=theirs, read_geometry=False)
         return pd.DataFrame(frame[theirs])
 
 
@@ -113,9 +134,9 @@ def files_in(root: Path) -> list[Path]:
 def find_tables(paths: Iterable[Path]) -> list[Table]:
     """Return the tables in files, in the order given; `BoundaryError` for a file of a known format that is damaged.
 
-    Files of other formats, and hidden ones, are ignored. A shapefile's parts count as one.
+    Files of other formats, and hidden ones, are ignored. A shapefile's parts count as one, and a zip as what is in it.
     """
-    known = _PARQUET | _VECTOR | _TEXT
+    known = {*_PARQUET, *_VECTOR, *_TEXT, _ZIP}
     tables: list[Table] = []
     for path in paths:
         if path.suffix.lower() in known and not path.name.startswith("."):
@@ -131,17 +152,45 @@ def _named_in_errors(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError, *_BROKEN_ZIP) as error:
         msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
         raise BoundaryError(msg) from None
 
 
-def _tables_in(path: Path) -> list[Table]:
-    suffix = path.suffix.lower()
+def _for_gdal(path: Path, inside: str) -> str:
+    return f"/vsizip/{{{path.absolute()}}}/{inside}" if inside else str(path)
+
+
+@contextmanager
+def _opened(path: Path, inside: str) -> Iterator[IO[bytes]]:
+    """Open a file, or one in a zip."""
+    if not inside:
+        with path.open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive, archive.open(inside) as file:
+        yield file
+
+
+def _in_zip(path: Path) -> list[Table]:
+    """Return the tables in a zip, which the portal makes of a shapefile, without unpacking it."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not re.search(r"(^|/)(\.|__MACOSX/)", name)]
+    # A file geodatabase is a folder.
+    stores = sorted({re.sub(r"(\.gdb)/.*", r"\1", name, flags=re.IGNORECASE) for name in names})
+    known = [name for name in stores if Path(name).suffix.lower() in _VECTOR | _TEXT]
+    return [table for name in known for table in _tables_in(path, name)]
+
+
+def _tables_in(path: Path, inside: str = "") -> list[Table]:
+    suffix = Path(inside or path).suffix.lower()
+    if suffix == _ZIP:
+        return _in_zip(path)
     if suffix in _TEXT:
         import pandas as pd
 
-        header = pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
+        with _opened(path, inside) as file:
+            header = pd.read_csv(file, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
         found = [(None, list(header.columns), False)]
     elif suffix in _PARQUET:
         import pyarrow.parquet as pq
@@ -151,18 +200,19 @@ def _tables_in(path: Path) -> list[Table]:
     else:
         import pyogrio
 
+        source = _for_gdal(path, inside)
         found = [
-            (layer, list(pyogrio.read_info(path, layer=layer)["fields"]), geometry_type is not None)
-            for layer, geometry_type in pyogrio.list_layers(path)
+            (layer, list(pyogrio.read_info(source, layer=layer)["fields"]), geometry_type is not None)
+            for layer, geometry_type in pyogrio.list_layers(source)
         ]
-    return [Table(path, layer, _our_names(names), has_outlines) for layer, names, has_outlines in found]
+    return [Table(path, layer, _our_names(names), has_outlines, inside) for layer, names, has_outlines in found]
 
 
 def _our_names(columns: list[str]) -> dict[str, str]:
     """Return the columns by our names; where a table has the 2021 and the 2022 form, the 2021 form is taken."""
     ours: dict[str, str] = {}
     for column in sorted(columns, key=lambda name: "22" in name):
-        name = column.strip().lower()
+        name = clean_header(column)
         if match := re.fullmatch(r"(lad|rgn)(?:21|22)(cd|nm)(?:_filled)?", name):
             name = f"{match[1]}21{match[2]}"
         ours.setdefault(name, column)

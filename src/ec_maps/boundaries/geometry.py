@@ -9,12 +9,19 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from ec_maps.errors import BoundaryError, listed
+from ec_maps.geography.levels import LEVELS, LevelName
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
 
 #: Eastings and northings of Great Britain with room around, and the same in degrees with Northern Ireland.
 _GRID_BOX = (-300_000.0, -50_000.0, 800_000.0, 1_350_000.0)
 _DEGREES_BOX = (-9.5, 49.0, 2.5, 61.5)
+
+#: Between which sizes the middle one of a level's areas lies, and the largest that an area has, in square kilometres.
+_SIZES = {"lad": (20.0, 5_000.0, 30_000.0), "msoa": (0.3, 300.0, 5_000.0)}
+
+#: The largest share of areas that may lie elsewhere, and how far two extents that agree may differ, in kilometres.
+_MAX_OFF, _NEAR = 0.05, 30.0
 
 
 def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]) -> gpd.GeoDataFrame:
@@ -107,6 +114,56 @@ def _on_grid(frame: gpd.GeoDataFrame, where: str, notes: list[str]) -> gpd.GeoDa
 def _inside(bounds: tuple[float, ...], box: tuple[float, float, float, float]) -> bool:
     finite = all(np.isfinite(bounds))
     return finite and bounds[0] >= box[0] and bounds[1] >= box[1] and bounds[2] <= box[2] and bounds[3] <= box[3]
+
+
+def check_sizes(frame: gpd.GeoDataFrame, level: LevelName, where: str) -> None:
+    """Raise `BoundaryError` if areas have sizes that none of their level has in the United Kingdom."""
+    least, most, largest = _SIZES[level]
+    sizes = shapely.area(frame.geometry.to_numpy()) / 1e6
+    middle, at = float(np.median(sizes)), int(sizes.argmax())
+    if least <= middle <= most and sizes[at] <= largest:
+        return
+    found = f"half of its areas are smaller than {middle:,.3g} km²"
+    if least <= middle <= most:
+        found = f"{frame[f'{level}21cd'].iloc[at]} has {sizes[at]:,.0f} km²"
+    msg = (
+        f"{where} cannot be boundaries of {LEVELS[level].areas}: {found}, where {least:g} to {most:,g} km² are usual "
+        f"and none has more than {largest:,g}. Are its coordinates in metres? Fetch it again."
+    )
+    raise BoundaryError(msg)
+
+
+def check_together(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lads_from: str, msoas_from: str) -> None:
+    """Raise `BoundaryError` unless neighbourhoods lie in their districts (``lad21cd``) and fill them."""
+    districts = lads.set_index("lad21cd").geometry
+    homes = districts.reindex(msoas["lad21cd"]).to_numpy()
+    shapes = msoas.geometry.to_numpy()
+    sizes, middles = pd.Series(shapely.area(shapes)), shapely.centroid(shapes)
+    known = ~shapely.is_missing(homes)
+    shapely.prepare(homes[known])
+    away = np.zeros(len(msoas))
+    off = known & ~shapely.intersects(homes, middles)
+    away[off] = shapely.distance(homes[off], middles[off])
+    # The middle of a bent area, or of one on another coastline, may lie beside the district, but not far.
+    strays = np.flatnonzero(away > np.sqrt(sizes))
+    filled = sizes.groupby(msoas["lad21cd"].to_numpy()).sum() / districts.area
+    odd = list(filled.index[(filled < 0.5) | (filled > 2)])
+    too_far, too_odd = (len(some) > max(2, _MAX_OFF * len(of)) for some, of in ((strays, msoas), (odd, lads)))
+    if not (too_far or too_odd):
+        return
+    if too_far:
+        one = msoas.iloc[strays[0]]
+        far = f"{one['msoa21cd']} is {away[strays[0]] / 1000:,.0f} km from {one['lad21cd']}"
+        found = f"{len(strays):,} of {len(msoas):,} neighbourhoods lie outside their district (such as {far})"
+    else:
+        found = f"{len(odd):,} of {len(lads):,} districts are twice or half the size of theirs ({listed(odd, 3)})"
+    boxes = [frame.total_bounds / 1000 for frame in (lads[lads["lad21cd"].isin(msoas["lad21cd"])], msoas)]
+    first, second = (f"from {box[0]:.0f}, {box[1]:.0f} to {box[2]:.0f}, {box[3]:.0f} km" for box in boxes)
+    hint = f"The districts reach {first}, the neighbourhoods {second}: one of the two files is misplaced."
+    if np.abs(boxes[0] - boxes[1]).max() < _NEAR:
+        hint = "Their extents agree: look at the lookup from neighbourhood to district, which may be sorted wrongly."
+    msg = f"{lads_from} and {msoas_from} do not lie on each other: {found}. {hint}"
+    raise BoundaryError(msg)
 
 
 def is_hexagon_layout(shapes: np.ndarray) -> bool:

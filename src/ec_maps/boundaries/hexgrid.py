@@ -186,7 +186,7 @@ def _polygons(cells: pd.DataFrame) -> np.ndarray:
 def _read(table: Table) -> tuple[pd.DataFrame, str]:
     """Return the cells of a layout, sorted by code, and what is wrong with it; empty if nothing is."""
     frame = table.read_outlines() if table.has_outlines else table.read_columns(COLUMNS)
-    codes = frame["msoa21cd"].astype(str).str.strip().str.upper()
+    codes = frame["msoa21cd"]
     if (twice := codes.duplicated()).any():
         return frame, f"it has more than one hexagon for {listed(list(codes[twice]), 3)}"
     if not settings.is_demo() and (reason := edition("msoa").misfit(codes)):

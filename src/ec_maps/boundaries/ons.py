@@ -20,6 +20,7 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.boundaries.arcgis import Layer, Rows, ServiceFault, open_layer, read
 from ec_maps.boundaries.files import conflicts, write
+from ec_maps.cleaning import clean_code
 from ec_maps.errors import BoundaryError, counted, listed
 from ec_maps.fetch.http_errors import NO_HOST, Fault, host_of
 from ec_maps.fetch.manifest import Brought
@@ -281,7 +282,7 @@ def _lookup(row: Source, needed: Sequence[tuple[str, ...]], least: int) -> tuple
 
 def _table(rows: Rows, columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(rows.values, columns=columns)
-    return table.assign(**{name: table[name].str.upper() for name in columns if name.endswith("CD")})
+    return table.assign(**{name: table[name].map(clean_code) for name in columns if name.endswith("CD")})
 
 
 def _refuse_if(row: Source, reason: str) -> None:

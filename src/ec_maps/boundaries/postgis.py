@@ -22,6 +22,7 @@ from shapely.errors import ShapelyError
 
 from ec_maps import settings
 from ec_maps.boundaries.files import conflicts, write
+from ec_maps.cleaning import clean, clean_code
 from ec_maps.errors import BoundaryError, SettingError, counted, listed
 from ec_maps.fetch.manifest import Brought
 
@@ -356,8 +357,7 @@ def _read(connection: sa.Connection, relation: _Relation, wanted: Mapping[str, t
         ]
     table = pd.DataFrame(rows, columns=list(columns), dtype=object)
     for name in table.columns.drop("geometry", errors="ignore"):
-        text = table[name].fillna("").str.strip()
-        table[name] = text.str.upper() if name.lower().endswith("cd") else text
+        table[name] = table[name].fillna("").map(clean_code if name.lower().endswith("cd") else clean)
     return table
 
 

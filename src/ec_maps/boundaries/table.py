@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 #: The width of the frame round a district, in widths of the district, and the least width in metres assumed for it.
 _ROOM, _LEAST = 2.0, 4_000.0
+
+#: The largest share of neighbourhoods, or of districts, that may be without outlines: more is a part of a download.
+MAX_WITHOUT_OUTLINES = 0.1
 
 #: Regions of their own: ONS leaves the region empty outside England.
 _NATIONS_AS_REGIONS = ("Wales", *BEYOND)
@@ -149,9 +154,9 @@ def read_areas() -> Areas:
     hexagons = [table for table in tables if {"lad21cd", "msoa21cd"} & set(table.columns) and table.has_hexagons()]
     notes += [f"{table} is a hexagon layout, not outlines; it is not used." for table in hexagons]
     # Other layers of its file, such as outlines of districts, belong to the layout too.
-    apart = {table.path for table in hexagons}
-    tables = [table for table in tables if table.path not in apart]
-    msoas = _outlines(tables, "msoa", root, notes)
+    apart = {(table.path, table.inside) for table in hexagons}
+    tables = [table for table in tables if (table.path, table.inside) not in apart]
+    msoas, msoas_from = _outlines(tables, "msoa", root, notes)
     if msoas is None:
         msg = " ".join([f"{root} holds no neighbourhood boundaries (MSOA21CD with outlines).", *notes, _seen(tables)])
         raise BoundaryError(msg)
@@ -159,7 +164,7 @@ def read_areas() -> Areas:
     msoas = msoas.drop(columns=["lad21cd", "lad21nm", "rgn21nm"], errors="ignore").merge(
         lookup, on="msoa21cd", how="left", validate="one_to_one"
     )
-    lads = _outlines(tables, "lad", root, notes)
+    lads, lads_from = _outlines(tables, "lad", root, notes)
     names = _names(tables, lads, "lad")
     if lads is None:
         from ec_maps.boundaries.geometry import dissolved
@@ -167,6 +172,10 @@ def read_areas() -> Areas:
         notes.append("No file holds district boundaries; they were put together from the neighbourhoods.")
         _check_vintage("lad", list(msoas["lad21cd"]), f"{root}: the neighbourhood lookup")
         lads = dissolved(msoas[["lad21cd", "geometry"]], by="lad21cd")
+    else:
+        from ec_maps.boundaries.geometry import check_together
+
+        check_together(lads, msoas, lads_from, msoas_from)
     lads["lad21nm"] = lads["lad21cd"].map(names)
     # A database may have no names beyond England and Wales, and those of December 2021 are known.
     known = {code: district.name for code, district in official_districts().items()}
@@ -194,7 +203,8 @@ def read_areas() -> Areas:
             more.append(name)
     if not more:
         notes.append("There are no readable names of neighbourhoods; the maps show their official ones.")
-    _warn_if_partial(lads, msoas, root, notes)
+    _check_parts(lads, msoas, root, notes)
+    notes += dict.fromkeys(note for table in tables for note in table.notes)
     return Areas(
         lads.sort_values("lad21cd", ignore_index=True)[["lad21cd", "lad21nm", "rgn21nm", "geometry"]],
         msoas.sort_values("msoa21cd", ignore_index=True)[
@@ -204,9 +214,14 @@ def read_areas() -> Areas:
     )
 
 
-def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]) -> gpd.GeoDataFrame | None:
-    """Return the outlines of a level, in order and of the right vintage, or None if no file has them."""
-    from ec_maps.boundaries.geometry import in_order
+def _outlines(
+    tables: list[Table], level: LevelName, root: str, notes: list[str]
+) -> tuple[gpd.GeoDataFrame | None, str]:
+    """Return the outlines of a level, in order and of the right vintage, or None if no file has them; and the files.
+
+    Files without a code in common are pages of one set, as the portal saves at most some thousand areas at a time.
+    """
+    from ec_maps.boundaries.geometry import check_sizes, in_order
 
     code = f"{level}21cd"
     found = [table for table in tables if table.has_outlines and code in table.columns]
@@ -219,16 +234,26 @@ def _outlines(tables: list[Table], level: LevelName, root: str, notes: list[str]
             notes.append(f"{table} holds no areas; it is not used.")
         else:
             frames.append((table, frame))
-    if len(frames) > 1:
-        names = listed([str(table) for table, _ in frames])
-        msg = f"{root} holds more than one set of {level.upper()} boundaries ({names}). Keep the one to be drawn."
-        raise BoundaryError(msg)
     if not frames:
-        return None
-    table, frame = frames[0]
-    frame[code] = frame[code].astype(str).str.strip().str.upper()
-    _check_vintage(level, list(frame[code]), str(table))
-    return in_order(frame, code, where=str(table), notes=notes)
+        return None, ""
+    where = listed([str(table) for table, _ in frames])
+    distinct = [set(frame[code]) for _, frame in frames]
+    if twice := sorted(one for one, number in Counter(chain(*distinct)).items() if number > 1):
+        msg = f"{root} holds more than one set of {level.upper()} boundaries ({where}). Keep the one to be drawn."
+        if len(twice) < min(map(len, distinct)) / 2:
+            msg = (
+                f"{root} holds {level.upper()} boundaries in parts ({where}), and {counted(len(twice), 'area')} "
+                f"{'is' if len(twice) == 1 else 'are'} in two of them ({listed(twice, 3)}). Save every area once."
+            )
+        raise BoundaryError(msg)
+    for table, frame in frames:
+        _check_vintage(level, list(frame[code]), str(table))
+    ordered = [in_order(frame, code, where=str(table), notes=notes) for table, frame in frames]
+    if ordered[1:]:
+        notes.append(f"{where} were read as the parts of one set of {level.upper()} boundaries.")
+    whole = pd.concat(ordered, ignore_index=True)
+    check_sizes(whole, level, where)
+    return whole, where
 
 
 def _check_vintage(level: LevelName, codes: list[str], where: str) -> None:
@@ -265,6 +290,15 @@ def _district_of_each(tables: list[Table], codes: list[str], root: str) -> pd.Da
         )
         raise BoundaryError(msg)
     lookup = pd.concat(pairs).drop_duplicates()
+    # A lookup of postcodes has small areas of Scotland and Northern Ireland too.
+    known = {code for code in lookup["msoa21cd"] if nation(code) in ENGLAND_AND_WALES}
+    if len(known - set(codes)) > MAX_WITHOUT_OUTLINES * len(known):
+        msg = (
+            f"{root} has boundaries of {len(known & set(codes)):,} of the {len(known):,} neighbourhoods in its lookup. "
+            f"The portal saves at most 2,000 areas at a time: put the files of the others beside them, or the whole "
+            f"file from {PORTAL}."
+        )
+        raise BoundaryError(msg)
     lookup = lookup[lookup["msoa21cd"].isin(codes) & (lookup["lad21cd"] != "")]
     if several := conflicts(lookup, "msoa21cd", "lad21cd"):
         number = counted(len(several), "neighbourhood")
@@ -291,8 +325,7 @@ def _names(tables: list[Table], areas: gpd.GeoDataFrame | None, level: LevelName
     code, name = f"{level}21cd", f"{level}21nm"
     names = _column(tables, code, name)
     if areas is not None and name in areas.columns:
-        own = areas[areas[name].notna()]
-        names |= {left: text for left, right in zip(own[code], own[name], strict=True) if (text := str(right).strip())}
+        names |= {code: text for code, text in zip(areas[code], areas[name], strict=True) if text}
     return names
 
 
@@ -318,7 +351,8 @@ def _complete(frame: gpd.GeoDataFrame, column: str, code: str, root: str) -> Non
         raise BoundaryError(msg)
 
 
-def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str, notes: list[str]) -> None:
+def _check_parts(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str, notes: list[str]) -> None:
+    """Note what part of the country the areas are; `BoundaryError` if too many districts have no neighbourhoods."""
     here = in_england_and_wales(lads, "lad21cd")
     if here["lad21cd"].str[0].ne("X").any() and len(here) != 331:
         notes.append(f"{root} holds {len(here)} of the 331 districts of England and Wales; the others cannot be drawn.")
@@ -326,11 +360,18 @@ def _warn_if_partial(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, root: str,
         notes.append(f"{root} holds {len(msoas)} of the 7,264 neighbourhoods; the others cannot be drawn.")
     if empty := sorted(set(here["lad21nm"]) - set(msoas["lad21nm"])):
         districts = counted(len(empty), "district")
-        notes.append(f"{districts} {_have(len(empty))} no neighbourhood boundaries: {listed(empty)}.")
+        text = f"{districts} {_have(len(empty))} no neighbourhood boundaries: {listed(empty)}."
+        if len(empty) > MAX_WITHOUT_OUTLINES * len(here):
+            msg = f"{root}: {text} The neighbourhoods of all districts are needed, from {PORTAL}."
+            raise BoundaryError(msg)
+        notes.append(text)
 
 
 def _seen(tables: list[Table]) -> str:
     """Return a list of the files and their columns, for a message."""
+    stems = {table.path.stem for table in tables}  # a shapefile has several files
+    rest = [path.name for path in boundary_files() if path.stem not in stems and path.name[0] != "."]
+    left = f" Not read: {listed(rest, 6)}." if rest else ""
     if not tables:
-        return "No file there is a table (Parquet, GeoPackage, GeoJSON, Shapefile or CSV); unpack zips first."
-    return "Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + "."
+        return f"No file there is a table (Parquet, GeoPackage, GeoJSON, Shapefile, CSV, or a zip of these).{left}"
+    return "Files there: " + "; ".join(f"{table} ({listed(table.columns, 6)})" for table in tables[:8]) + f".{left}"

@@ -15,6 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
+from ec_maps.cleaning import clean_code
 from ec_maps.errors import listed
 
 MAP_YEAR = 2021
@@ -221,8 +222,8 @@ def neighbourhood_vintage(codes: Iterable[object]) -> Vintage:
 
 
 def _clean(codes: Iterable[object]) -> list[str]:
-    """Return the distinct codes, trimmed, in capitals, sorted; missing values are left out."""
-    texts = {code.strip().upper() for code in codes if isinstance(code, str)}
+    """Return the distinct codes, cleaned and sorted; missing values are left out."""
+    texts = {clean_code(code) for code in codes if isinstance(code, str)}
     return sorted(texts - {""})
 
 
