@@ -257,7 +257,7 @@ def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | P
     """Each CSV is listed with its measures and groups of people, and unknown columns; nothing is downloaded."""
     told = ec_maps("measures", cwd=project, **demo_run).stdout
     assert "local_authority/uk_economic_connectedness_20250301.csv in local_authority-demonstration.zip: local" in told
-    assert "  bias: Friending bias, a share that can be below 0, shown in per cent\n" in told
+    assert "  bias: Friending bias, a share that can be below 0, shown in per cent (average_bias)\n" in told
     assert "  groups of people: high_ses_users, low_ses_users\n" in told
     unknown = "num_volunteering_groups_1000_people_zip_full, zip_prediction_full"
     assert f"  not in the codebook, and not read: {unknown}\n" in told

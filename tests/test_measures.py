@@ -63,11 +63,20 @@ def test_values_in_words(key: str, value: float, said: str, short: str) -> None:
 def test_a_column_of_either_level() -> None:
     """Where districts and neighbourhoods name a column differently, either serves, and the level's own comes first."""
     groups = measure_named("activism_groups")
-    lad, zipped = groups.columns
+    lad, zipped, full = groups.columns
     assert groups.column_in([zipped], "lad") == zipped
     assert groups.column_in([zipped, lad], "lad") == lad
     assert groups.column_in([lad, zipped], "msoa") == zipped
     assert groups.column_in(["activism"], "msoa") is None
+    assert groups.column_in(["zip_prediction", full, zipped], "msoa") == zipped
+    assert groups.column_in(["zip_prediction_full", full, zipped], "msoa") == full
+
+
+def test_bias_is_bias_beside_its_share_only() -> None:
+    """Another file has a column of the same name, which is the bias of something else."""
+    bias = measure_named("bias")
+    assert bias.column_in(["average_bias", "high_ses_ratio"], "lad") == "average_bias"
+    assert bias.column_in(["average_bias", "english_language_ratio"], "lad") is None
 
 
 def test_which_measures_a_column_holds() -> None:

@@ -62,6 +62,8 @@ class Measure:
         Its column in the Atlas files, or two where districts and neighbourhoods name it differently.
     category
         Its value of ``measurement_category``; empty if it is about all people in the file.
+    beside
+        A column that its file has too, where other files have a column of the same name; or empty.
     meaning, meaning_for
         Its definition, as part of a sentence, for its own `category` and for another one.
     counts
@@ -93,6 +95,7 @@ class Measure:
     file: str
     columns: tuple[str, ...]
     category: str
+    beside: str
     meaning: str
     meaning_for: str
     counts: str
@@ -216,7 +219,7 @@ class Measure:
         return replace(self, category=category, title=f"{self.title} of {people}", meaning=meaning)
 
     def column_in(self, header: Collection[str], level: str) -> str | None:
-        """Return the column of the measure that a file has, or None; of two, the one named after the level.
+        """Return the column of the measure that a file has, or None; of several, the one named after the level.
 
         Parameters
         ----------
@@ -239,9 +242,10 @@ class Measure:
         >>> print(measure.column_in(["lad_code"], "lad"))
         None
         """
-        there = [column for column in self.columns if column in header]
-        own = [column for column in there if column.endswith("_lad") == (level == "lad")]
-        return next(iter(own or there), None)
+        there = [column for column in self.columns if column in header and (not self.beside or self.beside in header)]
+        full = "zip_prediction_full" in header and "zip_prediction" not in header
+        ending = "_lad" if level == "lad" else "_zip_full" if full else "_zip"
+        return next((column for column in there if column.endswith(ending)), there[0] if there else None)
 
 
 def _number(value: object) -> float:
@@ -288,7 +292,7 @@ def read_codebook(text: str, name: str) -> Measures:
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         entry = {field: (row.get(field) or "").strip() for field in Measure.__dataclass_fields__}
         here = f"line {number} ({entry['key'] or 'no key'})"
-        if empty := [field for field, value in entry.items() if not value and field != "category"]:
+        if empty := [field for field, value in entry.items() if not value and field not in ("category", "beside")]:
             faults.append(f"{here} has nothing in {listed(empty)}")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", entry["key"] or "x"):
             faults.append(f"{here}: a key has lower-case letters, digits and underscores only")

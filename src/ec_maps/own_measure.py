@@ -123,7 +123,7 @@ class OwnFacts:
         """Return the measure, whose values are in the column `key`."""
         meaning = f"values {self.unit_in_words or 'without a unit'}"
         return OwnMeasure(
-            key=key, title=self.title, file="", columns=(key,), category="", meaning=meaning, meaning_for=meaning,
-            counts="", unit="number", more="", low_connection_end="low" if self.low_is_purple else "high",
-            tolerance=0.0, source=self.source, own=self,
+            key=key, title=self.title, file="", columns=(key,), category="", beside="", meaning=meaning,
+            meaning_for=meaning, counts="", unit="number", more="", tolerance=0.0, source=self.source, own=self,
+            low_connection_end="low" if self.low_is_purple else "high",
         )  # fmt: skip

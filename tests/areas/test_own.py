@@ -98,8 +98,12 @@ def test_missing_values_are_no_unpublished_estimates(codes: list[str]) -> None:
 
 
 def test_real_codes_reach_the_demonstration_by_name(demo: Path) -> None:
-    """Each real code's value is at the area of its official name."""
-    areas = made(REAL).set_index("lad21nm")["pupils"]
+    """Each real code's value is at the area of its official name, and a note says that codes are invented here."""
+    table = made(REAL)
+    [note] = table.attrs["unmatched"]["notes"]
+    assert note == "The demonstration's codes are invented: districts with real codes were found by their names."
+    assert made(list(demo_tables(demo).lads["lad21cd"])).attrs["unmatched"]["notes"] == []
+    areas = table.set_index("lad21nm")["pupils"]
     names = [official_districts()[code].name for code in REAL]
     assert [areas[name] for name in names] == list(range(331))
 

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +20,7 @@ from ec_maps.about import About
 from ec_maps.areas import table
 from ec_maps.areas.table import join_report, load_areas, load_context
 from ec_maps.boundaries import table as outlines
-from ec_maps.errors import DataError, PlaceError, SettingError
+from ec_maps.errors import DataError, FetchError, PlaceError, SettingError
 from ec_maps.geography.codes import district_codes, neighbourhood_codes, official_districts
 from makers import (
     DISTRICT_OF,
@@ -73,6 +74,21 @@ def refused(level: str = "lad") -> str:
         load_areas(level)  # type: ignore[arg-type]
     assert len(str(caught.value).split("\n\n")) <= 2
     return str(caught.value)
+
+
+@pytest.mark.parametrize("level", ["lad", "msoa"])
+def test_all_that_is_missing_is_in_one_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: Literal["lad", "msoa"]
+) -> None:
+    """With nothing at hand and no connection, one letter lists the Atlas, boundaries and lookups, and what to do."""
+    use(monkeypatch, data=tmp_path)
+    with pytest.raises(FetchError) as caught:
+        load_areas(level)
+    what, advice = str(caught.value).split("\n\n")
+    for part in ("Social Capital Atlas by", "Boundaries of districts", "Boundaries of neighb", "district to region"):
+        assert part in what, part
+    assert advice.startswith('By hand: download the zips of the Atlas ("local_authority-….zip"')
+    assert "By hand: download the boundaries" in advice
 
 
 # --- the table ------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec_maps.atlas import select
-from ec_maps.atlas.csv_table import Measurements, parse
+from ec_maps.atlas.archive import archives
+from ec_maps.atlas.csv_table import Measurements, inventory, parse
 from ec_maps.errors import DataError, EcMapsError, SettingError
 from ec_maps.geography.codes import neighbourhood_codes
 from makers import (
@@ -209,7 +210,7 @@ def test_postcode_districts_are_recognised(data: Path) -> None:
 def test_codes_of_no_kind(data: Path) -> None:
     """Values in the code column that are not codes are quoted."""
     write_zip(data / "p.zip", {MSOA_CSV: msoa_csv(["Marks Gate", "Hillside"])})
-    assert 'codes that are not MSOA codes in "zip_prediction" (such as "MARKS GATE")' in message("msoa")
+    assert 'codes that are not MSOA codes in "zip_prediction" (such as "Marks Gate")' in message("msoa")
 
 
 def test_no_matching_file(data: Path) -> None:
@@ -345,6 +346,122 @@ def test_unknown_levels_and_measures() -> None:
         select.read_measure("lad", "height")
 
 
+# --- files that are not what they seem ------------------------------------------------------------
+
+BY_AGE = "local_authority/uk_economic_connectedness_by_age_2025.csv"
+
+
+@pytest.mark.parametrize(
+    "name", [BY_AGE, "by_age.csv", "ec_2025_by_cohort.csv", "economic_connectedness_2025_by_sex.csv"]
+)
+def test_a_file_by_age_alone_is_not_the_measure(data: Path, name: str) -> None:
+    """A lone CSV with the column and the group, whose name says that it is of parts, is refused by name."""
+    write_zip(data / LAD_ZIP, {name: atlas_csv()})
+    text = message()
+    assert f"{name} in {LAD_ZIP} has a column 'high_ses_ratio', but its name says that it is about parts" in text
+    with pytest.raises(EcMapsError, match="about parts of the people"):
+        select.read_measure("lad", category="High SES users")
+
+
+@pytest.mark.parametrize(
+    "name", ["a.csv", "uk_economic_connectedness_by_msoa_2025.csv", "economic connectedness (1).csv"]
+)
+def test_a_name_that_says_nothing_else_will_do(data: Path, name: str) -> None:
+    """A renamed CSV, or one whose name says the level, is read by its columns and groups."""
+    write_zip(data / LAD_ZIP, {name: atlas_csv()})
+    assert values(select.read_measure("lad")) == EXPECTED
+
+
+def test_a_group_that_two_files_have(data: Path) -> None:
+    """A group that the measure's own file has is read there, whatever other files have it; others only there."""
+    more = as_csv([row | {"measurement_category": "low_ses_users_25_to_34"} for row in rows(LADS)[: len(LADS)]])
+    write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv(), BY_AGE: atlas_csv(values=[0.9] * 14), "by_age_2.csv": more})
+    assert max(values(select.read_measure("lad", category="high_ses_users")).values()) == 0.7
+    assert select.read_measure("lad", category="low_ses_users_25_to_34").member.base == "by_age_2.csv"
+
+
+def test_bias_of_languages_is_not_friending_bias(data: Path) -> None:
+    """A file of languages with an average_bias of its own serves no map of friending bias, with or without a group."""
+    spoken = [row | {"measurement_category": "english_language_users", "average_bias": 0.1} for row in rows(LADS)[:14]]
+    columns = ["lad_code", "ds", "measurement_category", "average_bias", "num_users"]
+    name = "local_authority/uk_language_connectedness_20250301.csv"
+    write_zip(data / LAD_ZIP, {LAD_CSV: atlas_csv(), name: as_csv(spoken, columns)})
+    for category, says in (
+        (None, "column 'average_bias' not found"),
+        ("english_language_users", "is not available for"),
+    ):
+        with pytest.raises(EcMapsError, match=says):
+            select.read_measure("lad", "bias", category)
+    write_zip(data / LAD_ZIP, {name: as_csv(spoken, columns)})
+    with pytest.raises(EcMapsError, match="no CSV with a column 'average_bias' beside 'high_ses_ratio'"):
+        select.read_measure("lad", "bias")
+    [held] = [one for one in inventory() if one.member.stored == name]
+    assert (held.measures, held.unknown) == ([], ["average_bias"])
+    assert "average_bias is friending bias only beside high_ses_ratio" in str(held)
+
+
+def test_neighbourhoods_keyed_by_their_full_code(data: Path) -> None:
+    """A file of groups whose codes are in zip_prediction_full is one of neighbourhoods, and its columns are read."""
+    table = [
+        {"zip_prediction_full": code, "ds": "2025-02-28", "num_activism_groups_1000_people_zip_full": place / 10}
+        for place, code in enumerate(MSOAS)
+    ]
+    write_zip(data / MSOA_ZIP, {"msoa/uk_groups_2025.csv": as_csv(table)})
+    found = select.read_measure("msoa", "activism_groups")
+    assert values(found) == {code: place / 10 for place, code in enumerate(MSOAS)}
+    assert found.column == "num_activism_groups_1000_people_zip_full"
+    [held] = inventory()
+    assert "codes: zip_prediction_full; users: not counted; dates: 2025-02-28" in str(held)
+    assert held.unknown == []
+
+
+def test_what_was_found_is_listed(data: Path) -> None:
+    """The list says which column counts users, which dates there are and which is read; two counts leave a note."""
+    table = [row | {"user_count": 7, "ds": ds} for ds in ("2024-02-28", "2025-02-28") for row in rows(LADS)]
+    write_zip(data / LAD_ZIP, {LAD_CSV: as_csv(table)})
+    [held] = inventory()
+    assert "users: num_users; dates: 2024-02-28, 2025-02-28 (the latest is read)" in str(held)
+    assert "shown in per cent (high_ses_ratio)" in str(held)
+    notes = select.read_measure("lad").notes
+    assert "The file counts users in two columns; num_users is used, and not user_count." in notes
+
+
+# --- what a browser unpacked ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("home", ["", "local_authority/", "local_authority-20250320T000233Z-001/local_authority/"])
+@pytest.mark.parametrize("form", ["csv", "zip"])
+def test_unpacked_files_and_folders_are_read(data: Path, home: str, form: str) -> None:
+    """CSVs that a browser unpacked, and zips in folders, are read where they lie; other files there do no harm."""
+    path = data / home / Path(LAD_CSV if form == "csv" else LAD_ZIP).name
+    write_zip(path)
+    if form == "csv":
+        path.write_text(atlas_csv(), encoding="utf-8")
+    (path.parent / "._uk_economic_connectedness_20250301.csv").write_bytes(b"\0\5\x16\7")
+    (path.parent / "mine.csv").write_text("name,value\nx,1\n", encoding="utf-8")
+    (path.parent / "by_age_2026.csv").write_text(atlas_csv(values=[0.9] * 14), encoding="utf-8")
+    found = select.read_measure("lad")
+    assert values(found) == EXPECTED
+    assert path.name in str(found.member)
+    assert [path for path in archives() if path.name == "mine.csv"] == []
+
+
+def test_zip_and_unpacked_folder_together(data: Path) -> None:
+    """The zip beside what was unpacked from it is no conflict."""
+    write_zip(data / LAD_ZIP)
+    (data / "local_authority").mkdir()
+    (data / LAD_CSV).write_text(atlas_csv(), encoding="utf-8")
+    assert values(select.read_measure("lad")) == EXPECTED
+
+
+def test_what_lies_there_instead_is_named(data: Path) -> None:
+    """An unfinished download or a workbook is named in the letter that says what to put there."""
+    (data / f"{LAD_ZIP}.crdownload").write_bytes(b"PK")
+    (data / "atlas.xlsx").write_bytes(b"PK")
+    text = message()
+    assert f"There is nothing of the Atlas in what it holds now: atlas.xlsx, {LAD_ZIP}.crdownload." in text
+
+
 # --- what a CSV may look like ---------------------------------------------------------------------
 
 
@@ -398,6 +515,38 @@ def test_codes_are_corrected() -> None:
     assert any(note.startswith("3 codes were in lower case, quoted or had spaces") for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("E06000001\u00a0", "no-break space (U+00A0)"),
+        ("\u200bE06000001", "zero width space (U+200B)"),
+        ("\ufeffE06000001", "zero width no-break space (U+FEFF)"),
+        ("\uff25\uff106000001", "fullwidth latin capital letter e (U+FF25), fullwidth digit zero (U+FF10)"),
+    ],
+)
+def test_characters_that_nobody_sees_take_no_value_away(code: str, says: str) -> None:
+    """An invisible or full-width character in a code does no harm, and the note says which one it is and where."""
+    found = parsed(atlas_csv([code, *LADS[1:]]))
+    assert values(found) == EXPECTED
+    assert f"1 code had characters that do not belong there: {says} in E06000001, line 2; corrected." in found.notes
+
+
+def test_headers_groups_and_numbers_as_other_programs_write_them() -> None:
+    """Odd headers and names of groups, full-width digits and thousands separators are read as what they mean."""
+    table = [row | {"num_users": "1,234"} for row in rows(LADS)]
+    table[0]["high_ses_ratio"], table[1]["ds"] = "\uff10.3\u00a0", "2025-02-28\u200b"
+    content = as_csv(table).replace("lad_code", "\u200bLAD code\u00a0").replace("low_ses_users", "Low SES-users")
+    found = parsed(content.replace("high_ses_ratio", '"High SES ratio"'))
+    assert (values(found), found.date, found.category) == (EXPECTED, "2025-02-28", "low_ses_users")
+    assert set(found.table["num_users"]) == {1234}
+
+
+def test_a_code_that_only_looks_like_one() -> None:
+    """A letter of another alphabet is named in the note on codes that are none."""
+    found = parsed(atlas_csv([*LADS[1:], "\u041506000001"]))
+    assert any("with cyrillic capital letter ie (U+0415)" in note for note in found.notes)
+
+
 def test_odd_codes_are_reported() -> None:
     """An invalid code stays for the report of what did not join, and is reported."""
     found = parsed(atlas_csv([*LADS[1:], "OTHER"]))
@@ -434,6 +583,13 @@ def test_a_local_date_is_kept_as_text() -> None:
     assert values(found) == EXPECTED
     assert found.date == "20/03/2025"
     assert any('not in the form 2025-02-28 (such as "20/03/2025")' in note for note in found.notes)
+
+
+def test_local_dates_that_cannot_be_ordered() -> None:
+    """Of several dates in a local form it is not clear which is the latest: a fault that names them."""
+    older = [row | {"ds": "01/02/2024"} for row in rows(LADS)]
+    text = fault(as_csv([*older, *(row | {"ds": "02/01/2025"} for row in rows(LADS))]))
+    assert "its dates cannot be put in order (01/02/2024, 02/01/2025)" in text
 
 
 def test_no_date_column() -> None:

@@ -18,6 +18,7 @@ from ec_maps.areas.table import columns_before, covered, with_outlines
 from ec_maps.boundaries.table import load_boundaries
 from ec_maps.cleaning import cleaned_codes, cleaned_values
 from ec_maps.errors import DataError, SettingError, counted, listed, told
+from ec_maps.geography.codes import is_demo_code
 from ec_maps.geography.levels import SCOPES, LevelName, ScopeName, level_named, scope_named
 from ec_maps.measures import MEASURES
 from ec_maps.own_measure import OwnFacts
@@ -146,6 +147,8 @@ def area_table(
     )  # fmt: skip
     areas = with_outlines(table, wanted, None)
     about.on(areas)
+    if settings.is_demo() and not known.dropna().map(is_demo_code).all():
+        notes.append("The demonstration's codes are invented: districts with real codes were found by their names.")
     areas.attrs["unmatched"] = _report(matched, areas, about, [*notes, *read.notes])
     if matched.strange:
         warnings.warn(letter(matched, wanted), UserWarning, stacklevel=2)

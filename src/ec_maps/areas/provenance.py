@@ -35,7 +35,7 @@ def line(values: str | None = None) -> str:
     made = f"Made with ec_maps {version('ec-maps')}."
     if settings.is_demo():
         formula = "They are made by a formula" if values is None else f"Values: {values}"
-        return f"Demonstration data – not real values. {formula}; shapes and names are real. {made}"
+        return f"Demonstration data – not real values. {formula}; shapes and names are real, codes invented. {made}"
     if values is not None:
         boundary_files()
         return f"Values: {values}. Boundaries: {_boundaries()}. {made}"
@@ -80,7 +80,7 @@ def _values() -> str:
     fetched = [entry for level in LEVELS if (entry := manifest.held(f"atlas_{level}"))]
     if fetched:
         parts.append(f"downloaded on {max(entry.fetched_at for entry in fetched)[:10]}")
-    sums = " and ".join(file_digest(path)[:8] for path in archive.archives())
+    sums = " and ".join(list(dict.fromkeys(file_digest(path)[:8] for path in archive.archives()))[:4])
     return ", ".join([*parts, f"sha256 {sums}"])
 
 

@@ -17,10 +17,11 @@ from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
 from ec_maps.areas.provenance import boundaries_in_words, data_date, dated_in_words
 from ec_maps.areas.schemes import Scheme, chosen
 from ec_maps.arguments import optional_text
-from ec_maps.atlas import select
-from ec_maps.boundaries.sources import boundary_files
+from ec_maps.atlas import archive, select
+from ec_maps.boundaries.sources import boundary_files, boundary_jobs
 from ec_maps.boundaries.table import available_areas, in_england_and_wales, load_boundaries, outside_england_and_wales
 from ec_maps.errors import BoundaryError, DataError
+from ec_maps.fetch import fetcher
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.levels import Level, LevelName, ScopeName, TableName, level_named, scope_named, table_named
 from ec_maps.geography.names import slug
@@ -139,7 +140,10 @@ def load_values(
     """Return the table of :func:`load_areas` without outlines, for callers that draw nothing."""
     wanted, what, category = level_named(level), measure_named(measure), optional_text(category, "category")
     scope, source = scope_named(scope, wanted), settings.source()
-    files = [*select.supplied(wanted.key, measure), *boundary_files()]
+    if not archive.by_hand():
+        # One letter lists all that is missing.
+        fetcher.required([*select.fetch_jobs(wanted.key, measure), *boundary_jobs()])
+    files = [*select.supplied(wanted.key, measure, category), *boundary_files()]
     key = cache.fingerprint(files, source, measure, category, scope)
     return _values(wanted, what, category, scope, key, settings.cache_dir()).copy()
 

@@ -1,6 +1,7 @@
 """The Atlas's zip archives: which are available, what each CSV in them holds, and a member's bytes.
 
-Nothing is extracted to disk. What a CSV holds is told by its columns and codes: names and order do not matter.
+Nothing is extracted to disk; a CSV that somebody unpacked counts as an archive of its own. What a CSV holds is told by
+its columns and codes: names and order do not matter.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from ec_maps import settings
 from ec_maps.cache import file_digest
+from ec_maps.cleaning import ROW_NUMBERS, clean_code, clean_header
 from ec_maps.errors import DataError, listed
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.geography.codes import is_neighbourhood_code
 from ec_maps.geography.levels import LEVELS, POSTCODE_DISTRICT, TableName, table_named
-from ec_maps.measures import KEYS, Measure, measures_in
+from ec_maps.measures import COUNTS, KEYS, MEASURES, Measure, measures_in
 
 #: Where the archives are published.
 DATASET_PAGE = "https://data.humdata.org/dataset/uk-social-capital-atlas"
@@ -76,7 +79,13 @@ class Member:
 
     def __str__(self) -> str:
         """Return ``member in archive``, for messages."""
+        if not self.stored and _is_csv(self.archive):
+            return "/".join(self.archive.parts[-2:])
         return f"{self.stored} in {self.archive.name}" if self.stored else self.archive.name
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
 
 
 def members(path: Path) -> list[Member]:
@@ -87,6 +96,8 @@ def members(path: Path) -> list[Member]:
     DataError
         If the file is not a zip, is cut short, or holds what no Atlas archive holds (unsafe names, a thousand members).
     """
+    if _is_csv(path):
+        return [Member(path, "", path.name, repeated=False)]
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
@@ -130,15 +141,18 @@ def read(member: Member, limit: int | None = None) -> bytes:
     if member.repeated:
         msg = f"{member} is stored twice under the same name; it is not clear which one is meant."
         raise DataError(msg)
+    most, too_large, content = limit if limit is not None else MAX_MEMBER_BYTES + 1, False, b""
     try:
-        with zipfile.ZipFile(member.archive) as archive:
-            info = archive.getinfo(member.stored)
-            too_large = info.file_size > min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 1024))
-            content = b""
-            if not too_large:
-                with archive.open(info) as file:
-                    # The declared size can lie, so what is read is counted too.
-                    content = file.read(limit if limit is not None else MAX_MEMBER_BYTES + 1)
+        if _is_csv(member.archive):
+            with member.archive.open("rb") as plain:
+                content = plain.read(most)
+        else:
+            with zipfile.ZipFile(member.archive) as archive:
+                info = archive.getinfo(member.stored)
+                too_large = info.file_size > min(MAX_MEMBER_BYTES, MAX_RATIO * max(info.compress_size, 1024))
+                if not too_large:
+                    with archive.open(info) as file:
+                        content = file.read(most)  # the declared size can lie, so what is read is counted too
     except (*_BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # bz2 has none for damaged data
             msg = f"{member} cannot be read ({error.strerror})."
@@ -179,11 +193,32 @@ def archives() -> list[Path]:
 
 
 def by_hand() -> list[Path]:
-    """Return the zips that somebody put into the data folder or the cache."""
-    folders = [folder for folder in (settings.data_dir(), settings.cache_dir()) if folder.is_dir()]
-    found = [path for folder in folders for path in sorted(folder.iterdir())]
-    zips = [path for path in found if path.suffix.lower() == ".zip" and path.name[0] != "." and path.is_file()]
-    return [path for path in zips if path.parent != settings.cache_dir() or not fetcher.is_ours(path)]
+    """Return the zips that somebody put into the data folder or the cache.
+
+    A browser may have unpacked them, or put them into folders: zips and CSVs there count if they are of the Atlas.
+    """
+    data, downloads = settings.data_dir(), settings.cache_dir()
+    found = [*_files(data, 2), *(path for path in _files(downloads, 0) if not fetcher.is_ours(path))]
+    return [path for path in found if _is_of_atlas(path)]
+
+
+def _files(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield zips and CSVs in a folder and in the folders in it, without hidden ones and those of our own."""
+    inside = sorted(path for path in folder.iterdir() if path.name[0] not in "._~") if folder.is_dir() else []
+    yield from (path for path in inside if path.suffix.lower() in (".zip", ".csv") and path.is_file())
+    for path in inside if depth else ():
+        if path.is_dir() and path not in (settings.cache_dir(), settings.shipped("demo")):
+            yield from _files(path, depth - 1)
+
+
+def _is_of_atlas(path: Path) -> bool:
+    """Return whether a file counts: any zip in the folder itself, a damaged one, and what holds a table of areas."""
+    if not _is_csv(path) and path.parent in (settings.data_dir(), settings.cache_dir()):
+        return True
+    try:
+        return any(held.level for held in holdings(path))
+    except DataError:
+        return not _is_csv(path)
 
 
 # --- what the CSVs hold -----------------------------------------------------------------------------
@@ -194,7 +229,7 @@ class Holding:
     """What one CSV holds: areas of a `level` (None if it is not recognised), and columns, in lower case.
 
     `words` say what it is a table of, for a message. :func:`ec_maps.atlas.csv_table.inventory` adds the `categories`,
-    the groups of people that its rows are about, in the file's words, and the `fault` for which it cannot be used.
+    the groups of people that its rows are about, their `dates`, and the `fault` for which it cannot be used.
     """
 
     member: Member
@@ -202,17 +237,33 @@ class Holding:
     words: str
     columns: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     fault: str = ""
+
+    @property
+    def code(self) -> str | None:
+        """The column that has the codes of areas."""
+        return table_named(self.level).code_in(self.columns) if self.level else None
+
+    @property
+    def users(self) -> str | None:
+        """The column that counts users."""
+        return next((name for name in COUNTS if name in self.columns), None)
+
+    def read_as(self, column: str) -> list[Measure]:
+        """Return the measures that are read from a column of this file."""
+        return [one for one in measures_in(column) if one.column_in(self.columns, str(self.level)) == column]
 
     @property
     def unknown(self) -> list[str]:
         """Its columns that are neither measures nor keys, dates, groups or counts; all, if it is not recognised."""
-        return [n for n in self.columns if self.level is None or (n not in KEYS and not measures_in(n))]
+        keys = {*KEYS, self.code}
+        return [name for name in self.columns if self.level is None or (name not in keys and not self.read_as(name))]
 
     @property
     def measures(self) -> list[Measure]:
         """The measures that its columns hold for the groups of people that it names."""
-        known = [measure for column in self.columns for measure in measures_in(column)] if not self.fault else []
+        known = [measure for column in self.columns for measure in self.read_as(column)] if not self.fault else []
         held = [measure for measure in known if measure.category in ("", *self.categories)]
         # A column that is read only for other groups than the codebook's own can be mapped by naming the group.
         there = {measure.columns for measure in held}
@@ -222,11 +273,19 @@ class Holding:
     def __str__(self) -> str:
         """Return what it holds as a few lines of plain text."""
         lines = [f"{self.member}: {table_named(self.level).areas if self.level else 'not a table of areas'}"]
-        lines += [f"  {measure.key}: {measure.title}, {measure.unit_in_words}" for measure in self.measures]
+        if self.level and not self.fault:
+            dates = f"{listed(self.dates, 4)}{' (the latest is read)' if self.dates[1:] else ''}" or "none"
+            lines.append(f"  codes: {self.code}; users: {self.users or 'not counted'}; dates: {dates}")
+        for measure in self.measures:
+            column = measure.column_in(self.columns, str(self.level))
+            lines.append(f"  {measure.key}: {measure.title}, {measure.unit_in_words} ({column})")
         if self.categories:
             lines.append(f"  groups of people: {listed(self.categories, 20)}")
         if self.unknown:
             lines.append(f"  not in the codebook, and not read: {listed(self.unknown, 40)}")
+        for other in MEASURES.values():
+            if other.beside and not self.fault and set(other.columns) & set(self.unknown):
+                lines.append(f"  {other.columns[0]} is {other.title_within} only beside {other.beside}")
         if self.fault:
             lines.append(f"  cannot be used: {self.fault}")
         return "\n".join(lines)
@@ -238,7 +297,7 @@ def holdings(path: Path) -> list[Holding]:
     return list(_held(tables, file_digest(path)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _held(tables: tuple[Member, ...], _digest: str) -> tuple[Holding, ...]:
     # Every search for a measure looks at all CSVs.
     return tuple(map(_look, tables))
@@ -252,9 +311,9 @@ def _look(member: Member) -> Holding:
         return Holding(member, None, "text in UTF-16, not UTF-8; another program seems to have saved it again")
     text = start.decode("utf-8-sig", errors="replace").replace("\0", "")
     rows = [row for row in csv.reader(io.StringIO(text, newline=None)) if row]
-    header = [name.strip().lower() for name in rows[0]] if rows else []
+    header = list(map(clean_header, rows[0])) if rows else []
     level, words = _table_of(header, rows)
-    columns = tuple(name for name in header if name not in ("", "unnamed: 0", "index"))
+    columns = tuple(name for name in header if name not in ROW_NUMBERS)
     return Holding(member, level, words or _WORDS[str(level)], columns)
 
 
@@ -262,12 +321,12 @@ def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | Non
     """Return which table a header and the first codes are of; if of none, words for a message."""
     # A table of neighbourhoods may have district codes too, so the finer level is tried first.
     for level in (LEVELS["msoa"], LEVELS["lad"]):
-        if level.atlas_code not in header:
+        if (key := level.code_in(header)) is None:
             continue
-        at = header.index(level.atlas_code)
+        at = header.index(key)
         # The last row read may be cut off in the middle.
-        codes = [row[at].strip(" \"'").upper() for row in rows[1:-1] or rows[1:] if len(row) > at]
-        codes = [code for code in codes if code]
+        cells = [row[at] for row in rows[1:-1] or rows[1:] if len(row) > at and clean_code(row[at])]
+        codes = list(map(clean_code, cells))
         fine = any(map(is_neighbourhood_code, codes))
         if level.key == "msoa" and "lad_code" in header and not fine:
             continue
@@ -277,8 +336,10 @@ def _table_of(header: list[str], rows: list[list[str]]) -> tuple[TableName | Non
             return POSTCODE_DISTRICT.key, ""
         if any(re.fullmatch(r"[SNEWX]\d{8}", code) for code in codes):
             return level.key, ""  # of another vintage or nation, which later checks report in more detail
-        return None, f'codes that are not MSOA codes in "{level.atlas_code}" (such as "{codes[0]}")'
+        return None, f'codes that are not MSOA codes in "{key}" (such as "{cells[0].strip()}")'
     columns = listed([name or "(unnamed)" for name in header]) or "none at all"
-    hint = "; it seems to be separated by semicolons, not commas" if len(header) == 1 and ";" in header[0] else ""
+    signs = {";": "semicolons", "\t": "tabs"}
+    wrong = [sign for sign in signs if len(header) == 1 and sign in rows[0][0]]
+    hint = f"; it seems to be separated by {signs[wrong[0]]}, not commas" if wrong else ""
     keys = " nor ".join(f'"{level.atlas_code}"' for level in LEVELS.values())
     return None, f"neither column {keys}; its columns are: {columns}. The file's layout may have changed{hint}"

@@ -13,11 +13,19 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.atlas import archive
 from ec_maps.atlas.archive import DATASET_PAGE, Holding, Member
+from ec_maps.cleaning import (
+    MISSING,
+    ROW_NUMBERS,
+    clean,
+    clean_code,
+    clean_header,
+    clean_number,
+    code_notes,
+    odd_characters,
+)
 from ec_maps.errors import DataError, counted, listed
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level
 from ec_maps.measures import COUNTS, Measure
-
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
 #: The expected values of each unit, in words, and their lower and upper limits.
 _RANGES = {
@@ -52,7 +60,8 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
     """
     frame = _frame(content, member)
     column = measure.column_in(frame.columns, level.key)
-    needed = [level.atlas_code, *(["measurement_category"] if measure.category or category else [])]
+    code = level.code_in(frame.columns) or level.atlas_code
+    needed = [code, *(["measurement_category"] if measure.category or category else [])]
     missing = [name for name in needed if name not in frame.columns]
     if column is None or missing:
         missing += [] if column else [" or ".join(measure.columns)]
@@ -65,12 +74,13 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
     rows, category = _of_category(frame, member, category or measure.category)
     faults: list[str] = []
     notes: list[str] = []
-    rows, date = _latest(rows, notes)
-    table = pd.DataFrame(
-        {"code": _codes(rows[level.atlas_code], level, notes), "value": _numbers(rows[column], faults)}
-    )
-    if users := next((name for name in COUNTS if name in rows.columns), None):
-        table["num_users"] = _counts(rows[users], notes)
+    rows, date = _latest(rows, faults, notes)
+    table = pd.DataFrame({"code": _codes(rows[code], level, notes), "value": _numbers(rows[column], faults)})
+    users = [name for name in COUNTS if name in rows.columns]
+    if users:
+        table["num_users"] = _counts(rows[users[0]], notes)
+    if users[1:] and (rows[users[0]] != rows[users[1]]).any():
+        notes.append(f"The file counts users in two columns; {users[0]} is used, and not {users[1]}.")
     table = _one_row_an_area(table, rows[column], faults, notes)
     _check_range(table["value"], measure, column, faults, notes)
     if not faults and table["value"].isna().all():
@@ -81,20 +91,21 @@ def parse(content: bytes, member: Member, level: Level, measure: Measure, catego
     return Measurements(table.sort_values("code", ignore_index=True), member, column, category, date, notes)
 
 
-def categories(content: bytes, member: Member) -> set[str]:
-    """Return the groups of people that a CSV's rows are about; empty if it names none."""
+def groups_and_dates(content: bytes, member: Member) -> tuple[set[str], set[str]]:
+    """Return the groups of people that a CSV's rows are about, and their dates; empty where it names none."""
     names, _, rows = _read(content, member)
-    if "measurement_category" not in names:
-        return set()
-    at = names.index("measurement_category")
-    return {row[at].strip().lower() for row in rows}
+    there = (
+        {row[names.index(name)] for row in rows} if name in names else () for name in ("measurement_category", "ds")
+    )
+    groups, dates = there
+    return set(map(clean_header, groups)), set(map(clean, dates))
 
 
 def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
     """Return the rows of the category wanted, or of the only one, and its name."""
     if "measurement_category" not in frame:
         return frame, ""
-    category = frame["measurement_category"].str.strip().str.lower()
+    category = frame["measurement_category"].map(clean_header)
     present = sorted(category.unique())
     if not wanted:
         wanted = present[0] if len(present) == 1 else "all_users"
@@ -114,7 +125,7 @@ def _frame(content: bytes, member: Member) -> pd.DataFrame:
     names, lines, rows = _read(content, member)
     frame = pd.DataFrame(rows, index=pd.Index(lines), columns=pd.Index(names), dtype=str)
     # The publisher's row numbers stand in a column without a name; they are not data.
-    return frame.loc[:, [name not in ("", "unnamed: 0", "index") for name in names]]
+    return frame.loc[:, [name not in ROW_NUMBERS for name in names]]
 
 
 def _read(content: bytes, member: Member) -> tuple[list[str], list[int], list[list[str]]]:
@@ -127,7 +138,7 @@ def _read(content: bytes, member: Member) -> tuple[list[str], list[int], list[li
     except csv.Error as error:
         msg = f"{member} is not a readable CSV: line {reader.line_num}: {error}."
         raise DataError(msg) from None
-    names = [name.strip().lower() for name in header]
+    names = list(map(clean_header, header))
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     odd = [(line, len(row)) for line, row in numbered if len(row) != len(header)]
     fault = ""
@@ -163,13 +174,15 @@ def _text(content: bytes, member: Member) -> str:
     return text
 
 
-def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
+def _latest(rows: pd.DataFrame, faults: list[str], notes: list[str]) -> tuple[pd.DataFrame, str]:
     """Return the rows of the latest date, and that date, where there are several dates that can be ordered."""
     if "ds" not in rows.columns:
         return rows, ""
-    dates = rows["ds"].str.strip()
+    dates = rows["ds"].map(clean)
     if len(odd := dates[~dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*")]):
         notes.append(f'The date column "ds" is not in the form 2025-02-28 (such as "{odd.iloc[0]}"); used unchanged.')
+        if dates.nunique() > 1:
+            faults.append(f"its dates cannot be put in order ({listed(sorted(dates.unique()), 3)})")
         return rows, str(odd.iloc[0])
     if dates.nunique() > 1:
         notes.append(f"The file has {dates.nunique()} dates; the latest, {dates.max()}, is used.")
@@ -177,15 +190,13 @@ def _latest(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, str]:
 
 
 def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
-    codes = raw.str.strip(" \t\"'").str.upper()
-    if changed := int((codes != raw).sum()):
-        were, them = ("code was", "it") if changed == 1 else ("codes were", "them")
-        notes.append(f"{changed} {were} in lower case, quoted or had spaces round {them}; corrected.")
-    codes = codes.mask(codes.str.lower().isin(_MISSING), "")
+    codes = raw.map(clean_code)
+    notes.extend(code_notes(raw, codes, (f"line {line}" for line in raw.index)))
     form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
     if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
         rows = f"{counted(len(odd), 'row')} {'has' if len(odd) == 1 else 'have'}"
-        notes.append(f'{rows} no valid area code (the first: "{odd.iloc[0]}").')
+        strange = odd_characters(odd.iloc[0])
+        notes.append(f'{rows} no valid area code (the first: "{odd.iloc[0]}"{strange and f", with {strange}"}).')
     return codes
 
 
@@ -200,8 +211,8 @@ def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
 
 def _parsed(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return a column's text, missing values as NaN, and its numbers, NaN where there is none."""
-    text = raw.str.strip()
-    text = text.mask(text.str.lower().isin(_MISSING))
+    text = raw.map(clean_number)
+    text = text.mask(text.str.lower().isin(MISSING))
     return text, pd.to_numeric(text, errors="coerce").astype(float)
 
 
@@ -273,7 +284,7 @@ def inventory(paths: list[Path] | None = None) -> list[Holding]:
     """
     if paths is None and not (paths := archive.archives()):
         msg = (
-            f"Listing what the Atlas's files contain: there is no zip in {settings.data_dir()}. ec-maps fetch "
+            f"Listing what the Atlas's files contain: there is no zip or CSV in {settings.data_dir()}. ec-maps fetch "
             f"downloads them, or download them from {DATASET_PAGE} and put them there as they are."
         )
         raise DataError(msg)
@@ -290,6 +301,7 @@ def _with_categories(held: Holding) -> Holding:
     if held.level is None:
         return replace(held, fault=held.words)
     try:
-        return replace(held, categories=tuple(sorted(categories(archive.read(held.member), held.member))))
+        groups, dates = groups_and_dates(archive.read(held.member), held.member)
+        return replace(held, categories=tuple(sorted(groups)), dates=tuple(sorted(dates)))
     except DataError as error:
         return replace(held, fault=str(error))

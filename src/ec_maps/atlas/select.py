@@ -15,15 +15,19 @@ from ec_maps import settings
 from ec_maps.arguments import optional_text
 from ec_maps.atlas import archive, hdx
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive, Holding, Member, holdings
+from ec_maps.cleaning import clean_header
 from ec_maps.errors import DataError, FetchError, counted, listed, quoted
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.fetcher import Job
 from ec_maps.geography.codes import Vintage, district_vintage, neighbourhood_vintage
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level, TableName, table_named
-from ec_maps.measures import HEADLINE, Measure, measure_named, measures_in
+from ec_maps.measures import HEADLINE, MEASURES, Measure, measure_named
 
 if TYPE_CHECKING:
     from ec_maps.atlas.csv_table import Measurements
+
+#: Words in a CSV's name that say that its rows are about parts of a group, such as people of one age.
+_PARTS = {"by", "age", "gender", "sex", "cohort", "cohorts", "setting", "settings", "language"}
 
 
 def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
@@ -33,13 +37,13 @@ def fetch_jobs(level: TableName, measure: str = HEADLINE) -> list[Job]:
         return []  # postcode districts are on no map; their archive is added by hand
     key = f"atlas_{level}"
     by_hand = (
-        f'You can also download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
-        f"browser and put them, as they are, into {settings.data_dir()} (EC_MAPS_DATA_DIR)."
+        f'By hand: download the zips of the Atlas ("local_authority-….zip", "msoa-….zip") from {DATASET_PAGE} in a '
+        f"browser and put them, as they are, into {settings.data_dir()} (EC_MAPS_DATA_DIR).{_others()}"
     )
     return [Job(key, ".zip", partial(hdx.bring, key), partial(_check_fetched, wanted, what), by_hand)]
 
 
-def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
+def supplied(level: TableName, measure: str = HEADLINE, category: str | None = None) -> list[Path]:
     """Return the available archives, after the level's was fetched if it was not among them.
 
     Raises
@@ -52,7 +56,7 @@ def supplied(level: TableName, measure: str = HEADLINE) -> list[Path]:
     wanted, what, by_hand = table_named(level), measure_named(measure), archive.by_hand()
     if level == POSTCODE_DISTRICT.key:
         return archive.archives()
-    seen = _candidates(wanted, what, by_hand)
+    seen = _candidates(wanted, what, by_hand, clean_header(category or ""))
     if not seen.found and seen.unreadable:
         # Somebody put it here to be used, so it is not skipped silently.
         raise DataError(_not_found(wanted, what, by_hand, seen.looked_at + seen.unreadable))
@@ -103,8 +107,8 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
         If there is no archive of the level here and it cannot be fetched.
     """
     wanted, what = table_named(level), measure_named(measure)
-    whom = (optional_text(category, "category") or "").strip().lower()
-    return _values(wanted, what, whom, supplied(wanted.key, measure))
+    whom = clean_header(optional_text(category, "category") or "")
+    return _values(wanted, what, whom, supplied(wanted.key, measure, whom))
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
@@ -151,6 +155,15 @@ def _whole(member: Member, level: Level) -> bytes:
         raise DataError(msg) from None
 
 
+def _is_part(member: Member, measure: Measure, category: str) -> bool:
+    """Return whether a CSV's name says that its rows are about parts of the group of people that is asked for."""
+    alike = {one.category for one in MEASURES.values() if one.columns == measure.columns}
+    own = set(re.findall(r"[a-z]+", " ".join([measure.file, *measure.columns])))
+    name = member.base.lower().rpartition(measure.file)[2]
+    words = set(re.findall(r"[a-z]+", re.sub(r"by_(lad|msoa|zip|local|area|district|postcode)", "", name)))
+    return category in {"", "all_users", *alike} and bool(words & _PARTS - own)
+
+
 def _is_named(member: Member, measure: Measure) -> bool:
     """Return whether a CSV's name says that it is the measure's own; columns decide where none is."""
     return re.fullmatch(rf"(?:.*_)?{measure.file}_\d{{4}}.*\.csv", member.base, flags=re.IGNORECASE) is not None
@@ -172,9 +185,11 @@ class _Seen:
     unreadable: list[str]
 
 
-def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
+def _candidates(level: Level, measure: Measure, paths: list[Path], category: str = "") -> _Seen:
     """Return the CSVs of a measure whose codes are a level's: those with its name, or else its column."""
     seen = _Seen([], [], [])
+    column = f"a column {' or '.join(map(repr, measure.columns))}"
+    column += f" beside '{measure.beside}'" if measure.beside else ""
     for path in paths:
         try:
             inside = holdings(path)
@@ -183,12 +198,18 @@ def _candidates(level: Level, measure: Measure, paths: list[Path]) -> _Seen:
             continue
         own = [held for held in inside if _is_named(held.member, measure)]
         holding = [held for held in inside if measure.column_in(held.columns, level.key) or held in own]
-        seen.found.extend(held for held in holding if _is_of(held, level))
+        parts = [held for held in holding if _is_of(held, level) and _is_part(held.member, measure, category)]
+        seen.found.extend(held for held in holding if _is_of(held, level) and held not in parts)
+        for held in parts:
+            seen.looked_at.append(
+                f"{held.member} has {column}, but its name says that it is about parts of the people; its own groups "
+                f"can be named with category=…."
+            )
         if not holding:
-            lacks = f"{path.name} holds no CSV with a column {' or '.join(map(repr, measure.columns))}; found: "
+            lacks = f"{path.name} holds no CSV with {column}; found: "
             names = [member.base for member in archive.members(path)]
             excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
-            there = sorted({known.key for held in inside for name in held.columns for known in measures_in(name)})
+            there = sorted({known.key for held in inside for name in held.columns for known in held.read_as(name)})
             present = f" The measures available are: {listed(there, 20)}." if there else ""
             seen.looked_at.append(f"{lacks}{listed(names) or 'nothing'}.{present}{excel}")
         others = [held for held in holding if not _is_of(held, level)]
@@ -205,9 +226,9 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
     """Return the latest CSV of the measure whose codes are the level's, and which archives could not be read.
 
     A CSV named after the measure comes before others that have its column (by age, say). For another group of people
-    than the measure's own, all CSVs with the column are searched.
+    than the measure's own, all CSVs with the column are searched, unless their names say that they are of parts.
     """
-    seen = _candidates(level, measure, paths)
+    seen = _candidates(level, measure, paths, category)
     if not seen.found:
         raise DataError(_not_found(level, measure, paths, seen.looked_at + seen.unreadable))
     own = [held.member for held in seen.found if _is_named(held.member, measure)]
@@ -215,6 +236,7 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
     found = own or having
     if category not in ("", measure.category):
         found = _about(category, having, level, measure)
+        found = [member for member in found if member in own] or found
     elif not own:
         found = _about(measure.category, found, level, measure)
     latest = max(map(_date_in, found))
@@ -230,9 +252,9 @@ def _find(level: Level, measure: Measure, category: str, paths: list[Path]) -> t
 
 def _about(category: str, members: list[Member], level: Level, measure: Measure) -> list[Member]:
     """Return the CSVs about a group of people; for a measure about everybody, those about all users, or else all."""
-    from ec_maps.atlas.csv_table import categories
+    from ec_maps.atlas.csv_table import groups_and_dates
 
-    groups = {member: categories(_whole(member, level), member) for member in members}
+    groups = {member: groups_and_dates(_whole(member, level), member)[0] for member in members}
     if not category:
         about_all = [member for member, there in groups.items() if "all_users" in there or not there]
         return about_all or members
@@ -251,7 +273,7 @@ def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: lis
     if settings.is_demo():
         return f"{begin} The demonstration data in {settings.shipped('demo')} are incomplete. {' '.join(looked_at)}"
     if not paths:
-        begin += f" There is no zip in {settings.data_dir()}."
+        begin += f" There is no file of the Atlas in {settings.data_dir()}."
     if level == POSTCODE_DISTRICT:
         begin += " It is not fetched automatically, as no map is made from it."
     where = (
@@ -260,6 +282,14 @@ def _not_found(level: Level, measure: Measure, paths: list[Path], looked_at: lis
         f"built-in data: EC_MAPS_SOURCE=demo."
     )
     return "\n\n".join(part for part in (" ".join([begin, *looked_at]), where) if part)
+
+
+def _others() -> str:
+    """Return the names of what lies in the data folder instead, in a sentence; empty if there is nothing."""
+    folder = settings.data_dir()
+    ours = {settings.cache_dir(), settings.shipped("demo"), folder / "README.md"}
+    names = [path.name for path in sorted(folder.iterdir()) if path not in ours] if folder.is_dir() else []
+    return f" There is nothing of the Atlas in what it holds now: {listed(names, 6)}." if names else ""
 
 
 def _replace(path: Path) -> str:

@@ -19,7 +19,7 @@ PORTAL = "https://geoportal.statistics.gov.uk"
 
 _NAMES = ("msoa21cd", "msoa21nm", "msoa21hclnm", "msoa21hclnmw")
 _BY_HAND = (
-    f"You can also download the boundaries of local authority districts (December 2021) and MSOAs (2021), a lookup of "
+    f"By hand: download the boundaries of local authority districts (December 2021) and MSOAs (2021), a lookup of "
     f"MSOA21CD with LAD21CD or LAD22CD, and one of LAD21CD with RGN21NM from {PORTAL} into one folder, and name it in "
     f"EC_MAPS_BOUNDARIES."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,10 @@ class Level:
     area: str
     areas: str
     file_stem: str
+
+    def code_in(self, header: Collection[str]) -> str | None:
+        """Return the column of a file of the Atlas that has the codes, or None; one file of groups has its own."""
+        return next((name for name in (self.atlas_code, f"{self.atlas_code}_full") if name in header), None)
 
 
 LEVELS: dict[str, Level] = {
