@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import platform
 import uuid
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     #: Which rows of a table are wanted: takes its columns and the boxes of its outlines (``xmin ymin xmax ymax``).
     Rows = Callable[[pd.DataFrame, pd.DataFrame], np.ndarray]
+
+logger = logging.getLogger(__name__)
 
 #: The code that tables depend on: folders and modules of the package.
 _COMPUTING = (
@@ -170,12 +173,12 @@ def cached_values(name: str, key: str, build: Callable[[], pd.DataFrame]) -> pd.
 def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
     """Return the table in the cache; None if it is absent, damaged or from another version."""
     path = settings.cache_dir() / f"{name}-{key}.parquet"
-    if not path.is_file():
-        return None
     try:
-        return read_table(path, rows)
+        table = read_table(path, rows) if path.is_file() else None
     except unreadable():
-        return None
+        table = None
+    logger.debug("Table %s: %s, %s", name, "made" if table is None else "from the cache", path)
+    return table
 
 
 def _write(table: pd.DataFrame, name: str, key: str) -> None:
@@ -190,7 +193,7 @@ def _write(table: pd.DataFrame, name: str, key: str) -> None:
             if old != path:
                 old.unlink(missing_ok=True)
     except OSError as error:
-        _warn_unwritable(str(path.parent), str(error.strerror or error))
+        _warn_unwritable(str(path.parent), os.strerror(error.errno) if error.errno else str(error))
 
 
 @lru_cache(maxsize=8)

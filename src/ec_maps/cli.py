@@ -1,20 +1,32 @@
-"""The command line, ``ec-maps``; each command loads the modules that it needs."""
+"""The commands of ``ec-maps``; each loads the modules that it needs."""
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ec_maps import completion, listing
-from ec_maps.errors import EcMapsError, PlaceError, SettingError
+from ec_maps.commands import (
+    CATEGORY,
+    FORCE,
+    FORMAT,
+    JOBS,
+    MEASURE,
+    MEASURES,
+    OUTPUT,
+    QUIET,
+    SCOPE,
+    Commands,
+    check_absent,
+    going_on_later,
+    save,
+    start,
+)
+from ec_maps.errors import PlaceError, SettingError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,66 +35,16 @@ if TYPE_CHECKING:
     from ec_maps.geography.levels import LevelName, ScopeName
     from ec_maps.maps.batch import FormatName
 
-_MEASURE = click.option(
-    "--measure", default="economic_connectedness", show_default=True, shell_complete=completion.measures,
-    help="A measure that ec-maps measures lists.",
-)  # fmt: skip
-_MEASURES = click.option(
-    "--measure", "measures", multiple=True, shell_complete=completion.measures,
-    help="Only this measure; may be given more than once.",
-)  # fmt: skip
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(listing.FORMATS), default="table", show_default=True,
-    help="table: for people; csv and json: for programs.",
-)  # fmt: skip
-_CATEGORY = click.option("--category", help="A group of people that ec-maps measures lists, if not the measure's own.")
-_SCOPE = click.option(
-    "--scope", type=click.Choice(["ew", "uk"]), default="ew", show_default=True,
-    help="ew: England and Wales; uk: the United Kingdom. Deciles are cut over all its areas.",
-)  # fmt: skip
-_OUTPUT = click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write, .png or .svg.",
-)
 
-_JOBS = click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N",
-    help="How many processes draw at once. Default: EC_MAPS_JOBS, or the cores of this machine, 4 at most.",
-)  # fmt: skip
-_QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors and the result.")
-
-
-class _Commands(click.Group):
-    """A group that prints the message of an `EcMapsError`, without a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except EcMapsError as error:
-            click.echo(f"ec-maps: {error}", err=True)
-            ctx.exit(error.exit_status)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ec-maps", prog_name="ec-maps")
-def main() -> None:
+@click.option("--verbose", is_flag=True, help="Print everything that is tried; also after any command.")
+def main(*, verbose: bool) -> None:
     """Map economic connectedness and the other measures of the UK Social Capital Atlas.
 
     Exit status: 0 success, 1 a fault in data or network, 2 a fault in a command, a setting or places.yml.
     """
-    # Set before Arrow is loaded, here and in the processes of pages: its own pools hold some 20 MB more.
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    for stream in (sys.stdout, sys.stderr):
-        # A console that cannot print "ŷ" prints a replacement instead of failing.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
-    handler, log = logging.StreamHandler(), logging.getLogger("ec_maps")
-    handler.setFormatter(logging.Formatter("ec-maps: %(message)s"))
-    log.handlers[:] = [handler]
-    log.setLevel(logging.INFO)
+    start(verbose=verbose)
 
 
 @main.command()
@@ -111,9 +73,10 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
 
 
 @main.command()
-@_FORMAT
+@FORMAT
 def check(form: listing.FormatName) -> None:
     """Check data, boundaries, palette and places.yml, and print which areas have a value."""
+    from ec_maps import settings
     from ec_maps.areas import provenance
     from ec_maps.areas.places import read_places
     from ec_maps.areas.table import join_report, load_areas
@@ -126,14 +89,17 @@ def check(form: listing.FormatName) -> None:
     for level in ("lad", "msoa"):
         load_areas(level)
         reports.append(join_report(level))
-    source, listed = provenance.line(), read_places()
-    names = "\n".join(f"{place.name}, {place.region} ({place.lad21cd})" for place in listed)
+    source, places = provenance.line(), settings.project_root() / "places.yml"
+    if places.exists():
+        names = "\n".join(f"{place.name}, {place.region} ({place.lad21cd})" for place in read_places(places))
+    else:
+        names = f"note: There is no list of places, {places}. Only the site needs it."
     in_words = "\n\n".join([*map(str, reports), source, names])
     click.echo(listing.written(listing.of_reports(reports, source), form, lambda: in_words), nl=False)
 
 
 @main.command()
-@_FORMAT
+@FORMAT
 def measures(form: listing.FormatName) -> None:
     """List the contents of the Atlas files: measures, groups of people and unknown columns."""
     from ec_maps import settings
@@ -153,13 +119,13 @@ def measures(form: listing.FormatName) -> None:
 
 @main.command()
 @click.argument("names", metavar="PLACE...", nargs=-1, required=True, shell_complete=completion.places)
-@_MEASURES
+@MEASURES
 @click.option(
     "--level", type=click.Choice(["lad", "msoa"]), default="lad", show_default=True,
     help="lad: the local authorities; msoa: their neighbourhoods.",
 )  # fmt: skip
-@_SCOPE
-@_FORMAT
+@SCOPE
+@FORMAT
 def compare(
     names: tuple[str, ...], measures: tuple[str, ...], level: LevelName, scope: ScopeName, form: listing.FormatName
 ) -> None:
@@ -174,15 +140,15 @@ def compare(
 
 @main.command()
 @click.argument("level", type=click.Choice(["lad", "msoa"]))
-@_MEASURES
-@_SCOPE
+@MEASURES
+@SCOPE
 @click.option(
     "--format", "form", type=click.Choice(["csv", "xlsx", "parquet", "gpkg", "geojson"]),
     help="Default: what the suffix of the file says; csv for the standard output.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@FORCE
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path, allow_dash=True),
+    "-o", "--output", required=True, type=click.Path(readable=False, path_type=Path, allow_dash=True),
     help="The file to write: .csv, .xlsx, .parquet, .gpkg or .geojson; - writes to the standard output.",
 )  # fmt: skip
 def export(
@@ -196,7 +162,7 @@ def export(
         click.echo(f"The table is in {path}.")
 
 
-class _Places(click.Group):
+class _Places(Commands):
     """A group that searches for its first word if that is not a command: ``places norw``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -219,7 +185,7 @@ def places() -> None:
 
 @places.command()
 @click.argument("search", default="", shell_complete=completion.places)
-@_FORMAT
+@FORMAT
 def search(search: str, form: listing.FormatName) -> None:
     """List the local authorities that SEARCH finds, or all."""
     from ec_maps.areas.places import search_places
@@ -233,8 +199,8 @@ def search(search: str, form: listing.FormatName) -> None:
 
 
 @places.command()
-@_JOBS
-@_QUIET
+@JOBS
+@QUIET
 def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
     from ec_maps import settings
@@ -248,7 +214,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     if not (root / "_quarto.yml").is_file():
         msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
         raise SettingError(msg)
-    with _going_on_later(quiet=quiet):
+    with going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
     click.echo(f"Place pages: {done.pages} in {root / PLACES}, {len(done.drawn)} drawn{gone}.")
@@ -260,16 +226,18 @@ def map_() -> None:
 
 
 @map_.command()
-@_MEASURE
-@_CATEGORY
-@_SCOPE
-@_OUTPUT
-def national(measure: str, category: str | None, scope: ScopeName, output: Path) -> None:
+@MEASURE
+@CATEGORY
+@SCOPE
+@FORCE
+@OUTPUT
+def national(*, measure: str, category: str | None, scope: ScopeName, force: bool, output: Path) -> None:
     """Draw England and Wales, or the United Kingdom, by local authority."""
     from ec_maps.areas.table import load_areas
     from ec_maps.maps.choropleth import national_map
 
-    _saved(national_map(load_areas("lad", measure, category=category, scope=scope)).save(output))
+    check_absent(output, force=force)
+    save(national_map(load_areas("lad", measure, category=category, scope=scope)), output)
 
 
 @map_.command()
@@ -278,10 +246,11 @@ def national(measure: str, category: str | None, scope: ScopeName, output: Path)
     "--highlight", multiple=True, shell_complete=completion.places,
     help="A local authority to outline; may be given more than once.",
 )  # fmt: skip
-@_MEASURE
-@_CATEGORY
-@_SCOPE
-@_OUTPUT
+@MEASURE
+@CATEGORY
+@SCOPE
+@FORCE
+@OUTPUT
 def region(
     names: tuple[str, ...],
     *,
@@ -289,6 +258,7 @@ def region(
     measure: str,
     category: str | None,
     scope: ScopeName,
+    force: bool,
     output: Path,
 ) -> None:
     """Draw a region by local authority, or a county or combined authority, or several, or local authorities.
@@ -300,23 +270,26 @@ def region(
     from ec_maps.geography.codes import BEYOND
     from ec_maps.maps.choropleth import regional_map
 
+    check_absent(output, force=force)
     if any(match_region(name, BEYOND) for name in names):
         scope = "uk"
     lads = load_areas("lad", measure, category=category, scope=scope)
-    _saved(regional_map(lads, names[0] if len(names) == 1 else names, highlight=highlight).save(output))
+    save(regional_map(lads, names[0] if len(names) == 1 else names, highlight=highlight), output)
 
 
 @map_.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=completion.places)
-@_MEASURE
-@_CATEGORY
-@_OUTPUT
-def local(names: tuple[str, ...], measure: str, category: str | None, output: Path) -> None:
+@MEASURE
+@CATEGORY
+@FORCE
+@OUTPUT
+def local(names: tuple[str, ...], *, measure: str, category: str | None, force: bool, output: Path) -> None:
     """Draw a local authority by neighbourhood, or several on one map, or a county or combined authority."""
     from ec_maps.areas.table import load_areas
     from ec_maps.maps.choropleth import local_map
 
-    _saved(local_map(load_areas("msoa", measure, category=category), names).save(output))
+    check_absent(output, force=force)
+    save(local_map(load_areas("msoa", measure, category=category), names), output)
 
 
 @map_.command("all")
@@ -324,11 +297,11 @@ def local(names: tuple[str, ...], measure: str, category: str | None, output: Pa
     "--kind", type=click.Choice(["regions", "places", "both"]), default="both", show_default=True,
     help="regions: each by local authority; places: each local authority by neighbourhood.",
 )  # fmt: skip
-@_MEASURE
-@_CATEGORY
+@MEASURE
+@CATEGORY
 @click.option("--format", "form", type=click.Choice(["png", "svg"]), default="png", show_default=True)
-@_JOBS
-@_QUIET
+@JOBS
+@QUIET
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
 def all_(
     *, kind: str, measure: str, category: str | None, form: FormatName, jobs: int | None, quiet: bool, output: Path
@@ -341,7 +314,7 @@ def all_(
     from ec_maps.maps import batch
 
     kinds = batch.KINDS if kind == "both" else [one for one in batch.KINDS if one == kind]
-    with _going_on_later(quiet=quiet):
+    with going_on_later(quiet=quiet):
         done = batch.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
     click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn.")
 
@@ -351,35 +324,18 @@ def all_(
 @click.option(
     "--engine", type=click.Choice(["quarto", "preview"]), help="Default: quarto if it is installed, else preview."
 )
-@_JOBS
-@_QUIET
+@JOBS
+@QUIET
 def render(*, profile: str | None, engine: str | None, jobs: int | None, quiet: bool) -> None:
     """Build the site."""
     from ec_maps.site.build import render_site
 
     if jobs:
         os.environ["EC_MAPS_JOBS"] = str(jobs)  # place pages are drawn by another process
-    with _going_on_later(quiet=quiet):
+    with going_on_later(quiet=quiet):
         tell = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
         site, used = render_site(profile=profile, engine=engine, log=tell)
     click.echo(f"The site is in {site} (built with {used}).")
     click.echo(f"To view it, open {site / 'index.html'} in a browser, or run:")
-    click.echo(f"  python3 -m http.server --bind 127.0.0.1 --directory {site} 8000   and open http://127.0.0.1:8000/")
-
-
-@contextmanager
-def _going_on_later(*, quiet: bool) -> Iterator[None]:
-    """Run long work, without messages if `quiet`; after Ctrl-C, say how to continue."""
-    if quiet:
-        logging.getLogger("ec_maps").setLevel(logging.ERROR)
-        warnings.simplefilter("ignore")
-        os.environ["PYTHONWARNINGS"] = "ignore"  # in the processes that draw, too
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("ec-maps: Interrupted. Finished maps are stored: run the same command again to continue.", err=True)
-        click.get_current_context().exit(130)
-
-
-def _saved(path: Path) -> None:
-    click.echo(f"The map is in {path}.")
+    server = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(site), "8000"]
+    click.echo(f"  {shlex.join(server)}   and open http://127.0.0.1:8000/")

@@ -144,6 +144,12 @@ def listed(items: Sequence[object], limit: int = 10) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def letter_of(faults: Sequence[str], first: str, note: str = "") -> str:
+    """Return a message: one fault, or several in a list after a first line, and a note after a blank line."""
+    text = faults[0] if len(faults) == 1 else "\n- ".join([first, *faults])
+    return "\n\n".join(part for part in (text, note) if part)
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 area``, ``1,204 areas``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

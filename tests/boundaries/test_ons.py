@@ -198,14 +198,18 @@ def test_boundaries_of_true_size_take_little_memory(tmp_path: Path) -> None:
 
 
 def test_e1_all_services_withdrawn_says_which_were_tried_and_why_each_failed(
-    portal: FakeArcGIS, bring: Bring, tmp_path: Path
+    portal: FakeArcGIS, bring: Bring, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The names that were tried are listed once, with the one reason for all, and nothing is written."""
+    """The message has the one reason for all, the log each name with it; nothing is written."""
     keep_only(portal)
-    message = refused(bring, "lad21_boundaries")
+    with caplog.at_level("DEBUG", "ec_maps"):
+        message = refused(bring, "lad21_boundaries")
     assert message.count("400 Invalid URL") == 1
+    assert "has what is needed. Each of them failed alike: the portal refused the query" in message
+    assert len(message) < 300
     for name in ("UK_BGC", "GB_BGC", "UK_BUC", "GB_BUC"):
-        assert f"{DISTRICTS}{name}_2022" in message
+        assert f"lad21_boundaries: {DISTRICTS}{name}_2022 – the portal refused the query (400 Inv" in caplog.text
+        assert f"Asking {portal.url}/{DISTRICTS}{name}_2022/FeatureServer\n" in caplog.text
     assert "No service of the ONS portal (127.0.0.1:" in message
     assert not list(tmp_path.iterdir())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ec_maps.arguments import table_of
-from ec_maps.errors import PlaceError
+from ec_maps.errors import PlaceError, letter_of
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import REGIONS, TOO_WIDE, Gazetteer, Place
 from ec_maps.geography.groups import group_like
@@ -108,12 +108,6 @@ def said_twice(text: str, where: str, first: int, before: str) -> str:
     """Return the fault of a place that is named twice: first as the place of this number, by the text `before`."""
     as_what = "" if plain(text) == plain(before) else f" as {quoted(before)}"
     return f"{quoted(text)}{where} is already place {first}{as_what}; keep one of them."
-
-
-def letter_of(faults: Sequence[str], first: str, note: str = "") -> str:
-    """Return a message: one fault, or several in a list after a first line, and a note after a blank line."""
-    text = faults[0] if len(faults) == 1 else "\n- ".join([first, *faults])
-    return "\n\n".join(part for part in (text, note) if part)
 
 
 def search_places(text: str, districts: pd.DataFrame | None = None) -> list[Place]:

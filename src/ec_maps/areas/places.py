@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ec_maps import settings
-from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of, letter_of, search_places
+from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of, search_places
 from ec_maps.arguments import path_of
-from ec_maps.errors import PlaceError
+from ec_maps.errors import PlaceError, letter_of
 from ec_maps.geography.gazetteer import Gazetteer, Place
 from ec_maps.geography.names import plain, quoted, slug
 

@@ -15,13 +15,12 @@ from ec_maps.areas.finder import (
     find_places,
     find_region,
     gazetteer_of,
-    letter_of,
     match_region,
     name_of,
     said_twice,
 )
 from ec_maps.areas.wording import are, capital, series, the, the_district
-from ec_maps.errors import PlaceError, listed
+from ec_maps.errors import PlaceError, letter_of, listed
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
 from ec_maps.geography.groups import Group, group_like, groups_named, says_kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import zipfile
 import zlib
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from ec_maps.cleaning import clean, clean_code, clean_header, code_notes
 from ec_maps.errors import BoundaryError
@@ -128,7 +129,15 @@ def files_in(root: Path) -> list[Path]:
     """Return the files of a folder and the folders in it, in order of path, or the one file with its parts."""
     if root.suffix.lower() == ".shp":  # its columns and coordinate system lie in files beside it
         return sorted(root.parent.glob(f"{glob.escape(root.stem)}.*"))
-    return [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file())
+    if root.is_file():
+        return [root]
+    found = (Path(folder, name) for folder, _, names in os.walk(root, onerror=_raise) for name in names)
+    return sorted(path for path in found if path.is_file())
+
+
+def _raise(error: OSError) -> NoReturn:
+    """Refuse a folder that may not be read: its files would seem not to be there."""
+    raise error
 
 
 def find_tables(paths: Iterable[Path]) -> list[Table]:

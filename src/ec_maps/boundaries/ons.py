@@ -8,6 +8,7 @@ Checks of a table return what is wrong with it, without a full stop; an empty te
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ from ec_maps.geography.levels import LevelName
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def bring(key: str, path: Path) -> Brought:
     Raises
     ------
     Fault
-        If no candidate could be downloaded: it lists those tried and what was wrong with each.
+        If no candidate could be downloaded: it says why; the log has what was wrong with each.
     OSError
         If the file cannot be written.
     """
@@ -154,6 +158,7 @@ def bring(key: str, path: Path) -> Brought:
                 raise Fault(msg, fault.kind, fault.wait, fault.status) from None
             else:
                 reasons[row.address] = str(fault).rstrip(".")
+            logger.debug("%s: %s – %s", key, row.address, reasons[row.address])
             continue
         if row.resolution not in ("", resolution):
             note = f"Outlines of {resolution} resolution could not be downloaded; {row.resolution} ones are used."
@@ -170,20 +175,20 @@ def bring(key: str, path: Path) -> Brought:
         )
     if key == "lad21_rgn21_lookup":
         return _own_regions(key, path, reasons)
-    msg = (
-        f"No service of the ONS portal ({host_of(settings.ons_url())}) has what is needed.{_tried(reasons)} "
-        f"A newer version of ec_maps may know where it is now."
-    )
+    msg = f"No service of the ONS portal ({host_of(settings.ons_url())}) has what is needed.{_tried(reasons)} "
+    msg += "A newer version of ec_maps may know where it is now."
     raise Fault(msg, "wrong")
 
 
 def _tried(reasons: dict[str, str]) -> str:
-    """Return which services were tried and why they failed, grouped by reason."""
+    """Return why the services that were tried failed, by reason; the log has each with its own."""
     alike: dict[str, list[str]] = {}
     for name, why in reasons.items():
         alike.setdefault(why, []).append(name)
-    tried = "; ".join(f"{', '.join(names)} – {why}" for why, names in alike.items())
-    return f" Tried: {tried}." if tried else ""
+    if len(alike) == 1 and len(reasons) > 1:
+        return f" Each of them failed alike: {next(iter(alike))}."
+    tried = [f"{counted(len(names), 'service') if names[1:] else names[0]} – {why}" for why, names in alike.items()]
+    return f" Tried: {'; '.join(tried)}." if tried else ""
 
 
 def _passed_over(reasons: dict[str, str]) -> list[str]:

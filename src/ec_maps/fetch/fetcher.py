@@ -17,7 +17,7 @@ from typing import Literal
 
 from ec_maps import settings
 from ec_maps.cache import file_digest
-from ec_maps.errors import EcMapsError, FetchError, SettingError
+from ec_maps.errors import EcMapsError, FetchError, SettingError, counted, letter_of
 from ec_maps.fetch import manifest, sources
 from ec_maps.fetch.http_errors import Fault
 from ec_maps.fetch.manifest import Brought, Entry
@@ -172,9 +172,10 @@ def raise_failures(outcomes: Sequence[Outcome]) -> None:
         hints += [] if done.entry else [done.job.by_hand or advice]
     if not all(done.entry for done in failed):
         hints.append("To try things without any of it, use the built-in data: EC_MAPS_SOURCE=demo.")
-    first = " ".join(f"{'; '.join(whats)}: {reason}" for reason, whats in texts.items())
-    msg = f"{first}\n\n{' '.join(filter(None, dict.fromkeys(hints)))}"
-    raise FetchError(msg)
+    hints.append("ec-maps fetch --verbose lists everything that is tried.")
+    lines = [f"{'; '.join(whats)}: {reason}" for reason, whats in texts.items()]
+    hint = "\n".join(filter(None, dict.fromkeys(hints)))
+    raise FetchError(letter_of(lines, f"{counted(len(failed), 'download')} failed:", hint))
 
 
 def _settled(job: Job, *, asked: bool) -> Outcome | None:
@@ -203,6 +204,7 @@ def _done(job: Job, folder: Path) -> Outcome:
     except SettingError:
         raise  # the user's setting is wrong, not the data
     except EcMapsError as error:
+        logger.debug("%s failed: %s", job.what, error)
         if job.optional:
             with suppress(OSError):
                 _failure(job).write_text(str(error), encoding="utf-8")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from ec_maps import settings
+from ec_maps.errors import quoted
 from ec_maps.fetch.http_errors import (
     Fault,
     Kind,
@@ -176,7 +177,7 @@ def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.R
         return
     if chunk.startswith(b"{"):  # "being prepared", or an error with a good status
         text = " ".join(chunk[:200].decode("utf-8", errors="replace").split())
-        msg = f"{plain(url)} answered with a message, not with the file: {text}"
+        msg = f"{host_of(url)} answered with a message, not with the file: {quoted(text, 80)}."
         raise Fault(msg, "refused")
     msg = f"{plain(url)} begins with {chunk[:20]!r}: it is not the kind of file that was expected."
     raise Fault(msg, "wrong")
@@ -192,6 +193,7 @@ def _open(
         msg = f"EC_MAPS_OFFLINE is set, so {urlsplit(url).hostname} was not asked."
         raise Fault(msg, "refused")
     _check_host(url, url)
+    logger.debug("Asking %s", plain(url))
     try:
         response = _session().get(
             url,
@@ -205,6 +207,8 @@ def _open(
     except ValueError:  # requests parses a redirect's address before it can be checked here
         msg = f"{plain(url)} redirects to something that is not an address."
         raise Fault(msg, "wrong") from None
+    for one in (*response.history, response):
+        logger.debug("%s answered with HTTP %d", plain(one.url), one.status_code)
     if response.status_code != 200:
         with response:
             raise from_status(response, response.url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
@@ -149,6 +151,8 @@ def bring(
     missing = [one for one in maps if read_record(folder, one.file, fingerprints[one]) is None]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if missing and not os.access(folder, os.W_OK):  # else each process would draw a map first
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         msg = f"The maps cannot be written into {folder}: {error.strerror or error}. Name a folder."
         raise SettingError(msg) from None
