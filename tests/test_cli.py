@@ -287,7 +287,7 @@ def test_export_writes_once(project: Path, demo_run: dict[str, str | Path]) -> N
     run = ec_maps(*words, cwd=project, **demo_run)
     assert run.returncode == 0, run.stderr
     first = (project / "bias.csv").read_bytes()
-    assert first.startswith(b"lad21cd,lad21nm,rgn21nm,bias,bias_decile")
+    assert first.startswith(b"\xef\xbb\xbflad21cd,lad21nm,rgn21nm,bias,bias_decile")
     is_letter(ec_maps(*words, cwd=project, **demo_run), 2, "bias.csv", "--force")
     assert ec_maps(*words, "--force", cwd=project, **demo_run).returncode == 0
     assert (project / "bias.csv").read_bytes() == first
@@ -299,7 +299,7 @@ def test_export_to_the_standard_output(project: Path, demo_run: dict[str, str | 
     words = ("export", "lad", "--measure", "bias")
     ec_maps(*words, "-o", "bias.csv", cwd=project, **demo_run)
     run = ec_maps(*words, "-o", "-", cwd=project, **demo_run)
-    assert run.stdout == (project / "bias.csv").read_text(encoding="utf-8")
+    assert run.stdout == (project / "bias.csv").read_text(encoding="utf-8-sig")
     run = ec_maps(*words, "-o", "-", "--format", "geojson", cwd=project, **demo_run)
     assert len(json.loads(run.stdout)["features"]) == 331
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
 import subprocess
 import sys
+from codecs import BOM_UTF8
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
 import pandas as pd
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
@@ -21,7 +24,10 @@ import shapely
 from ec_maps.analysis.codebook import columns_of
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.export import export, write_csv, write_geojson
+from ec_maps.areas.own import area_table
 from ec_maps.areas.provenance import line
+from ec_maps.areas.table import load_areas
+from ec_maps.boundaries.files import find_tables
 from ec_maps.errors import MissingExtraError, SettingError
 from ec_maps.measures import MEASURES
 from made import VALUE, demo_tables, squares
@@ -184,12 +190,12 @@ def test_geojson_reads_back(tmp_path: Path) -> None:
 
 
 def test_an_open_file(tmp_path: Path) -> None:
-    """An open file gets what a path would, as bytes or as text, and is left open; nothing lies beside it."""
+    """An open file gets what a path would, without the mark for Excel, and is left open; nothing lies beside it."""
     path = export(tmp_path / "some.csv", level="lad", measures=SOME)
     text, content = io.StringIO(), io.BytesIO()
     assert export(text, level="lad", measures=SOME) is None
     assert export(content, level="lad", measures=SOME, format="csv") is None
-    assert text.getvalue().encode() == content.getvalue() == path.read_bytes()
+    assert text.getvalue().encode() == content.getvalue() == path.read_bytes().removeprefix(BOM_UTF8)
     excel = io.BytesIO()
     export(excel, level="lad", measures=SOME, format="xlsx")
     assert excel.getvalue() == export(tmp_path / "some.xlsx", level="lad", measures=SOME).read_bytes()
@@ -214,9 +220,10 @@ def test_open_files_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_the_standard_output(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    """The name - stands for the standard output, in UTF-8, without a word around the table."""
+    """The name - stands for the standard output, in UTF-8, without a mark or a word around the table."""
     assert export("-", level="lad", measures=SOME) is None
-    assert capfdbinary.readouterr().out == export(tmp_path / "some.csv", level="lad", measures=SOME).read_bytes()
+    path = export(tmp_path / "some.csv", level="lad", measures=SOME)
+    assert BOM_UTF8 + capfdbinary.readouterr().out == path.read_bytes()
 
 
 def test_a_format_that_the_suffix_does_not_say(tmp_path: Path) -> None:
@@ -359,6 +366,31 @@ def test_geojson_is_read_back_with_the_same_values(demo_data_dir: Path, tmp_path
         assert all(shapely.is_ccw(part.exterior) for part in shapely.get_parts(shape))
     metres = read.to_crs("EPSG:27700").area.to_numpy()
     assert metres == pytest.approx(areas.area.to_numpy(), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["export", "download"])
+def test_csv_opens_in_excel_and_elsewhere(tmp_path: Path, kind: str) -> None:
+    """A file begins with the mark by which Excel knows UTF-8, and no reader takes the mark for a part of a name."""
+    path = tmp_path / "some.csv"
+    if kind == "export":
+        export(path, level="lad", measures=SOME)
+    else:
+        write_csv(load_areas("lad"), path)
+    assert path.read_bytes().startswith(BOM_UTF8 + b"lad21cd,lad21nm,")
+    assert path.read_bytes().count(BOM_UTF8) == 1
+    (ours,) = find_tables([path])
+    names = {
+        "pandas": list(pd.read_csv(path).columns),
+        "Arrow, as R's arrow": pyarrow.csv.read_csv(path).column_names,
+        "GDAL, as R's sf": list(pyogrio.read_dataframe(path).columns),
+        "ours": [ours.original[name] for name in ours.columns],
+        "csv": next(csv.reader(path.read_text(encoding="utf-8-sig").splitlines())),
+    }
+    assert all(sorted(found) == sorted(names["csv"]) for found in names.values()), names
+    assert set(ours.read_columns(["lad21cd"])["lad21cd"]) == set(pd.read_csv(path)["lad21cd"])
+    measure = "bias" if kind == "export" else VALUE
+    mine = pd.read_csv(path)[["lad21cd", measure]].set_axis(["lad21cd", "mine"], axis=1)
+    assert len(area_table(mine, "lad", "mine", title="Mine")) == 331
 
 
 def test_odd_names_survive(tmp_path: Path) -> None:

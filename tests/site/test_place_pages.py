@@ -52,7 +52,7 @@ def pages(site: Path) -> dict[str, BeautifulSoup]:
 
 def read(path: Path) -> Rows:
     """Return the rows of a CSV."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

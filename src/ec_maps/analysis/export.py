@@ -3,7 +3,8 @@
 Each format holds the source of the table and the meaning of its columns in its own way:
 
 - CSV: in ``<name>.csv-metadata.json`` beside it, in the format of CSV on the Web, a W3C Recommendation that the
-  UK government recommends for its own tables; its tools look for that file name. No outlines.
+  UK government recommends for its own tables; its tools look for that file name. No outlines. It begins with a
+  byte-order mark, without which Excel takes UTF-8 for another encoding; an open file or the standard output gets none.
 - Excel: in a sheet ``codebook``, and in the properties of the workbook. No outlines.
 - GeoParquet: in the schema's metadata, under ``ec_maps`` (JSON), and each column's meaning with the column.
 - GeoPackage: in a table ``codebook`` beside the layer of areas, and in the package's own metadata.
@@ -16,6 +17,7 @@ import io
 import json
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -67,8 +69,9 @@ def export(
 
     The table has the columns of :func:`ec_maps.compare` for all areas, in order of code, and ``<key>_users`` where a
     measure's file counts users. GeoParquet and GeoPackage also have the outlines (EPSG:27700), GeoJSON in degrees; CSV
-    and Excel have a last column ``source``. The file is written completely or not at all. The same data give the same
-    bytes, except in a GeoPackage, which contains the time of writing.
+    and Excel have a last column ``source``. A CSV file begins with a byte-order mark, so that Excel opens it rightly.
+    The file is written completely or not at all. The same data give the same bytes, except in a GeoPackage, which
+    contains the time of writing.
 
     Parameters
     ----------
@@ -163,6 +166,8 @@ def _write_stream(stream: IO[Any], chosen: str, table: Callable[[], gpd.GeoDataF
         file = Path(aside) / f"table.{chosen}"
         _WRITERS[chosen](areas, file)
         content = file.read_bytes()
+    if chosen == "csv":
+        content = content.removeprefix(BOM_UTF8)  # for programs; the mark is for files that Excel opens
     try:
         try:
             stream.write(content)
@@ -218,7 +223,7 @@ def _rows(areas: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
-    _rows(areas).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    to_csv(_rows(areas), path)
     text = json.dumps(_csvw(areas, columns_of_rows(areas), path.name), ensure_ascii=False, indent=2)
     path.with_name(_sidecar(path.name)).write_text(text + "\n", encoding="utf-8")
 
@@ -350,8 +355,12 @@ def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write a table as CSV, lowest value first; each row gives its source and the areas of its decile or class."""
     about = About.of(areas)
     facts = {f"{about.classes.noun}_of": universe(areas), "source": line(about.source)}
-    table = lowest_first(areas).assign(**facts)
-    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    to_csv(lowest_first(areas).assign(**facts), path)
+
+
+def to_csv(table: pd.DataFrame, path: Path, digits: str | None = None) -> None:
+    """Write rows as CSV; the byte-order mark at its beginning tells Excel that a name such as Ynys Môn is UTF-8."""
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format=digits)
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:

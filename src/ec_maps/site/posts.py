@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ec_maps import settings
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.district import district_profile
-from ec_maps.analysis.export import write_csv
+from ec_maps.analysis.export import to_csv, write_csv
 from ec_maps.analysis.statistics import Correlations, correlation_in_words, rank_correlations, stability, titles
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places, slug
@@ -337,4 +337,4 @@ def _pair_table(pairs: Correlations) -> str:
 def _write_pairs(pairs: Correlations, path: Path) -> None:
     """Write the pairs to a CSV, the strongest first, each row with its level and source."""
     table = pairs.table.assign(level=pairs.level, source=line())
-    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.4f")
+    to_csv(table, path, digits="%.4f")
