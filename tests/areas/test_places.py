@@ -457,6 +457,72 @@ def test_files_of_other_systems(tmp_path: Path) -> None:
     assert [place.name for place in listed_in(tmp_path, b"\xef\xbb\xbf- York\r\n- Derby\r\n")] == ["York", "Derby"]
 
 
+PASTED = {
+    "a no-break space": "-\u00a0Norwich\n-\u00a0Great Yarmouth\n",
+    "an em space": "-\u2003Norwich\n- Great\u2009Yarmouth\n",
+    "an en dash": "– Norwich\n– Great Yarmouth\n",
+    "an em dash without a space": "—Norwich\n—Great Yarmouth\n",
+    "a minus": "− Norwich\n− Great Yarmouth\n",
+    "a bullet": "• Norwich\n• Great Yarmouth\n",
+    "bullets with tabs, indented": "  •\tNorwich\n  •\tGreat Yarmouth\n",
+    "the bullet of Word's own font": "\uf0b7\tNorwich\n\uf0b7\tGreat Yarmouth\n",
+    "a second level of Word": "o\tNorwich\n▪\tGreat Yarmouth\n",
+    "an asterisk": "* Norwich\n* Great Yarmouth\n",
+    "numbers": "1. Norwich\n2) Great Yarmouth\n",
+    "no space": "-Norwich\n-Great Yarmouth\n",
+    "a tab after the hyphen": "-\tNorwich\n-\tGreat Yarmouth\n",
+    "a tab before the hyphen": "\t- Norwich\n\t- Great Yarmouth\n",
+    "zero-width spaces": "\u200b- Norwich\u200b\n- Great\u200b Yar\u200dmouth\n",
+    "marks of direction": "\u200e- Norwich\n- \u202aGreat Yarmouth\u202c\n",
+    "a soft hyphen": "- Nor\u00adwich\n- Great Yarmouth\n",
+    "byte-order marks within": "\ufeff- Norwich\n\ufeff- Great Yarmouth\n",
+    "quotation marks": "- “Norwich”\n- ‘Great Yarmouth’\n",
+    "quotation marks that differ": '- "Norwich”\n- “Great Yarmouth"  # ours\n',
+    "a break of lines of Word": "- Norwich\v- Great Yarmouth\n",
+    "a line separator": "- Norwich\u2028- Great Yarmouth",
+    "line ends of Windows": "- Norwich\r\n– Great Yarmouth\r\n",
+    "line ends of an old Mac": "- Norwich\r- Great Yarmouth\r",
+    "UTF-16 of Windows": "- Norwich\r\n- Great Yarmouth\r\n".encode("utf-16"),
+    "UTF-16 the other way round": b"\xfe\xff" + "- Norwich\n- Great Yarmouth\n".encode("utf-16-be"),
+    "UTF-16 without its mark": "- Norwich\n- Great Yarmouth\n".encode("utf-16-le"),
+    "full width": "- Ｎｏｒｗｉｃｈ\n- Great Yarmouth\n",
+    "several of them": "• Norwich\n - Great Yarmouth\n",
+}
+
+
+@pytest.mark.parametrize("kind", PASTED)
+def test_a_list_pasted_from_elsewhere(tmp_path: Path, kind: str) -> None:
+    """What Word, a web page or an editor of Windows puts around names does not matter if the meaning is plain."""
+    assert [place.name for place in listed_in(tmp_path, PASTED[kind])] == ["Norwich", "Great Yarmouth"]
+
+
+def test_dashes_in_names_and_codes(tmp_path: Path) -> None:
+    """Hyphens that Word does not break at or makes longer are hyphens; invisible characters are not part of a code."""
+    text = "- Stoke\u2011on\u2011Trent\n- Newcastle–under–Lyme\n- E07000148\u200b\n- “Bristol, City of”\n"
+    names = ["Stoke-on-Trent", "Newcastle-under-Lyme", "Norwich", "Bristol, City of"]
+    assert [place.name for place in listed_in(tmp_path, text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- York\n- N\u043erwich\n", '(line 2 of places.yml) with the letter "\u043e" (cyrillic small letter o)'),
+        ("“- Norwich”\n", 'In the way is "“" (left double quotation mark) in line 1, column 1.'),
+        ("- York\n§ Derby\n", 'In the way is "§" (section sign) in line 2, column 1.'),
+        ("- York\n- Nor\0wich\n", "line 2, column 6, has the character U+0000"),
+        (b"- York\n- King\x92s Lynn and West Norfolk\n", 'column 7 would be "’" (right single quotation mark)'),
+        (b"\x95 York\n", '(line 1): column 1 would be "•" (bullet) in the encoding of Windows'),
+        (b"PK\x03\x04\x14\0\x06\0", "places.yml is a document of Word or Excel, or another zip, not plain text"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a document of an older Word or Excel"),
+        (b"{\\rtf1\\ansi - Norwich}", "a document with formats (RTF)"),
+        ("\ufeff<html><body>- Norwich</body></html>", "a web page, not plain text"),
+    ],
+)
+def test_the_character_in_the_way_is_named(tmp_path: Path, text: str | bytes, says: str) -> None:
+    """A character that hinders and cannot be seen, or looks like another, is named, with line and column."""
+    assert says in fault(tmp_path, text)
+
+
 def test_the_projects_own_list(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     """Without a path, the list of the project is read, and all its names are known."""
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(root))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of,
 from ec_maps.arguments import path_of
 from ec_maps.errors import PlaceError, letter_of
 from ec_maps.geography.gazetteer import Gazetteer, Place
-from ec_maps.geography.names import plain, quoted, slug
+from ec_maps.geography.names import named, plain, quoted, slug, without_invisible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,22 @@ __all__ = ["Place", "find_place", "find_region", "gazetteer_of", "read_places", 
 
 _EXAMPLE = '"- Great Yarmouth"'
 _NULL = "tag:yaml.org,2002:null"
+
+#: The mark at the beginning of a line that Word, a web page or a hasty hand puts where YAML has a hyphen and a space.
+_MARKED = re.compile(
+    r"""^\s*(?:-(?![\s\d-])|[–—−‐‑‒―•‣◦∙·●○■□▪▫⁃➢✓\uf0a7\uf0b7]|[*+](?=\s)|o(?=\t)|\d{1,3}[.)](?=\s))\s*(?=\S)"""
+)
+_LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_QUOTED = re.compile(r"""^(\s*- +)[“”„‟"]([^“”„‟"]+)[“”‟"](?=\s*(?:#|$))""")
+
+#: How files of other programs begin that people rename or save under the list's name.
+_DOCUMENTS = {
+    b"PK\x03\x04": "a document of Word or Excel, or another zip",
+    b"\xd0\xcf\x11\xe0": "a document of an older Word or Excel",
+    b"{\\rtf": "a document with formats (RTF)",
+    b"%PDF": "a PDF",
+    b"<": "a web page",
+}
 _KINDS = {
     "tag:yaml.org,2002:int": "a number",
     "tag:yaml.org,2002:float": "a number",
@@ -98,7 +116,7 @@ def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], 
         what = "key and value (a name and a colon)" if isinstance(root, yaml.MappingNode) else "a single text"
         msg = (
             f"{path} should be a list of names, but from line {root.start_mark.line + 1} it is {what}. Write each name "
-            f"on a line of its own, after a hyphen and a space: {_EXAMPLE}."
+            f"on a line of its own, after a hyphen and a space: {_EXAMPLE}.{_odd_character(root.start_mark)}"
         )
         raise PlaceError(msg)
     if not root.value:
@@ -115,30 +133,69 @@ def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], 
 
 
 def _compose(path: Path) -> yaml.Node | None:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        msg = f"There is no list of places: {path} does not exist. Write one, each name on a line like {_EXAMPLE}."
-        raise PlaceError(msg) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        msg = f"{path} is not UTF-8 text (line {line}). Save it again with the encoding UTF-8."
-        raise PlaceError(msg) from error
-    except OSError as error:
-        msg = f"{path} cannot be read as a list of places: {error.strerror}."
-        raise PlaceError(msg) from error
+    text = _text(path)
     try:
         root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         parts = [(error.context, error.context_mark), (error.problem, error.problem_mark)]
         reason = ", ".join(f"{what} (line {mark.line + 1})" if mark else what for what, mark in parts if what)
-        msg = f"{path} is not valid YAML: {reason}. Write each name on a line like {_EXAMPLE}."
+        odd = _odd_character(error.context_mark) or _odd_character(error.problem_mark)
+        msg = f"{path} is not valid YAML: {reason}. Write each name on a line like {_EXAMPLE}.{odd}"
         raise PlaceError(msg) from error
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        msg = f"{path} is not valid YAML: line {line} has a character that cannot be printed. Type the line again."
+        before, character = text[: error.position].split("\n"), named(text[error.position])
+        msg = (
+            f"{path} is not valid YAML: line {len(before)}, column {len(before[-1]) + 1}, has the character "
+            f"{character}, which cannot be printed. Type the line again."
+        )
         raise PlaceError(msg) from error
     return root
+
+
+def _odd_character(mark: yaml.Mark | None) -> str:
+    """Return which character is at a place in the file, as a sentence, if no keyboard for English has it."""
+    if mark is None or not mark.buffer or (character := mark.buffer[mark.pointer : mark.pointer + 1]).isascii():
+        return ""
+    return f" In the way is {named(character)} in line {mark.line + 1}, column {mark.column + 1}."
+
+
+def _text(path: Path) -> str:
+    """Return the text of the list, with what Word and its like put between a reader and a name made plain."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        msg = f"There is no list of places: {path} does not exist. Write one, each name on a line like {_EXAMPLE}."
+        raise PlaceError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be read as a list of places: {error.strerror}."
+        raise PlaceError(msg) from error
+    for beginning, what in _DOCUMENTS.items():
+        if raw.removeprefix(BOM_UTF8).lstrip()[:8].startswith(beginning):
+            msg = f"{path} is {what}, not plain text. Save it as plain text (UTF-8), names on lines like {_EXAMPLE}."
+            raise PlaceError(msg)
+    # Windows calls UTF-16 "Unicode"; without its mark, it shows by the empty half of the first letter.
+    half = raw[:2].find(b"\0")
+    encoding = (
+        "utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else {0: "utf-16-be", 1: "utf-16-le"}.get(half, "utf-8")
+    )
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line, column = (
+            error.object.count(b"\n", 0, error.start) + 1,
+            error.start - error.object.rfind(b"\n", 0, error.start),
+        )
+        letter = named(error.object[error.start : error.start + 1].decode("cp1252", errors="replace"))
+        msg = (
+            f"{path} is not UTF-8 text (line {line}): column {column} would be {letter} in the encoding of Windows. "
+            f"Save it again with the encoding UTF-8."
+        )
+        raise PlaceError(msg) from error
+    lines = [without_invisible(line) for line in _LINE_ENDS.split(text)]
+    marked = [_MARKED.sub("- ", line, count=1) for line in lines]
+    if marked != lines:  # YAML would read differences of indentation, too
+        marked = [re.sub(r"^\s+-\s", "- ", line) for line in marked]
+    return "\n".join(_QUOTED.sub(r'\1"\2"', re.sub(r"\s", " ", line)) for line in marked)
 
 
 def _not_a_name(node: yaml.Node) -> str | None:

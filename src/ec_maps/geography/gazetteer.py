@@ -26,7 +26,7 @@ from ec_maps.geography.codes import (
     official_districts,
 )
 from ec_maps.geography.groups import groups, groups_named
-from ec_maps.geography.names import folded, plain, quoted
+from ec_maps.geography.names import folded, foreign_letter, named, plain, quoted
 
 __all__ = ["Gazetteer", "Place"]
 
@@ -104,7 +104,7 @@ class Gazetteer:
 
     def find(self, text: str) -> Place | None:
         """Return the place that this is the code or a name of, or the only one of whose name it is a part, or None."""
-        code = text.strip().upper()
+        code = plain(text).upper()
         if code in self._codes:
             return self._codes[code]
         if code in official_districts():
@@ -151,7 +151,9 @@ class Gazetteer:
 
         `where` follows the quoted text in the sentence, such as " (line 3 of places.yml)".
         """
-        code, key, subject = text.strip().upper(), folded(text), f"{quoted(text)}{where}"
+        if letter := foreign_letter(text):
+            where += f" with the letter {named(letter)}"
+        code, key, subject = plain(text).upper(), folded(text), f"{quoted(text)}{where}"
         if _CODE.fullmatch(code):
             return self._explain_code(code, subject)
         if district := self._absent.get(key):
