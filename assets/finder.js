@@ -1,7 +1,8 @@
 "use strict";
 
 // The finder: as one types, the districts, neighbourhoods and regions that contain all the words, best match first.
-// The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py).
+// The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py). A form that names the index
+// itself, as that of the explorer does, loads it when someone begins to search, and leads to addresses of the explorer.
 (() => {
   const form = document.querySelector("form.ec-finder");
   if (!form) return;
@@ -18,23 +19,28 @@
 
   const load = () => {
     if (entries || !window.ecPlaces) return;
-    const { districts, also, areas, regions } = window.ecPlaces;
-    const home = (district, anchor) => (district[2] ? `${district[2]}.html${anchor}` : `#${regions[district[1]]}`);
-    entries = Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
-    for (const district of districts) {
-      const [name, region, , value, decile] = district;
+    const { districts, slugs, also, areas, regions } = window.ecPlaces;
+    const explorer = Boolean(form.dataset.index);
+    const home = (at, code) => {
+      if (explorer) return `#place=${slugs[at]}${code && `&area=${code}`}`;
+      const [, region, page] = districts[at];
+      return page ? `${page}.html${code && `#${code}`}` : `#${regions[region]}`;
+    };
+    entries = explorer ? []
+      : Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
+    districts.forEach(([name, region, , value, decile], at) => {
       const about = `${region}, ${value}${decile ? `, decile ${decile}` : ""}`;
-      entries.push({ name, about, href: home(district, ""), rank: 0 });
-    }
+      entries.push({ name, about, href: home(at, ""), rank: 0 });
+    });
     for (const [name, at] of also) {
       const district = districts[at];
-      entries.push({ name: `${name}: ${district[0]}`, about: district[1], href: home(district, ""), rank: 1 });
+      entries.push({ name: `${name}: ${district[0]}`, about: district[1], href: home(at, ""), rank: 1 });
     }
     for (const [at, rest, readable, code] of areas) {
       const district = districts[at];
       const official = `${district[0]} ${rest}`;
       const name = readable ? `${readable} (${official})` : official;
-      entries.push({ name, about: `neighbourhood, ${district[1]}`, href: home(district, `#${code}`), rank: 2 });
+      entries.push({ name, about: `neighbourhood, ${district[1]}`, href: home(at, code), rank: 2 });
     }
     for (const entry of entries) entry.words = ` ${folded(entry.name)}`;
   };
@@ -75,6 +81,19 @@
   };
 
   field.addEventListener("input", show);
+  if (form.dataset.index) {
+    field.addEventListener("focus", () => {
+      const script = document.createElement("script");
+      script.src = form.dataset.index;
+      script.addEventListener("load", show);
+      script.addEventListener("error", () => { status.textContent = "The list of places could not be loaded."; });
+      document.head.append(script);
+    }, { once: true });
+    list.addEventListener("click", () => {
+      field.value = "";
+      show();
+    });
+  }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     list.querySelector("a")?.click();

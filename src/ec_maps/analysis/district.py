@@ -91,16 +91,7 @@ class DistrictProfile:
     @property
     def compared(self) -> str:
         """How far the medians of its region and of the country lie from its value; empty for a missing value."""
-        if math.isnan(self.value):
-            return ""
-        region, country = (
-            f"{self.entry.format(median)}, {_difference(self.entry, self.value, median)}"
-            for median in (self.region_median, self.median)
-        )
-        return (
-            f"The median local authority in {the(self.region)} is at {region}; in {self.universe} as a whole it is at "
-            f"{country}."
-        )
+        return compared_in_words(self.entry, self.value, self.region, (self.region_median, self.median), self.universe)
 
     @property
     def summary(self) -> str:
@@ -197,6 +188,16 @@ def district_profile(
     inside = msoas[msoas["lad21nm"] == district["lad21nm"]].reset_index(drop=True)
     around = lads if surroundings is None else surroundings
     return DistrictProfile(district, lads, inside, msoas[measure].dropna(), around)
+
+
+def compared_in_words(measure: Measure, value: float, region: str, medians: tuple[float, float], universe: str) -> str:
+    """Return how far the medians of its region and of all districts lie from a value; empty for a missing value."""
+    if math.isnan(value):
+        return ""
+    regional, national = (f"{measure.format(middle)}, {_difference(measure, value, middle)}" for middle in medians)
+    return (
+        f"The median local authority in {the(region)} is at {regional}; in {universe} as a whole it is at {national}."
+    )
 
 
 def _difference(measure: Measure, value: float, median: float) -> str:

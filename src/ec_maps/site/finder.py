@@ -90,17 +90,25 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
 
 def field() -> str:
     """Return the search field as HTML; it stays hidden where scripts do not run."""
+    return f'```{{=html}}\n{form()}\n<script src="{FOLDER}/{INDEX}" defer></script>\n```'
+
+
+def form(index: str = "") -> str:
+    """Return the form of the search.
+
+    With the address of an `index`, that is loaded when someone begins to search, and results are addresses of the
+    explorer: ``#place=…``.
+    """
+    later = f' data-index="{index}"' if index else ""
+    what = "District or neighbourhood" if index else "District, neighbourhood or region"
     return (
-        "```{=html}\n"
-        '<form class="ec-finder" role="search" aria-label="Find a place" hidden>\n'
-        '<label for="ec-find">District, neighbourhood or region</label>\n'
+        f'<form class="ec-finder" role="search" aria-label="Find a place"{later} hidden>\n'
+        f'<label for="ec-find">{what}</label>\n'
         '<input id="ec-find" name="find" type="search" autocomplete="off" spellcheck="false" '
         'placeholder="For example Norwich" aria-describedby="ec-found-number">\n'
         '<p id="ec-found-number" role="status"></p>\n'
         '<ul id="ec-found"></ul>\n'
-        "</form>\n"
-        f'<script src="{FOLDER}/{INDEX}" defer></script>\n'
-        "```"
+        "</form>"
     )
 
 
@@ -125,7 +133,8 @@ def write_index(
 
     A neighbourhood has the position of its district in the list, the part of its official name after the district's,
     its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds Welsh and
-    popular names of districts, each with the position of its district.
+    popular names of districts, each with the position of its district. ``slugs`` are the names of the districts in
+    addresses.
     """
     measure = measure_of(lads)
     tables = [lads, *(rows for _, rows in _beyond(kingdom))]
@@ -154,7 +163,14 @@ def write_index(
     also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
     names = [*sorted(set(lads["rgn21nm"])), *(region for region, _ in _beyond(kingdom))]
     regions = {region: slug(str(region)) for region in names}
-    index = {"districts": districts, "also": also, "areas": areas, "regions": regions}
+    slugs = page_names(pd.concat([pd.DataFrame(rows[["lad21cd", "lad21nm"]]) for rows in tables]))
+    index = {
+        "districts": districts,
+        "slugs": list(slugs.values()),
+        "also": also,
+        "areas": areas,
+        "regions": regions,
+    }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
 
