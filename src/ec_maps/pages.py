@@ -58,6 +58,14 @@ def home_map() -> str:
     return home_map()
 
 
+@cached(places=True, folder="explore")
+def explorer() -> str:
+    """Return the explorer as HTML, and write the scripts that it loads."""
+    from ec_maps.site.explorer import explorer
+
+    return explorer()
+
+
 @cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
@@ -269,6 +277,7 @@ __all__ = [
     "driver_ranges",
     "drivers",
     "drivers_by_region",
+    "explorer",
     "finder",
     "hexagons",
     "home_map",

@@ -76,11 +76,14 @@ def _warn(folder: str, reason: str) -> None:
 Words = ParamSpec("Words")
 
 
-def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words, str]], Callable[Words, str]]:
+def cached(
+    *, places: bool = False, card: str = "", folder: str = ""
+) -> Callable[[Callable[Words, str]], Callable[Words, str]]:
     """Return a decorator that calls a page's function only if something that it depends on has changed.
 
     The function imports what it needs itself, so that nothing is loaded if nothing has changed. `places` says whether
-    it depends on the list of places, or on which of them have a page; `card` is as for :func:`cached_part`.
+    it depends on the list of places, or on which of them have a page; `card` and `folder` are as for
+    :func:`cached_part`.
     """
 
     def decorated(make: Callable[Words, str]) -> Callable[Words, str]:
@@ -90,14 +93,14 @@ def cached(*, places: bool = False, card: str = "") -> Callable[[Callable[Words,
         def cached_or_made(*args: Words.args, **options: Words.kwargs) -> str:
             parts = (name, args, options, listed() if places else None)
             words = [slug(str(word)) for word in (*args, *options.values())]
-            return cached_part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card)
+            return cached_part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card, more=folder)
 
         return cached_or_made
 
     return decorated
 
 
-def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str = "") -> str:
+def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str = "", more: str = "") -> str:
     """Return a part of a page, such as a tab, made only if something that it depends on has changed.
 
     Without a fingerprint it is made each time. It is not cached if it was made with a warning, such as missing tiles,
@@ -113,6 +116,8 @@ def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str 
         Returns its markdown and writes the files that this names into ``maps/`` of the working folder.
     card
         The page whose social card `make` also writes, if it can: see :func:`ec_maps.site.markdown.keep_card`.
+    more
+        A folder in ``maps/`` of further files that `make` writes and its markdown does not name.
     """
     fingerprint, folder = stamp(parts), Path(FOLDER)
     if fingerprint is None:
@@ -129,7 +134,8 @@ def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str 
     warned = any(issubclass(one.category, UserWarning) for one in caught)
     if not warned and stamp(parts) == fingerprint and not cache.package_changed():
         cards = [f"{card}-card.png"] if card and (folder / f"{card}-card.png").is_file() else []
-        write_record(folder, name, fingerprint, [*_FILE.findall(text), *cards], text)
+        beside = [f"{more}/{path.name}" for path in (folder / more).iterdir()] if more else []
+        write_record(folder, name, fingerprint, [*_FILE.findall(text), *cards, *beside], text)
     return text
 
 
