@@ -272,13 +272,15 @@
     areas[0]?.element.setAttribute("tabindex", "0");
   };
 
+  let painted = ""; // the measure that the districts show
   const paint = () => {
-    const { colours, values } = measure();
+    const { key, colours, values } = measure();
     const filled = (decile, missing) => (decile ? colours[decile - 1] : `url(#${missing})`);
-    for (const { element, place, name } of districts) {
+    for (const { element, place, name } of key === painted ? [] : districts) {
       element.setAttribute("fill", filled(values.decile[place], "ec-missing"));
       element.setAttribute("aria-label", inWords(name, values, place));
     }
+    painted = key;
     if (!near) return;
     const columns = near.values[state.measure];
     for (const { element, at, name, code } of areas) {
@@ -348,7 +350,7 @@
 
   /* A line for each place, at its value, between the lowest and the highest; those named stand out. */
   const strip = (words, level, columns, on) => {
-    const { ends, number: count } = measure().levels[level] || {};
+    const { ends } = measure().levels[level] || {};
     if (!ends) return "";
     const read = (text) => Number(text.replace("−", "-"));
     const [low, high] = ends.map(read);
@@ -359,9 +361,8 @@
       draw("path", { class: "ec-all", d: lines(columns.value.map((_, at) => at)) }),
       draw("path", { class: "ec-one", d: lines(on).replaceAll(" 4v22", " 0v30") }),
     );
-    const foot = make("p", {}, make("span", {}, `lowest ${ends[0]}`), make("span", {}, words), make("span", {}, `highest ${ends[1]}`));
-    foot.title = `${number(count)} places`;
-    return make("div", { class: "ec-strip" }, drawing, foot);
+    const foot = make("p", {}, make("span", {}, `lowest ${ends[0]}`), make("span", {}, `highest ${ends[1]}`));
+    return make("div", { class: "ec-strip" }, make("p", {}, words), drawing, foot);
   };
 
   const swatch = (decile) => {
@@ -426,14 +427,14 @@
       panel.replaceChildren(
         make("h2", {}, stop.name), make("p", { class: "ec-in" }, "Neighbourhood of ", back), meaning,
         facts(columns, stop.at, "msoa"), ...than.map((text) => make("p", {}, text)),
-        columns ? strip("its neighbourhoods, on the scale of all", "msoa", columns, [stop.at]) : "",
+        columns ? strip(`The neighbourhoods of ${name}, from the lowest to the highest of all`, "msoa", columns, [stop.at]) : "",
         links(`#${stop.code}`), make("h3", {}, `Neighbourhoods of ${name}`), listing(),
       );
       return;
     }
     const parts = [make("h2", {}, name), make("p", { class: "ec-in" }, `Local authority in ${data.regions[region]}`), meaning, facts(about.values, at, "lad")];
     if (near?.words[state.measure]) parts.push(make("p", {}, near.words[state.measure]));
-    parts.push(strip("all local authorities", "lad", about.values, [at]), links(""));
+    parts.push(strip("All local authorities", "lad", about.values, [at]), links(""));
     if (failed) {
       const again = make("button", { type: "button" }, "Try again");
       again.addEventListener("click", () => apply({ again: true }));
@@ -492,15 +493,14 @@
       near = window.ecAreas?.[slug] || null;
       failed = false;
       open();
-      render(notes, first);
       if (first) show(target());
       else if (!staying && !again) glide(target());
       if (slug && !near) {
+        render(notes, first);
         near = await load(slug);
         if (mine !== turn) return;
         failed = !near;
         open();
-        render(notes, first);
       }
     }
     if (near && state.area && !chosen()) {

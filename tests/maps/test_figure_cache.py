@@ -127,6 +127,24 @@ def test_a_figure_is_made_once(folder: Path) -> None:
     assert [path.name for path in (folder / RECORDS).iterdir()] == ["a.json"]
 
 
+def test_a_lost_file_of_its_folder_makes_it_again(folder: Path) -> None:
+    """Files that the text does not name are checked too, if they are in the folder that belongs to it."""
+    times = []
+
+    def make() -> str:
+        times.append(1)
+        (folder / "more").mkdir(exist_ok=True)
+        for name in ("a.js", "b.js"):
+            (folder / "more" / name).write_text(name, encoding="utf-8")
+        return "text"
+
+    for harm, expected in ((None, 1), (None, 1), (Path.unlink, 2), (lambda path: path.write_text("x"), 3)):
+        if harm:
+            harm(folder / "more" / "b.js")
+        assert cached_part("a", "1", make, more="more") == "text"
+        assert len(times) == expected
+
+
 def test_another_fingerprint_makes_it_again(folder: Path) -> None:
     """With another fingerprint it is made, and the one before is forgotten: one record a name."""
     maker = Maker()
