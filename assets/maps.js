@@ -87,7 +87,7 @@
     constructor(svg) {
       this.svg = svg;
       this.areas = [...svg.querySelectorAll(".ec-group [data-code]")];
-      this.swatches = [...svg.querySelectorAll(".ec-swatch")];
+      this.swatches = [...svg.querySelectorAll(".ec-swatch, .ec-narrow-swatch")];
       this.areas.forEach((area) => this.prepareArea(area));
       this.swatches.forEach((swatch) => this.prepareSwatch(swatch));
       this.rings = Object.fromEntries(["chosen", "hover", "focus"].map((kind) => {
@@ -125,6 +125,7 @@
       const title = swatch.querySelector("title");
       const codes = new Set(this.sameAs(swatch).map((area) => area.dataset.code));
       const name = title.textContent[0].toUpperCase() + title.textContent.slice(1);
+      swatch.classList.add("ec-swatch");
       swatch.ecFacts = { name, description: `${codes.size} ${codes.size === 1 ? "area" : "areas"} on this map` };
       title.remove();
       swatch.setAttribute("aria-label", `${name}: ${swatch.ecFacts.description}`);
@@ -150,8 +151,14 @@
           const stamp = drawn.localName === "use" ? document.querySelector(drawn.getAttribute("href")) : null;
           const copy = (stamp || drawn).cloneNode(false);
           [...copy.attributes].forEach(({ name }) => /^(d|cx|cy|r)$/.test(name) || copy.removeAttribute(name));
-          if (stamp) copy.setAttribute("transform", `translate(${drawn.getAttribute("x")} ${drawn.getAttribute("y")})`);
-          copy.setAttribute("class", `ec-ring-${part}`);
+          const [x, y] = stamp ? [drawn.getAttribute("x"), drawn.getAttribute("y")] : [0, 0];
+          if (stamp) copy.setAttribute("transform", `translate(${x} ${y})`);
+          // On a phone the areas are elsewhere, and of each two swatches one is hidden: the outlines follow them.
+          const layer = item.closest(".ec-body, .ec-wide, .ec-narrow");
+          const to = layer?.style.getPropertyValue("--ec-to");
+          if (to) copy.style.setProperty("--ec-to", `${to} translate(${x}px,${y}px)`);
+          if (layer?.hasAttribute("display")) copy.setAttribute("display", layer.getAttribute("display"));
+          copy.setAttribute("class", `ec-ring-${part} ${layer?.getAttribute("class") ?? ""}`.trim());
           lines.push(copy);
         }
       }
@@ -230,9 +237,11 @@
 
     /* Return the nearest item in that direction; distance to the side counts double. */
     nearest(item, [right, down]) {
-      this.centres ||= new Map([...this.areas, ...this.swatches].map((stop) => {
-        const { x, y, width, height } = stop.getBBox();
-        return [stop, [x + width / 2, y + height / 2]];
+      if (this.width !== this.svg.clientWidth) this.centres = null;
+      this.width = this.svg.clientWidth;
+      this.centres ||= new Map([...this.areas, ...this.swatches].flatMap((stop) => {
+        const { x, y, width, height } = stop.getBoundingClientRect();
+        return width || height ? [[stop, [x + width / 2, y + height / 2]]] : [];
       }));
       const [x, y] = this.centres.get(item);
       let best = null;
@@ -241,7 +250,7 @@
         const along = (otherX - x) * right + (otherY - y) * down;
         const aside = Math.abs((otherX - x) * down) + Math.abs((otherY - y) * right);
         const cost = along + 2 * aside + (aside > 2 * along ? 1e6 : 0);
-        if (along > 1 && cost < least) [best, least] = [stop, cost];
+        if (along > 0.2 && cost < least) [best, least] = [stop, cost];
       }
       return best;
     }

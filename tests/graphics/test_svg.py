@@ -323,3 +323,32 @@ def test_what_lies_outside_is_cut_off() -> None:
     assert shapely.Polygon(inside[0].points).equals(shapely.box(0, 0, 5, 5))
     open_line = rings("M -5 -5 \nL 5 -5 \n", np.zeros(2), 1)
     assert clipped(open_line, (0, 0, 10, 10)) == open_line
+
+
+def test_larger_words_for_phones(tables: Tables) -> None:
+    """A second set of words is there, hidden, of 11 pixels or more where the drawing is 320 wide; areas are not again.
+
+    What shows them is the shape of the drawing, which that of its narrow figure and no wider one has.
+    """
+    for drawn in (local_map(tables.msoas, "Norwich"), national_map(tables.lads)):
+        root = read(drawn.svg(marks=True))
+        across, high = map(float, root.get("viewBox", "").split()[2:])
+        paper, words = (child for child in root if child.get("class") == "ec-narrow")
+        assert (paper.get("display"), words.get("display")) == ("none", "none")
+        sizes = [float(text.get("font-size", 0)) for text in words.iter("text")]
+        assert len(sizes) > 20
+        assert min(sizes) * 320 / across >= 11
+        assert not [element for element in words.iter() if element.get("data-code")]
+        assert all(group.get("class") == "ec-body" for group in root if next(group.iter("use"), None) is not None)
+        limit = re.search(r"max-aspect-ratio:(\d+)/(\d+)", root.findtext("style") or "")
+        assert limit
+        assert drawn.narrow
+        shape = drawn.narrow.get_figwidth() / drawn.narrow.get_figheight()
+        assert 1.1 * shape < int(limit[1]) / int(limit[2]) < 0.9 * across / high
+
+
+def test_no_words_for_phones_in_a_size_of_ones_own(tables: Tables) -> None:
+    """A caller's size is kept at every width: the file has one set of words."""
+    drawn = local_map(tables.msoas, "Norwich", figsize=(5, 6))
+    assert drawn.narrow is None
+    assert "ec-narrow" not in drawn.svg()

@@ -78,18 +78,20 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inch
     The place is filled again on top of its outline, so that a small place is not hidden by it. The land, which names
     leave uncovered, is in inches from the map's lower left corner.
     """
-    for shape in places.geometry:
-        layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
-    layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2, colours=layout.colours)
+    if not layout.is_narrow:
+        for shape in places.geometry:
+            layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
+        layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2, colours=layout.colours)
     shapes = [in_inches(layout, shape) for shape in places.geometry]
     ground = Ground(layout.frame, land_inches)
     keep = placer.keep(shapes)
-    names = [in_two_lines(name, _LONG) for name in places["lad21nm"]]
+    size, longest = (9.0, _LONG) if not layout.is_narrow else (7.0, _LONG // 2)
+    names = [in_two_lines(name, longest) for name in places["lad21nm"]]
 
     def placed_in(order: Sequence[int]) -> tuple[Placer, list[tuple[Label, tuple[float, float]]]]:
         trial = placer.copy()
         return trial, [
-            trial.beside(names[at], shapes[at], 9.0, ground, keep=keep, cover=3.0, weight="bold", pad=0.06, least=0.3)
+            trial.beside(names[at], shapes[at], size, ground, keep=keep, cover=3.0, weight="bold", pad=0.06, least=0.3)
             for at in order
         ]
 
@@ -102,7 +104,7 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inch
             label.text, xy=layout.to_metres(*point), xytext=layout.to_metres(*label.box.centre), size=label.size,
             weight="bold", ha="center", va="center", color=palette.INK, zorder=7, annotation_clip=False,
             parse_math=False, bbox={**_BOX, "boxstyle": "square,pad=0.35", "edgecolor": palette.INK, "linewidth": 0.8},
-            arrowprops={**_ARROW, "path_effects": _cased(3)},
+            arrowprops={**_ARROW, "path_effects": _cased(3), "gid": layers.LABEL},
         )  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def draw_leader(layout: Layout, ends: np.ndarray, *, dot: float) -> None:
     """Draw the line of a label between two points in metres, with a dot of this size, in points, at the second."""
     layout.ax.plot(
         *ends.T, color=palette.INK, linewidth=0.5, zorder=5, marker="o", markevery=[1], markersize=dot,
-        path_effects=_cased(1.5),
+        path_effects=_cased(1.5), gid=layers.LABEL,
     )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def name_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame) -> list[
     unnamed = []
     colours = palette.colours_of(areas, layout.colours)
     for name, colour, shape in zip(areas["lad21nm"], colours, areas.geometry, strict=True):
-        label = placer.inside_area(name, in_inches(layout, shape), _NAME_SIZES, wrapped=True)
+        label = placer.inside_area(name, in_inches(layout, shape), layout.sizes(*_NAME_SIZES), wrapped=True)
         if label:
             _write_inside(layout, label, colour)
         else:
@@ -143,7 +145,9 @@ def name_neighbours(layout: Layout, placer: Placer, neighbours: dict[str, shapel
     for name, shape in neighbours.items():
         visible = shapely.intersection(shapely.make_valid(in_inches(layout, shape)), frame)
         parts = [part for part in shapely.get_parts(visible) if isinstance(part, shapely.Polygon)]
-        label = placer.inside_area(name, shapely.MultiPolygon(parts), (6.5, 5.5), wrapped=True, style="italic")
+        label = placer.inside_area(
+            name, shapely.MultiPolygon(parts), layout.sizes(6.5, 5.5), wrapped=True, style="italic"
+        )
         if label:
             _write(layout, label, style="italic", color="#5b5344", zorder=4)
 
@@ -165,16 +169,19 @@ def name_regions(
 
 
 def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
-    """Write each area's number inside it if it fits, else beside it with a line to it, or not at all without room."""
+    """Write each area's number inside it if it fits, else beside it with a line to it, or not at all without room.
+
+    On a narrow map there is no room beside areas.
+    """
     small: list[tuple[str, shapely.Geometry]] = []
     for number, colour, shape in zip(numbers, palette.colours_of(areas, layout.colours), areas.geometry, strict=True):
         inches = in_inches(layout, shape)
-        label = placer.inside_area(number, inches, _NUMBER_SIZES)
+        label = placer.inside_area(number, inches, layout.sizes(*_NUMBER_SIZES))
         if label is None:
             small.append((number, inches))
         else:
             _write_inside(layout, label, colour)
-    if not 0 < len(small) <= _MOST:
+    if layout.is_narrow or not 0 < len(small) <= _MOST:
         return
     ground = Ground(layout.frame, in_inches(layout, union(areas.geometry.to_numpy())))
     keep = placer.keep([inches for _, inches in small])

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from textwrap import shorten
@@ -43,6 +44,9 @@ class Map:
         The map's finding, in a sentence or two.
     on_axes
         Whether it was drawn into axes of the caller's, so that the figure is the caller's too.
+    draw_narrow
+        Draws the words and the legend for the width of a phone, larger and with fewer labels, where SVG shows them in
+        place of the usual ones; None if it has the usual ones at every width.
 
     Examples
     --------
@@ -59,6 +63,13 @@ class Map:
     alt_text: str
     caption: str
     on_axes: bool = False
+    draw_narrow: Callable[[], Figure] | None = None
+
+    @cached_property
+    def narrow(self) -> Figure | None:
+        """The figure of words and legend for phones, drawn once; None if there is none."""
+        with own_settings():
+            return self.draw_narrow() if self.draw_narrow else None
 
     @overload
     def save(
@@ -176,7 +187,7 @@ class Map:
                 msg = "links= and marks= are for maps in a figure of their own, without ax=."
                 raise SettingError(msg)
             return self._saved("svg", {"Title": self.caption, "Description": self.alt_text, "Date": None}).decode()
-        return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks)
+        return svg_of(self.figure, self.caption, self.alt_text, links=links or {}, marks=marks, narrow=self.narrow)
 
     def png(self) -> bytes:
         r"""Return the map as PNG, 1400 pixels wide; the same map gives the same bytes.

@@ -27,6 +27,10 @@ EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
 #: its class), and text with a white casing (followed by its width in points).
 AREAS, SWATCH, CASED = "ec-areas", "ec-swatch-", "ec-cased-"
 
+#: Ids of axes, or of some of what is in them, that a narrow figure shows too, in axes of the same id; and of the lines
+#: of labels in them, which it has of its own, as all text.
+BODY, LABEL = "ec-body-", "ec-label"
+
 #: A map of more areas than this gives less about each, to keep its SVG small.
 _MANY = 1000
 
@@ -64,14 +68,15 @@ def fill(ax: Axes, shapes: np.ndarray, **style: Any) -> PathCollection | None:
     return drawn
 
 
-def name_shapes(drawn: PathCollection | None, texts: list[str]) -> None:
+def name_shapes(drawn: PathCollection | None, texts: list[str], moving: str = "") -> None:
     """Attach a text to each of a collection's shapes, as "code|class|description", for interactive SVG.
 
+    `moving` is the id of what they move with in a narrow figure, if that is not their axes'.
     A PNG does not change: the texts are the shapes' links, the one text for each shape that matplotlib writes into SVG.
     """
     if drawn is not None and texts:
         # Some versions of matplotlib write no link for a single shape, so its id carries the text.
-        drawn.set_gid(AREAS if len(texts) > 1 else f"{AREAS}|{texts[0]}")
+        drawn.set_gid(f"{AREAS}{moving}" if len(texts) > 1 else f"{AREAS}{moving}|{texts[0]}")
         drawn.set_urls(texts)
 
 

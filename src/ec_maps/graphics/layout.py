@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 
 from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
-from ec_maps.graphics.layers import HATCH, SWATCH
+from ec_maps.graphics.layers import BODY, HATCH, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 WIDTH = 6.0
 MARGIN = 0.14
 MAP_WIDTH = WIDTH - 2 * MARGIN
+
+#: The width of a figure for phones, whose text is twice as large for its width, and the smallest text on it in points:
+#: 11 CSS pixels on a phone 360 pixels wide.
+NARROW, LEAST = 2.36, 6.0
 
 #: The least and greatest height of a map for its width: flatter or taller places are shown with more surroundings.
 FLATTEST, TALLEST = 0.62, 1.0
@@ -82,6 +86,15 @@ class Layout:
     room: Box | None = None
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether it is for phones: only the words and the legend, to go with the areas of the usual figure."""
+        return self.room is None and float(self.figure.get_size_inches()[0]) <= NARROW
+
+    def sizes(self, *points: float) -> tuple[float, ...]:
+        """Return text sizes to choose from, those of them that are too small for phones enlarged."""
+        return tuple(dict.fromkeys(max(size, LEAST) for size in points)) if self.is_narrow else points
+
+    @property
     def frame(self) -> Box:
         """The map's box, in inches from the lower left corner of its axes."""
         if self.room is not None:
@@ -101,7 +114,7 @@ class Layout:
         position = self.ax.get_position()
         across, tall = (box.right - box.left) / width, (box.top - box.bottom) / height
         where = (position.x0 + box.left / width, position.y0 + box.bottom / height, across, tall)
-        return self.figure.add_axes(where, label=label)
+        return self.figure.add_axes(where, label=label, gid=self.ax.get_gid())
 
     def to_inches(self, coordinates: np.ndarray) -> np.ndarray:
         """Return coordinates in metres (EPSG:27700) as inches from the map's lower left corner."""
@@ -149,6 +162,7 @@ def new_layout(
     body, beneath = (top - bottom) / scale, _beneath(words, key, width)
     spare = max(0.0, height - around_map(words, key, demo=demo, width=width) - body) if height else 0.0
     figure, ax, around, foot = new_figure(words, body, beneath, label="map", demo=demo, gap=0.1 + spare, width=width)
+    ax.set_gid(f"{BODY}map")
     numbers, row = _in_columns(words.numbers, width), SMALL / 72 * 1.3
     legend = key.height + (_BAR if width < WIDTH else 0.0)
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.SEA)
@@ -180,12 +194,18 @@ def _bands(
 ) -> tuple[float, float, tuple[str, str, str]]:
     """Return the heights of what is above and beneath a map, and title, subtitle and sources broken into lines."""
     room = width - 2 * MARGIN
-    title = wrap(words.title, TITLE, room, "bold")
-    subtitle = wrap(words.subtitle, SUBTITLE, room)
+    stamped, large, less = _head(width)
+    title = wrap(words.title, large, room, "bold")
+    subtitle = wrap(words.subtitle, less, room)
     sources = wrap(words.sources, SMALL, room)
     foot = beneath + text_size(sources, SMALL)[1] + 0.1
-    head = (STAMP if demo else 0.0) + 0.14 + text_size(title, TITLE)[1] + text_size(subtitle, SUBTITLE)[1] + gap
+    head = (stamped if demo else 0.0) + 0.14 + text_size(title, large)[1] + text_size(subtitle, less)[1] + gap
     return head, foot, (title, subtitle, sources)
+
+
+def _head(width: float) -> tuple[float, float, float]:
+    """Return the height of the stamp and the text sizes of title and subtitle in a figure of a width."""
+    return (STAMP, TITLE, SUBTITLE) if width > NARROW else (0.2, 9.5, 7.0)
 
 
 def new_figure(
@@ -203,17 +223,25 @@ def new_figure(
     FigureCanvasAgg(figure)
     ax = figure.add_axes((MARGIN / width, foot / height, (width - 2 * MARGIN) / width, body / height), label=label)
     around = axes_over(figure)
+    stamped, large, less = _head(width)
     y = height
     if demo:
-        stamp(around, height, width=width)
-        y -= STAMP
+        stamp(around, height, stamped, width)
+        y -= stamped
     y -= 0.1
-    write(around, MARGIN, y, title, size=TITLE, weight="bold", va="top")
-    y -= text_size(title, TITLE)[1] + 0.04
-    write(around, MARGIN, y, subtitle, size=SUBTITLE, color=FAINT, va="top")
+    write(around, MARGIN, y, title, size=large, weight="bold", va="top")
+    y -= text_size(title, large)[1] + 0.04
+    write(around, MARGIN, y, subtitle, size=less, color=FAINT, va="top")
     # In an SVG the sources follow all else.
     write(around, MARGIN, 0.08, sources, size=SMALL, color=FAINT, va="bottom", zorder=4)
     return figure, ax, around, foot
+
+
+def moved_here(figure: Figure, name: str, box: Box) -> None:
+    """Add empty axes to a narrow figure, to which the contents of the usual figure's of that name move; in inches."""
+    width, height = figure.get_size_inches()
+    where = (box.left / width, box.bottom / height, (box.right - box.left) / width, (box.top - box.bottom) / height)
+    figure.add_axes(where, label=name, gid=f"{BODY}{name}").set_axis_off()
 
 
 def axes_over(figure: Figure) -> Axes:
@@ -242,6 +270,11 @@ def stamp_size(width: float) -> float:
     return min(_STAMP_WORDS, _STAMP_WORDS * (width - 0.1) / text_size(DEMO_WORDS, _STAMP_WORDS, "bold")[0])
 
 
+def entry_room(x: float, swatch: float, within: float) -> float:
+    """Return the width for the words of an entry of a legend, after its swatch of a width at `x`."""
+    return within - MARGIN - x - swatch - 0.08
+
+
 def draw_entry(
     ax: Axes,
     x: float,
@@ -262,7 +295,7 @@ def draw_entry(
     if style:
         swatch = ax.add_artist(Rectangle((x, y - height), width, height, linewidth=0.5, **style))
         swatch.set_gid(f"{SWATCH}missing|{meaning}" if style is HATCHED else None)
-    text = wrap(words, SMALL, within - MARGIN - x - width - 0.08)
+    text = wrap(words, SMALL, entry_room(x, width, within))
     write(ax, x + width + 0.08, y - height / 2, text, size=SMALL, va="center")
     return text
 
@@ -283,6 +316,12 @@ def _scale_bar(ax: Axes, top: float, scale: float, width: float) -> None:
 def _in_columns(lines: list[str], width: float) -> list[tuple[list[str], float]]:
     """Return lines in as many columns as fit side by side in a figure, each with its left edge in inches."""
     gap, room = 0.15, width - 2 * MARGIN
+    if width <= NARROW:
+        lines = [
+            part
+            for line in lines
+            for part in (wrap(line, SMALL, room).split("\n") if text_size(line, SMALL)[0] > room else [line])
+        ]
     for columns in range(min(5, len(lines)), 0, -1):
         rows = -(-len(lines) // columns)
         parts = [lines[at : at + rows] for at in range(0, len(lines), rows)]

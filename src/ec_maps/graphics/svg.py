@@ -17,13 +17,13 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from matplotlib.text import Text
 
 from ec_maps.cache import digest
 from ec_maps.classes import DECILES, NOUNS
 from ec_maps.graphics import palette
-from ec_maps.graphics.layers import AREAS, CASED, SWATCH
+from ec_maps.graphics.layers import AREAS, BODY, CASED, LABEL, SWATCH
 from ec_maps.graphics.style import own_settings
+from ec_maps.graphics.svg_narrow import beneath, moves_between
 from ec_maps.graphics.svg_paths import (
     OWN,
     UNITS,
@@ -102,23 +102,39 @@ _BEFORE_CLASS = re.compile(rf"(.*), (?:{'|'.join(NOUNS)}) \d")
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
-def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, str], marks: bool) -> str:
+#: The class of what only the usual figure shows.
+_WIDE = "ec-wide"
+
+
+def svg_of(
+    figure: Figure,
+    title: str,
+    description: str,
+    *,
+    links: Mapping[str, str],
+    marks: bool,
+    narrow: Figure | None = None,
+) -> str:
     """Return a figure as SVG; the same figure gives the same text.
 
     Collections and patches with the ids of :mod:`ec_maps.graphics.layers` are interactive. `links` are addresses by
     area code, relative to the file's own folder. `marks` adds an outline of each area, which shows when the file's
     address ends in ``#`` and its code.
+
+    `narrow` is a figure for phones with words and legend alone. The file has these too, hidden; where they are shown,
+    the areas move from the axes of the one figure to those of the other.
     """
-    with own_settings(), _real_words(figure):
-        stream = io.BytesIO()
-        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(stream, format="svg", metadata=metadata)
-    writer = _Writer(ET.fromstring(stream.getvalue()), links, marks)
+    writer = _Writer(_parsed(figure), links, marks, moves=moves_between(figure, narrow) if narrow else {})
     body = writer.body()
-    across, high = writer.size
+    (across, high), fit = writer.size, ""
+    if narrow:
+        fit = 'preserveAspectRatio="xMidYMin" '
+        body += _narrow(narrow, across)
+        body = beneath(across, high, across * narrow.get_figheight() / narrow.get_figwidth()) + body
     text = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{round(WIDTH * high / across)}" '
-        f'viewBox="0 0 {round(across)} {round(high)}" role="group" aria-labelledby="{OWN}t" '
+        f'viewBox="0 0 {round(across)} {round(high)}" {fit}'
+        f'role="group" aria-labelledby="{OWN}t" '
         f'aria-describedby="{OWN}d" font-family="DejaVu Sans, Verdana, sans-serif" '
         f'stroke-linejoin="round" stroke-width="{UNITS}">'
         f'<title id="{OWN}t">{escape(title)}</title><desc id="{OWN}d">{escape(description)}</desc>{body}</svg>\n'
@@ -127,10 +143,31 @@ def svg_of(figure: Figure, title: str, description: str, *, links: Mapping[str, 
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + text.replace(OWN, own)
 
 
+def _parsed(figure: Figure) -> ET.Element:
+    """Return a figure as matplotlib writes it."""
+    with own_settings(), _real_words(figure):
+        stream = io.BytesIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(stream, format="svg", metadata=metadata)
+    return ET.fromstring(stream.getvalue())
+
+
+def _narrow(figure: Figure, across: float) -> str:
+    """Return the words and the legend of a narrow figure, `across` units wide."""
+    figure.patch.set_visible(False)
+    for ax in figure.axes:
+        ax.patch.set_visible(False)
+        ax.spines[:].set_visible(False)
+    units = across / 72 / figure.get_figwidth()
+    body = _Writer(_parsed(figure), {}, marks=False, units=units).body().replace(OWN, f"{OWN}n")
+    return f'<g class="ec-narrow" display="none" stroke-width="{units:.0f}">{body}</g>'
+
+
 @contextmanager
 def _real_words(figure: Figure) -> Iterator[None]:
     """Remove the white casing of text for a while: with it, matplotlib writes letters as shapes."""
-    cased = [text for text in figure.findobj(Text) if (text.get_gid() or "").startswith(CASED)]
+    # Not `findobj`, which would make the axes' ticks only to look at them.
+    cased = [text for ax in figure.axes for text in ax.texts if (text.get_gid() or "").startswith(CASED)]
     effects = [text.get_path_effects() for text in cased]
     try:
         for text in cased:
@@ -145,14 +182,18 @@ def _real_words(figure: Figure) -> Iterator[None]:
 class _Writer:
     """The parsed SVG of matplotlib, and the parts written so far.
 
-    `parts` are elements, each hidden from assistive technology or not, with its style; `drawn` has the shapes of each
+    `units` are those of the file per point. `moves` says where in a narrow figure what is in axes is, by their id.
+    `parts` are elements, each with the id of its axes if they are there too, whether it is hidden from assistive
+    technology, and its style; `drawn` has the shapes of each
     area with their ids, by code; `at` has the index of the part of each such shape.
     """
 
     root: ET.Element
     links: Mapping[str, str]
     marks: bool
-    parts: list[tuple[bool, str, str]] = field(default_factory=list)
+    units: float = UNITS
+    moves: Mapping[str, str] = field(default_factory=dict)
+    parts: list[tuple[str, bool, str, str]] = field(default_factory=list)
     drawn: dict[str, list[tuple[str, Shape]]] = field(default_factory=dict)
     at: dict[tuple[str, str], int] = field(default_factory=dict)
     stamp: Shape | None = None
@@ -164,7 +205,7 @@ class _Writer:
             for child in [*parent]:
                 if child.tag == "path" and not {"d", "id"} & set(child.attrib):
                     parent.remove(child)  # all of it lies outside the figure
-        self.size = np.array(self.root.attrib["viewBox"].split()[2:], dtype=float) * UNITS
+        self.size = np.array(self.root.attrib["viewBox"].split()[2:], dtype=float) * self.units
         self.defined = {element.attrib["id"]: element for element in self.root.iter() if "id" in element.attrib}
         leaves = [
             element for element in self.root.iter() if element.tag in ("path", "use") and "id" not in element.attrib
@@ -175,43 +216,54 @@ class _Writer:
 
     def body(self) -> str:
         """Return everything within the root."""
-        self._walk(self.root, "")
+        self._walk(self.root, "", _WIDE)
         text = []
-        for hidden, parts in groupby(self.parts, key=lambda part: part[0]):
+        for (layer, hidden), parts in groupby(self.parts, key=lambda part: (part[0] if self.moves else _WIDE, part[1])):
             runs = [
                 f"<g {style}>{''.join(part for *_, part in run)}</g>" if style else "".join(part for *_, part in run)
-                for style, run in groupby(parts, key=lambda part: part[1])
+                for style, run in groupby(parts, key=lambda part: part[2])
             ]
             # Text over areas must not intercept the pointer.
-            text.append(f'<g aria-hidden="true" pointer-events="none">{"".join(runs)}</g>' if hidden else "".join(runs))
+            about = 'aria-hidden="true" pointer-events="none"' if hidden else ""
+            if self.moves:
+                about = f"{self._layer(layer)} {about}".rstrip()
+            text.append(f"<g {about}>{''.join(runs)}</g>" if about else "".join(runs))
         used = sorted(set(re.findall(rf"url\(#{OWN}(\w+)\)", "".join(text))))
         defs = "".join(self._definition(name) for name in used)
         if self.stamp:
             defs += f'<path id="{OWN}h" d="{path_data(at_nought(self.stamp.outline))}"/>'
         marks = marks_of(self.drawn) if self.marks else ""
+        if marks and self.moves:
+            marks = f"<g {self._layer(next(iter(self.moves)))}>{marks}</g>"
         return f"<defs>{defs}</defs>{''.join(text)}{marks}" if defs else f"{''.join(text)}{marks}"
 
-    def _walk(self, element: ET.Element, clip: str, casing: str = "") -> None:
+    def _layer(self, gid: str) -> str:
+        """Return the attributes of a group of what moves with axes in a narrow figure, or is not in it."""
+        return f'class="ec-body" style="--ec-to:{self.moves[gid]}"' if gid in self.moves else f'class="{_WIDE}"'
+
+    def _walk(self, element: ET.Element, clip: str, layer: str, casing: str = "") -> None:
         for child in element:
             name, within = child.get("id", ""), child.get("clip-path", clip)
             if child.tag in ("g", "a") and name.startswith(AREAS):
-                self._areas(child, within, name.partition("|")[2])
+                own, _, only = name.removeprefix(AREAS).partition("|")
+                self._areas(child, within, only, own or layer)
             elif child.tag == "g" and name.startswith(SWATCH):
                 self._swatch(child, within, name.removeprefix(SWATCH))
             elif child.tag in ("g", "a"):
-                self._walk(child, within, name.removeprefix(CASED) if name.startswith(CASED) else casing)
+                own = name if name.startswith(BODY) else _WIDE if name.startswith((LABEL, CASED, "text_")) else layer
+                self._walk(child, within, own, name.removeprefix(CASED) if name.startswith(CASED) else casing)
             elif child.tag in ("path", "use"):
                 shape = self._shape(child, within)
                 if shape:
-                    self.parts.append((True, attributes(shape.style), f"<{shape.tag} {shape.geometry}/>"))
+                    self.parts.append((layer, True, attributes(shape.style), f"<{shape.tag} {shape.geometry}/>"))
             elif child.tag == "text":
-                self.parts.append((True, "", text_of(child, casing)))
+                self.parts.append((_WIDE, True, "", text_of(child, casing, self.units)))
             elif child.tag == "image":
                 placed = {key: child.get(key, "") for key in ("x", "y", "width", "height", "transform")}
                 text = attributes({**placed, "href": "".join(child.attrib[_HREF].split())})
-                self.parts.append((True, f'transform="scale({UNITS})"', f"<image {text}/>"))
+                self.parts.append((layer, True, f'transform="scale({self.units:g})"', f"<image {text}/>"))
 
-    def _areas(self, group: ET.Element, clip: str, only: str) -> None:
+    def _areas(self, group: ET.Element, clip: str, only: str, layer: str) -> None:
         """Write a collection of areas, each with its description, grouped by class."""
         found = [(text.split("|", 2), self._shape(leaf, within)) for leaf, within, text in _leaves(group, clip, only)]
         for _, shape in found:
@@ -225,7 +277,7 @@ class _Writer:
             geometry, place = shape.geometry, (code, shape.geometry)
             if place in self.at:
                 # A highlighted area is drawn again on top: only that copy is interactive.
-                self.parts[self.at[place]] = (*self.parts[self.at[place]][:2], "")
+                self.parts[self.at[place]] = (*self.parts[self.at[place]][:3], "")
                 self.drawn[code] = [copy for copy in self.drawn[code] if copy[1].geometry != shape.geometry]
             self.at[place] = len(self.parts)
             name = f"{OWN}{len(self.parts)}"
@@ -244,7 +296,7 @@ class _Writer:
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
                 text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'
-            self.parts.append((False, f'class="ec-group" data-class="{decile}" {style}', text))
+            self.parts.append((layer, False, f'class="ec-group" data-class="{decile}" {style}', text))
 
     def _stamped(self, shape: Shape) -> tuple[str, str]:
         """Return the tag and geometry of one of many areas, most of which may repeat one shape, such as a hexagon."""
@@ -263,25 +315,26 @@ class _Writer:
         for path, within, _ in _leaves(group, clip, ""):
             shape = self._shape(path, within)
             if shape:
-                about = f'class="ec-swatch" data-class="{decile}" role="img"'
+                kind = "ec-swatch" if self.units == UNITS else "ec-narrow-swatch"
+                about = f'class="{kind}" data-class="{decile}" role="img"'
                 text = f"<{shape.tag} {about} {shape.geometry}><title>{escape(words)}</title></{shape.tag}>"
-                self.parts.append((False, attributes(shape.style), text))
+                self.parts.append((_WIDE, False, attributes(shape.style), text))
 
     def _outline(self, element: ET.Element) -> list[Ring]:
         """Return the outline of a path or of a ``use`` of one, in units."""
         if element.tag == "path":
-            return rings(element.attrib["d"], np.zeros(2), UNITS)
+            return rings(element.attrib["d"], np.zeros(2), self.units)
         at = np.array([float(element.get("x", 0)), float(element.get("y", 0))])
-        return rings(self.defined[element.attrib[_HREF][1:]].attrib["d"], at, UNITS)
+        return rings(self.defined[element.attrib[_HREF][1:]].attrib["d"], at, self.units)
 
     def _shape(self, element: ET.Element, clip: str) -> Shape | None:
         """Return a path or a ``use`` of one as a shape; None if all of it is clipped away."""
-        style, outline = style_of(element), self.outlines[id(element)]
+        style, outline = style_of(element, units=self.units), self.outlines[id(element)]
         if element.tag == "use":
-            style = {**style_of(self.defined[element.attrib[_HREF][1:]]), **style}
+            style = {**style_of(self.defined[element.attrib[_HREF][1:]], units=self.units), **style}
         reach = bounds(outline)
         if name := clip[len("url(#") : -1]:
-            edge, window = float(style.get("stroke-width", UNITS)), self._window(name)
+            edge, window = float(style.get("stroke-width", self.units)), self._window(name)
             left, top, right, bottom = _grown(reach, edge)
             if left > window[2] or top > window[3] or right < window[0] or bottom < window[1]:
                 return None
@@ -294,7 +347,7 @@ class _Writer:
 
     def _window(self, name: str) -> Bounds:
         rect = next(self.defined[name].iter("rect"))
-        x, y, width, height = (float(rect.attrib[key]) * UNITS for key in ("x", "y", "width", "height"))
+        x, y, width, height = (float(rect.attrib[key]) * self.units for key in ("x", "y", "width", "height"))
         return x, y, x + width, y + height
 
     def _definition(self, name: str) -> str:
@@ -304,7 +357,7 @@ class _Writer:
             left, top, right, bottom = self._window(name)
             box = f'x="{left:.0f}" y="{top:.0f}" width="{right - left:.0f}" height="{bottom - top:.0f}"'
             return f'<clipPath id="{OWN}{name}"><rect {box}/></clipPath>'
-        side = float(element.attrib["width"]) * UNITS
+        side = float(element.attrib["width"]) * self.units
         ground = next(element.iter("rect")).attrib["fill"]
         shape = self._shape(next(element.iter("path")), "")
         lines = f"<{shape.tag} {shape.geometry} {attributes(shape.style)}/>" if shape else ""

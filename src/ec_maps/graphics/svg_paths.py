@@ -276,13 +276,13 @@ _STYLES = (*_LENGTHS, "fill", "stroke", "stroke-linejoin", "stroke-linecap", *_O
 _TEXT_STYLES = (*_STYLES, "font-weight", "font-style", "text-anchor")
 
 
-def style_of(element: ET.Element, names: tuple[str, ...] = _STYLES) -> dict[str, str]:
-    """Return an element's style with lengths in units, without defaults."""
+def style_of(element: ET.Element, names: tuple[str, ...] = _STYLES, units: float = UNITS) -> dict[str, str]:
+    """Return an element's style with lengths in units, so many per point, without defaults."""
     pairs = (part.partition(":") for part in element.get("style", "").split(";"))
     style = {key.strip(): value.strip() for key, _, value in pairs if key.strip() in names}
     for key in _LENGTHS:
         if key in style:
-            style[key] = _NUMBER.sub(lambda found: f"{float(found[0]) * UNITS:g}", style[key].replace("px", ""))
+            style[key] = _NUMBER.sub(lambda found: f"{float(found[0]) * units:g}", style[key].replace("px", ""))
     if style.get("stroke-linejoin") == "round":
         del style["stroke-linejoin"]
     if style.get("fill", "").startswith("url(#"):
@@ -295,11 +295,11 @@ def attributes(style: Mapping[str, str]) -> str:
     return " ".join(f"{key}={quoteattr(value)}" for key, value in style.items())
 
 
-def text_of(element: ET.Element, casing: str) -> str:
+def text_of(element: ET.Element, casing: str, units: float = UNITS) -> str:
     """Return a text element; `casing` is the width in points of the white line beneath it, or empty."""
-    style = style_of(element, _TEXT_STYLES)
+    style = style_of(element, _TEXT_STYLES, units)
     if casing:
-        style |= {"paint-order": "stroke", "stroke": "#fff", "stroke-width": f"{float(casing) * UNITS:g}"}
+        style |= {"paint-order": "stroke", "stroke": "#fff", "stroke-width": f"{float(casing) * units:g}"}
     # The position is either x and y, perhaps with a rotation, or a translation.
     moved = {
         kind: list(map(float, numbers.replace(",", " ").split()))
@@ -307,7 +307,7 @@ def text_of(element: ET.Element, casing: str) -> str:
     }
     turn = moved.get("rotate", [0.0])[0]
     x, y = moved.get("translate") or (float(element.attrib["x"]), float(element.attrib["y"]))
-    at = {"x": f"{x * UNITS:.0f}", "y": f"{y * UNITS:.0f}"}
+    at = {"x": f"{x * units:.0f}", "y": f"{y * units:.0f}"}
     if turn:
         at["transform"] = f"rotate({turn:g} {at['x']} {at['y']})"
     # SVG would collapse two spaces into one.
@@ -315,7 +315,7 @@ def text_of(element: ET.Element, casing: str) -> str:
     if len(text) > _LONG:
         slant: Style = "italic" if "font-style" in style else "normal"
         weight = "bold" if int(style.get("font-weight", 400)) > 500 else "normal"
-        width = text_size(text, float(style["font-size"]) / UNITS, weight, slant)[0]
+        width = text_size(text, float(style["font-size"]) / units, weight, slant)[0]
         # In another typeface the text must not become wider.
-        at |= {"textLength": f"{width * 72 * UNITS:.0f}", "lengthAdjust": "spacingAndGlyphs"}
+        at |= {"textLength": f"{width * 72 * units:.0f}", "lengthAdjust": "spacingAndGlyphs"}
     return f"<text {attributes({**at, **style})}>{escape(text)}</text>"

@@ -6,7 +6,7 @@ The colours are in ``assets/palettes/bivariate.txt`` in the order of the classes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -42,22 +42,26 @@ from ec_maps.graphics.layout import (
     HATCHED,
     LEGEND,
     MARGIN,
+    NARROW,
     SMALL,
+    WIDTH,
     Words,
     draw_entry,
+    entry_room,
     new_layout,
     view,
     write,
 )
 from ec_maps.graphics.palette import read_palette
 from ec_maps.graphics.style import own_settings
-from ec_maps.graphics.text_metrics import text_size
-from ec_maps.maps.insets import draw_inset
+from ec_maps.graphics.text_metrics import text_size, wrap
+from ec_maps.maps.insets import draw_inset, name_inset
 from ec_maps.measures import measure_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _FIELD_EDGE = "#6d6a80"
 
@@ -65,6 +69,7 @@ _FIELD_EDGE = "#6d6a80"
 #: between the square and the list; and the space above and beneath the square.
 _SIDE = 0.36
 _LEFT, _APART, _ABOVE, _BENEATH = 0.62, 0.4, 0.48, 0.44
+_SWATCH = (0.22, 0.13)
 
 _ACROSS, _UP = "more high-income\npeople to meet →", "friendships fall\nfurther short →"
 
@@ -76,28 +81,50 @@ _TALLEST = 1.2
 class Square:
     """The legend of a table of districts: nine fields, exposure to the right and bias upwards.
 
-    `around` is whether there is grey land around the districts.
+    `around` is whether there is grey land around the districts. In a narrow figure the list of corner classes is
+    beneath the square instead of beside it.
     """
 
     areas: gpd.GeoDataFrame
     around: bool
+    width: float = WIDTH
 
     @property
     def height(self) -> float:
         """The height of the legend, in inches."""
-        return 0.1 + _ABOVE + THIRDS * _SIDE + _BENEATH
+        listed = sum(self._row(words) for words, _ in self._rows) + 0.1 if self._is_narrow else 0.0
+        return 0.1 + self._above + THIRDS * _SIDE + _BENEATH + listed
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.width <= NARROW
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        """The title, and what the square is made of, broken into lines in a narrow figure."""
+        title = "Exposure and bias, by third of all local authorities"
+        universe = (
+            f"Thirds of the {sum(counts(self.areas))} local authorities of {wording.universe(self.areas)} with both "
+            f"values.\nCut points in per cent; in each field, the number of local authorities."
+        )
+        if not self._is_narrow:
+            return title, universe
+        room = self.width - 2 * MARGIN
+        return wrap(title, LEGEND, room, "bold"), wrap(universe, SMALL, room)
+
+    @property
+    def _above(self) -> float:
+        """The height of the words above the square."""
+        title, universe = self._words
+        return text_size(title, LEGEND)[1] + text_size(universe, SMALL)[1] + 0.1 if self._is_narrow else _ABOVE
 
     def draw(self, ax: Axes, top: float) -> None:
         """Draw the legend on axes in inches, from `top` downwards."""
         found = counts(self.areas)
-        universe = (
-            f"Thirds of the {sum(found)} local authorities of {wording.universe(self.areas)} with both values.\n"
-            f"Cut points in per cent; in each field, the number of local authorities."
-        )
-        title = "Exposure and bias, by third of all local authorities"
+        title, universe = self._words
         write(ax, MARGIN, top, title, size=LEGEND, weight="bold", va="top")
-        write(ax, MARGIN, top - 0.16, universe, size=SMALL, color=FAINT, va="top")
-        left, bottom = MARGIN + _LEFT, top - _ABOVE - THIRDS * _SIDE
+        write(ax, MARGIN, top - 0.16 - 0.125 * title.count("\n"), universe, size=SMALL, color=FAINT, va="top")
+        left, bottom = MARGIN + _LEFT, top - self._above - THIRDS * _SIDE
         for number, (colour, count) in enumerate(zip(bivariate_colours(), found, strict=True), 1):
             exposure, bias = thirds_of(number)
             x, y = left + (exposure - 1) * _SIDE, bottom + (bias - 1) * _SIDE
@@ -117,12 +144,17 @@ class Square:
         write(ax, left + middle, bottom - 0.17, _ACROSS, ha="center", va="top", **bold)
         turned = {"ha": "right", "va": "center", "rotation": 90, "rotation_mode": "default"}
         write(ax, left - 0.36, bottom + middle, _UP, **bold, **turned)
-        self._list(ax, left + THIRDS * _SIDE + _APART, top - _ABOVE)
+        x, y = (MARGIN, bottom - _BENEATH) if self._is_narrow else (left + THIRDS * _SIDE + _APART, top - _ABOVE)
+        for words, style in self._rows:
+            down = (self._row(words, x) - _SWATCH[1] - 0.08) / 2 if self._is_narrow else 0.0
+            draw_entry(ax, x, y - down, words, style, size=_SWATCH, within=self.width)
+            y -= self._row(words, x)
 
-    def _list(self, ax: Axes, x: float, y: float) -> None:
-        """Write the names of the corner classes and of what else is on the map, from a point downwards."""
+    @property
+    def _rows(self) -> list[tuple[str, dict[str, Any]]]:
+        """The names of the corner classes and of what else is on the map, each with the style of its swatch."""
         colours, lacking = bivariate_colours(), int(self.areas["kind"].isna().sum())
-        rows = [
+        rows: list[tuple[str, dict[str, Any]]] = [
             (kind.name, {"facecolor": colours[kind.number - 1], "edgecolor": _FIELD_EDGE}) for kind in reversed(KINDS)
         ]
         rows.append((f"the other five colours: {BETWEEN}", {}))
@@ -130,9 +162,12 @@ class Square:
             rows.append((f"no published estimate of one or both ({lacking})", HATCHED))
         if self.around:
             rows.append((f"outside {wording.universe(self.areas)}", AROUND))
-        for words, style in rows:
-            text = draw_entry(ax, x, y, words, style, size=(0.22, 0.13))
-            y -= max(text_size(text, SMALL)[1], 0.13) + 0.08
+        return rows
+
+    def _row(self, words: str, x: float = MARGIN) -> float:
+        """Return the height of an entry of the list from `x`."""
+        lines = wrap(words, SMALL, entry_room(x, _SWATCH[0], self.width))
+        return max(text_size(lines, SMALL)[1], _SWATCH[1]) + 0.08
 
 
 @own_settings()
@@ -189,20 +224,29 @@ def bivariate_map(
         "friendships fall short of that (bias). Purple: few to meet and far short; ice: many and least short.",
         wording.sources(),
     )
-    layout = new_layout(extent, words, Square(areas, around=len(around) > 0), demo=settings.is_demo())
+    square = Square(areas, around=len(around) > 0)
+    layout = new_layout(extent, words, square, demo=settings.is_demo())
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
     draw_classes(layout.ax, areas, edge=layers.EDGES["national"])
     regions = unions(areas.geometry, areas["rgn21nm"])
     for shape in regions.values():
         layers.draw_outline(layout.ax, shape, width=0.7)
-    placer = Placer(layout.frame)
     # An inset on the grey land would look like a part of it.
     land = union(np.array([*regions.values(), *around.geometry], dtype=object))
     inset = draw_inset(layout, areas[areas["rgn21nm"] == "London"], land, draw_classes)
+    placer = Placer(layout.frame)
     if inset:
-        placer.taken.append(inset)
+        placer.taken.append(name_inset(layout, inset))
     name_regions(layout, placer, areas, regions)
-    return Map(layout.figure, areas, alt_text(areas), caption(areas))
+
+    def draw_narrow() -> Figure:
+        narrow = replace(square, width=NARROW)
+        layout = new_layout(extent, words, narrow, demo=settings.is_demo(), size=(NARROW, None))
+        if inset:
+            name_inset(layout, inset)
+        return layout.figure
+
+    return Map(layout.figure, areas, alt_text(areas), caption(areas), draw_narrow=draw_narrow)
 
 
 def draw_classes(ax: Axes, areas: gpd.GeoDataFrame, *, edge: float) -> None:

@@ -40,10 +40,10 @@ from ec_maps.graphics.annotation import (
 )
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import view
+from ec_maps.graphics.layout import Layout, view
 from ec_maps.graphics.style import own_settings
-from ec_maps.maps.choropleth_words import alt_text, caption
-from ec_maps.maps.insets import brought_near, draw_frame, draw_inset
+from ec_maps.maps.choropleth_words import alt_text, caption, in_one
+from ec_maps.maps.insets import brought_near, draw_frame, draw_inset, name_inset
 from ec_maps.maps.options import options
 from ec_maps.maps.surroundings import context_of, draw_base, draw_labels, grey_in_words, scene, to_scale
 
@@ -128,7 +128,7 @@ def national_map(
     where, sources = wording.universe(lads), partial(wording.sources, values=about.source)
     words = look.words(
         f"{about.title} {f'in a part of {where}' if len(others) else f'across {where}'}",
-        _joined(f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}", shown.words),
+        in_one(f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}", shown.words),
     )
     key = look.key(about, lads, grey_in_words(where, around, others))
     at = scene(look, shown.extent, words, key, around, part=len(others) > 0, sources=sources)
@@ -142,23 +142,28 @@ def national_map(
     draw_base(layout, at.tiles, land)
     for shape in regions.values():
         layers.draw_outline(layout.ax, shape, width=0.7)
-    placer = Placer(layout.frame)
-    if shown.frame:
-        placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
-        land = shapely.union(land, shown.frame)
+    land = shapely.union(land, shown.frame) if shown.frame else land
     if len(around):
         # An inset on the grey land would look like a part of it.
         land = shapely.union(land, union(around.geometry.to_numpy()))
     # A part may lack some of London.
     london = lads[lads["rgn21nm"] == "London"].iloc[: None if others.empty else 0]
-    inset = draw_inset(layout, london, land, paint, on_tiles=at.tiles is not None)
-    if inset:
-        placer.taken.append(inset)
-    name_regions(layout, placer, drawn, regions)
-    draw_labels(layout, placer, at.tiles)
+    inset = draw_inset(layout, london, land, paint)
+
+    def name(layout: Layout) -> Placer:
+        placer = Placer(layout.frame)
+        if shown.frame:
+            placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
+        if inset:
+            placer.taken.append(name_inset(layout, inset, on_tiles=at.tiles is not None))
+        if not layout.is_narrow:
+            name_regions(layout, placer, drawn, regions)
+        return placer
+
+    draw_labels(layout, name(layout), at.tiles)
     in_words = alt_text(lads, "national", lacking=len(others), ends=look.ends_in_words(about))
-    found = caption(lads, "national", lacking=len(others))
-    return look.finished(layout, lads, _joined(in_words, shown.words), found)
+    in_words, found = in_one(in_words, shown.words), caption(lads, "national", lacking=len(others))
+    return look.finished(layout, lads, in_words, found, at.narrow(name))
 
 
 @own_settings()
@@ -241,7 +246,7 @@ def regional_map(
     sources = partial(wording.sources, values=about.source)
     words = look.words(
         f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}",
-        _joined(
+        in_one(
             selection.sentence if title else "",
             f"By local authority: {about.what.meaning}. {look.colours_in_words(about)}",
             shown.words,
@@ -257,21 +262,27 @@ def regional_map(
     draw_base(layout, at.tiles, land)
     for shape in [union(unit.geometry.to_numpy()) for unit in selection.by_unit(drawn)] or [land]:
         layers.draw_outline(layout.ax, shape, width=0.9)
-    placer = Placer(layout.frame)
     if shown.frame:
-        placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
         land = shapely.union(land, shown.frame)
-    rows, land_inches = drawn.set_index("lad21nm"), in_inches(layout, land)
-    call_out(layout, placer, rows.loc[named].reset_index(), land_inches)
-    unnamed = [name for name in name_areas(layout, placer, drawn) if name not in named]
-    if selection.is_short_list:
-        call_out(layout, placer, rows.loc[unnamed].reset_index(), land_inches)
-    name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
-    draw_labels(layout, placer, at.tiles)
+    rows = drawn.set_index("lad21nm")
+
+    def name(layout: Layout) -> Placer:
+        placer, land_inches = Placer(layout.frame), in_inches(layout, land)
+        if shown.frame:
+            placer.taken.append(draw_frame(layout, shown.frame, "Shetland"))
+        call_out(layout, placer, rows.loc[named].reset_index(), land_inches)
+        unnamed = [name for name in name_areas(layout, placer, drawn) if name not in named]
+        if selection.is_short_list and not layout.is_narrow:
+            call_out(layout, placer, rows.loc[unnamed].reset_index(), land_inches)
+        if not layout.is_narrow:
+            name_neighbours(layout, placer, dict(zip(around["lad21nm"], around.geometry, strict=True)))
+        return placer
+
+    draw_labels(layout, name(layout), at.tiles)
     ends = look.ends_in_words(about)
     in_words = alt_text(areas, "regional", highlight=named, lacking=len(lacking), shown=selection, ends=ends)
     found = caption(areas, "regional", highlight=named, lacking=len(lacking), shown=selection)
-    return look.finished(layout, areas, _joined(in_words, shown.words), found)
+    return look.finished(layout, areas, in_one(in_words, shown.words), found, at.narrow(name))
 
 
 @own_settings()
@@ -354,7 +365,7 @@ def local_map(
     sources = partial(wording.sources, names="msoa21hclnm" in areas, values=about.source)
     words = look.words(
         f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}",
-        _joined(
+        in_one(
             selection.sentence if title else "",
             f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {look.colours_in_words(about)}",
         ),
@@ -374,15 +385,16 @@ def local_map(
     districts = unions(drawn.geometry, drawn["lad21nm"]) if selection.is_group else {"": land}
     for shape in districts.values():
         layers.draw_outline(layout.ax, shape, width=1.0)
-    placer = Placer(layout.frame)
-    number_areas(layout, placer, drawn, numbers)
-    if selection.is_group:
-        name_regions(layout, placer, drawn, districts, "lad21nm")
-    name_neighbours(layout, placer, neighbours)
-    draw_labels(layout, placer, at.tiles)
+
+    def name(layout: Layout) -> Placer:
+        placer = Placer(layout.frame)
+        number_areas(layout, placer, drawn, numbers)
+        if selection.is_group:
+            name_regions(layout, placer, drawn, districts, "lad21nm")
+        name_neighbours(layout, placer, neighbours)
+        return placer
+
+    draw_labels(layout, name(layout), at.tiles)
     in_words = alt_text(areas, "local", lacking=len(lacking), shown=selection, ends=look.ends_in_words(about))
-    return look.finished(layout, areas, in_words, caption(areas, "local", lacking=len(lacking), shown=selection))
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
+    found = caption(areas, "local", lacking=len(lacking), shown=selection)
+    return look.finished(layout, areas, in_words, found, at.narrow(name))

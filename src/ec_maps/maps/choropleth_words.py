@@ -202,3 +202,8 @@ def _national_finding(areas: gpd.GeoDataFrame) -> str:
         if len(regions):
             parts.append(most_in(regions, f"local authorities in the {words} {classes.noun}"))
     return capital("; ".join(parts) or f"no local authority is in the lowest or the highest {classes.noun}") + "."
+
+
+def in_one(*sentences: str) -> str:
+    """Return the non-empty sentences as one text."""
+    return " ".join(sentence for sentence in sentences if sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +17,29 @@ from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import SCOPES, Level, level_named
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layers import HATCH, draw_missing, fill, name_shapes
-from ec_maps.graphics.layout import FAINT, LEGEND, MAP_WIDTH, SMALL, Words, new_figure, write
+from ec_maps.graphics.labels import Box
+from ec_maps.graphics.layers import BODY, LABEL, draw_missing, fill, name_shapes
+from ec_maps.graphics.layout import (
+    FAINT,
+    HATCHED,
+    LEAST,
+    LEGEND,
+    MAP_WIDTH,
+    MARGIN,
+    NARROW,
+    SMALL,
+    Words,
+    moved_here,
+    new_figure,
+    write,
+)
 from ec_maps.graphics.style import own_settings
-from ec_maps.graphics.text_metrics import text_size, wrap
+from ec_maps.graphics.text_metrics import forms, text_size, wrap
 from ec_maps.measures import HEADLINE, measure_named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: From brown, one measure high where the other is low, to green-blue, both high together: after ColorBrewer's BrBG,
 #: the pale greens moved apart for readers who do not see red. No hue is one of the deciles'.
@@ -37,6 +53,8 @@ STRONG = 0.5
 
 #: In inches: the greatest width and the height of a cell, the room for the last measure's name, and swatch sizes.
 _WIDEST, _HIGH, _NAME, _SWATCH, _SWATCH_HIGH = 0.44, 0.36, 0.94, 0.27, 0.15
+#: The height of a cell in a narrow figure: two lines of text.
+_HIGH_NARROW = 0.2
 _LEGEND_WIDTH = 9 * _SWATCH
 #: The rows beside the legend, and the fewest rows of a figure.
 _BESIDE = 3
@@ -97,6 +115,7 @@ def correlation_matrix(found: Correlations) -> Map:
         sources(),
     )
     figure, ax, *_ = new_figure(words, top, 0.12, label="matrix", demo=settings.is_demo(), gap=0.12)
+    ax.set_gid(f"{BODY}matrix")
     ax.set(xlim=(0, MAP_WIDTH), ylim=(0, top))
     ax.set_axis_off()
     ax.patch.set_visible(False)
@@ -106,8 +125,38 @@ def correlation_matrix(found: Correlations) -> Map:
         right = MAP_WIDTH - _LEGEND_WIDTH - 0.15 if row < _BESIDE else MAP_WIDTH
         name = wrap(measure_named(key).title, LEGEND, right - x, "bold")
         write(ax, x, y, name, size=LEGEND, weight="bold", va="center")
-    _draw_legend(ax, top, missing=bool(found.missing))
-    return Map(figure, found.table, _alt_text(found), _caption(found))
+    _draw_legend(ax, MAP_WIDTH - _LEGEND_WIDTH, top, _SWATCH, missing=bool(found.missing))
+    narrow = partial(_narrow, found, words, cell)
+    return Map(figure, found.table, _alt_text(found), _caption(found), draw_narrow=narrow)
+
+
+def _narrow(found: Correlations, words: Words, cell: float) -> Figure:
+    """Return the words and the legend for phones, where narrow cells without numbers leave room for the names.
+
+    `cell` is the width of a cell of the usual figure.
+    """
+    number, room = len(found.measures), NARROW - 2 * MARGIN
+    names = [
+        [(form, text_size(form, LEAST, "bold")[0] + 0.06) for form in forms(measure_named(key).title)[:2]]
+        for key in found.measures
+    ]
+    # As wide as leaves room for each name in two lines.
+    wide = min(cell, *((room - min(width for _, width in each)) / row for row, each in enumerate(names[1:], 1)))
+    top, legend = number * _HIGH_NARROW, 1.08 if found.missing else 0.82
+    figure, ax, around, foot = new_figure(
+        words, top, legend, label="words", demo=settings.is_demo(), gap=0.12, width=NARROW
+    )
+    ax.set(xlim=(0, room), ylim=(0, top))
+    ax.set_axis_off()
+    rows = max(number, _BESIDE) * _HIGH_NARROW
+    box = Box(MARGIN, foot + top - rows, MARGIN + MAP_WIDTH * wide / cell, foot + top)
+    moved_here(figure, "matrix", box)
+    for row, each in enumerate(names):
+        x, y = row * wide + 0.06, top - (row + 0.5) * _HIGH_NARROW
+        name = next((form for form, width in each if row * wide + width <= room), each[-1][0])
+        write(ax, x, y, name, size=LEAST, weight="bold", va="center", linespacing=1.0)
+    _draw_legend(around, MARGIN, foot - 0.12, room / len(COLOURS), missing=bool(found.missing))
+    return figure
 
 
 def _draw_cells(ax: Axes, found: Correlations, cell: float, top: float) -> None:
@@ -143,23 +192,23 @@ def _short(value: float) -> str:
     return f"−{text}" if value < 0 and text != ".00" else text
 
 
-def _draw_legend(ax: Axes, top: float, *, missing: bool) -> None:
-    """Draw the legend in the corner that the triangle leaves free."""
-    left, strip = MAP_WIDTH - _LEGEND_WIDTH, top - 0.48
+def _draw_legend(ax: Axes, left: float, top: float, wide: float, *, missing: bool) -> None:
+    """Draw the legend from its upper left corner on, with swatches of a width."""
+    strip, right = top - 0.48, left + len(COLOURS) * wide
     write(ax, left, top - 0.02, "Rank correlation (Spearman’s)", size=LEGEND, weight="bold", va="top")
     for place, colour in enumerate(COLOURS):
-        style = {"facecolor": colour, "edgecolor": _CELL_EDGE, "linewidth": 0.5}
-        ax.add_patch(Rectangle((left + place * _SWATCH, strip), _SWATCH, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
+        style = {"facecolor": colour, "edgecolor": _CELL_EDGE, "linewidth": 0.5, "gid": LABEL}
+        ax.add_artist(Rectangle((left + place * wide, strip), wide, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
     for place, edge in enumerate((-1.0, *(-edge for edge in reversed(EDGES)), *EDGES, 1.0)):
-        sides = {0: "left", len(COLOURS): "right"}
-        words, x, y = f"{edge:g}".replace("-", "−"), left + place * _SWATCH, strip + _SWATCH_HIGH + 0.03
+        sides = {0: "left", len(COLOURS): "right"} if wide == _SWATCH else {}
+        words, x, y = f"{edge:g}".replace("-", "−"), left + place * wide, strip + _SWATCH_HIGH + 0.03
         words = words.replace("0.", ".")
         write(ax, x, y, words, size=SMALL, color=FAINT, ha=sides.get(place, "center"), va="baseline")
     write(ax, left, strip - 0.13, "one high, the other low", size=SMALL, va="baseline")
-    write(ax, MAP_WIDTH, strip - 0.13, "both high together", size=SMALL, ha="right", va="baseline")
+    write(ax, right, strip - 0.13, "both high together", size=SMALL, ha="right", va="baseline")
     if missing:
-        style = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH, "linewidth": 0.5}
-        ax.add_patch(Rectangle((left, strip - 0.38), _SWATCH, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
+        style = {**HATCHED, "linewidth": 0.5, "gid": LABEL}
+        ax.add_artist(Rectangle((left, strip - 0.38), _SWATCH, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
         words = f"none: all alike, or under {FEWEST} areas"
         write(ax, left + _SWATCH + 0.06, strip - 0.38 + _SWATCH_HIGH / 2, words, size=SMALL, va="center")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -23,10 +24,10 @@ from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import draw_leader, in_inches, in_two_lines, placed_in_turns
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Ground, Label, Placer
-from ec_maps.graphics.layout import Layout, view
+from ec_maps.graphics.layout import LEAST, Layout, view
 from ec_maps.graphics.palette import INK, NEIGHBOUR, SEA
 from ec_maps.graphics.style import own_settings
-from ec_maps.maps.options import options
+from ec_maps.maps.options import narrow_of, options
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -137,7 +138,8 @@ def hexagon_map(
         wording.sources(hexagons=True, values=about.source),
     )
     key = look.key(about, hexagons, f"not in this table ({len(lacking)})" if len(lacking) else "")
-    layout = look.layout(look.extent(extent, words, key), words, key, scale_bar=False)
+    lay_out = partial(look.layout, look.extent(extent, words, key), words, key, scale_bar=False)
+    layout = lay_out()
     before = set(layout.ax.collections)
     # With readable names for so many areas the SVG would be too large.
     shown = hexagons.drop(columns=[name for name in ("msoa21hclnm", "msoa21hclnmw") if name in hexagons])
@@ -152,9 +154,17 @@ def hexagon_map(
     _draw_lines(layout.ax, districts, INK, 0.4)
     _draw_lines(layout.ax, regions, "#ffffff", 1.7)
     _draw_lines(layout.ax, regions, INK, 0.9)
-    _name_places(layout, hexagons, shapely.union_all(land))
+    cities = hexagons[hexagons["lad21nm"].isin(list(CITIES))]
+    name = partial(
+        _name_places,
+        regions=dict(sorted(unions(hexagons.geometry, hexagons["rgn21nm"]).items())),
+        cities=dict(sorted(unions(cities.geometry, cities["lad21nm"]).items())),
+        land=shapely.union_all(land),
+    )
+    name(layout)
     in_words = alt_text(hexagons, part=part, ends=look.ends_in_words(about))
-    return look.finished(layout, hexagons, in_words, caption(hexagons, gaps=bool(backdrops), part=part))
+    found = caption(hexagons, gaps=bool(backdrops), part=part)
+    return look.finished(layout, hexagons, in_words, found, narrow_of(lay_out, name))
 
 
 def borders(hexagons: gpd.GeoDataFrame) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -184,22 +194,29 @@ class _Name:
     weight: str
 
 
-def _name_places(layout: Layout, hexagons: gpd.GeoDataFrame, land: shapely.Geometry) -> None:
-    """Write the names of regions and of large cities beside their hexagons, each with a line to its place."""
-    regions = hexagons.geometry.groupby(hexagons["rgn21nm"])
-    shapes = {str(name): in_inches(layout, union(part.to_numpy())) for name, part in regions}
-    # Cities first: a region's name can stand anywhere beside it.
-    names = [
-        _Name(CITIES[str(name)], in_inches(layout, union(part.to_numpy())), _CITY_SIZE, "normal")
-        for name, part in hexagons.geometry.groupby(hexagons["lad21nm"])
-        if name in CITIES
-    ]
-    names += [_Name(in_two_lines(name, _LONG), shape, _REGION_SIZE, "bold") for name, shape in shapes.items()]
+def _name_places(
+    layout: Layout, regions: dict[str, shapely.Geometry], cities: dict[str, shapely.Geometry], land: shapely.Geometry
+) -> None:
+    """Write the names of regions and of large cities beside their hexagons, each with a line to its place.
+
+    A narrow map has room for the regions' alone.
+    """
+    shapes = {name: in_inches(layout, shape) for name, shape in regions.items()}
+    size, tries, names = LEAST, 1, []
+    if not layout.is_narrow:
+        # Cities first: a region's name can stand anywhere beside it.
+        size, tries = _REGION_SIZE, _TRIES
+        names = [_Name(CITIES[name], in_inches(layout, shape), _CITY_SIZE, "normal") for name, shape in cities.items()]
+    names += [_Name(in_two_lines(name, _LONG), shape, size, "bold") for name, shape in shapes.items()]
     ground = Ground(layout.frame, union(np.array(list(shapes.values()), dtype=object)))
     placed = placed_in_turns(
-        Placer(layout.frame), names, lambda placer, name: _placed(placer, name, ground), tight=_TIGHT, tries=_TRIES
+        Placer(layout.frame), names, lambda placer, name: _placed(placer, name, ground), tight=_TIGHT, tries=tries
     )
     for name, (label, line) in placed:
+        box = label.box
+        extent = box.right - box.left, box.top - box.bottom
+        if layout.is_narrow and ground.covered(np.array([box.centre]), extent).any():
+            continue  # there is no room beside the land
         _write(layout, label, line, name.weight, land)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +15,19 @@ from ec_maps.boundaries.geometry import union
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import in_inches
 from ec_maps.graphics.labels import Box, Ground
-from ec_maps.graphics.layout import LEGEND, TALLEST, Layout, view
+from ec_maps.graphics.layout import LEAST, LEGEND, TALLEST, Layout, view
 from ec_maps.graphics.text_metrics import text_size
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+
+class Inset(NamedTuple):
+    """London enlarged so many times; the corners of the room that this takes and its upper left one, in metres."""
+
+    box: np.ndarray
+    corner: np.ndarray
+    times: float
 
 
 def draw_inset(
@@ -27,14 +35,11 @@ def draw_inset(
     london: gpd.GeoDataFrame,
     land_metres: shapely.Geometry,
     paint: Callable[..., None] = layers.draw_deciles,
-    *,
-    on_tiles: bool = False,
-) -> Box | None:
-    """Draw London enlarged in the largest empty part of the map, a frame around its true place, and return the box.
+) -> Inset | None:
+    """Draw London enlarged in the largest empty part of the map, and a frame around its true place.
 
     `london` has its districts in full detail; without any, nothing is drawn and None is returned. The inset leaves the
-    land, in metres (EPSG:27700), uncovered. `paint` draws the districts on axes. With `on_tiles` the label has a white
-    background, because tiles may have any colour.
+    land, in metres (EPSG:27700), uncovered. `paint` draws the districts on axes.
     """
     if london.empty:
         return None
@@ -56,17 +61,30 @@ def draw_inset(
     paint(inset, london, edge=layers.EDGES["regional"])
     layers.draw_outline(inset, whole, width=0.9)
     times = layout.scale / ((right - left) / across)
-    words = f"London, {times:.1f} times larger"
-    # The label may be wider than a small inset, and must stay on the map.
-    at = min(x, layout.frame.right - text_size(words, LEGEND, "bold")[0] - 0.08)
+    corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    layout.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
+    ends = [layout.to_metres(*corner) for corner in ((box.left, box.bottom), (box.right, box.top))]
+    return Inset(np.array(ends), np.array(layout.to_metres(x, y + tall)), times)
+
+
+def name_inset(layout: Layout, inset: Inset, *, on_tiles: bool = False) -> Box:
+    """Write the name of an inset above it, and return the box in inches that both take.
+
+    With `on_tiles` the name has a white background, because tiles may have any colour.
+    """
+    size, name = LEGEND, f"London, {inset.times:.1f} times larger"
+    if layout.is_narrow:
+        size, name = LEAST, f"London ×{inset.times:.1f}"
+    x, y = layout.to_inches(inset.corner)
+    # The name may be wider than a small inset, and must stay on the map.
+    x = min(float(x), layout.frame.right - text_size(name, size, "bold")[0] - 0.08)
     layout.ax.text(
-        *layout.to_metres(at, y + tall + 0.04), words, size=LEGEND, weight="bold", va="bottom",
+        *layout.to_metres(x, float(y) + 0.04), name, size=size, weight="bold", va="bottom",
         color=palette.INK, zorder=6,
         bbox={"boxstyle": "square,pad=0.2", "facecolor": "#ffffff", "edgecolor": "none"} if on_tiles else None,
     )  # fmt: skip
-    corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
-    layout.ax.plot(*np.array(corners).T, color=palette.INK, linewidth=0.9, zorder=4)
-    return box
+    left, bottom, right, top = map(float, layout.to_inches(inset.box).ravel())
+    return Box(left, bottom, right, top)
 
 
 def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
@@ -76,11 +94,18 @@ def draw_frame(layout: Layout, frame: shapely.Polygon, name: str) -> Box:
     """
     left, bottom, right, top = frame.bounds
     style = {"facecolor": palette.SEA, "edgecolor": palette.INK, "linewidth": 0.8, "zorder": 1.5}
-    layout.ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, **style))  # type: ignore[arg-type]
-    width, height = text_size(name, LEGEND, "bold")
+    if not layout.is_narrow:
+        layout.ax.add_patch(Rectangle((left, bottom), right - left, top - bottom, **style))  # type: ignore[arg-type]
+    size = LEAST if layout.is_narrow else LEGEND
+    width, height = text_size(name, size, "bold")
     x, y = (float(inches) for inches in layout.to_inches(np.array([left, top])))
     x, y = x + 0.05, y - 0.05
-    layout.ax.text(*layout.to_metres(x, y), name, size=LEGEND, weight="bold", va="top", color=palette.INK, zorder=6)
+    if layout.is_narrow:
+        x = min(x, layout.frame.right - width - 0.02)
+    at = layout.to_metres(x, y)
+    # For phones a white casing, as the name may be wider than the frame.
+    gid = f"{layers.CASED}1.8" if layout.is_narrow else None
+    layout.ax.text(*at, name, size=size, weight="bold", va="top", color=palette.INK, zorder=6, gid=gid)
     return Box(x, y - height, x + width, y)
 
 

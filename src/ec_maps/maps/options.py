@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -15,13 +15,14 @@ from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette as palettes
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layout import MARGIN, WIDTH, Layout, Words, around_map, new_layout
+from ec_maps.graphics.layout import MARGIN, NARROW, WIDTH, Layout, Words, around_map, new_layout
 from ec_maps.graphics.legend import Key
 from ec_maps.graphics.user_axes import checked_axes, layout_in, room_in, without_marks
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Extent = tuple[float, float, float, float]
 
@@ -105,25 +106,39 @@ class Options:
             raise SettingError(msg)
         return _fitted(shown, (width - 2 * MARGIN) / (height - needed))
 
-    def layout(self, extent: Extent, words: Words, key: Key, *, scale_bar: bool = True) -> Layout:
-        """Return the layout of a map of this extent: a figure of its own, or the caller's axes."""
+    def layout(self, extent: Extent, words: Words, key: Key, *, scale_bar: bool = True, narrow: bool = False) -> Layout:
+        """Return the layout of a map of this extent: a figure of its own, perhaps for phones, or the caller's axes."""
         demo = settings.is_demo()
         if self.ax is not None:
             if self.title is not None:
                 self.ax.set_title(self.title, parse_math=False)
             layout = layout_in(self.ax, extent, key if self.legend else None, demo=demo)
         else:
-            size = self.figsize or (WIDTH, None)
+            size = (NARROW, None) if narrow else self.figsize or (WIDTH, None)
             key = dataclasses.replace(key, width=size[0])
             layout = new_layout(extent, words, key, demo=demo, scale_bar=scale_bar, size=size)
         layout.colours = self.colours
         return layout
 
-    def finished(self, layout: Layout, areas: gpd.GeoDataFrame, alt_text: str, caption: str) -> Map:
-        """Return the map that has been drawn."""
+    def finished(
+        self, layout: Layout, areas: gpd.GeoDataFrame, alt_text: str, caption: str, draw_narrow: Callable[[], Figure]
+    ) -> Map:
+        """Return the map that has been drawn, which has a form for phones only if its size is the usual one."""
         if self.ax is not None:
             without_marks(self.ax)
-        return Map(layout.figure, areas, alt_text, caption, on_axes=self.ax is not None)
+        usual = self.ax is None and self.figsize is None
+        return Map(layout.figure, areas, alt_text, caption, self.ax is not None, draw_narrow if usual else None)
+
+
+def narrow_of(lay_out: Callable[..., Layout], name: Callable[[Layout], object]) -> Callable[[], Figure]:
+    """Return what draws the words and legend of a map for phones: `lay_out` as :meth:`Options.layout`, and labels."""
+
+    def draw() -> Figure:
+        layout = lay_out(narrow=True)
+        name(layout)
+        return layout.figure
+
+    return draw
 
 
 def options(

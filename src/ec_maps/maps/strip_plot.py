@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.patches import Circle, Ellipse
 
 from ec_maps import settings
 from ec_maps.analysis.district import DistrictProfile, district_profile
@@ -21,10 +21,24 @@ from ec_maps.areas.wording import capital, the, the_district
 from ec_maps.graphics import palette
 from ec_maps.graphics.beeswarm import above, squeezed, swarm, width_within
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layers import SWATCH, descriptions, name_shapes
-from ec_maps.graphics.layout import FAINT, LEGEND, MAP_WIDTH, MARGIN, SMALL, SUBTITLE, Words, new_figure, write
+from ec_maps.graphics.labels import Box
+from ec_maps.graphics.layers import BODY, descriptions, name_shapes
+from ec_maps.graphics.layout import (
+    FAINT,
+    LEGEND,
+    MAP_WIDTH,
+    MARGIN,
+    NARROW,
+    SMALL,
+    SUBTITLE,
+    Words,
+    moved_here,
+    new_figure,
+    write,
+)
 from ec_maps.graphics.style import own_settings
-from ec_maps.graphics.text_metrics import text_size
+from ec_maps.graphics.text_metrics import text_size, wrap
+from ec_maps.maps.strip_plot_key import EDGE, POINT, ROW, SHADE, THIN, draw_entry, key_entries
 from ec_maps.maps.strip_plot_words import alt_text, caption, districts, neighbourhoods
 
 if TYPE_CHECKING:
@@ -35,19 +49,16 @@ if TYPE_CHECKING:
 
     from ec_maps.measures import Measure
 
-#: The width of the marked district's dot, as a multiple of the others', and of the point in a dot, as a share of it.
-MARKED, _POINT = 1.7, 0.34
+#: The width of the marked district's dot, as a multiple of the others'.
+MARKED = 1.7
 
-#: The height of a row of text, and that of the district's name above the upper strip's dots, in inches.
-_ROW, _NAME = 0.17, 0.16
+#: The height of the district's name above the upper strip's dots, in inches.
+_NAME = 0.16
 
-#: The space between two dots, and the widths of thin and thick edges, in points.
-_FREE, _THIN, _THICK = 0.3, 0.4, 1.3
+#: The space between two dots, and the width of a thick edge, in points.
+_FREE, _THICK = 0.3, 1.3
 
-#: The key: the words at the ends of the deciles, and the space between dots and between entries, in inches.
-_ENDS, _PITCH, _BETWEEN = ("lowest decile", "highest decile"), 0.1, 0.16
-
-_EDGE, _GRID, _SHADE = "#4a4f73", "#e3dccb", "#e9e2d2"
+_GRID = "#e3dccb"
 
 
 @own_settings()
@@ -103,14 +114,14 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     # The marked dot lies above the others, so that the line to its name crosses none of them.
     up[here] = [above(x, xs[0][~here], up[~here], width * (1 + MARKED) / 2) for x in xs[0][here]]
     up += plot.upper.middle
-    plot.draw_dots(upper, up, np.where(here, MARKED, 1) * width)
+    plot.draw_dots(plot.upper, upper, up, np.where(here, MARKED, 1) * width)
     inside = (upper["rgn21nm"] == place.region).to_numpy() & ~here
     plot.draw_points(upper[inside], up[inside], width)
     _draw_name(plot, place, up[here] + MARKED * width / 2)
     if plot.lower:
         up = plot.lower.middle + squeezed(swarm(xs[1], width), width, plot.lower.height)
-        plot.draw_dots(lower, up, np.full(len(lower), width))
-    return Map(plot.figure, place.msoas, alt_text(place), caption(place))
+        plot.draw_dots(plot.lower, lower, up, np.full(len(lower), width))
+    return Map(plot.figure, place.msoas, alt_text(place), caption(place), draw_narrow=partial(_narrow, plot, place))
 
 
 class _Strip(NamedTuple):
@@ -141,41 +152,50 @@ class _Plot:
     @classmethod
     def of(cls, place: DistrictProfile, values: list[pd.Series]) -> _Plot:
         """Return the figure for values in the measure's unit, with all text but the labels of dots and medians."""
-        lower = None if place.beyond else _Strip(_ROW + 0.32, 0.64)
+        lower = None if place.beyond else _Strip(ROW + 0.32, 0.64)
         # Beneath the upper strip are the medians' labels, and beneath those the heading of the lower strip.
-        upper = _Strip((lower.top + 2 * _ROW + 0.06 if lower else _ROW) + 0.6, 1.2)
-        body, key, measure = upper.top + _NAME + 2 * _ROW, _key(place), place.entry
-        words = Words(
-            f"{capital(the_district(place.name))} among all local authorities",
-            f"{measure.title}: {measure.meaning}. Each dot is an area, in the colour of its decile.",
-            wording.sources(),
-        )
-        beneath = 0.34 + (key[-1][0] + 1) * _ROW
-        figure, ax, around, foot = new_figure(words, body, beneath, label="strips", demo=settings.is_demo(), gap=0.08)
+        upper = _Strip((lower.top + 2 * ROW + 0.06 if lower else ROW) + 0.6, 1.2)
+        body, key, measure = upper.top + _NAME + 2 * ROW, key_entries(place), place.entry
+        words = _words(place)
+        height = 0.34 + (key[-1][0] + 1) * ROW
+        figure, ax, around, foot = new_figure(words, body, height, label="strips", demo=settings.is_demo(), gap=0.08)
         plot = cls(figure, ax, measure, upper, lower)
         shown = plot.units(np.concatenate(values))
         low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 100.0)
         room = max((high - low) * 0.02, 0.005 * plot.units(1))
-        ax.set(xlim=(low - room, high + room), ylim=(0, body), xticks=[], yticks=[])
+        ax.set(xlim=(low - room, high + room), ylim=(0, body), xticks=[], yticks=[], gid=f"{BODY}upper")
         ax.patch.set_visible(False)
         ax.spines[["left", "right", "top"]].set_visible(False)
-        ax.spines["bottom"].set(color="#8d8779", linewidth=0.6)
+        ax.spines["bottom"].set(color="#8d8779", linewidth=0.6, gid=plot.moving(plot.strips[-1]))
         ticks = _ticks(low - room, high + room, measure)
         for strip in plot.strips:
-            ax.vlines(list(ticks), strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)
-        for tick, label in ticks.items():
-            x = MARGIN + (tick - (low - room)) / (high - low + 2 * room) * MAP_WIDTH
-            write(around, x, foot - 0.14, label, size=LEGEND, color=FAINT, ha="center", va="baseline")
-        plot.write(0, upper.top + _NAME + _ROW + 0.03, districts(place), size=LEGEND, weight="bold")
+            lines = ax.vlines(list(ticks), strip.bottom, strip.top, color=_GRID, linewidth=0.5, zorder=0)
+            lines.set_gid(plot.moving(strip))
+        plot.label_ticks(around, foot, MAP_WIDTH)
+        plot.write(0, upper.top + _NAME + ROW + 0.03, districts(place), size=LEGEND, weight="bold")
         if lower:
             plot.write(0, lower.top + 0.06, capital(neighbourhoods(place)), size=LEGEND, weight="bold")
         for entry in key:
-            _draw_entry(around, palette.colours(measure), entry, foot - 0.36)
+            draw_entry(around, palette.colours(measure), entry, foot - 0.36)
         return plot
 
     @property
     def strips(self) -> list[_Strip]:
         return [self.upper, *([self.lower] if self.lower else [])]
+
+    def moving(self, strip: _Strip) -> str:
+        """Return the id of what is in a strip, as the two move apart in a narrow figure."""
+        return f"{BODY}{'upper' if strip is self.upper else 'lower'}"
+
+    def label_ticks(self, around: Axes, foot: float, wide: float) -> None:
+        """Write the numbers beneath an axis as wide as this, each second or third where more have no room."""
+        low, high = self.ax.get_xlim()
+        ticks = list(_ticks(low, high, self.measure).items())
+        least = max((text_size(label, LEGEND)[0] for _, label in ticks), default=0.0) + 0.08
+        every = math.ceil(least * len(ticks) / wide) if wide < MAP_WIDTH else 1
+        for tick, label in ticks[::every]:
+            x = MARGIN + (tick - low) / (high - low) * wide
+            write(around, x, foot - 0.14, label, size=LEGEND, color=FAINT, ha="center", va="baseline")
 
     def units(self, values: Any) -> Any:
         """Return values in the measure's unit as numbers on the axis."""
@@ -205,37 +225,47 @@ class _Plot:
         middles = (edges[1:] + edges[:-1]) / 2
         seen = (middles >= shown.min()) & (middles <= shown.max())
         low, high = strip.middle - shape[seen], strip.middle + shape[seen]
-        self.ax.fill_between(middles[seen], low, high, color=_SHADE, linewidth=0, zorder=0.5)
+        shade = self.ax.fill_between(middles[seen], low, high, color=SHADE, linewidth=0, zorder=0.5)
+        shade.set_gid(self.moving(strip))
 
     def draw_median(self, strip: _Strip, value: float, words: str, *, left: bool = False, **style: Any) -> None:
         """Draw a line through a strip, its label in the row beneath to its right or, with `left`, to its left."""
         x, low = float(self.inches(value)), strip.bottom - 0.14
-        self.ax.vlines(self.units(value), low, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
+        line = self.ax.vlines(self.units(value), low, strip.top, color=palette.INK, linewidth=0.8, zorder=1, **style)
+        line.set_gid(self.moving(strip))
         start = x - 0.05 - text_size(words, SMALL)[0] if left else x + 0.05
         self.write(start, strip.bottom - 0.12, words, size=SMALL, zorder=5)
 
-    def draw_dots(self, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray) -> None:
+    def draw_dots(self, strip: _Strip, rows: gpd.GeoDataFrame, ups: np.ndarray, widths: np.ndarray) -> None:
         """Draw rows with a value as dots in their deciles' colours, `widths` inches wide including edges."""
         if rows.empty:
             return
         marked = widths > widths.min()
-        edges = np.where(marked, _THICK, _THIN)
+        edges = np.where(marked, _THICK, THIN)
         dots = self.ax.scatter(
             self.units(rows[self.measure.key]),
             ups,
             s=(72 * widths - edges - _FREE) ** 2,
             c=list(map(str, palette.colours_of(rows))),
-            edgecolors=np.where(marked, palette.INK, _EDGE).tolist(),
+            edgecolors=np.where(marked, palette.INK, EDGE).tolist(),
             linewidths=edges.tolist(),
             zorder=2,
         )
-        name_shapes(dots, descriptions(rows.drop(columns=BESIDE, errors="ignore")))
+        name_shapes(dots, descriptions(rows.drop(columns=BESIDE, errors="ignore")), self.moving(strip))
 
     def draw_points(self, rows: gpd.GeoDataFrame, ups: np.ndarray, width: float) -> None:
         """Draw a point inside each dot of the region, so that it is not marked by colour alone."""
         if not rows.empty:
             inks, values = [palette.ink_on(str(colour)) for colour in palette.colours_of(rows)], rows[self.measure.key]
-            self.ax.scatter(self.units(values), ups, s=(_POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
+            self.ax.scatter(self.units(values), ups, s=(POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
+
+
+def _words(place: DistrictProfile) -> Words:
+    return Words(
+        f"{capital(the_district(place.name))} among all local authorities",
+        f"{place.entry.title}: {place.entry.meaning}. Each dot is an area, in the colour of its decile.",
+        wording.sources(),
+    )
 
 
 def _ticks(low: float, high: float, measure: Measure) -> dict[float, str]:
@@ -247,24 +277,40 @@ def _ticks(low: float, high: float, measure: Measure) -> dict[float, str]:
     return {float(mark): f"{round(float(mark), 2):g}{'' if rate else '%'}".replace("-", "−") for mark in marks}
 
 
-def _draw_medians(plot: _Plot, place: DistrictProfile) -> None:
-    """Draw the medians of the country and of the region as lines, with the label of the lower one to its left."""
+#: A median's value, its words, and the style of its line.
+_Median = tuple[float, str, Any]
+
+
+def _medians(place: DistrictProfile) -> tuple[list[_Median], list[_Median]]:
+    """Return the medians in the upper strip, of the country and of the region, the lower first; and in the lower."""
     in_words = place.entry.format
     medians = [(place.median, place.universe, "solid"), (place.region_median, the(place.region), (0, (3, 1.5)))]
     there = sorted((one for one in medians if not math.isnan(one[0])), key=lambda one: one[0])
-    for at, (value, where, line) in enumerate(there):
-        words = f"median of {where} {in_words(value)}"
+    upper = [(value, f"median of {where} {in_words(value)}", line) for value, where, line in there]
+    if place.beyond or not len(place.country):
+        return upper, []
+    median = float(place.country.median())
+    return upper, [(median, f"median neighbourhood of England and Wales {in_words(median)}", "solid")]
+
+
+def _draw_medians(plot: _Plot, place: DistrictProfile) -> None:
+    """Draw the medians as lines, with the label of the upper strip's lower one to its left."""
+    upper, lower = _medians(place)
+    for at, (value, words, line) in enumerate(upper):
         plot.draw_median(plot.upper, value, words, left=at == 0, linestyle=line)
-    if plot.lower and len(place.country):
-        median = float(place.country.median())
-        words = f"median neighbourhood of England and Wales {in_words(median)}"
-        plot.draw_median(plot.lower, median, words)
+    if plot.lower:
+        for value, words, _ in lower:
+            plot.draw_median(plot.lower, value, words)
+
+
+def _name(place: DistrictProfile) -> str:
+    return f"{place.name}{':' if math.isnan(place.value) else ''} {place.entry.format(place.value)}"
 
 
 def _draw_name(plot: _Plot, place: DistrictProfile, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
     top = plot.upper.top + _NAME
-    words, x = f"{place.name}{'' if len(tops) else ':'} {place.entry.format(place.value)}", 0.0
+    words, x = _name(place), 0.0
     if len(tops):
         x = float(plot.inches(place.value)) - text_size(words, SUBTITLE, "bold")[0] / 2
         at = [plot.units(place.value)] * len(tops)
@@ -272,44 +318,60 @@ def _draw_name(plot: _Plot, place: DistrictProfile, tops: np.ndarray) -> None:
     plot.write(x, top + 0.02, words, size=SUBTITLE, weight="bold", zorder=5)
 
 
-#: An entry of the key: its row, its distance from the left in inches, its kind and its words.
-_Entry = tuple[int, float, str, str]
+# --- on a phone -------------------------------------------------------------------------------------
+
+#: The length of the line before a median's words, in inches.
+_SAMPLE = 0.2
 
 
-def _key(place: DistrictProfile) -> list[_Entry]:
-    """Return the key's entries, as many in a row as fit."""
-    words = {"deciles": "", "region": f"in {the(place.region)}"}
-    if not place.beyond:
-        words["shade"] = f"99% of all {len(place.country):,} neighbourhoods"
-    room = {"deciles": sum(text_size(end, SMALL, "bold")[0] for end in _ENDS) + 10 * _PITCH + 0.12}
-    room |= {"region": 0.12, "shade": 0.29}
-    key, row, x = [], 0, 0.0
-    for kind, text in words.items():
-        width = room[kind] + text_size(text, SMALL)[0]
-        if x + width > MAP_WIDTH:
-            row, x = row + 1, 0.0
-        key.append((row, MARGIN + x, kind, text))
-        x += width + _BETWEEN
-    return key
+def _narrow(plot: _Plot, place: DistrictProfile) -> Figure:
+    """Return the words and the key for phones: those of each strip above it, in rows of their own."""
+    room, key = NARROW - 2 * MARGIN, key_entries(place, NARROW - 2 * MARGIN)
+    scale = room / MAP_WIDTH
+    upper, lower = _medians(place)
+    above, between = _rows(districts(place), upper, room), _rows(capital(neighbourhoods(place)), lower, room)
+    shift = 0.0
+    if plot.lower:
+        # From the top of the lower strip to the ends of the medians' lines beneath the upper one.
+        shift = sum(high for *_, high in between) + 0.16 - scale * (plot.upper.bottom - 0.14 - plot.lower.top)
+    name = shift + scale * (plot.upper.top + _NAME) + 0.02
+    body = name + 0.18 + sum(high for *_, high in above)
+    height = 0.34 + (key[-1][0] + 1) * ROW
+    figure, ax, around, foot = new_figure(
+        _words(place), body, height, label="words", demo=settings.is_demo(), gap=0.08, width=NARROW
+    )
+    ax.set(xlim=(0, room), ylim=(0, body))
+    ax.set_axis_off()
+    high = scale * plot.ax.get_ylim()[1]
+    moved_here(figure, "lower", Box(MARGIN, foot, MARGIN + room, foot + high))
+    moved_here(figure, "upper", Box(MARGIN, foot + shift, MARGIN + room, foot + shift + high))
+    at = scale * float(plot.inches(place.value))
+    width = text_size(_name(place), SMALL, "bold")[0]
+    x = 0.0 if math.isnan(at) else min(max(at - width / 2, 0.0), room - width)
+    write(ax, x, name, _name(place), size=SMALL, weight="bold", va="baseline")
+    _write_rows(ax, above, body)
+    if plot.lower:
+        _write_rows(ax, between, scale * plot.lower.top + 0.08 + sum(high for *_, high in between))
+    plot.label_ticks(around, foot, room)
+    for entry in key:
+        draw_entry(around, palette.colours(place.entry), entry, foot - 0.36)
+    return figure
 
 
-def _draw_entry(ax: Axes, colours: list[str], entry: _Entry, top: float) -> None:
-    """Draw an entry of the key on axes in inches, its first row at `top`."""
-    row, x, kind, words = entry
-    y, style = top - row * _ROW, {"size": SMALL, "va": "baseline"}
-    at = y - 0.033
-    if kind == "deciles":
-        first = x + text_size(_ENDS[0], SMALL, "bold")[0] + 0.1
-        for decile, colour in enumerate(colours, 1):
-            swatch = Circle((first + (decile - 1) * _PITCH, y), 0.04, facecolor=colour, edgecolor=_EDGE)
-            swatch.set(linewidth=_THIN, gid=f"{SWATCH}{decile}")
-            ax.add_artist(swatch)
-        write(ax, x, at, _ENDS[0], weight="bold", **style)
-        write(ax, first + 10 * _PITCH - 0.02, at, _ENDS[1], weight="bold", **style)
-    elif kind == "region":
-        ax.add_artist(Circle((x + 0.04, y), 0.04, facecolor=colours[6], edgecolor=_EDGE, linewidth=_THIN))
-        ax.add_artist(Circle((x + 0.04, y), 0.04 * _POINT, facecolor=palette.ink_on(colours[6]), edgecolor="none"))
-        write(ax, x + 0.12, at, words, **style)
-    else:
-        ax.add_artist(Ellipse((x + 0.12, y), 0.24, 0.1, facecolor=_SHADE, edgecolor="none"))
-        write(ax, x + 0.29, at, words, **style)
+def _rows(heading: str, medians: list[_Median], room: float) -> list[tuple[str, Any, float]]:
+    """Return the rows above a strip, each with its words, the style of its line (or None) and its height."""
+    rows: list[tuple[str, Any, float]] = []
+    for words, line in ((heading, None), *((words, line) for _, words, line in medians)):
+        lines = wrap(words, SMALL, room - (_SAMPLE + 0.06 if line else 0.0), "normal" if line else "bold")
+        rows.append((lines, line, text_size(lines, SMALL)[1] + 0.03))
+    return rows
+
+
+def _write_rows(ax: Axes, rows: list[tuple[str, Any, float]], y: float) -> None:
+    """Write rows from a height in inches downwards."""
+    for words, line, high in rows:
+        if line:
+            middle = y - SMALL / 144
+            ax.plot([0, _SAMPLE], [middle, middle], color=palette.INK, linewidth=0.8, linestyle=line, clip_on=False)
+        write(ax, _SAMPLE + 0.06 if line else 0.0, y, words, size=SMALL, weight="normal" if line else "bold", va="top")
+        y -= high

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.figure import Figure
 
 from ec_maps.about import About
 from ec_maps.areas.checked import land_around
@@ -18,15 +20,19 @@ from ec_maps.graphics.labels import Placer
 from ec_maps.graphics.layout import Layout, Words
 from ec_maps.graphics.legend import Key
 from ec_maps.maps.basemap import Basemap, basemap_for
-from ec_maps.maps.options import Extent, Options
+from ec_maps.maps.options import Extent, Options, narrow_of
 from ec_maps.maps.simplify import to_pixels
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A map before its areas are drawn: the layout, its extent in metres, the land in view, and tiles, if any."""
+    """A map before its areas are drawn: the layout, its extent in metres, the land in view, and tiles, if any.
+
+    `narrow` returns, from what writes the labels, what draws words and legend for phones.
+    """
 
     layout: Layout
+    narrow: Callable[[Callable[[Layout], object]], Callable[[], Figure]]
     extent: Extent
     around: gpd.GeoDataFrame
     tiles: Basemap | None
@@ -63,8 +69,8 @@ def scene(
     tiles = basemap_for(extent)
     seen = in_view(around, extent, tiles)
     words = replace(words, sources=sources(basemap=tiles.credit if tiles else ""))
-    layout = look.layout(extent, words, replace(key, shows_around=part or len(seen) > 0))
-    return Scene(layout, extent, seen, tiles)
+    draw = partial(look.layout, extent, words, replace(key, shows_around=part or len(seen) > 0))
+    return Scene(draw(), partial(narrow_of, draw), extent, seen, tiles)
 
 
 def context_of(given: gpd.GeoDataFrame | None, about: About) -> gpd.GeoDataFrame:

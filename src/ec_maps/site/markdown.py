@@ -78,27 +78,34 @@ _CARD = 700
 class Picture:
     """A saved map as a page shows it.
 
-    `name` is that of its files, without folder and ending; `height` is in CSS pixels at a width of :data:`WIDTH`.
+    `name` is that of its files, without folder and ending; `height` is in CSS pixels at a width of :data:`WIDTH`, and
+    `narrow_height` that of its form for phones, or 0 if it has none.
     """
 
     name: str
     caption: str
     alt_text: str
     height: int
+    narrow_height: int = 0
 
     def markdown(self, *, mark: str = "") -> str:
         """Return the figure; `mark` is the code of the area to outline on a map that many pages share."""
         address = f"{FOLDER}/{self.name}.svg" + (f"#{mark}" if mark else "")
+        # The page's style gives a picture this shape on phones; the picture then shows its larger words.
+        shape = f' style="--ec-narrow:{WIDTH}/{self.narrow_height}"' if self.narrow_height else ""
         return (
             f'![{escaped(self.caption)}]({address}){{.ec-map fig-alt="{attribute(self.alt_text)}" '
-            f"width={WIDTH} height={self.height}}}"
+            f"width={WIDTH} height={self.height}{shape}}}"
         )
 
 
 def picture(drawn: Map, name: str) -> Picture:
     """Return the figure of a map whose files have this name."""
-    across, high = drawn.figure.get_size_inches()
-    return Picture(name, drawn.caption, drawn.alt_text, round(WIDTH * high / across))
+    heights = [
+        round(WIDTH * figure.get_figheight() / figure.get_figwidth()) if figure else 0
+        for figure in (drawn.figure, drawn.narrow)
+    ]
+    return Picture(name, drawn.caption, drawn.alt_text, *heights)
 
 
 def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[str, str] | None = None) -> str:
