@@ -156,6 +156,7 @@
   const glide = (to) => {
     cancelAnimationFrame(frame);
     if (still.matches) return show(to);
+    svg.classList.add("ec-moving");
     const [from, end] = [view, to].map(({ x, y, k }) => [(width / 2 - x) / k, (height / 2 - y) / k, width / k]);
     const [x, y] = [end[0] - from[0], end[1] - from[1]];
     const apart = Math.hypot(x, y);
@@ -463,6 +464,7 @@
   let turn = 0;
   let keep = false; // whether the view stays: the reader has zoomed there
   let byKeys = false; // whether the focus follows into the district that opens
+  let waiting = 0; // for the end of zooming by hand
 
   const render = (notes, first) => {
     const place = districts[state.place];
@@ -490,6 +492,7 @@
     [keep, byKeys] = [false, false];
     const slug = data.districts[state.place]?.[1];
     if (again || first || before.place !== state.place) {
+      clearTimeout(waiting);
       near = window.ecAreas?.[slug] || null;
       failed = false;
       open();
@@ -564,7 +567,6 @@
     keep = true;
     go({ place: stop.place, area: "" });
   };
-  let waiting = 0;
   const zoomed = (factor, at) => {
     zoom(factor, at);
     clearTimeout(waiting);
