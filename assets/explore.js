@@ -299,7 +299,7 @@
     const placed = [[0, 0, Math.min(340, width - 56), 30], [width - 56, 0, width, 140]]; // the stamp, the buttons
     const put = (text, [x, y], radius, attributes) => {
       const half = [Math.max(...text.map((line) => line.length)) * 3.4, text.length * 7.5];
-      if (Math.hypot(...half) > 1.45 * radius * view.k) return false;
+      if (Math.hypot(...half) > 1.35 * radius * view.k) return false;
       const [sx, sy] = [x * view.k + view.x, y * view.k + view.y];
       const box = [sx - half[0], sy - half[1], sx + half[0], sy + half[1]];
       if (box[0] < 2 || box[1] < 2 || box[2] > width - 2 || box[3] > height - 2) return false;
