@@ -318,7 +318,7 @@
     const { inks } = measure();
     for (const stop of [...stops()].sort((a, b) => b.radius - a.radius)) {
       const decile = columnsOf(stop)?.decile[stop.at];
-      const style = decile ? { fill: inks[decile - 1] } : { class: "ec-cased" };
+      const style = decile ? { fill: inks[decile - 1] } : { class: "ec-cased", "paint-order": "stroke" };
       (stop.names || [stop.name]).flatMap(split).some((text) => put(text, stop.centre, stop.radius, style));
     }
     if (!near) return;
@@ -327,7 +327,7 @@
       const [left, top, unit] = near.at;
       const centre = [left + (x + wide / 2) * unit, top + (y + high / 2) * unit];
       const radius = (unit * Math.min(wide, high)) / 2;
-      split(districts[next.dataset.place].name).some((text) => put(text, centre, radius, { class: "ec-faint" }));
+      split(districts[next.dataset.place].name).some((text) => put(text, centre, radius, { class: "ec-faint", "paint-order": "stroke" }));
     }
   };
 

@@ -25,6 +25,13 @@ NOT_FAULTS = {
     "CSS: “vector-effect”: Property “vector-effect” doesn't exist.": "a property of SVG 2, which browsers know in CSS",
 }
 
+# The checker reads files, of which none is 'self' to it, and takes a policy to govern what comes before it too; what
+# the policy forbids in a browser would be on the console, where other tests look.
+NOT_BLOCKED = (
+    "Resource violates Content Security Policy (meta tag): external",
+    "Inline script violates Content Security",
+)
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_barrier_in_what_appears_on_request(
@@ -62,7 +69,7 @@ def test_the_html_checker_finds_no_fault(site: Path, names: list[str], nu: list[
         f"{message.get('url', '').removeprefix(site.as_uri())}:{message.get('lastLine', '?')}: {message['message']}\n"
         f"    {message.get('extract', '').strip()}"
         for message in json.loads(told.stdout)["messages"]
-        if message["message"] not in NOT_FAULTS
+        if message["message"] not in NOT_FAULTS and not message["message"].startswith(NOT_BLOCKED)
     ]
     assert not found, listed(found)
 

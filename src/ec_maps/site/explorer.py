@@ -78,7 +78,7 @@ def _page(lads: gpd.GeoDataFrame, around: gpd.GeoDataFrame, pages: dict[str, str
 {_legend(lads)}
 <figcaption id="ec-atlas-words">{_caption(lads)}</figcaption>
 </figure>
-<section class="ec-panel" aria-label="The place chosen" hidden></section>
+<div class="ec-panel" role="region" aria-label="The place chosen" hidden></div>
 <div class="ec-keys" hidden>Keys on the map: the arrows move from area to area, Enter opens one, Escape goes back,
 + and − zoom, 0 shows the whole country.</div>
 </div>
