@@ -140,6 +140,13 @@ def test_codes_are_cleaned(codes: list[str]) -> None:
     assert note == f"331 codes had characters that do not belong there: {where}; corrected."
 
 
+def test_a_header_that_looks_the_same_is_the_same(codes: list[str]) -> None:
+    """A column whose name has a byte order mark, an odd space or other letters of case is found by its plain name."""
+    data = pd.DataFrame({"\ufeffLAD21CD": codes, " Pupils\u00a0": range(331)})
+    areas = ec_maps.area_table(data, "lad", "pupils", title=TITLE, code="lad21cd")
+    assert list(areas["pupils"]) == list(made(codes)["pupils"])
+
+
 def test_codes_are_found_wherever_they_are(codes: list[str]) -> None:
     """In a column of any usual name or of none, in the index, and in that of a Series."""
     plain = list(made(codes)["pupils"])

@@ -446,6 +446,26 @@ def test_unpacked_files_and_folders_are_read(data: Path, home: str, form: str) -
     assert [path for path in archives() if path.name == "mine.csv"] == []
 
 
+def test_an_unpacked_folder_without_the_measure(data: Path) -> None:
+    """Unpacked CSVs of other measures are named together, in one sentence."""
+    for name in ("support_ratio", "clustering", "volunteering", "activism"):
+        path = data / "local_authority" / f"uk_{name}_2025.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(atlas_csv().replace("high_ses_ratio", "average_clustering"), encoding="utf-8")
+    found = (
+        "4 unzipped CSVs (uk_activism_2025.csv, uk_clustering_2025.csv, uk_support_ratio_2025.csv and 1 more) without"
+    )
+    assert found in message()
+
+
+def test_the_demonstration_in_the_project_is_not_of_the_data(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data folder of the project holds the built-in data in a folder, which no real map is made from."""
+    monkeypatch.chdir(root)
+    for folder in (root / "data", Path("data"), root / "src" / ".." / "data"):
+        use(monkeypatch, data=folder)
+        assert [path for path in archives() if "demo" in str(path)] == []
+
+
 def test_zip_and_unpacked_folder_together(data: Path) -> None:
     """The zip beside what was unpacked from it is no conflict."""
     write_zip(data / LAD_ZIP)

@@ -207,7 +207,7 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
     inside = sorted(path for path in folder.iterdir() if path.name[0] not in "._~") if folder.is_dir() else []
     yield from (path for path in inside if path.suffix.lower() in (".zip", ".csv") and path.is_file())
     for path in inside if depth else ():
-        if path.is_dir() and path not in (settings.cache_dir(), settings.shipped("demo")):
+        if path.is_dir() and path.resolve() not in (settings.cache_dir().resolve(), settings.shipped("demo").resolve()):
             yield from _files(path, depth - 1)
 
 
@@ -240,16 +240,6 @@ class Holding:
     dates: tuple[str, ...] = ()
     fault: str = ""
 
-    @property
-    def code(self) -> str | None:
-        """The column that has the codes of areas."""
-        return table_named(self.level).code_in(self.columns) if self.level else None
-
-    @property
-    def users(self) -> str | None:
-        """The column that counts users."""
-        return next((name for name in COUNTS if name in self.columns), None)
-
     def read_as(self, column: str) -> list[Measure]:
         """Return the measures that are read from a column of this file."""
         return [one for one in measures_in(column) if one.column_in(self.columns, str(self.level)) == column]
@@ -257,8 +247,10 @@ class Holding:
     @property
     def unknown(self) -> list[str]:
         """Its columns that are neither measures nor keys, dates, groups or counts; all, if it is not recognised."""
-        keys = {*KEYS, self.code}
-        return [name for name in self.columns if self.level is None or (name not in keys and not self.read_as(name))]
+        if self.level is None:
+            return list(self.columns)
+        keys = {*KEYS, table_named(self.level).code_in(self.columns)}
+        return [name for name in self.columns if name not in keys and not self.read_as(name)]
 
     @property
     def measures(self) -> list[Measure]:
@@ -274,8 +266,10 @@ class Holding:
         """Return what it holds as a few lines of plain text."""
         lines = [f"{self.member}: {table_named(self.level).areas if self.level else 'not a table of areas'}"]
         if self.level and not self.fault:
-            dates = f"{listed(self.dates, 4)}{' (the latest is read)' if self.dates[1:] else ''}" or "none"
-            lines.append(f"  codes: {self.code}; users: {self.users or 'not counted'}; dates: {dates}")
+            code = table_named(self.level).code_in(self.columns)
+            users = next((name for name in COUNTS if name in self.columns), "not counted")
+            dates = listed(self.dates, 4) + (" (the latest is read)" if self.dates[1:] else "") or "none"
+            lines.append(f"  codes: {code}; users: {users}; dates: {dates}")
         for measure in self.measures:
             column = measure.column_in(self.columns, str(self.level))
             lines.append(f"  {measure.key}: {measure.title}, {measure.unit_in_words} ({column})")

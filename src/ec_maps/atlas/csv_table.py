@@ -10,19 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ec_maps import settings
+from ec_maps import cleaning, settings
 from ec_maps.atlas import archive
 from ec_maps.atlas.archive import DATASET_PAGE, Holding, Member
-from ec_maps.cleaning import (
-    MISSING,
-    ROW_NUMBERS,
-    clean,
-    clean_code,
-    clean_header,
-    clean_number,
-    code_notes,
-    odd_characters,
-)
 from ec_maps.errors import DataError, counted, listed
 from ec_maps.geography.levels import POSTCODE_DISTRICT, Level
 from ec_maps.measures import COUNTS, Measure
@@ -98,14 +88,14 @@ def groups_and_dates(content: bytes, member: Member) -> tuple[set[str], set[str]
         {row[names.index(name)] for row in rows} if name in names else () for name in ("measurement_category", "ds")
     )
     groups, dates = there
-    return set(map(clean_header, groups)), set(map(clean, dates))
+    return set(map(cleaning.clean_header, groups)), set(map(cleaning.clean, dates))
 
 
 def _of_category(frame: pd.DataFrame, member: Member, wanted: str) -> tuple[pd.DataFrame, str]:
     """Return the rows of the category wanted, or of the only one, and its name."""
     if "measurement_category" not in frame:
         return frame, ""
-    category = frame["measurement_category"].map(clean_header)
+    category = frame["measurement_category"].map(cleaning.clean_header)
     present = sorted(category.unique())
     if not wanted:
         wanted = present[0] if len(present) == 1 else "all_users"
@@ -125,7 +115,7 @@ def _frame(content: bytes, member: Member) -> pd.DataFrame:
     names, lines, rows = _read(content, member)
     frame = pd.DataFrame(rows, index=pd.Index(lines), columns=pd.Index(names), dtype=str)
     # The publisher's row numbers stand in a column without a name; they are not data.
-    return frame.loc[:, [name not in ROW_NUMBERS for name in names]]
+    return frame.loc[:, [name not in cleaning.ROW_NUMBERS for name in names]]
 
 
 def _read(content: bytes, member: Member) -> tuple[list[str], list[int], list[list[str]]]:
@@ -138,7 +128,7 @@ def _read(content: bytes, member: Member) -> tuple[list[str], list[int], list[li
     except csv.Error as error:
         msg = f"{member} is not a readable CSV: line {reader.line_num}: {error}."
         raise DataError(msg) from None
-    names = list(map(clean_header, header))
+    names = list(map(cleaning.clean_header, header))
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     odd = [(line, len(row)) for line, row in numbered if len(row) != len(header)]
     fault = ""
@@ -178,7 +168,7 @@ def _latest(rows: pd.DataFrame, faults: list[str], notes: list[str]) -> tuple[pd
     """Return the rows of the latest date, and that date, where there are several dates that can be ordered."""
     if "ds" not in rows.columns:
         return rows, ""
-    dates = rows["ds"].map(clean)
+    dates = rows["ds"].map(cleaning.clean)
     if len(odd := dates[~dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}.*")]):
         notes.append(f'The date column "ds" is not in the form 2025-02-28 (such as "{odd.iloc[0]}"); used unchanged.')
         if dates.nunique() > 1:
@@ -190,12 +180,12 @@ def _latest(rows: pd.DataFrame, faults: list[str], notes: list[str]) -> tuple[pd
 
 
 def _codes(raw: pd.Series, level: Level, notes: list[str]) -> pd.Series:
-    codes = raw.map(clean_code)
-    notes.extend(code_notes(raw, codes, (f"line {line}" for line in raw.index)))
+    codes = raw.map(cleaning.clean_code)
+    notes.extend(cleaning.code_notes(raw, codes, (f"line {line}" for line in raw.index)))
     form = r"[A-Z]{1,2}\d[A-Z\d]?" if level == POSTCODE_DISTRICT else r"[A-Z]\d{8}"
     if len(odd := codes[(codes != "") & ~codes.str.fullmatch(form)]):
         rows = f"{counted(len(odd), 'row')} {'has' if len(odd) == 1 else 'have'}"
-        strange = odd_characters(odd.iloc[0])
+        strange = cleaning.odd_characters(odd.iloc[0])
         notes.append(f'{rows} no valid area code (the first: "{odd.iloc[0]}"{strange and f", with {strange}"}).')
     return codes
 
@@ -211,8 +201,8 @@ def _numbers(raw: pd.Series, faults: list[str]) -> pd.Series:
 
 def _parsed(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return a column's text, missing values as NaN, and its numbers, NaN where there is none."""
-    text = raw.map(clean_number)
-    text = text.mask(text.str.lower().isin(MISSING))
+    text = raw.map(cleaning.clean_number)
+    text = text.mask(text.str.lower().isin(cleaning.MISSING))
     return text, pd.to_numeric(text, errors="coerce").astype(float)
 
 

@@ -187,7 +187,7 @@ class _Seen:
 
 def _candidates(level: Level, measure: Measure, paths: list[Path], category: str = "") -> _Seen:
     """Return the CSVs of a measure whose codes are a level's: those with its name, or else its column."""
-    seen = _Seen([], [], [])
+    seen, loose = _Seen([], [], []), list[str]()
     column = f"a column {' or '.join(map(repr, measure.columns))}"
     column += f" beside '{measure.beside}'" if measure.beside else ""
     for path in paths:
@@ -205,15 +205,19 @@ def _candidates(level: Level, measure: Measure, paths: list[Path], category: str
                 f"{held.member} has {column}, but its name says that it is about parts of the people; its own groups "
                 f"can be named with category=…."
             )
-        if not holding:
+        names = [member.base for member in archive.members(path)]
+        if not holding and names == [path.name]:
+            loose.append(path.name)
+        elif not holding:
             lacks = f"{path.name} holds no CSV with {column}; found: "
-            names = [member.base for member in archive.members(path)]
             excel = " It is an Excel workbook." if "[Content_Types].xml" in names else ""
             there = sorted({known.key for held in inside for name in held.columns for known in held.read_as(name)})
             present = f" The measures available are: {listed(there, 20)}." if there else ""
             seen.looked_at.append(f"{lacks}{listed(names) or 'nothing'}.{present}{excel}")
         others = [held for held in holding if not _is_of(held, level)]
         seen.looked_at.extend(f"{held.member} holds {held.words}." for held in others)
+    if loose:
+        seen.looked_at.append(f"{counted(len(loose), 'unzipped CSV')} ({listed(loose, 3)}) without {column}.")
     return seen
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ec_maps.cleaning import clean, clean_code, clean_header, code_notes
 from ec_maps.errors import BoundaryError
@@ -24,9 +24,6 @@ _PARQUET = {".parquet", ".geoparquet"}
 _VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".gdb"}
 _TEXT = {".csv"}
 _ZIP = ".zip"
-
-#: What Python raises for a zip that is damaged, encrypted or packed by an unknown method, beside errors of all formats.
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError)
 
 #: How many areas are read to tell a hexagon layout from outlines.
 _SAMPLE = 200
@@ -113,7 +110,7 @@ class Table:
 
         suffix = Path(self.inside or self.path).suffix.lower()
         if suffix in _TEXT:
-            with _opened(self.path, self.inside) as file:
+            with _place(self.path, self.inside).open("rb") as file:
                 frame = pd.read_csv(file, dtype=str, keep_default_na=False, usecols=theirs, encoding="utf-8-sig")
         elif suffix in _PARQUET:
             frame = pd.read_parquet(self.path, columns=theirs)
@@ -159,9 +156,10 @@ def _named_in_errors(path: Path) -> Iterator[None]:
     """Turn a reader's exception over a damaged file into a message that names the file."""
     import shapely
 
+    broken_zip = (zipfile.BadZipFile, zlib.error, EOFError)
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError, *_BROKEN_ZIP) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError, *broken_zip) as error:
         msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
         raise BoundaryError(msg) from None
 
@@ -170,15 +168,8 @@ def _for_gdal(path: Path, inside: str) -> str:
     return f"/vsizip/{{{path.absolute()}}}/{inside}" if inside else str(path)
 
 
-@contextmanager
-def _opened(path: Path, inside: str) -> Iterator[IO[bytes]]:
-    """Open a file, or one in a zip."""
-    if not inside:
-        with path.open("rb") as file:
-            yield file
-        return
-    with zipfile.ZipFile(path) as archive, archive.open(inside) as file:
-        yield file
+def _place(path: Path, inside: str) -> Path | zipfile.Path:
+    return zipfile.Path(path, inside) if inside else path
 
 
 def _in_zip(path: Path) -> list[Table]:
@@ -198,7 +189,7 @@ def _tables_in(path: Path, inside: str = "") -> list[Table]:
     if suffix in _TEXT:
         import pandas as pd
 
-        with _opened(path, inside) as file:
+        with _place(path, inside).open("rb") as file:
             header = pd.read_csv(file, nrows=0, encoding="utf-8-sig", encoding_errors="replace")
         found = [(None, list(header.columns), False)]
     elif suffix in _PARQUET:

@@ -119,18 +119,14 @@ def _inside(bounds: tuple[float, ...], box: tuple[float, float, float, float]) -
 def check_sizes(frame: gpd.GeoDataFrame, level: LevelName, where: str) -> None:
     """Raise `BoundaryError` if areas have sizes that none of their level has in the United Kingdom."""
     least, most, largest = _SIZES[level]
-    sizes = shapely.area(frame.geometry.to_numpy()) / 1e6
-    middle, at = float(np.median(sizes)), int(sizes.argmax())
-    if least <= middle <= most and sizes[at] <= largest:
-        return
-    found = f"half of its areas are smaller than {middle:,.3g} km²"
-    if least <= middle <= most:
-        found = f"{frame[f'{level}21cd'].iloc[at]} has {sizes[at]:,.0f} km²"
-    msg = (
-        f"{where} cannot be boundaries of {LEVELS[level].areas}: {found}, where {least:g} to {most:,g} km² are usual "
-        f"and none has more than {largest:,g}. Are its coordinates in metres? Fetch it again."
-    )
-    raise BoundaryError(msg)
+    sizes = pd.Series(shapely.area(frame.geometry.to_numpy()) / 1e6, frame[LEVELS[level].code].to_numpy())
+    if not (least <= sizes.median() <= most and sizes.max() <= largest):
+        msg = (
+            f"{where} cannot be boundaries of {LEVELS[level].areas}: half of its areas are smaller than "
+            f"{sizes.median():,.3g} km², where {least:g} to {most:,g} are usual, and the largest, {sizes.idxmax()}, "
+            f"has {sizes.max():,.0f}, where {largest:,g} are the most. Are its coordinates in metres? Fetch it again."
+        )
+        raise BoundaryError(msg)
 
 
 def check_together(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lads_from: str, msoas_from: str) -> None:

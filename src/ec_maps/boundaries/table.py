@@ -239,12 +239,10 @@ def _outlines(
     where = listed([str(table) for table, _ in frames])
     distinct = [set(frame[code]) for _, frame in frames]
     if twice := sorted(one for one, number in Counter(chain(*distinct)).items() if number > 1):
-        msg = f"{root} holds more than one set of {level.upper()} boundaries ({where}). Keep the one to be drawn."
-        if len(twice) < min(map(len, distinct)) / 2:
-            msg = (
-                f"{root} holds {level.upper()} boundaries in parts ({where}), and {counted(len(twice), 'area')} "
-                f"{'is' if len(twice) == 1 else 'are'} in two of them ({listed(twice, 3)}). Save every area once."
-            )
+        msg = (
+            f"{root} holds more than one set of {level.upper()} boundaries ({where}): {counted(len(twice), 'area')} "
+            f"{_have(len(twice))} two outlines ({listed(twice, 3)}). Keep one set; its parts may not overlap."
+        )
         raise BoundaryError(msg)
     for table, frame in frames:
         _check_vintage(level, list(frame[code]), str(table))
