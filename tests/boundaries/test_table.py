@@ -506,6 +506,7 @@ def test_codes_are_cleaned_in_every_file(read: Read, form: str) -> None:
     assert dict(zip(found.msoas["msoa21cd"], found.msoas["lad21cd"], strict=True)) == DISTRICT_OF
     assert list(found.lads["lad21cd"]) == sorted(LADS)
     [note] = [note for note in found.notes if note.startswith("regions.csv: ")]
+    assert len([note for note in found.notes if note.startswith("lads.parquet: ")]) == 1
     assert "fullwidth digit zero (U+FF10)" in note
     assert "in E06000001, row 1" in note
 

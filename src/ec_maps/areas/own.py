@@ -48,8 +48,9 @@ def area_table(
 ) -> gpd.GeoDataFrame:
     """Return a column of your own as a table of areas, with deciles and outlines, for the same maps.
 
-    Codes and values are cleaned where it is plain what is meant: spaces and small letters in codes; text such as
-    ``"1,234"``, ``"45 %"`` or ``"£12"``; signs for missing values; rows that repeat another one. All else is an error.
+    Codes and values are cleaned where it is plain what is meant: spaces, quotes, invisible characters and small letters
+    in codes; text such as ``"1,234"``, ``"45 %"`` or ``"£12"``; signs for missing values; rows that repeat another one.
+    All else is an error.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import lzma
+import os
 import re
 import struct
 import zipfile
@@ -204,7 +205,8 @@ def by_hand() -> list[Path]:
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:
     """Yield zips and CSVs in a folder and in the folders in it, without hidden ones and those of our own."""
-    inside = sorted(path for path in folder.iterdir() if path.name[0] not in "._~") if folder.is_dir() else []
+    readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+    inside = sorted(path for path in folder.iterdir() if path.name[0] not in "._~") if readable else []
     yield from (path for path in inside if path.suffix.lower() in (".zip", ".csv") and path.is_file())
     for path in inside if depth else ():
         if path.is_dir() and path.resolve() not in (settings.cache_dir().resolve(), settings.shipped("demo").resolve()):
@@ -215,8 +217,14 @@ def _is_of_atlas(path: Path) -> bool:
     """Return whether a file counts: any zip in the folder itself, a damaged one, and what holds a table of areas."""
     if not _is_csv(path) and path.parent in (settings.data_dir(), settings.cache_dir()):
         return True
+    return _has_areas(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _has_areas(path: Path, _changed: int) -> bool:
+    # Other people's files may be large, so that they are not read whole.
     try:
-        return any(held.level for held in holdings(path))
+        return any(_look(member).level for member in members(path) if member.base.lower().endswith(".csv"))
     except DataError:
         return not _is_csv(path)
 

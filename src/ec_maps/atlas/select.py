@@ -160,7 +160,7 @@ def _is_part(member: Member, measure: Measure, category: str) -> bool:
     alike = {one.category for one in MEASURES.values() if one.columns == measure.columns}
     own = set(re.findall(r"[a-z]+", " ".join([measure.file, *measure.columns])))
     name = member.base.lower().rpartition(measure.file)[2]
-    words = set(re.findall(r"[a-z]+", re.sub(r"by_(lad|msoa|zip|local|area|district|postcode)", "", name)))
+    words = set(re.findall(r"[a-z]+", re.sub(r"by_(lad|msoa|zip|local|area|district|postcode|geo|place)", "", name)))
     return category in {"", "all_users", *alike} and bool(words & _PARTS - own)
 
 

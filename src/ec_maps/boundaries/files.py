@@ -63,7 +63,7 @@ class Table:
     def read_outlines(self, first: int | None = None) -> gpd.GeoDataFrame:
         """Return the known columns and the geometry, under our names; raise `BoundaryError` for a damaged file.
 
-        With `first`, only that many rows.
+        With `first`, only that many rows, uncleaned.
         """
         import geopandas as gpd
 
@@ -77,7 +77,7 @@ class Table:
                 frame = gpd.read_file(source, layer=self.layer, columns=theirs, rows=first)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
         frame = frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
-        return frame.assign(**{name: self._cleaned(frame[name], name) for name in wanted})
+        return frame if first else frame.assign(**{name: self._cleaned(frame[name], name) for name in wanted})
 
     def has_hexagons(self) -> bool:
         """Return whether its outlines, by the first of them, are a hexagon layout."""
