@@ -44,14 +44,18 @@ MISSING = frozenset(
 # --- one text ---------------------------------------------------------------------------------------
 
 
+def visible(text: str) -> str:
+    """Return a text without characters that nobody sees, such as zero-width spaces and byte-order marks."""
+    if text.isascii():
+        return text
+    return _UNSEEN.sub("", "".join(one for one in text if unicodedata.category(one) != "Cf"))
+
+
 def clean(text: str) -> str:
     """Return a text without invisible characters and without spaces round it, those within being single."""
-    if not (text.isascii() and text.isprintable()):
-        # The acute accent alone, which some type for an apostrophe, would become a space.
-        text = unicodedata.normalize("NFKC", text.replace("\u00b4", "'"))
-        text = _UNSEEN.sub("", text)
-        text = "".join(one for one in text if one.isspace() or unicodedata.category(one) not in ("Cc", "Cf"))
-    return " ".join(text.split())
+    # The acute accent alone, which some type for an apostrophe, would become a space.
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text.replace("\u00b4", "'"))
+    return " ".join(visible(text).split())
 
 
 def clean_header(text: str) -> str:

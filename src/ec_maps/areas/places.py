@@ -12,9 +12,10 @@ import yaml
 from ec_maps import settings
 from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of, search_places
 from ec_maps.arguments import path_of
+from ec_maps.cleaning import visible
 from ec_maps.errors import PlaceError, letter_of
 from ec_maps.geography.gazetteer import Gazetteer, Place
-from ec_maps.geography.names import named, plain, quoted, slug, without_invisible
+from ec_maps.geography.names import named, plain, quoted, slug
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +192,7 @@ def _text(path: Path) -> str:
             f"Save it again with the encoding UTF-8."
         )
         raise PlaceError(msg) from error
-    lines = [without_invisible(line) for line in _LINE_ENDS.split(text)]
+    lines = [visible(line) for line in _LINE_ENDS.split(text)]
     marked = [_MARKED.sub("- ", line, count=1) for line in lines]
     if marked != lines:  # YAML would read differences of indentation, too
         marked = [re.sub(r"^\s+-\s", "- ", line) for line in marked]

@@ -6,14 +6,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from ec_maps.cleaning import visible
 from ec_maps.errors import quoted
 
-__all__ = ["folded", "foreign_letter", "named", "plain", "quoted", "slug", "without_invisible"]
+__all__ = ["folded", "foreign_letter", "named", "plain", "quoted", "slug"]
 
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 _ALIKE = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\u00b4\u2032`"), "'")
-_ALIKE |= dict.fromkeys(map(ord, _DASHES), "-") | dict.fromkeys(map(ord, _INVISIBLE), "")
+_ALIKE |= dict.fromkeys(map(ord, _DASHES), "-")
 _PREFIX = re.compile(
     r"^(?:the )?(?:(?:(?:london|royal|metropolitan) )*(?:city|county|borough|district)"
     r"(?: and (?:city|county|borough|district))? of (?:the )?)?(?=.)"
@@ -23,12 +23,7 @@ _SUFFIX = re.compile(r"(?:,? (?:city|county) of|(?: (?:city|county|borough|distr
 
 def plain(text: str) -> str:
     """Return `text` without differences that never matter: case, spacing, dashes, apostrophes, Unicode form."""
-    return unicodedata.normalize("NFC", " ".join(text.translate(_ALIKE).casefold().split()))
-
-
-def without_invisible(text: str) -> str:
-    """Return `text` without characters that nobody sees, such as zero-width spaces and byte-order marks."""
-    return text.translate(dict.fromkeys(map(ord, _INVISIBLE)))
+    return unicodedata.normalize("NFC", " ".join(visible(text).translate(_ALIKE).casefold().split()))
 
 
 def foreign_letter(text: str) -> str:
