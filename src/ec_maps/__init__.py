@@ -6,6 +6,8 @@ first used.
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +118,10 @@ _HOMES = {
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",
 }
+
+
+if "QUARTO_PROJECT_DIR" in os.environ and "IPython" in sys.modules:  # a page of the site is being built
+    import_module("ec_maps.cell_errors").install()
 
 
 def __getattr__(name: str) -> Any:

@@ -206,7 +206,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     from ec_maps import settings
     from ec_maps.maps.figure_cache import PLACES
     from ec_maps.site import build as render
-    from ec_maps.site import district_pages
+    from ec_maps.site import district_pages, staging
 
     root = settings.project_root()
     for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
@@ -214,6 +214,7 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     if not (root / "_quarto.yml").is_file():
         msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
         raise SettingError(msg)
+    staging.mark_begun()
     with going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""

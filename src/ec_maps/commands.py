@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ec_maps import completion, listing
+from ec_maps import completion, listing, settings
 from ec_maps.errors import EcMapsError, SettingError
 
 if TYPE_CHECKING:
@@ -96,8 +96,6 @@ class Commands(click.Group):
 
 def _unusable(error: OSError) -> str:
     """Return the letter on a file or folder that cannot be used: its path, why, and the setting that names it."""
-    from ec_maps import settings
-
     where = "use another place"
     for name, folder in (("EC_MAPS_DATA_DIR", settings.data_dir()), ("EC_MAPS_BOUNDARIES", settings.boundaries())):
         if isinstance(folder, Path) and Path(error.filename).absolute().is_relative_to(folder):
@@ -124,6 +122,10 @@ def start(*, verbose: bool) -> None:
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
     _tell_all(verbose)
+    for mark in settings.project_root().glob("_site*/.unfinished"):
+        if mark.parent.suffix != ".part":
+            msg = "the build that wrote it stopped, or is still running. Build it again before you publish it."
+            click.echo(f"ec-maps: note: The site in {mark.parent} is unfinished: {msg}", err=True)
 
 
 @contextmanager

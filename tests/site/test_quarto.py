@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,9 @@ from bs4 import BeautifulSoup
 
 from browsing import KINDS, barriers, draw, expect, listed, on_paper, page_of, too_wide, unfold
 from conftest import NOT_COPIED
+from ec_maps.errors import RenderError
+from ec_maps.site.build import render_site
+from ec_maps.site.staging import UNFINISHED
 from facts import plain
 from serving import served
 
@@ -120,6 +124,77 @@ def test_a_bare_render_of_demonstration_data_has_the_stamp(root: Path, tmp_path:
         environment["EC_MAPS_SOURCE"] = source
         subprocess.run(["quarto", "render", "404.qmd"], cwd=project, env=environment, check=True, capture_output=True)
         assert len(soup_of(project / "_site" / "404.html").select("main > .ec-banner")) == stamps
+
+
+@pytest.fixture
+def faulty(root: Path, tmp_path: Path) -> Path:
+    """Return a project of two pages and a place, the first of which waits for a fault."""
+    project = tmp_path / "project"
+    shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    settings = (project / "_quarto.yml").read_text(encoding="utf-8")
+    list_of_pages = re.compile(r"(?<=^  render:\n)(?: +[-#] .*\n)+", re.MULTILINE)
+    pages = "    - /speed.qmd\n    - /index.qmd\n"
+    (project / "_quarto.yml").write_text(list_of_pages.sub(pages, settings), encoding="utf-8")
+    (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
+    return project
+
+
+def fault(project: Path, code: str) -> None:
+    """Write a page with this code in its second cell."""
+    cells = "".join(f"```{{python}}\n{part}\n```\n\n" for part in ("from ec_maps import pages", code))
+    (project / "speed.qmd").write_text(f"---\ntitle: Fault\n---\n\n{cells}", encoding="utf-8")
+
+
+def test_a_fault_under_bare_quarto_is_a_letter_and_leaves_no_finished_site(faulty: Path, demo_data_dir: Path) -> None:
+    """Page, call and reason in place of a traceback; the site has no home page and a mark until a build succeeds."""
+    site = faulty / "_site"
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}
+    environment["EC_MAPS_SOURCE"] = "demo"
+
+    def quarto(code: str) -> tuple[int, str]:
+        fault(faulty, code)
+        command = ["quarto", "render"]
+        run = subprocess.run(command, cwd=faulty, env=environment, capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout + run.stderr
+
+    inline = "1\n```\n\nSo `{python} pages.number_of('ward')` of them.\n\n```{python}\n2"
+    for code, letter in (
+        ('import ec_maps\nec_maps.compare("Norwhich")', 'ec_maps.compare("Norwhich"): Unknown local authority "Norw'),
+        ("print(pages.nowhere())", "print(pages.nowhere()): AttributeError: module 'ec_maps.pages' has no attribute"),
+        (inline, "pages.number_of('ward'): There is no level"),
+    ):
+        status, told = quarto(code)
+        assert status
+        assert f"ec-maps: speed.qmd: {letter}" in told, told
+        assert "Traceback" not in told
+        assert len(told[told.index("speed.qmd") :].splitlines()) < 30
+        assert (site / UNFINISHED).is_file()
+        assert not (site / "index.html").exists()
+    status, told = quarto("1 + 1")
+    assert status == 0, told
+    assert (site / "index.html").is_file()
+    assert not (site / UNFINISHED).exists()
+
+
+def test_a_fault_under_ec_maps_render_is_a_letter(
+    faulty: Path, demo_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few lines with page, call and reason; the site from before stays."""
+    monkeypatch.chdir(faulty)
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", str(demo_data_dir))
+    (faulty / "_site-demo").mkdir()
+    (faulty / "_site-demo" / "index.html").write_text("from before", encoding="utf-8")
+    for code, letter in (
+        ("import ec_maps\nec_maps.load_areas('ward')", "ec_maps.load_areas('ward'): There is no level \"ward\"."),
+        ("len(5)", "len(5): TypeError: object of type 'int' has no len()"),
+    ):
+        fault(faulty, code)
+        with pytest.raises(RenderError) as caught:
+            render_site(profile="demo", engine="quarto", log=lambda _: None)
+        assert str(caught.value).startswith(f"Quarto stopped (exit status 1): speed.qmd: {letter}")
+        assert str(caught.value).endswith("\nThe previous site was not changed.")
+        assert len(str(caught.value).splitlines()) <= 8
+        assert (faulty / "_site-demo" / "index.html").read_text(encoding="utf-8") == "from before"
 
 
 @pytest.mark.browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ from ec_maps.errors import RenderError, SettingError
 from ec_maps.site.staging import staged
 
 Engine = Literal["quarto", "preview"]
+
+logger = logging.getLogger(__name__)
 
 _OLDEST_QUARTO = (1, 7)
 
@@ -134,6 +137,7 @@ def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str]
         command = [quarto, "render", str(root), "--output-dir", aside.name]
         command += ["--profile", profile] if profile else []
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        logger.debug("%s", done.stderr + done.stdout)
         if done.returncode or not (aside / "index.html").is_file():
             raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
     return target
@@ -148,13 +152,11 @@ def _what_failed(output: str, status: int) -> str:
     """Return the message of a failed Quarto run: the page and the last error, without the traceback."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     pages = re.findall(r"^\[\s*\d+/\d+\]\s+(\S+)", plain, flags=re.MULTILINE)
-    errors = re.findall(
-        r"^(?:[\w.]*(?:Error|Exception)|ERROR)(?::| -)\s*(.+(?:\n\n?(?!\s|Traceback|\[).+)*)", plain, flags=re.MULTILINE
-    )
-    # A command that ran before the pages says in a letter what failed.
-    letter = re.search(r"^ec-maps: (.+)", plain, flags=re.MULTILINE | re.DOTALL)
-    lines = [line for line in plain.splitlines() if line.strip()]
-    last = letter[1].strip() if letter else (lines[-1].strip() if lines else "it gave no reason")
-    cause = errors[-1].strip() if errors else last
-    at = f" at {pages[-1]}" if pages else ""
-    return f"Quarto stopped{at} (exit status {status}): {cause}\n\nThe previous site was not changed."
+    # A command that ran before the pages, or a cell of a page, says in a letter what failed.
+    letters = r"^ec-maps: (?!note: )(.+?)(?=\n+(?:ec-maps: |\w*WARN|ERROR)|\Z)"
+    exceptions = r"^[\w.]*(?:Error|Exception): *(.+(?:\n\n?(?!\s|Traceback|\[).+)*)"
+    found = [*re.finditer(letters, plain, re.MULTILINE | re.DOTALL), *re.finditer(exceptions, plain, re.MULTILINE)]
+    lines = re.findall(r"^ERROR(?::| -)\s*(.+)|^(.*\S)", plain, re.MULTILINE) or [("", "it gave no reason")]
+    cause = max(found, key=re.Match.start)[1].strip() if found else "".join(lines[-1]).strip()
+    at = f" at {pages[-1]}" if pages and pages[-1] not in cause else ""
+    return f"Quarto stopped{at} (exit status {status}): {cause}\nThe previous site was not changed."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,22 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ec_maps.errors import SettingError
+
+#: Lies in the folder of a site that Quarto is writing without us, and is taken away when all pages are there.
+UNFINISHED = ".unfinished"
+
+
+def mark_begun() -> None:
+    """Mark the folder that Quarto writes all pages into, if it runs this before them, as unfinished."""
+    if folder := os.environ.get("QUARTO_PROJECT_OUTPUT_DIR") if os.environ.get("QUARTO_PROJECT_RENDER_ALL") else None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder, UNFINISHED).write_text("Quarto has not written all pages of this site.\n", encoding="utf-8")
+
+
+def mark_finished() -> None:
+    """Take the mark away, if Quarto runs this after it has written all pages."""
+    if os.environ.get("QUARTO_PROJECT_RENDER_ALL"):
+        Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"], UNFINISHED).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -50,6 +67,7 @@ def staged(root: Path, target: Path, log: Callable[[str], None]) -> Iterator[Pat
         try:
             aside.mkdir(parents=True)
             yield aside
+            (aside / UNFINISHED).unlink(missing_ok=True)
             if target.exists():
                 target.rename(old)
             aside.rename(target)
@@ -69,7 +87,8 @@ def _check(target: Path, root: Path) -> None:
     if target.exists() and not target.is_dir():
         msg = f"The site cannot be built into {target}: that is a file. Name a folder."
         raise SettingError(msg)
-    if target.exists() and any(target.iterdir()) and not (target / "index.html").is_file():
+    is_site = any((target / name).is_file() for name in ("index.html", UNFINISHED))
+    if target.exists() and any(target.iterdir()) and not is_site:
         msg = (
             f"The site would replace all of {target}, which has files but no index.html and so is no site. "
             "Name an empty or a new folder, or remove that one yourself."

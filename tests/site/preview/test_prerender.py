@@ -94,6 +94,22 @@ def test_a_script_sees_what_quarto_gives_it(
     assert "QUARTO_PROJECT_RENDER_ALL" not in os.environ
 
 
+def test_commands_run_after_the_pages_too(
+    build: Callable[..., list[str]], write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of ``post-render`` find the pages in the output; one that fails ends the build with its message."""
+    write("index.qmd", "---\ntitle: Home\n---\n\nWelcome.\n")
+    write("pages.py", "import os\nprint(*sorted(os.listdir(os.environ['QUARTO_PROJECT_OUTPUT_DIR'])))")
+    settings = f"project:\n  type: website\n  post-render: pages.py\n  render: [/index.qmd]\n{SITE}"
+    write("_quarto.yml", settings)
+    said: list[str] = []
+    preview.render(tmp_path, log=said.append)
+    assert "index.html" in said[-1].split()
+    write("pages.py", "raise SystemExit('no room')")
+    with pytest.raises(RenderError, match=r"project: post-render: pages\.py ended with exit status 1: no room"):
+        preview.render(tmp_path, log=said.append)
+
+
 def test_what_a_script_puts_into_the_output_is_in_the_site(
     build: Callable[..., list[str]], write: Write, tmp_path: Path
 ) -> None:

@@ -346,11 +346,21 @@ def test_variables_of_the_environment_file_reach_the_cells_but_the_shell_wins(
 @pytest.mark.parametrize(
     ("code", "expected", "status"),
     [
-        ("x = 1\n1 / 0", "about.qmd, cell at line 6: ZeroDivisionError: division by zero", 1),
+        ("x = 1\n1 / 0", "about.qmd, cell at line 6: 1 / 0: ZeroDivisionError: division by zero", 1),
         (
-            "from ec_maps.errors import PlaceError\nraise PlaceError('places.yml: no.\\n\\nTry Hull.')",
-            "about.qmd, cell at line 6: places.yml: no.\n\nTry Hull.",
+            "from ec_maps.errors import PlaceError\nfault = PlaceError('places.yml: no.\\n\\nTry Hull.')\nraise fault",
+            "about.qmd, cell at line 6: raise fault: places.yml: no.\n\nTry Hull.",
             2,
+        ),
+        (
+            "import ec_maps\nec_maps.compare(\n    'Norwhich', ['happiness']\n)",
+            "about.qmd, cell at line 6: ec_maps.compare(: The measures to compare: There is no measure",
+            2,
+        ),
+        (
+            "import ec_maps\nec_maps.nowhere()",
+            "about.qmd, cell at line 6: ec_maps.nowhere(): AttributeError: module",
+            1,
         ),
         ("import os\nos._exit(3)", "about.qmd, cell at line 6: its Python process ended", 1),
     ],
@@ -358,7 +368,7 @@ def test_variables_of_the_environment_file_reach_the_cells_but_the_shell_wins(
 def test_a_failing_cell_stops_the_build(
     build: Callable[..., Path], write: Write, code: str, expected: str, status: int
 ) -> None:
-    """The message names page and line and has the last line of the exception, our own letters whole; no traceback."""
+    """The message names page, line and call; then the exception's last line, or our own letter whole; no traceback."""
     write("about.qmd", f"---\ntitle: About\n---\n\n\n```{{python}}\n{code}\n```\n")
     with pytest.raises(RenderError) as caught:
         build()

@@ -54,7 +54,7 @@ def render(
         The folder of the site; by default the project's ``output-dir``. An older site in it is replaced.
     log
         Is called with a line for each page with cells, each warning in them, each fifty pages without cells, and the
-        output of the commands of ``pre-render``.
+        output of the commands of ``pre-render`` and ``post-render``.
 
     Raises
     ------
@@ -67,8 +67,9 @@ def render(
     project = load(root, profile)
     target = (output or project.output).resolve()
     with staged(root, target, log) as aside, project.environment():
-        _pre_render(project, aside, log)
+        _run_step("pre-render", project, aside, log)
         _build(project, aside, log)
+        _run_step("post-render", project, aside, log)
     return target
 
 
@@ -157,11 +158,11 @@ def _read(project: Project) -> list[Page]:
     return pages
 
 
-# --- the commands of `project: pre-render:` ---------------------------------------------------------
+# --- the commands of `project: pre-render:` and `post-render:` --------------------------------------
 
 
-def _pre_render(project: Project, output: Path, log: Callable[[str], None]) -> None:
-    """Run the commands in their order, in the project's folder, unless one cannot be run; log their output.
+def _run_step(step: str, project: Project, output: Path, log: Callable[[str], None]) -> None:
+    """Run the commands of a step in their order, in the project's folder, unless one cannot be run; log their output.
 
     The site is built in `output`. A command that fails ends the build with its last message and its exit status.
     """
@@ -176,8 +177,8 @@ def _pre_render(project: Project, output: Path, log: Callable[[str], None]) -> N
     }
     faults: list[str] = []
     commands = [
-        (str(command), _arguments(command, project.root, environment["PATH"], faults))
-        for command in project.listed("pre-render")
+        (f"{step}: {command}", _arguments(step, command, project.root, environment["PATH"], faults))
+        for command in project.listed(step)
     ]
     if faults:
         raise RenderError(refusal(faults))
@@ -185,9 +186,9 @@ def _pre_render(project: Project, output: Path, log: Callable[[str], None]) -> N
         _run(command, arguments, project.root, environment, log)
 
 
-def _arguments(command: object, root: Path, path: str, faults: list[str]) -> list[str]:
+def _arguments(step: str, command: object, root: Path, path: str, faults: list[str]) -> list[str]:
     """Return a command as a list of words; its faults are added to `faults`."""
-    entry = f"_quarto.yml, project: pre-render: {command!r}"
+    entry = f"_quarto.yml, project: {step}: {command!r}"
     try:
         words = shlex.split(command) if isinstance(command, str) else []
     except ValueError as error:
@@ -237,7 +238,7 @@ def _run(
                 else:
                     _tell([line], log)
     except OSError as error:
-        msg = f"_quarto.yml, project: pre-render: {command} could not be started: {error.strerror or error}."
+        msg = f"_quarto.yml, project: {command} could not be started: {error.strerror or error}."
         raise RenderError(msg) from None
     if running.returncode:
         failure = RenderError(_reason(command, lines, running.returncode))
@@ -258,4 +259,4 @@ def _reason(command: str, lines: list[str], status: int) -> str:
         return message.strip()
     reason = next(filter(None, reversed(lines)), "it gave no reason").strip()
     how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
-    return f"_quarto.yml, project: pre-render: {command} {how}: {reason}"
+    return f"_quarto.yml, project: {command} {how}: {reason}"

@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ec_maps import errors
+from ec_maps.cell_errors import letter
 from ec_maps.errors import RenderError
 from ec_maps.site.preview.project import refusal, section
 from ec_maps.site.preview.qmd import Cell, Page, refused_markup
@@ -233,14 +234,15 @@ def _notebook(*code: str) -> NotebookNode:
 
 def _failure(page: Page, cell: Cell, error: CellExecutionError) -> RenderError:
     kind = getattr(errors, error.ename, None)
-    message = str(error.evalue).strip()
-    if isinstance(kind, type) and issubclass(kind, errors.EcMapsError):
-        # Messages of ec_maps are complete.
-        failure = RenderError(f"{page.path}, cell at line {cell.line}: {message}")
-        failure.exit_status = kind.exit_status
-        return failure
-    last = message.splitlines()[-1] if message else ""
-    return RenderError(f"{page.path}, cell at line {cell.line}: {error.ename}: {last}")
+    told = _ANSI.sub("", error.traceback)
+    if message := re.search(r"^ec-maps: (.+)", told, flags=re.MULTILINE | re.DOTALL):
+        text = message[1].strip()
+    else:  # the page failed before it loaded ec_maps, which makes a letter of a fault
+        line = re.search(r"^-+> \d+ (.+)", told, flags=re.MULTILINE)
+        text = letter(error.ename, str(error.evalue), line[1].strip() if line else "")
+    failure = RenderError(f"{page.path}, cell at line {cell.line}: {text}")
+    failure.exit_status = getattr(kind, "exit_status", 1)
+    return failure
 
 
 def _define_start_page(shell: Any) -> None:
