@@ -22,6 +22,14 @@ def absent_measures() -> str:
 
 
 @cached()
+def left_out() -> str:
+    """Return which measures in the files cannot be mapped and are left out, in sentences; empty if there are none."""
+    from ec_maps.site.methods import left_out
+
+    return left_out()
+
+
+@cached()
 def spread() -> str:
     """Return the number of areas with a value and the main cut points of each measure, in a tab for each level."""
     from ec_maps.site.methods import spread
@@ -100,6 +108,7 @@ __all__ = [
     "colours",
     "deciles",
     "exposure_and_bias",
+    "left_out",
     "missing",
     "spread",
     "ties",

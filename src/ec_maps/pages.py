@@ -164,7 +164,7 @@ def join_reports() -> str:
 
 @cached(card="compare")
 def correlations() -> str:
-    """Return the two matrices with their tables and downloads, one tab a level."""
+    """Return the two matrices with their tables and downloads, one tab a level, or a sentence why there is none."""
     from ec_maps.site.posts import correlations
 
     return correlations()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
+import warnings
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,10 +16,11 @@ import pypandoc
 import pytest
 from bs4 import BeautifulSoup
 
-from ec_maps import load_areas, methods
+from ec_maps import load_areas, methods, pages
 from ec_maps.errors import BoundaryError
 from ec_maps.graphics.palette import ice_colours
 from ec_maps.measures import MEASURES
+from ec_maps.site import district_pages, posts
 from ec_maps.site import methods as method_tables
 
 
@@ -33,7 +39,7 @@ def test_every_function_of_the_page_gives_text_and_every_table_its_frame() -> No
     """Whatever the page calls gives markdown without a gap; tables scroll in frames that have a name."""
     for name in method_tables.__all__:
         text = getattr(method_tables, name)()
-        assert text.strip(), name
+        assert text.strip() or name == "left_out", name  # of the demonstration, nothing is
         assert not re.search(r"\bnan\b|<NA>|None\b|\{\w+\}", text), name
         assert len(re.findall(r'\.ec-table role="region" tabindex="0" aria-label="[^"]+"', text)) == len(tables(text))
 
@@ -163,3 +169,98 @@ def test_the_demonstration_cannot_be_cited() -> None:
     assert "data.humdata.org/dataset/uk-social-capital-atlas" in told
     assert "demonstration data" in told
     assert "Data dated" not in told
+
+
+# --- measures that cannot be mapped -----------------------------------------------------------------
+
+
+SPOILT: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "constant": lambda values: values.where(values.isna(), 0.25),
+    "constant but for one": lambda values: values.where(values.isna(), 0.25).where(values.index != 7, 0.5),
+    "missing": lambda values: values * float("nan"),
+    "three values": lambda values: values.where(values.index < 3),
+}
+
+
+def spoil(project: Path, how: Callable[[pd.Series], pd.Series]) -> None:
+    """Give a project demonstration data of its own, in which all measures but the first are spoilt."""
+    home = project / "data" / "demo"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "demo", home)
+    columns = {column for measure in MEASURES.values() for column in measure.columns} - {"high_ses_ratio"}
+    for path in home.glob("*.zip"):
+        with zipfile.ZipFile(path) as old:
+            tables = {name: old.read(name) for name in old.namelist() if name.endswith(".csv")}
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+            for name, content in tables.items():
+                table = pd.read_csv(io.BytesIO(content), index_col=0, dtype={"ds": str})
+                for column in columns & set(table.columns):
+                    table[column] = how(table[column].astype(float))
+                new.writestr(name, table.to_csv(lineterminator="\n"))
+
+
+def test_measures_that_are_left_out_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By level, and in no words at all where each can be mapped."""
+    faulty = {"lad": ("exposure", "bias"), "msoa": ("bias",)}
+    monkeypatch.setattr(method_tables, "inputs", lambda: "")
+    monkeypatch.setattr(method_tables, "_sorted_out", lambda level, _: ((), faulty[level]))
+    because = "because the values in the files cannot be mapped"
+    assert method_tables.left_out() == (
+        f"Left out for local authorities, {because}: Exposure and Friending bias. "
+        f"Left out for neighbourhoods, {because}: Friending bias."
+    )
+    monkeypatch.setattr(method_tables, "_sorted_out", lambda *_: ((), ()))
+    assert method_tables.left_out() == ""
+
+
+def test_one_measure_is_compared_with_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only economic connectedness can be mapped, the page that compares says so; at one level, it has one tab."""
+    cards: list[str] = []
+    monkeypatch.setattr(posts, "inputs", lambda: "")
+    monkeypatch.setattr(posts, "_found", lambda *_: (["economic_connectedness"], None))
+    monkeypatch.setattr(posts, "areas", lambda _: None)
+    monkeypatch.setattr(posts.markdown, "keep_national_card", lambda page, _: cards.append(page))
+    assert posts.correlations().startswith("The matrix is left out: only one measure in the files at hand")
+    assert cards == ["compare"]  # the picture that lists and links show of the page
+    assert (posts.with_connectedness(), posts.number_of_measures()) == ("", "one")
+    assert posts.both_levels() == "No pair of measures has a correlation at both levels."
+    ((_, row),) = tables(posts.codebook_table())
+    assert row[0] == "Economic connectedness"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", SPOILT)
+def test_measures_that_cannot_be_mapped_leave_their_pages(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Every page is built, with a sentence on what it leaves out; those about economic connectedness lack nothing."""
+    project = tmp_path
+    (project / "_quarto.yml").touch()
+    monkeypatch.chdir(project)
+    spoil(project, SPOILT[kind])
+    monkeypatch.setenv("EC_MAPS_DATA_DIR", str(project / "data"))
+    (project / "places.yml").write_text("- Rutland\n", encoding="utf-8")
+    (project / "maps").mkdir()
+    names = [name for name in pages.__all__ if name not in ("areas", "hyperlocal", "regional", "other_regions")]
+    if kind != "constant":  # the maps of economic connectedness are the same
+        names = [name for name in names if name not in ("national", "kingdom", "hexagons", "home_map")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told = {name: getattr(pages, name)(*["lad"] * (name in ("number_of", "value_range"))) for name in names}
+        told |= {name: getattr(methods, name)() for name in methods.__all__}
+        district_pages.build(project, quiet=True, jobs=1)
+        text = (Path(__file__).parents[2] / "python.qmd").read_text(encoding="utf-8")
+        shown: dict[str, object] = {}
+        for cell in re.findall(r"^```\{python\}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
+            exec(cell, shown)
+    place = (project / "places" / "rutland.qmd").read_text(encoding="utf-8")
+    if kind in ("constant", "missing"):
+        assert re.fullmatch(
+            r"Left out for local authorities, because the values in the files cannot be mapped: .*Exposure.* "
+            r"Left out for neighbourhoods, because .*: .*Exposure.*",
+            told["left_out"],
+        )
+        assert told["drivers"].startswith("Exposure and bias cannot be shown from the data at hand.")
+        assert "The section on exposure and bias is left out" in place
+    assert {path.name for path in (project / "maps").glob("*-card.png")} >= {"compare-card.png", "levers-card.png"}
+    assert not re.search(r"\bnan\b|<NA>|None\b", " ".join(told.values()))
+    assert "## Neighbourhood by neighbourhood" in place

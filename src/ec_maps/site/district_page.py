@@ -97,6 +97,10 @@ def write(
     parts.append(_compared(profile, picture(strip, f"{page}-strip")))
     if exposure_and_bias:
         parts.append(drivers.panel(profile, *exposure_and_bias))
+    else:
+        parts.append(
+            "The section on exposure and bias is left out: the files of this site have none that can be mapped."
+        )
     parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
     if country := around.kingdom if profile.beyond else around.national:
         parts.append(_in_the_country(profile, country))

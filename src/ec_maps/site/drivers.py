@@ -228,6 +228,7 @@ def _fault() -> str:
 def drivers() -> str:
     """Return the bivariate map with its table and downloads, or a sentence why there is none."""
     if fault := _fault():
+        markdown.keep_national_card(_NAME, load_areas("lad", HEADLINE))
         return f"Exposure and bias cannot be shown from the data at hand. {escaped(fault)}"
     exposure, bias, connectedness = _tables(inputs())
     folder = Path(FOLDER)

@@ -125,6 +125,16 @@ def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
     small.save(folder / f"{page}-card.png", optimize=True)
 
 
+def keep_national_card(page: str, lads: gpd.GeoDataFrame, folder: Path = Path(FOLDER)) -> None:
+    """Save the national map as the card of a page whose own figure is left out."""
+    from ec_maps.maps.choropleth import national_map
+
+    folder.mkdir(exist_ok=True)
+    whole = national_map(lads).save(folder / f"{page}.png")
+    keep_card(page, page, folder)
+    Path(whole).unlink()
+
+
 def downloads(name: str, *, areas: bool = False) -> str:
     """Return the download links of a figure; with `areas`, those of its areas with outlines too."""
     kinds = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}

@@ -83,11 +83,18 @@ def absent_measures() -> str:
             else f"The files of {areas} hold {len(there)} of the {len(MEASURES)} measures; not among them: "
             f"{escaped(series(lacking))}."
         )
-        if faulty := [measure_named(key).title for key in _sorted_out(level, inputs())[1]]:
-            sentences.append(
-                f"Of these, the tables of {areas} for {escaped(series(faulty))} are faulty and not mapped."
-            )
-    return " ".join(sentences)
+    return " ".join([*sentences, left_out()]).rstrip()
+
+
+def left_out() -> str:
+    """Return which measures in the files cannot be mapped and are left out, in sentences; empty if there are none."""
+    faulty = {level: [measure_named(key).title for key in _sorted_out(level, inputs())[1]] for level in _LEVELS}
+    return " ".join(
+        f"Left out for {level_named(level).areas}, because the values in the files cannot be mapped: "
+        f"{escaped(series(titles))}."
+        for level, titles in faulty.items()
+        if titles
+    )
 
 
 def spread() -> str:
@@ -281,6 +288,7 @@ __all__ = [
     "colours",
     "deciles",
     "exposure_and_bias",
+    "left_out",
     "missing",
     "spread",
     "ties",

@@ -246,44 +246,60 @@ def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links
 
 
 @lru_cache(maxsize=4)
-def _found(level: LevelName, _inputs: str) -> Correlations:
-    return rank_correlations(measures_table(level))
+def _found(level: LevelName, _inputs: str) -> tuple[list[str], Correlations | None]:
+    table = measures_table(level)
+    keys: list[str] = table.attrs["measures"]
+    return keys, rank_correlations(table) if len(keys) > 1 else None
 
 
-def found(level: LevelName) -> Correlations:
-    """Return the correlations between all available measures of a level, calculated once in a process."""
-    return _found(level, inputs())
+def found(level: LevelName) -> Correlations | None:
+    """Return the correlations between all measures of a level that can be mapped; None if it is only one."""
+    return _found(level, inputs())[1]
+
+
+def _mapped() -> list[str]:
+    """Return the keys of the measures that can be mapped at either level, in the codebook's order."""
+    there = {key for level in _LEVELS for key in _found(level, inputs())[0]}
+    return [key for key in MEASURES if key in there]
 
 
 def correlations() -> str:
-    """Return the two matrices with their tables and downloads, one tab a level."""
-    tabs = tabset([(capital(LEVELS[level].areas), _tab(level)) for level in _LEVELS])
-    keep_card("compare", "measures-lad")
-    return tabs
+    """Return the two matrices with their tables and downloads, one tab a level, or a sentence why there is none."""
+    tabs = [(capital(LEVELS[level].areas), _tab(level, pairs)) for level in _LEVELS if (pairs := found(level))]
+    if not tabs:
+        markdown.keep_national_card("compare", areas("lad"))
+        return (
+            "The matrix is left out: only one measure in the files at hand can be mapped, so there are none to compare."
+        )
+    keep_card("compare", f"measures-{next(level for level in _LEVELS if found(level))}")
+    return tabset(tabs)
 
 
 def with_connectedness() -> str:
     """Return the rank correlation of economic connectedness with each other measure at both levels, as a table."""
-    sides = [{pair.other(HEADLINE): pair.correlation for pair in found(level).of(HEADLINE)} for level in _LEVELS]
+    pairs = [one.of(HEADLINE) if (one := found(level)) else [] for level in _LEVELS]
+    sides = [{pair.other(HEADLINE): pair.correlation for pair in side} for side in pairs]
     rows = [
         [escaped(measure_named(key).title), *(correlation_in_words(side.get(key, math.nan)) for side in sides)]
         for key in dict.fromkeys(key for side in sides for key in side)
     ]
     title = "Rank correlation of each measure with economic connectedness, the strongest first"
+    if not rows:
+        return ""
     return framed(pipe_table(["Measure", "Local authorities", "Neighbourhoods"], rows, title, "lrr"), title)
 
 
 def both_levels() -> str:
     """Return how the correlations of districts and of neighbourhoods differ, in a few sentences."""
-    sides = [
-        {(pair.first, pair.second): round(pair.correlation, 2) for pair in found(level).strongest} for level in _LEVELS
-    ]
-    lad, msoa = sides
+    lad, msoa = (
+        {(pair.first, pair.second): round(pair.correlation, 2) for pair in (one.strongest if one else ())}
+        for one in map(found, _LEVELS)
+    )
     both = [keys for keys in lad if keys in msoa]
     if not both:
         return "No pair of measures has a correlation at both levels."
     turned = sum(lad[keys] * msoa[keys] < 0 for keys in both)
-    first, last = (median(abs(side[keys]) for keys in both) for side in sides)
+    first, last = (median(abs(side[keys]) for keys in both) for side in (lad, msoa))
     most = max(both, key=lambda keys: round(abs(lad[keys] - msoa[keys]), 2))
     pairs = "1 pair of measures" if len(both) == 1 else f"{len(both)} pairs of measures"
     have = "has" if turned == 1 else "have"
@@ -297,11 +313,9 @@ def both_levels() -> str:
 
 def codebook_table() -> str:
     """Return the available measures with definition, unit and the meaning of a higher value, as a table."""
-    available = {key for level in _LEVELS for key in found(level).measures}
     rows = [
         list(map(escaped, (one.title, capital(one.meaning), one.short_unit, one.more)))
-        for key, one in MEASURES.items()
-        if key in available
+        for one in map(measure_named, _mapped())
     ]
     title = "The measures, in the order of the codebook"
     return framed(pipe_table(["Measure", "What it is", "Unit", "A higher value means"], rows, title, "llll"), title)
@@ -309,15 +323,15 @@ def codebook_table() -> str:
 
 def number_of_measures() -> str:
     """Return the number of available measures, in words up to nine."""
-    return some(len({key for level in _LEVELS for key in found(level).measures}))
+    return some(len(_mapped()))
 
 
-def _tab(level: LevelName) -> str:
-    name, drawn = f"measures-{level}", correlation_matrix(found(level))
+def _tab(level: LevelName, pairs: Correlations) -> str:
+    name, drawn = f"measures-{level}", correlation_matrix(pairs)
     figure = markdown.saved(drawn, name, Path(FOLDER))
-    _write_pairs(found(level), Path(FOLDER) / f"{name}.csv")
+    _write_pairs(pairs, Path(FOLDER) / f"{name}.csv")
     links = markdown.downloads(name).replace("[map (", "[figure (")
-    return f"{figure}\n\n{_pair_table(found(level))}\n\n{links}"
+    return f"{figure}\n\n{_pair_table(pairs)}\n\n{links}"
 
 
 def _pair_table(pairs: Correlations) -> str:
