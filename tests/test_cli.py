@@ -53,6 +53,9 @@ def is_letter(run: Run, status: int, *parts: str) -> None:
     assert run.stderr.startswith("ec-maps: ")
     assert "Traceback" not in run.stderr + run.stdout
     assert len(run.stderr.strip().split("\n\n")) <= 2
+    letter = run.stderr[run.stderr.rindex("ec-maps: ") :]
+    assert len(letter.splitlines()) <= 8, letter
+    assert len(letter) < 1100, letter
     for part in parts:
         assert part in run.stderr, run.stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -180,6 +181,21 @@ def test_a_map_replaces_no_file(project: Path, demo_run: dict[str, str | Path], 
     run = ec_maps("map", *words, "-o", "a.png", "--force", cwd=project, **demo_run)
     assert run.returncode == 0, run.stderr
     assert (project / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_command_that_is_printed_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with spaces, brackets and an apostrophe in its name is one word of the command, as a shell reads it."""
+    from click.testing import CliRunner
+
+    from ec_maps.cli import main
+
+    site = tmp_path / "ec máps [1]'s $HOME" / "_site"
+    monkeypatch.setattr("ec_maps.site.build.render_site", lambda **_: (site, "Quarto"))
+    told = CliRunner().invoke(main, ["render"])
+    assert told.exit_code == 0
+    (line,) = [line for line in told.stdout.splitlines() if "http.server" in line]
+    words = shlex.split(line.partition("   and open ")[0])
+    assert words[words.index("--directory") + 1 :] == [str(site), "8000"]
 
 
 COMMANDS = (
