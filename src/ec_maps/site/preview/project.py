@@ -58,7 +58,6 @@ PROJECT: Known = {
     # The words of the stamp, and the site's address for the head. Under Quarto a filter puts them on the pages, here
     # the template does.
     **dict.fromkeys(("demonstration", "filters", "address")),
-    # After the pages Quarto runs a script over what it has written into them; the preview writes nothing of the kind.
     "project": dict.fromkeys(("type", "output-dir", "render", "resources", "pre-render", "post-render")),
     "website": {
         "navbar": {"left": _NAVBAR_ITEM, "right": _NAVBAR_ITEM}
