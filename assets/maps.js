@@ -4,7 +4,8 @@
 "use strict";
 
 (() => {
-  const STOPS = ".ec-area, .ec-swatch";
+  const SWATCHES = ".ec-swatch, .ec-narrow-swatch"; // the legend's, and those of its form for phones
+  const STOPS = `.ec-area, ${SWATCHES}`;
   const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const HOW = "Arrow keys move from area to area, Home and End to the lowest and the highest.";
   const maps = [];
@@ -87,7 +88,7 @@
     constructor(svg) {
       this.svg = svg;
       this.areas = [...svg.querySelectorAll(".ec-group [data-code]")];
-      this.swatches = [...svg.querySelectorAll(".ec-swatch, .ec-narrow-swatch")];
+      this.swatches = [...svg.querySelectorAll(SWATCHES)];
       this.areas.forEach((area) => this.prepareArea(area));
       this.swatches.forEach((swatch) => this.prepareSwatch(swatch));
       this.rings = Object.fromEntries(["chosen", "hover", "focus"].map((kind) => {
@@ -125,7 +126,6 @@
       const title = swatch.querySelector("title");
       const codes = new Set(this.sameAs(swatch).map((area) => area.dataset.code));
       const name = title.textContent[0].toUpperCase() + title.textContent.slice(1);
-      swatch.classList.add("ec-swatch");
       swatch.ecFacts = { name, description: `${codes.size} ${codes.size === 1 ? "area" : "areas"} on this map` };
       title.remove();
       swatch.setAttribute("aria-label", `${name}: ${swatch.ecFacts.description}`);
@@ -170,7 +170,7 @@
       if (item === this.lit) return;
       this.lit = item;
       this.svg.querySelectorAll(".ec-on").forEach((element) => element.classList.remove("ec-on"));
-      const ofLegend = Boolean(item) && item.classList.contains("ec-swatch");
+      const ofLegend = Boolean(item) && item.matches(SWATCHES);
       this.svg.classList.toggle("ec-dim", ofLegend);
       if (!item) return this.ring("hover", []);
       const swatches = this.swatches.filter((swatch) => swatch.dataset.class === item.dataset.class);

@@ -91,12 +91,15 @@ class Picture:
     def markdown(self, *, mark: str = "") -> str:
         """Return the figure; `mark` is the code of the area to outline on a map that many pages share."""
         address = f"{FOLDER}/{self.name}.svg" + (f"#{mark}" if mark else "")
-        # The page's style gives a picture this shape on phones; the picture then shows its larger words.
-        shape = f' style="--ec-narrow:{WIDTH}/{self.narrow_height}"' if self.narrow_height else ""
-        return (
+        figure = (
             f'![{escaped(self.caption)}]({address}){{.ec-map fig-alt="{attribute(self.alt_text)}" '
-            f"width={WIDTH} height={self.height}{shape}}}"
+            f"width={WIDTH} height={self.height}}}"
         )
+        if not self.narrow_height:
+            return figure
+        # The page's style gives the picture this shape on phones; the picture then shows its larger words. Quarto keeps
+        # the style of a block, not of a picture.
+        return f'::: {{.ec-figure style="--ec-narrow:{WIDTH}/{self.narrow_height}"}}\n\n{figure}\n\n:::'
 
 
 def picture(drawn: Map, name: str) -> Picture:
