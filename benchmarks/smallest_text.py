@@ -40,7 +40,9 @@ _KINDS = {
 
 #: JavaScript: the texts of each drawing that can be seen, with their size in CSS pixels.
 _MEASURE = """async () => {
-    document.querySelectorAll(".tab-pane").forEach((pane) => { pane.style.display = "block"; });
+    for (const pane of document.querySelectorAll(".tab-pane")) {
+        pane.style.setProperty("display", "block", "important");
+    }
     // Some pictures have become drawings by now: the page as it was sent has all of them, in the same order.
     const sent = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
     const sources = [...sent.querySelectorAll("main figure img.ec-map")].map((img) => img.getAttribute("src"));
