@@ -106,7 +106,7 @@ def areas(out: Path) -> dict[str, float]:
         start = perf_counter()
         layout = new_layout(extent, Words("All areas", "", ""), key, demo=True)
         shapes = to_pixels(table.geometry.to_numpy(), extent)
-        layers.draw_deciles(layout.ax, table.set_geometry(shapes, crs=table.crs), edge=layers.EDGES["national"])
+        layers.draw_deciles(layout.ax, table.set_geometry(shapes, crs=table.crs), edge=layers.BORDER_WIDTHS["national"])
         Map(layout.figure, table, "All areas", "All areas").save(out / "all.png")
         drawn = perf_counter() - start
     cold, warm = (after - before for before, after in pairwise(times))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ec_maps.analysis.export import ExportName
     from ec_maps.geography.levels import LevelName, ScopeName
-    from ec_maps.maps.batch import FormatName
+    from ec_maps.maps.batch import PictureFormat
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +74,7 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
 
 @main.command()
 @FORMAT
-def check(form: listing.FormatName) -> None:
+def check(form: listing.ListingFormat) -> None:
     """Check data, boundaries, palette and places.yml, and print which areas have a value."""
     from ec_maps import settings
     from ec_maps.areas import provenance
@@ -100,7 +100,7 @@ def check(form: listing.FormatName) -> None:
 
 @main.command()
 @FORMAT
-def measures(form: listing.FormatName) -> None:
+def measures(form: listing.ListingFormat) -> None:
     """List the contents of the Atlas files: measures, groups of people and unknown columns."""
     from ec_maps import settings
     from ec_maps.atlas.csv_table import inventory
@@ -127,7 +127,7 @@ def measures(form: listing.FormatName) -> None:
 @SCOPE
 @FORMAT
 def compare(
-    names: tuple[str, ...], measures: tuple[str, ...], level: LevelName, scope: ScopeName, form: listing.FormatName
+    names: tuple[str, ...], measures: tuple[str, ...], level: LevelName, scope: ScopeName, form: listing.ListingFormat
 ) -> None:
     """Show each PLACE, a local authority, or its neighbourhoods, with value, decile and rank by measure."""
     from ec_maps.analysis.comparison import compare
@@ -186,7 +186,7 @@ def places() -> None:
 @places.command()
 @click.argument("search", default="", shell_complete=completion.places)
 @FORMAT
-def search(search: str, form: listing.FormatName) -> None:
+def search(search: str, form: listing.ListingFormat) -> None:
     """List the local authorities that SEARCH finds, or all."""
     from ec_maps.areas.places import search_places
 
@@ -305,7 +305,7 @@ def local(names: tuple[str, ...], *, measure: str, category: str | None, force: 
 @QUIET
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
 def all_(
-    *, kind: str, measure: str, category: str | None, form: FormatName, jobs: int | None, quiet: bool, output: Path
+    *, kind: str, measure: str, category: str | None, form: PictureFormat, jobs: int | None, quiet: bool, output: Path
 ) -> None:
     """Draw every region and every local authority of England and Wales into a folder.
 

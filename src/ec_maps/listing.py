@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from ec_maps.areas.places import Place
     from ec_maps.atlas.archive import Holding
 
-FormatName = Literal["table", "csv", "json"]
-FORMATS: tuple[FormatName, ...] = ("table", "csv", "json")
+ListingFormat = Literal["table", "csv", "json"]
+FORMATS: tuple[ListingFormat, ...] = ("table", "csv", "json")
 
 Row = Mapping[str, object]
 
 
-def written(rows: Sequence[Row], form: FormatName, table: Callable[[], str]) -> bytes:
+def written(rows: Sequence[Row], form: ListingFormat, table: Callable[[], str]) -> bytes:
     """Return rows, all with the same keys, in a format; `table` writes them for people.
 
     JSON is one array of objects, CSV has a header; a missing value is null or empty. Both are UTF-8 on every console.

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from ec_maps.arguments import is_known, unknown
 from ec_maps.errors import DataError, SettingError, listed, told
 
-Unit = Literal["share", "gap", "rate", "number"]
+UnitName = Literal["share", "gap", "rate", "number"]
 End = Literal["low", "high"]
 
 #: The measure that the site is about.
@@ -99,7 +99,7 @@ class Measure:
     meaning: str
     meaning_for: str
     counts: str
-    unit: Unit
+    unit: UnitName
     more: str
     low_connection_end: End
     tolerance: float

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ec_maps.errors import MissingExtraError, SettingError
 
-Source = Literal["live", "demo"]
+SourceName = Literal["live", "demo"]
 Places = Literal["listed", "all"]
 Resolution = Literal["full", "generalised", "super_generalised"]
 
@@ -38,9 +38,9 @@ def _choice(name: str, meanings: dict[str, str]) -> str:
     return value
 
 
-def source() -> Source:
+def source() -> SourceName:
     """Return ``"live"`` or ``"demo"``; `SettingError` for any other, so that a misspelt ``demo`` is not real data."""
-    return cast(Source, _choice("EC_MAPS_SOURCE", {"live": "the real data, the default", "demo": "built in"}))
+    return cast(SourceName, _choice("EC_MAPS_SOURCE", {"live": "the real data, the default", "demo": "built in"}))
 
 
 def is_demo() -> bool:

@@ -144,18 +144,18 @@ def test_every_english_district_has_its_region(bring: Bring) -> None:
 def test_the_same_data_make_the_same_bytes(bring: Bring, portal: FakeArcGIS, tmp_path: Path) -> None:
     """Fetched again, and in other pages, files are the same to the last byte."""
     first = {}
-    for key in ons.KEYS:
+    for key in ons.TABLE_KEYS:
         bring(key)
         first[key] = file_of(key, tmp_path).read_bytes()
     portal.fault("err500_until_page", limit=400)
-    for key in ons.KEYS:
+    for key in ons.TABLE_KEYS:
         bring(key)
         assert file_of(key, tmp_path).read_bytes() == first[key]
 
 
 def test_what_comes_makes_the_table_of_areas(bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The four files are what the reading of boundaries needs, and no more."""
-    for key in ons.KEYS:
+    for key in ons.TABLE_KEYS:
         bring(key)
     monkeypatch.setenv("EC_MAPS_BOUNDARIES", str(tmp_path))
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
@@ -175,7 +175,7 @@ def test_boundaries_of_true_size_take_little_memory(tmp_path: Path) -> None:
         "import re, sys\n"
         "from pathlib import Path\n"
         "from ec_maps.boundaries import ons\n"
-        "for key in ons.KEYS:\n"
+        "for key in ons.TABLE_KEYS:\n"
         "    ons.bring(key, Path(sys.argv[1]) / key)\n"
         "print(re.search(r'VmHWM:\\s*(\\d+) kB', Path('/proc/self/status').read_text())[1])\n"
     )
@@ -188,7 +188,7 @@ def test_boundaries_of_true_size_take_little_memory(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    outlines = [gpd.read_parquet(tmp_path / key).geometry.to_numpy() for key in ons.KEYS[:2]]
+    outlines = [gpd.read_parquet(tmp_path / key).geometry.to_numpy() for key in ons.TABLE_KEYS[:2]]
     assert shapely.get_num_coordinates(outlines[0]).sum() > 250_000
     assert shapely.get_num_coordinates(outlines[1]).sum() > 1_700_000
     assert int(done.stdout) < 600 * 2**10
@@ -263,7 +263,7 @@ def test_e9_a_service_too_heavy_for_its_server_is_replaced_by_another(portal: Fa
 def test_no_connection_is_reported_at_once(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody listens, the other services on the host are not asked."""
     monkeypatch.setenv("EC_MAPS_ONS_URL", "http://127.0.0.1:9/arcgis")
-    message = {refused(bring, key) for key in ons.KEYS}
+    message = {refused(bring, key) for key in ons.TABLE_KEYS}
     assert message == {"No connection to 127.0.0.1:9 (refused)."}
 
 

@@ -24,7 +24,7 @@ from ec_maps.atlas import archive, select
 from ec_maps.errors import FetchError
 from ec_maps.fetch import fetcher, manifest
 from ec_maps.fetch.fetcher import Job
-from ec_maps.fetch.http_errors import Fault, Kind
+from ec_maps.fetch.http_errors import Fault, FaultKind
 from ec_maps.fetch.manifest import Brought
 from fakes.archives import EC_FILE, streamed_zip
 from fakes.hdx import lad_zip, msoa_zip, postcode_zip
@@ -150,7 +150,7 @@ def test_a_host_without_a_connection_is_tried_once(hdx: Bench, monkeypatch: pyte
     """What counts is that there was no connection, not how the message puts it; another publisher is still asked."""
     tried: list[str] = []
 
-    def unreachable(key: str, kind: Kind) -> Job:
+    def unreachable(key: str, kind: FaultKind) -> Job:
         def bring(path: Path) -> Brought:
             tried.append(key)
             msg = "In words that nobody has foreseen."

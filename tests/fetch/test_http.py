@@ -303,7 +303,7 @@ def test_a_proxys_certificate_can_be_named(secure: Start, monkeypatch: pytest.Mo
 def test_a_file_that_does_not_end(hdx: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than any of the files has are not taken."""
     monkeypatch.setattr(http, "MAX_BYTES", 2**10)
-    is_letter(hdx.fetch().letter, "none of the known files is so large")
+    is_letter(hdx.fetch().letter, "no known file is so large")
     assert kept(hdx.cache) == []
 
 

@@ -58,7 +58,7 @@ def test_draw_deciles() -> None:
     ax = Figure().add_subplot()
     layers.draw_deciles(ax, table, edge=0.5)
     hatched, filled = _filled(ax)
-    assert hatched.get_hatch() == layers.HATCH
+    assert hatched.get_hatch() == layers.HATCHING
     assert len(hatched.get_paths()) == 1
     at = {tuple(path.vertices.min(axis=0)): to_hex(face) for path, face in zip(
         filled.get_paths(), filled.get_facecolor(), strict=True

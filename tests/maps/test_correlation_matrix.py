@@ -18,7 +18,7 @@ from ec_maps.analysis.statistics import Correlations, Pair
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import DEMO_WORDS, WIDTH
-from ec_maps.maps.correlation_matrix import COLOURS, EDGES, colour_of, correlation_matrix
+from ec_maps.maps.correlation_matrix import COLOURS, STRENGTH_EDGES, colour_of, correlation_matrix
 from ec_maps.measures import MEASURES
 from graphics.test_palette import distance
 from made import Picture
@@ -130,7 +130,7 @@ def test_every_measure_is_named_and_the_sheet_says_what_it_is(demo: Path) -> Non
     drawn = correlation_matrix(made(blank=1))
     said = [text.get_text().replace("\n", " ") for text in words(drawn)]
     assert {measure.title for measure in MEASURES.values()} <= set(said)
-    for edge in EDGES:
+    for edge in STRENGTH_EDGES:
         assert f"{edge:g}".removeprefix("0") in said
     assert DEMO_WORDS in said
     assert "Rank correlation (Spearman’s)" in said

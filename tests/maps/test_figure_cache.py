@@ -358,7 +358,7 @@ def test_other_data_are_shown(project: Path, root: Path) -> None:
     zips = home / "local_authority-demonstration.zip", home / "msoa-demonstration.zip"
     whole = zips[0].read_bytes()
     shutil.copyfile(zips[1], zips[0])
-    assert figure_cache.stamp("x") is not None
+    assert figure_cache.state("x") is not None
     with pytest.raises(Exception, match="was not found"):
         pages.value_range("lad")
     zips[0].write_bytes(whole)
@@ -402,9 +402,9 @@ def test_faults_are_reported_as_ever(project: Path, monkeypatch: pytest.MonkeyPa
 
 def test_maps_over_tiles_are_drawn_each_time(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles are another's and may change or fail, so that nothing drawn over them has a fingerprint."""
-    assert figure_cache.stamp("x") == figure_cache.stamp("x") != figure_cache.stamp("y")
+    assert figure_cache.state("x") == figure_cache.state("x") != figure_cache.state("y")
     monkeypatch.setenv("EC_MAPS_BASEMAP", "OpenStreetMap.Mapnik")
-    assert figure_cache.stamp("x") is None
+    assert figure_cache.state("x") is None
     assert pages.number_of("lad").isdigit()
     assert not (project / "maps").exists()
 
@@ -418,7 +418,7 @@ def test_every_input_is_in_the_fingerprint(project: Path, root: Path, tmp_path: 
     seen = []
 
     def note(**variables: str) -> None:
-        (told,), loaded = fresh(project, "figure_cache.stamp(figure_cache.listed())", library=library, **variables)
+        (told,), loaded = fresh(project, "figure_cache.state(figure_cache.places_file())", library=library, **variables)
         assert told
         assert loaded == set()
         seen.append(told)
@@ -447,7 +447,7 @@ def test_code_that_changes_meanwhile_keeps_nothing(project: Path, root: Path, tm
     library = tmp_path / "library"
     shutil.copytree(root / "src" / "ec_maps", library / "ec_maps", ignore=shutil.ignore_patterns("__pycache__"))
     edit = f"open({str(library / 'ec_maps' / 'graphics' / 'labels.py')!r}, 'a').write('# changed')"
-    for calls, number in (("figure_cache.stamp()", edit, "pages.provenance()"), 0), (("pages.provenance()",), 1):
+    for calls, number in (("figure_cache.state()", edit, "pages.provenance()"), 0), (("pages.provenance()",), 1):
         (*_, told), _ = fresh(project, *calls, library=library)
         assert "Made with ec" in told
         assert len(list((project / "maps" / RECORDS).glob("*.json"))) == number
@@ -456,9 +456,9 @@ def test_code_that_changes_meanwhile_keeps_nothing(project: Path, root: Path, tm
 def test_fetched_files_and_their_dates_are_in_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a live build the fingerprint changes with the boundaries, and with the manifest's entries of fetched files."""
     use(monkeypatch, data=write_atlas(tmp_path / "atlas"), boundaries=write_boundaries(tmp_path / "geo"))
-    stamps = [figure_cache.stamp()]
+    stamps = [figure_cache.state()]
     (tmp_path / "geo" / "more.csv").write_text("a,b\n", encoding="utf-8")
-    stamps.append(figure_cache.stamp())
+    stamps.append(figure_cache.state())
     held = tmp_path / "atlas" / "cache" / "names.csv"
     held.parent.mkdir()
     held.write_text("x\n", encoding="utf-8")
@@ -466,11 +466,11 @@ def test_fetched_files_and_their_dates_are_in_the_fingerprint(tmp_path: Path, mo
     for when in ("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z"):
         entry = row | {"fetched_at": when, "address": "https://example.org/n"}
         (held.parent / "manifest.json").write_text(json.dumps({"format": 1, "files": [entry]}), encoding="utf-8")
-        stamps.append(figure_cache.stamp())
+        stamps.append(figure_cache.state())
     held.write_text("y\n", encoding="utf-8")
-    stamps.append(figure_cache.stamp())  # no longer the file that was fetched: it counts for nothing
+    stamps.append(figure_cache.state())  # no longer the file that was fetched: it counts for nothing
     monkeypatch.setenv("EC_MAPS_RESOLUTION", "full")
-    stamps.append(figure_cache.stamp())
+    stamps.append(figure_cache.state())
     assert None not in stamps
     assert stamps[4] == stamps[1]
     assert len(set(stamps)) == len(stamps) - 1

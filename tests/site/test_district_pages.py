@@ -104,11 +104,11 @@ def test_pages_and_posts_go_by_the_same_state_of_the_data(project: Path, monkeyp
     """Files brought again on another day: pages of places and figures of posts name it, and both are redrawn."""
     listed(project, "Norwich")
     build(project)
-    state, stamp = inputs(), figure_cache.stamp()
+    state, stamp = inputs(), figure_cache.state()
     assert build(project).drawn == []
     for module in (district_pages, figure_cache):
         monkeypatch.setattr(module, "inputs", lambda: f"{state}, brought again")
-    assert figure_cache.stamp() != stamp
+    assert figure_cache.state() != stamp
     assert build(project).drawn == ["Norwich"]
     assert build(project).drawn == []
 

@@ -194,7 +194,7 @@ def compared_in_words(measure: Measure, value: float, region: str, medians: tupl
     """Return how far the medians of its region and of all districts lie from a value; empty for a missing value."""
     if math.isnan(value):
         return ""
-    regional, national = (f"{measure.format(middle)}, {_difference(measure, value, middle)}" for middle in medians)
+    regional, national = (f"{measure.format(median)}, {_difference(measure, value, median)}" for median in medians)
     return (
         f"The median local authority in {the(region)} is at {regional}; in {universe} as a whole it is at {national}."
     )

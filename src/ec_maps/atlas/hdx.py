@@ -14,7 +14,7 @@ from ec_maps.atlas import archive
 from ec_maps.atlas.archive import DATASET_PAGE, DamagedArchive
 from ec_maps.errors import FetchError, listed
 from ec_maps.fetch import http, sources
-from ec_maps.fetch.http_errors import Fault, host_of, plain
+from ec_maps.fetch.http_errors import Fault, host_of, plain_address
 from ec_maps.fetch.manifest import Brought
 
 _SLUG = "uk-social-capital-atlas"
@@ -77,7 +77,7 @@ def bring(key: str, path: Path) -> Brought:
         if resource.size not in (0, saved.size):
             notes.append(f"HDX says the file has {resource.size:,} bytes, and it has {saved.size:,}; it is whole.")
         return replace(
-            known, address=plain(address), etag=saved.etag, date=known.date or saved.date, notes=tuple(notes)
+            known, address=plain_address(address), etag=saved.etag, date=known.date or saved.date, notes=tuple(notes)
         )
     if last.kind == "missing":
         changed = f", changed {known.date}" if known.date else ""
@@ -170,7 +170,7 @@ def _best(found: list[dict[str, Any]], ident: str, stem: str) -> dict[str, Any] 
 
 
 def _file_name(row: dict[str, Any]) -> str:
-    return plain(str(row.get("url") or row.get("download_url") or "")).rsplit("/", 1)[-1]
+    return plain_address(str(row.get("url") or row.get("download_url") or "")).rsplit("/", 1)[-1]
 
 
 def _is_named(row: dict[str, Any], stem: str) -> bool:

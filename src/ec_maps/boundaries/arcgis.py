@@ -18,7 +18,7 @@ from urllib.parse import quote
 from ec_maps import settings
 from ec_maps.errors import listed
 from ec_maps.fetch import http
-from ec_maps.fetch.http_errors import Fault, Kind
+from ec_maps.fetch.http_errors import Fault, FaultKind
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -35,7 +35,7 @@ _TOKEN = (498, 499)
 class ServiceFault(Fault):
     """The failure of one `service`, for a `reason`, where another service on the same host may do better."""
 
-    def __init__(self, service: str, reason: str, kind: Kind = "wrong", status: int = 0) -> None:
+    def __init__(self, service: str, reason: str, kind: FaultKind = "wrong", status: int = 0) -> None:
         super().__init__(f"{service}: {reason}.", kind, status=status)
         self.service = service
         self.reason = reason

@@ -17,7 +17,7 @@ BRITISH_NATIONAL_GRID = "EPSG:27700"
 _GRID_BOX = (-300_000.0, -50_000.0, 800_000.0, 1_350_000.0)
 _DEGREES_BOX = (-9.5, 49.0, 2.5, 61.5)
 
-#: Between which sizes the middle one of a level's areas lies, and the largest that an area has, in square kilometres.
+#: Between which sizes the median of a level's areas lies, and the largest that an area has, in square kilometres.
 _SIZES = {"lad": (20.0, 5_000.0, 30_000.0), "msoa": (0.3, 300.0, 5_000.0)}
 
 #: The largest share of areas that may lie elsewhere, and how far two extents that agree may differ, in kilometres.
@@ -134,13 +134,13 @@ def check_together(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lads_from: s
     districts = lads.set_index("lad21cd").geometry
     homes = districts.reindex(msoas["lad21cd"]).to_numpy()
     shapes = msoas.geometry.to_numpy()
-    sizes, middles = pd.Series(shapely.area(shapes)), shapely.centroid(shapes)
+    sizes, centroids = pd.Series(shapely.area(shapes)), shapely.centroid(shapes)
     known = ~shapely.is_missing(homes)
     shapely.prepare(homes[known])
     away = np.zeros(len(msoas))
-    off = known & ~shapely.intersects(homes, middles)
-    away[off] = shapely.distance(homes[off], middles[off])
-    # The middle of a bent area, or of one on another coastline, may lie beside the district, but not far.
+    off = known & ~shapely.intersects(homes, centroids)
+    away[off] = shapely.distance(homes[off], centroids[off])
+    # The centroid of a bent area, or of one on another coastline, may lie beside the district, but not far.
     strays = np.flatnonzero(away > np.sqrt(sizes))
     filled = sizes.groupby(msoas["lad21cd"].to_numpy()).sum() / districts.area
     odd = list(filled.index[(filled < 0.5) | (filled > 2)])

@@ -29,8 +29,8 @@ from ec_maps.fetch.manifest import Brought
 #: A neighbourhood's code and its cell: columns are half a hexagon wide, and each row is three quarters of one higher.
 COLUMNS = ["msoa21cd", "column", "row"]
 
-PAGE = "https://github.com/houseofcommonslibrary/uk-hex-cartograms-noncontiguous"
-_BY_HAND = f"MSOA_2021.gpkg of {PAGE} (folder geopackages)"
+LAYOUT_PAGE = "https://github.com/houseofcommonslibrary/uk-hex-cartograms-noncontiguous"
+_BY_HAND = f"MSOA_2021.gpkg of {LAYOUT_PAGE} (folder geopackages)"
 
 #: Half a hexagon's width and a quarter of its height in metres: together they cover the area of England and Wales.
 _HALF, _QUARTER = 2_463, 1_422

@@ -261,7 +261,7 @@ _MAKERS: dict[str, Callable[[Source], Made]] = {
 }
 
 #: What :func:`bring` can bring.
-KEYS = tuple(_MAKERS)
+TABLE_KEYS = tuple(_MAKERS)
 
 
 def _own_regions(key: str, path: Path, reasons: dict[str, str]) -> Brought:

@@ -38,7 +38,7 @@ def boundary_jobs() -> list[Job]:
 def _ons_jobs() -> list[Job]:
     from ec_maps.boundaries import ons
 
-    jobs = [Job(key, _suffix(key), partial(ons.bring, key), is_table, _BY_HAND) for key in ons.KEYS]
+    jobs = [Job(key, _suffix(key), partial(ons.bring, key), is_table, _BY_HAND) for key in ons.TABLE_KEYS]
     return [replace(job, variant=settings.resolution()) if job.suffix == ".parquet" else job for job in jobs]
 
 

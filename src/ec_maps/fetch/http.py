@@ -22,13 +22,13 @@ from ec_maps import settings
 from ec_maps.errors import quoted
 from ec_maps.fetch.http_errors import (
     Fault,
-    Kind,
+    FaultKind,
     from_requests,
     from_status,
     host_of,
     is_page,
     page,
-    plain,
+    plain_address,
     stalled,
 )
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: How many times a request is tried, the first included, by kind of fault. For other kinds it is once.
-TRIES: dict[Kind, int] = {"offline": 3, "stalled": 2, "short": 5, "damaged": 2, "busy": 6, "expired": 5}
+TRIES: dict[FaultKind, int] = {"offline": 3, "stalled": 2, "short": 5, "damaged": 2, "busy": 6, "expired": 5}
 
 #: A download is given up after this many seconds, retries and waits included, or beyond this many bytes.
 DEADLINE = 15 * 60.0
@@ -55,7 +55,7 @@ _HOSTS = (
 )
 _STORAGE = ".amazonaws.com"
 
-Result = TypeVar("Result")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def patiently(request: Callable[[], Result], tries: Mapping[Kind, int] = TRIES) -> Result:
+def patiently(request: Callable[[], _Answer], tries: Mapping[FaultKind, int] = TRIES) -> _Answer:
     """Return the result of `request`, tried again as often as its faults allow; raise the last :class:`Fault`.
 
     The waits are 1, 2, 4, 8 and 16 seconds plus a random fraction, or what the server asks for (two minutes at most).
@@ -123,7 +123,7 @@ def get_json(url: str, params: Mapping[str, str] | None = None) -> Any:
     except (ValueError, RecursionError):
         if is_page(body):
             raise Fault(page(url, response), "blocked") from None
-        msg = f"{plain(url)} answered with {len(body):,} bytes that are not the JSON that was expected."
+        msg = f"{plain_address(url)} answered with {len(body):,} bytes that are not the JSON that was expected."
         raise Fault(msg, "short") from None
 
 
@@ -164,7 +164,7 @@ def save(url: str, path: Path, *, label: str, begins: bytes = b"") -> Saved:
                 size += len(chunk)
                 bar.update(len(chunk))
     if not size:
-        msg = f"{plain(url)} sent no file (HTTP {response.status_code}, 0 bytes)."
+        msg = f"{plain_address(url)} sent no file (HTTP {response.status_code}, 0 bytes)."
         raise Fault(msg, "short")
     etag = response.headers.get("ETag", "").removeprefix("W/").strip('"')
     return Saved(size, md5.hexdigest(), etag, response.headers.get("Last-Modified", ""))
@@ -179,7 +179,7 @@ def _check_beginning(chunk: bytes, begins: bytes, url: str, response: requests.R
         text = " ".join(chunk[:200].decode("utf-8", errors="replace").split())
         msg = f"{host_of(url)} answered with a message, not with the file: {quoted(text, 80)}."
         raise Fault(msg, "refused")
-    msg = f"{plain(url)} begins with {chunk[:20]!r}: it is not the kind of file that was expected."
+    msg = f"{plain_address(url)} begins with {chunk[:20]!r}: it is not the kind of file that was expected."
     raise Fault(msg, "wrong")
 
 
@@ -193,7 +193,7 @@ def _open(
         msg = f"EC_MAPS_OFFLINE is set, so {urlsplit(url).hostname} was not asked."
         raise Fault(msg, "refused")
     _check_host(url, url)
-    logger.debug("Asking %s", plain(url))
+    logger.debug("Asking %s", plain_address(url))
     try:
         response = _session().get(
             url,
@@ -205,10 +205,10 @@ def _open(
     except requests.RequestException as error:
         raise from_requests(error, getattr(error.request, "url", url)) from None
     except ValueError:  # requests parses a redirect's address before it can be checked here
-        msg = f"{plain(url)} redirects to something that is not an address."
+        msg = f"{plain_address(url)} redirects to something that is not an address."
         raise Fault(msg, "wrong") from None
     for one in (*response.history, response):
-        logger.debug("%s answered with HTTP %d", plain(one.url), one.status_code)
+        logger.debug("%s answered with HTTP %d", plain_address(one.url), one.status_code)
     if response.status_code != 200:
         with response:
             raise from_status(response, response.url)
@@ -239,7 +239,7 @@ def _check_host(url: str, start: str) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        msg = f'Refused to go to "{plain(url)[:200]}", which is not an address.'
+        msg = f'Refused to go to "{plain_address(url)[:200]}", which is not an address.'
         raise Fault(msg, "wrong") from None
     configured = {
         settings.hdx_url(): settings.HDX_URL,
@@ -266,10 +266,10 @@ def _chunks(response: requests.Response, most: int) -> Any:
         for chunk in response.raw.stream(64 * 1024, decode_content=True):
             size += len(chunk)
             if size > most:
-                msg = f"{plain(response.url)} sends more than {most // 2**20} MB; none of the known files is so large."
+                msg = f"{plain_address(response.url)} sends more than {most // 2**20} MB; no known file is so large."
                 raise Fault(msg, "wrong")
             if time.monotonic() - begun > DEADLINE:
-                msg = f"{plain(response.url)} sent only {size:,} bytes in {DEADLINE / 60:.0f} minutes."
+                msg = f"{plain_address(response.url)} sent only {size:,} bytes in {DEADLINE / 60:.0f} minutes."
                 raise Fault(msg, "wrong")
             if chunk:
                 yield chunk

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     import requests
 
 #: What went wrong, as far as it decides what to do next.
-Kind = Literal["offline", "stalled", "short", "damaged", "busy", "expired", "blocked", "missing", "refused", "wrong"]
+FaultKind = Literal[
+    "offline", "stalled", "short", "damaged", "busy", "expired", "blocked", "missing", "refused", "wrong"
+]
 
 _PASSING = (429, 500, 502, 503, 504)
 _LONGEST_WAIT = 120.0
 
 #: The kinds of fault of a host that does not answer, so that its other files need not be tried.
-NO_HOST: tuple[Kind, ...] = ("offline", "blocked", "stalled", "busy")
+NO_HOST: tuple[FaultKind, ...] = ("offline", "blocked", "stalled", "busy")
 
 
 class Fault(FetchError):
@@ -30,7 +32,7 @@ class Fault(FetchError):
     `status` is the HTTP status of a server that is busy, else 0.
     """
 
-    def __init__(self, message: str, kind: Kind, wait: float | None = None, status: int = 0) -> None:
+    def __init__(self, message: str, kind: FaultKind, wait: float | None = None, status: int = 0) -> None:
         super().__init__(message)
         self.kind = kind
         self.wait = wait
@@ -57,7 +59,7 @@ def from_requests(error: requests.RequestException, url: str) -> Fault:
     if isinstance(error, requests.exceptions.ProxyError):
         return Fault(f"The proxy on the way to {host} could not be used; HTTPS_PROXY names it.", "offline")
     if isinstance(error, requests.TooManyRedirects):
-        return Fault(f"{plain(url)} redirects in a circle or too often ({error}).", "wrong")
+        return Fault(f"{plain_address(url)} redirects in a circle or too often ({error}).", "wrong")
     if isinstance(error, requests.ReadTimeout):
         return stalled(url)
     if isinstance(error, (requests.ConnectionError, requests.Timeout)):
@@ -65,7 +67,7 @@ def from_requests(error: requests.RequestException, url: str) -> Fault:
             r"Name or service not known|name resolution|refused|reset|aborted|timed out|unreachable", text
         )
         return Fault(f"No connection to {host}{f' ({reason[0]})' if reason else ''}.", "offline")
-    return Fault(f"{plain(url)} could not be requested ({type(error).__name__}).", "wrong")
+    return Fault(f"{plain_address(url)} could not be requested ({type(error).__name__}).", "wrong")
 
 
 def from_status(response: requests.Response, url: str) -> Fault:
@@ -83,10 +85,10 @@ def from_status(response: requests.Response, url: str) -> Fault:
         what = "is limiting requests" if status == 429 else "cannot answer at the moment"
         return Fault(f"{host} {what} ({http_status}).", "busy", _retry_after(response), status)
     if status in (404, 410):
-        return Fault(f"{plain(url)} is not there ({http_status}).", "missing")
+        return Fault(f"{plain_address(url)} is not there ({http_status}).", "missing")
     if status in (401, 403):
         return Fault(f"{host} does not allow this request ({http_status}{_reason(body)}).", "refused")
-    return Fault(f"{plain(url)} answered with {http_status}{_reason(body)}, which was not expected.", "wrong")
+    return Fault(f"{plain_address(url)} answered with {http_status}{_reason(body)}, which was not expected.", "wrong")
 
 
 def _of_storage(body: bytes, http_status: str, host: str) -> Fault | None:
@@ -159,6 +161,6 @@ def host_of(url: str) -> str:
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
-def plain(url: str) -> str:
+def plain_address(url: str) -> str:
     """Return an address without its query."""
     return url.split("?", 1)[0]

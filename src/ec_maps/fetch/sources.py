@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 from ec_maps import settings
 from ec_maps.fetch import http
-from ec_maps.fetch.http_errors import NO_HOST, Fault, plain
+from ec_maps.fetch.http_errors import NO_HOST, Fault, plain_address
 from ec_maps.fetch.manifest import Brought
 
 __all__ = ["Source", "bring_file", "candidates", "rows", "source"]
@@ -109,7 +109,7 @@ def bring_file(
     for url in [chosen] if chosen != usual else [urljoin(usual, row.address) for row in candidates(key)]:
         try:
             saved = http.patiently(partial(http.save, url, path, label=key, begins=begins))
-            notes = check(path, plain(url))
+            notes = check(path, plain_address(url))
         except Fault as error:
             path.unlink(missing_ok=True)
             fault = error
@@ -122,7 +122,7 @@ def bring_file(
             date = parsedate_to_datetime(date).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         skipped = [f"Another copy of the file was skipped: {reason}" for reason in reasons]
         return Brought(
-            address=plain(url),
+            address=plain_address(url),
             name=url.rsplit("/", 1)[-1],
             etag=saved.etag,
             date=date,

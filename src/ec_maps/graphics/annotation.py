@@ -81,7 +81,9 @@ def call_out(layout: Layout, placer: Placer, places: gpd.GeoDataFrame, land_inch
     if not layout.is_narrow:
         for shape in places.geometry:
             layers.draw_outline(layout.ax, shape, width=2.6, cased=True)
-        layers.draw_deciles(layout.ax, places, edge=layers.EDGES["regional"], zorder=3.2, colours=layout.colours)
+        layers.draw_deciles(
+            layout.ax, places, edge=layers.BORDER_WIDTHS["regional"], zorder=3.2, colours=layout.colours
+        )
     shapes = [in_inches(layout, shape) for shape in places.geometry]
     ground = Ground(layout.frame, land_inches)
     keep = placer.keep(shapes)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: The width of areas' edges on each kind of map, in points.
-EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
+BORDER_WIDTHS = {"national": 0.25, "regional": 0.5, "local": 0.6}
 
 #: Ids of the artists that are interactive or special in SVG: collections of areas, a swatch of the legend (followed by
 #: its class), and text with a white casing (followed by its width in points).
@@ -34,7 +34,7 @@ BODY, LABEL = "ec-body-", "ec-label"
 #: A map of more areas than this gives less about each, to keep its SVG small.
 _MANY = 1000
 
-HATCH = "//////"
+HATCHING = "//////"
 _HATCH_WIDTH = 0.7
 
 #: Areas at least this light have a dark edge, others a light one, so that every edge is visible.
@@ -164,7 +164,7 @@ def draw_missing(ax: Axes, shapes: np.ndarray, *, edge: float, zorder: float) ->
         facecolors=palette.MISSING,
         edgecolors=palette.HATCH,
         linewidths=edge,
-        hatch=HATCH,
+        hatch=HATCHING,
         joinstyle="round",
         zorder=zorder,
     )

@@ -17,11 +17,14 @@ from matplotlib.patches import Rectangle
 
 from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
-from ec_maps.graphics.layers import BODY, HATCH, SWATCH
+from ec_maps.graphics.layers import BODY, HATCHING, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: Left, bottom, right, top, in metres of a coordinate system.
+Extent = tuple[float, float, float, float]
 
 WIDTH = 6.0
 MARGIN = 0.14
@@ -48,7 +51,7 @@ TITLE, SUBTITLE, LEGEND, SMALL = 13.0, 8.5, 7.5, 6.5
 FAINT = "#575265"
 
 #: The styles of a legend's swatches for areas without an estimate and for land around the areas.
-HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCH}
+HATCHED: dict[str, Any] = {"facecolor": palette.MISSING, "edgecolor": palette.HATCH, "hatch": HATCHING}
 AROUND: dict[str, Any] = {"facecolor": palette.NEIGHBOUR, "edgecolor": "#8d8779"}
 
 
@@ -143,7 +146,7 @@ def view(
 
 
 def new_layout(
-    extent: tuple[float, float, float, float],
+    extent: Extent,
     words: Words,
     key: Legend,
     *,

@@ -28,14 +28,11 @@ from PIL.PngImagePlugin import PngInfo
 from ec_maps import settings
 from ec_maps.cache import atomic_write
 from ec_maps.errors import SettingError, listed
-from ec_maps.graphics.layout import MAP_WIDTH
+from ec_maps.graphics.layout import MAP_WIDTH, Extent
 from ec_maps.graphics.text_metrics import DPI
 
 if TYPE_CHECKING:
     from ec_maps.graphics.labels import Placer
-
-#: Left, bottom, right, top.
-Extent = tuple[float, float, float, float]
 
 GRID, MERCATOR = "EPSG:27700", "EPSG:3857"
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from ec_maps.geography.levels import LevelName
 
 KindName = Literal["regions", "places"]
-FormatName = Literal["png", "svg"]
+PictureFormat = Literal["png", "svg"]
 
 KINDS: tuple[KindName, ...] = ("regions", "places")
-FORMATS: tuple[FormatName, ...] = ("png", "svg")
+FORMATS: tuple[PictureFormat, ...] = ("png", "svg")
 
 #: The most failed maps that a message lists.
 _LISTED = 10
@@ -50,7 +50,7 @@ class Tables(NamedTuple):
     context: gpd.GeoDataFrame
 
 
-class Outcome(NamedTuple):
+class DrawnMap(NamedTuple):
     """The result of one map: the file's content or the fault in a sentence, and the warnings."""
 
     wanted: Wanted
@@ -72,7 +72,7 @@ def draw_maps(
     kinds: Iterable[KindName] = KINDS,
     measure: str = HEADLINE,
     category: str | None = None,
-    format: FormatName = "png",
+    format: PictureFormat = "png",
     jobs: int | None = None,
     quiet: bool = False,
 ) -> list[Path]:
@@ -136,7 +136,7 @@ def bring(
     kinds: Iterable[KindName] = KINDS,
     measure: str = HEADLINE,
     category: str | None = None,
-    format: FormatName = "png",
+    format: PictureFormat = "png",
     jobs: int | None = None,
     quiet: bool = False,
 ) -> Done:
@@ -226,7 +226,7 @@ def _tables(_source: str, _inputs: str, kinds: Sequence[KindName], measure: str,
     return Tables({kind: load_areas(levels[kind], measure, category=category) for kind in kinds}, load_context())
 
 
-def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
+def draw(format: PictureFormat, tables: Tables, wanted: Wanted) -> DrawnMap:
     """Draw one map in the calling process and return the outcome; nothing is written."""
     from ec_maps.maps.choropleth import local_map, regional_map
 
@@ -237,12 +237,12 @@ def draw(format: FormatName, tables: Tables, wanted: Wanted) -> Outcome:
             drawn = make(tables.areas[wanted.kind], wanted.name, context=tables.context)
             content = drawn.svg().encode() if format == "svg" else drawn.png()
     except EcMapsError as error:
-        return Outcome(wanted, b"", str(error))
+        return DrawnMap(wanted, b"", str(error))
     except Exception as error:  # noqa: BLE001 - a fault in one map must not stop the others
-        return Outcome(wanted, b"", f"{type(error).__name__}: {error} (a fault of ec_maps rather than yours)")
+        return DrawnMap(wanted, b"", f"{type(error).__name__}: {error} (a fault of ec_maps rather than yours)")
     # A library's deprecation warning is not a fault of the map.
     warned = dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, UserWarning))
-    return Outcome(wanted, content, warned=tuple(warned))
+    return DrawnMap(wanted, content, warned=tuple(warned))
 
 
 def _write(path: Path, content: bytes) -> None:

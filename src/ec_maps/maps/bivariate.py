@@ -227,7 +227,7 @@ def bivariate_map(
     square = Square(areas, around=len(around) > 0)
     layout = new_layout(extent, words, square, demo=settings.is_demo())
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
-    draw_classes(layout.ax, areas, edge=layers.EDGES["national"])
+    draw_classes(layout.ax, areas, edge=layers.BORDER_WIDTHS["national"])
     regions = unions(areas.geometry, areas["rgn21nm"])
     for shape in regions.values():
         layers.draw_outline(layout.ax, shape, width=0.7)

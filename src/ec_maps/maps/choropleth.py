@@ -136,7 +136,7 @@ def national_map(
     drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.3)
     paint = partial(layers.draw_deciles, colours=look.colours)
-    paint(layout.ax, drawn, edge=layers.EDGES["national"])
+    paint(layout.ax, drawn, edge=layers.BORDER_WIDTHS["national"])
     regions = unions(drawn.geometry, drawn["rgn21nm"])
     land = union(np.array(list(regions.values()), dtype=object))
     draw_base(layout, at.tiles, land)
@@ -257,7 +257,7 @@ def regional_map(
     layout = at.layout
     drawn, around = to_scale(shown.areas, at.around, at.extent)
     layers.draw_neighbours(layout.ax, around.geometry.to_numpy(), edge=0.5)
-    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["regional"], colours=look.colours)
+    layers.draw_deciles(layout.ax, drawn, edge=layers.BORDER_WIDTHS["regional"], colours=look.colours)
     land = union(drawn.geometry.to_numpy())
     draw_base(layout, at.tiles, land)
     for shape in [union(unit.geometry.to_numpy()) for unit in selection.by_unit(drawn)] or [land]:
@@ -379,7 +379,7 @@ def local_map(
     layers.draw_neighbours(layout.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
     for shape in neighbours.values():
         layers.draw_outline(layout.ax, shape, width=0.5, colour="#ffffff")
-    layers.draw_deciles(layout.ax, drawn, edge=layers.EDGES["local"], colours=look.colours)
+    layers.draw_deciles(layout.ax, drawn, edge=layers.BORDER_WIDTHS["local"], colours=look.colours)
     land = union(drawn.geometry.to_numpy())
     draw_base(layout, at.tiles, land)
     districts = unions(drawn.geometry, drawn["lad21nm"]) if selection.is_group else {"": land}

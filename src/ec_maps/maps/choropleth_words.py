@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from ec_maps.areas.selection import Selection
 
-Kind = Literal["national", "regional", "local"]
+MapKind = Literal["national", "regional", "local"]
 
 
 def alt_text(
     areas: gpd.GeoDataFrame,
-    kind: Kind,
+    kind: MapKind,
     *,
     highlight: Sequence[str] = (),
     lacking: int = 0,
@@ -77,7 +77,7 @@ def alt_text(
 
 def caption(
     areas: gpd.GeoDataFrame,
-    kind: Kind,
+    kind: MapKind,
     *,
     highlight: Sequence[str] = (),
     lacking: int = 0,
@@ -121,12 +121,12 @@ def caption(
     return joined(group, finding, *places, unpublished, _not_shown(areas, kind, lacking, shown))
 
 
-def level_of(kind: Kind) -> Level:
+def level_of(kind: MapKind) -> Level:
     """Return the level of the areas of a kind of map."""
     return level_named("msoa" if kind == "local" else "lad")
 
 
-def _where(areas: gpd.GeoDataFrame, kind: Kind, shown: Selection | None) -> str:
+def _where(areas: gpd.GeoDataFrame, kind: MapKind, shown: Selection | None) -> str:
     if shown:
         return shown.heading
     if kind == "national":
@@ -136,7 +136,7 @@ def _where(areas: gpd.GeoDataFrame, kind: Kind, shown: Selection | None) -> str:
     return the_district(str(areas["lad21nm"].iloc[0]))
 
 
-def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, lacking: int, shown: Selection | None) -> str:
+def _the_areas(areas: gpd.GeoDataFrame, kind: MapKind, lacking: int, shown: Selection | None) -> str:
     level, where = level_of(kind), _where(areas, kind, shown)
     if shown and shown.is_group:
         there = f"the {len(areas):,} of {shown.its} {len(areas) + lacking:,} {level.areas} in this table"
@@ -146,7 +146,7 @@ def _the_areas(areas: gpd.GeoDataFrame, kind: Kind, lacking: int, shown: Selecti
     return f"the {number_of(len(areas), level)} of {where}"
 
 
-def _not_shown(areas: gpd.GeoDataFrame, kind: Kind, lacking: int, shown: Selection | None) -> str:
+def _not_shown(areas: gpd.GeoDataFrame, kind: MapKind, lacking: int, shown: Selection | None) -> str:
     """Return how many areas of the place are not among the rows, in a sentence; empty if none is."""
     if not lacking:
         return ""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 COLOURS = ("#8c510a", "#bf812d", "#dfc27d", "#f6e8c3", "#fafafa", "#b3e0d8", "#6fc3b7", "#35978f", "#01665e")
 
 #: The lower edges of the classes of strength, whatever the sign.
-EDGES = (0.1, 0.3, 0.5, 0.7)
+STRENGTH_EDGES = (0.1, 0.3, 0.5, 0.7)
 
 #: The strength from which the text counts a correlation as strong.
 STRONG = 0.5
@@ -64,7 +64,7 @@ _CELL_EDGE = "#8d8779"
 
 def colour_of(correlation: float) -> str:
     """Return the colour of a correlation's class, for the number rounded to two decimals as shown."""
-    strength = int(np.searchsorted(EDGES, abs(round(correlation, 2)), side="right"))
+    strength = int(np.searchsorted(STRENGTH_EDGES, abs(round(correlation, 2)), side="right"))
     return COLOURS[4 + int(math.copysign(strength, correlation))]
 
 
@@ -199,7 +199,7 @@ def _draw_legend(ax: Axes, left: float, top: float, wide: float, *, missing: boo
     for place, colour in enumerate(COLOURS):
         style = {"facecolor": colour, "edgecolor": _CELL_EDGE, "linewidth": 0.5, "gid": LABEL}
         ax.add_artist(Rectangle((left + place * wide, strip), wide, _SWATCH_HIGH, **style))  # type: ignore[arg-type]
-    for place, edge in enumerate((-1.0, *(-edge for edge in reversed(EDGES)), *EDGES, 1.0)):
+    for place, edge in enumerate((-1.0, *(-edge for edge in reversed(STRENGTH_EDGES)), *STRENGTH_EDGES, 1.0)):
         sides = {0: "left", len(COLOURS): "right"} if wide == _SWATCH else {}
         words, x, y = f"{edge:g}".replace("-", "−"), left + place * wide, strip + _SWATCH_HIGH + 0.03
         words = words.replace("0.", ".")

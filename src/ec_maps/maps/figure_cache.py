@@ -73,12 +73,12 @@ def _warn(folder: str, reason: str) -> None:
 
 
 #: The arguments of a page's function: names, such as that of a level.
-Words = ParamSpec("Words")
+_Arguments = ParamSpec("_Arguments")
 
 
 def cached(
     *, places: bool = False, card: str = "", folder: str = ""
-) -> Callable[[Callable[Words, str]], Callable[Words, str]]:
+) -> Callable[[Callable[_Arguments, str]], Callable[_Arguments, str]]:
     """Return a decorator that calls a page's function only if something that it depends on has changed.
 
     The function imports what it needs itself, so that nothing is loaded if nothing has changed. `places` says whether
@@ -86,12 +86,12 @@ def cached(
     :func:`cached_part`.
     """
 
-    def decorated(make: Callable[Words, str]) -> Callable[Words, str]:
+    def decorated(make: Callable[_Arguments, str]) -> Callable[_Arguments, str]:
         name = f"{make.__module__.rpartition('.')[2]}.{make.__name__}"
 
         @wraps(make)
-        def cached_or_made(*args: Words.args, **options: Words.kwargs) -> str:
-            parts = (name, args, options, listed() if places else None)
+        def cached_or_made(*args: _Arguments.args, **options: _Arguments.kwargs) -> str:
+            parts = (name, args, options, places_file() if places else None)
             words = [slug(str(word)) for word in (*args, *options.values())]
             return cached_part("-".join([name, *words]), parts, lambda: make(*args, **options), card=card, more=folder)
 
@@ -119,7 +119,7 @@ def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str 
     more
         A folder in ``maps/`` of further files that `make` writes and its markdown does not name.
     """
-    fingerprint, folder = stamp(parts), Path(FOLDER)
+    fingerprint, folder = state(parts), Path(FOLDER)
     if fingerprint is None:
         return make()
     if (text := read_record(folder, name, fingerprint)) is not None:
@@ -132,14 +132,14 @@ def cached_part(name: str, parts: object, make: Callable[[], str], *, card: str 
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     # A library's deprecation warning is not a fault of the figure.
     warned = any(issubclass(one.category, UserWarning) for one in caught)
-    if not warned and stamp(parts) == fingerprint and not cache.package_changed():
+    if not warned and state(parts) == fingerprint and not cache.package_changed():
         cards = [f"{card}-card.png"] if card and (folder / f"{card}-card.png").is_file() else []
         beside = [f"{more}/{path.name}" for path in (folder / more).iterdir()] if more else []
         write_record(folder, name, fingerprint, [*_FILE.findall(text), *cards, *beside], text)
     return text
 
 
-def stamp(*parts: object) -> str | None:
+def state(*parts: object) -> str | None:
     """Return a fingerprint of the data, the library and `parts`; None if it could not be relied on."""
     if settings.basemap() != "none":
         return None  # tiles can change at their source, and their failure is warned of once for all maps
@@ -149,7 +149,7 @@ def stamp(*parts: object) -> str | None:
         return None  # an input is missing: the function that needs it reports that or downloads it
 
 
-def listed() -> tuple[str, bytes | None]:
+def places_file() -> tuple[str, bytes | None]:
     """Return the settings and the list that decide which places are listed and which have a page."""
     try:
         return settings.places(), (settings.project_root() / "places.yml").read_bytes()

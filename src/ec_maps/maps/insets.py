@@ -58,7 +58,7 @@ def draw_inset(
     inset = layout.inset(Box(x, y, x + across, y + tall), "London")
     inset.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], facecolor=palette.NEIGHBOUR)
     inset.spines[:].set(color=palette.INK, linewidth=0.8)
-    paint(inset, london, edge=layers.EDGES["regional"])
+    paint(inset, london, edge=layers.BORDER_WIDTHS["regional"])
     layers.draw_outline(inset, whole, width=0.9)
     times = layout.scale / ((right - left) / across)
     corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]

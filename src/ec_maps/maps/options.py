@@ -15,7 +15,7 @@ from ec_maps.errors import SettingError, told
 from ec_maps.geography.levels import level_named
 from ec_maps.graphics import palette as palettes
 from ec_maps.graphics.figure import Map
-from ec_maps.graphics.layout import MARGIN, NARROW, WIDTH, Layout, Words, around_map, new_layout
+from ec_maps.graphics.layout import MARGIN, NARROW, WIDTH, Extent, Layout, Words, around_map, new_layout
 from ec_maps.graphics.legend import Key
 from ec_maps.graphics.user_axes import checked_axes, layout_in, room_in, without_marks
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Extent = tuple[float, float, float, float]
 
 #: The least and greatest width of a figure, and the least height of its map, in inches.
 _NARROWEST, _LARGEST, _LOWEST = 3.2, 24.0, 1.5

@@ -86,7 +86,7 @@ def _draw_map(
     (x, y), half = ((left + right) / 2, (bottom + top) / 2), (scale * width / 2, scale * height / 2)
     ax.set(xlim=(x - half[0], x + half[0]), ylim=(y - half[1], y + half[1]))
     layers.draw_neighbours(ax, around.geometry.to_numpy(), edge=0.5)
-    layers.draw_deciles(ax, areas, edge=layers.EDGES["local"])
+    layers.draw_deciles(ax, areas, edge=layers.BORDER_WIDTHS["local"])
     if len(around):
         layers.draw_outline(ax, areas.geometry.iloc[0], width=0.8)
 

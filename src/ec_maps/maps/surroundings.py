@@ -17,10 +17,10 @@ from ec_maps.areas.table import load_context
 from ec_maps.errors import BoundaryError, SettingError
 from ec_maps.graphics import layers
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import Layout, Words
+from ec_maps.graphics.layout import Extent, Layout, Words
 from ec_maps.graphics.legend import Key
 from ec_maps.maps.basemap import Basemap, basemap_for
-from ec_maps.maps.options import Extent, Options, narrow_of
+from ec_maps.maps.options import Options, narrow_of
 from ec_maps.maps.simplify import to_pixels
 
 

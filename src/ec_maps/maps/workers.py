@@ -29,7 +29,7 @@ from ec_maps.errors import RenderError, SettingError
 
 Shared = TypeVar("Shared")
 Task = TypeVar("Task")
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 #: The prefixes of the environment variables that processes of this machine share.
 _OURS = ("EC_MAPS_", "QUARTO_")
@@ -54,12 +54,12 @@ _PAUSE = 0.02
 
 
 def results(
-    draw: Callable[[Shared, Task], Result],
+    draw: Callable[[Shared, Task], _Result],
     load: Callable[[], Shared],
     tasks: Sequence[Task],
     *,
     jobs: int | None = None,
-) -> Iterator[Result]:
+) -> Iterator[_Result]:
     """Yield the result of `draw` for each task as it finishes, on this machine or the cluster of ``EC_MAPS_DASK``.
 
     Parameters
@@ -88,12 +88,12 @@ def results(
 
 
 def local(
-    draw: Callable[[Shared, Task], Result],
+    draw: Callable[[Shared, Task], _Result],
     load: Callable[[], Shared],
     tasks: Sequence[Task],
     *,
     jobs: int | None = None,
-) -> Iterator[Result]:
+) -> Iterator[_Result]:
     """Yield the results as :func:`results` does, always from processes of this machine; `draw` may write files."""
     wanted = jobs or settings.jobs()
     at_once = wanted or (1 if len(tasks) < _WORTH_IT else min(joblib.cpu_count(), _MOST))
@@ -112,10 +112,10 @@ def local(
 def _here(
     environment: Mapping[str, str],
     parent: int,
-    draw: Callable[[Shared, Task], Result],
+    draw: Callable[[Shared, Task], _Result],
     load: Callable[[], Shared],
     task: Task,
-) -> Result:
+) -> _Result:
     """Draw in a process of this machine, with the caller's settings."""
     if os.getpid() != parent:
         # Ctrl-C reaches every process of a terminal; only the first should react and end the others.
@@ -134,8 +134,8 @@ def _set(environment: Mapping[str, str]) -> None:
 
 
 def _by_cluster(
-    draw: Callable[[Shared, Task], Result], load: Callable[[], Shared], tasks: Sequence[Task]
-) -> Iterator[Result]:
+    draw: Callable[[Shared, Task], _Result], load: Callable[[], Shared], tasks: Sequence[Task]
+) -> Iterator[_Result]:
     if (tiles := settings.basemap()) != "none":
         msg = (
             f'EC_MAPS_BASEMAP is "{tiles}", and maps that a cluster draws have no tiles: every worker would have to '
@@ -149,8 +149,8 @@ def _by_cluster(
 
 
 def _finished(
-    client: Any, draw: Callable[[Shared, Task], Result], shared: Shared, tasks: Sequence[Task]
-) -> Iterator[Result]:
+    client: Any, draw: Callable[[Shared, Task], _Result], shared: Shared, tasks: Sequence[Task]
+) -> Iterator[_Result]:
     """Yield the results; Dask gives the tasks of a worker that dies to the others."""
     from distributed import KilledWorker, as_completed
 
@@ -193,8 +193,8 @@ def _finished(
 
 
 def _there(
-    task: Task, *, environment: Mapping[str, str], draw: Callable[[Shared, Task], Result], shared: Shared
-) -> Result:
+    task: Task, *, environment: Mapping[str, str], draw: Callable[[Shared, Task], _Result], shared: Shared
+) -> _Result:
     """Draw in a worker, alone in its process and with these settings only."""
     with _DRAWING:
         before = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}

@@ -134,7 +134,7 @@ def _site(root: Path) -> str:
 # --- drawing ------------------------------------------------------------------------------------------
 
 
-class Tables(NamedTuple):
+class PageTables(NamedTuple):
     """The tables that the pages are drawn from.
 
     `kingdom` is None where the data cover England and Wales only; `drivers` holds exposure and bias by scope,
@@ -155,7 +155,7 @@ class Tables(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _tables(_source: str, _data: str) -> Tables:
+def _tables(_source: str, _data: str) -> PageTables:
     """Return the tables, loaded once in each process for each fingerprint of the data."""
     from ec_maps.analysis.bivariate import bivariate_table
     from ec_maps.analysis.comparison import available_measures
@@ -173,11 +173,11 @@ def _tables(_source: str, _data: str) -> Tables:
                 bivariate_table(*drivers[scope], load_areas("lad", scope=scope))
         except DataError as error:
             drivers, notes = {}, (f"The place pages have no section on exposure and bias. {error}",)
-    return Tables(load_areas("lad"), load_areas("msoa"), kingdom, drivers, notes)
+    return PageTables(load_areas("lad"), load_areas("msoa"), kingdom, drivers, notes)
 
 
 @dataclass(frozen=True)
-class Page:
+class PlacePage:
     """A page to build: its name, the fingerprint of its inputs, and its files relative to ``maps/``."""
 
     place: Place
@@ -228,7 +228,7 @@ def _redraw(
     return Built(len(pages), [page.place.name for page in missing], removed, tables.notes)
 
 
-def _page(place: Place, links: dict[str, str], basis: str, tables: Tables) -> Page:
+def _page(place: Place, links: dict[str, str], basis: str, tables: PageTables) -> PlacePage:
     """Return a page; its fingerprint holds the pages that it links to."""
     from ec_maps.analysis.district import district_profile
     from ec_maps.site.district_page import FILES, FILES_BEYOND
@@ -240,7 +240,7 @@ def _page(place: Place, links: dict[str, str], basis: str, tables: Tables) -> Pa
     profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
     near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
     linking = sorted({(code, links[code]) for code in [*region, *near] if code in links})
-    return Page(place, name, digest(basis, place, linking), files)
+    return PlacePage(place, name, digest(basis, place, linking), files)
 
 
 def _national(
@@ -263,7 +263,7 @@ def _national(
     return shown
 
 
-def _draw(around: Around, aside: Path, tables: Tables, page: Page) -> None:
+def _draw(around: Around, aside: Path, tables: PageTables, page: PlacePage) -> None:
     """Draw one page, in this or another process, and record it when all its files are written."""
     from ec_maps.site import district_page
 
@@ -288,7 +288,9 @@ def _draw(around: Around, aside: Path, tables: Tables, page: Page) -> None:
         raise RenderError(msg) from error
 
 
-def _take_over(aside: Path, folder: Path, pages: list[Page], stale: list[Page], shared: list[str]) -> list[str]:
+def _take_over(
+    aside: Path, folder: Path, pages: list[PlacePage], stale: list[PlacePage], shared: list[str]
+) -> list[str]:
     """Move new files into place, remove those that belong to no page, and return the removed pages.
 
     `shared` holds the names of the maps that many pages share.

@@ -23,7 +23,7 @@ from ec_maps.errors import RenderError
 from ec_maps.site.preview import cells, html
 from ec_maps.site.preview.project import Project, load, refusal, section
 from ec_maps.site.preview.qmd import Page, read_page
-from ec_maps.site.preview.site import SHELL, Entry, Site, entries, index
+from ec_maps.site.preview.site import SHELL, SearchEntry, Site, entries, index
 from ec_maps.site.staging import staged
 
 __all__ = ["render"]
@@ -78,7 +78,7 @@ def _build(project: Project, folder: Path, log: Callable[[str], None]) -> None:
     site = Site(project, pages)
     if site.feed is None and any(section(page.meta, "listing").get("feed") for page in pages):
         log("_quarto.yml has no website: site-url:, so there is no feed.")
-    found: list[Entry] = []
+    found: list[SearchEntry] = []
     waiting: list[tuple[Page, BeautifulSoup]] = []
     with closing(_contents(project, pages, log)) as contents:
         for page, soup in contents:

@@ -44,14 +44,14 @@ _ANYWHERE: Known = {
     **dict.fromkeys(("lang", "author", "jupyter")),
 }
 
-PAGE: Known = {**_ANYWHERE, "listing": _LISTING} | dict.fromkeys(
+PAGE_KEYS: Known = {**_ANYWHERE, "listing": _LISTING} | dict.fromkeys(
     ("title", "pagetitle", "description", "date", "categories", "image", "image-alt", "search")
 )
 
 _LINK: Known = dict.fromkeys(("text", "href", "icon", "aria-label"))
 _NAVBAR_ITEM: Known = {**_LINK, "menu": _LINK}
 
-PROJECT: Known = {
+PROJECT_KEYS: Known = {
     **_ANYWHERE,
     # For the script that writes the reference; Quarto ignores it too.
     "quartodoc": None,
@@ -177,7 +177,7 @@ def load(root: Path, profile: str | None) -> Project:
     for layer in layers:
         text = layer.read_text(encoding="utf-8")
         config = merge(config, read_yaml(text, layer.name))
-        faults += unknown_keys(text, PROJECT, layer.name)
+        faults += unknown_keys(text, PROJECT_KEYS, layer.name)
     if not faults and not section(config, "project").get("render"):
         faults.append(
             "_quarto.yml: there is no project: render: list, so that every note in the folder would be published. "

@@ -12,7 +12,7 @@ from typing import Any
 from ec_maps.errors import RenderError
 from ec_maps.site.preview.project import (
     INCLUDES,
-    PAGE,
+    PAGE_KEYS,
     Config,
     Project,
     as_list,
@@ -113,10 +113,10 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
         if metadata.is_file():
             text, name = metadata.read_text(encoding="utf-8"), metadata.relative_to(project.root).as_posix()
             meta = merge(meta, _options(read_yaml(text, name), name, project.root, faults))
-            faults += unknown_keys(text, PAGE, name)
+            faults += unknown_keys(text, PAGE_KEYS, name)
     front, body, first = _front_matter(source)
     meta = merge(meta, _options(read_yaml(front, where, 2), where, project.root, faults))
-    faults += unknown_keys(front, PAGE, where, 2)
+    faults += unknown_keys(front, PAGE_KEYS, where, 2)
     page = Page(PurePosixPath(where), meta, _parts(body + "\n", first, where, faults), source)
     try:
         _ = page.date

@@ -240,7 +240,7 @@ class Site:
 
 
 @dataclass
-class Entry:
+class SearchEntry:
     """An entry of the index: a page before its first ``h2``, or one ``h2``, its `section`, with what follows it.
 
     `blocks` is the text, one item for each paragraph, caption or list item.
@@ -252,7 +252,7 @@ class Entry:
     blocks: list[str] = field(default_factory=lambda: [""])
 
 
-def entries(page: Page, soup: BeautifulSoup, site_title: str) -> list[Entry]:
+def entries(page: Page, soup: BeautifulSoup, site_title: str) -> list[SearchEntry]:
     """Return the entries of a page: one for the part before its first ``h2``, and one for each ``h2``.
 
     A page that says ``search: false`` and the page for missing addresses have none. Headings inside tabs begin no
@@ -260,7 +260,7 @@ def entries(page: Page, soup: BeautifulSoup, site_title: str) -> list[Entry]:
     """
     if page.path.name == NOT_FOUND or page.meta.get("search") is False:
         return []
-    first = Entry(str(page.target), page.title or str(page.meta.get("pagetitle") or site_title), "")
+    first = SearchEntry(str(page.target), page.title or str(page.meta.get("pagetitle") or site_title), "")
     first.blocks = [str(page.meta.get("description") or ""), ""]
     found = [first]
     _walk(soup, found)
@@ -269,7 +269,7 @@ def entries(page: Page, soup: BeautifulSoup, site_title: str) -> list[Entry]:
     return found
 
 
-def index(found: list[Entry]) -> tuple[str, str]:
+def index(found: list[SearchEntry]) -> tuple[str, str]:
     """Return the index with the names that Quarto gives to its fields, and the same as a script.
 
     A page under ``file:`` can load a script but not a data file; it sets ``ecSearchIndex``. A paragraph that is on many
@@ -290,7 +290,7 @@ def index(found: list[Entry]) -> tuple[str, str]:
     return data, f'"use strict";\nwindow.ecSearchIndex = {short};\n'
 
 
-def _walk(element: PageElement, found: list[Entry]) -> None:
+def _walk(element: PageElement, found: list[SearchEntry]) -> None:
     if isinstance(element, NavigableString):
         if not isinstance(element, PreformattedString):  # comments and the like
             found[-1].blocks[-1] += str(element)
@@ -299,7 +299,7 @@ def _walk(element: PageElement, found: list[Entry]) -> None:
         return
     if element.name == "h2" and element.get("id") and not element.find_parent(class_="tab-pane"):
         page = found[0]
-        found.append(Entry(f"{page.href}#{element['id']}", page.title, element.get_text(" ", strip=True)))
+        found.append(SearchEntry(f"{page.href}#{element['id']}", page.title, element.get_text(" ", strip=True)))
         return
     for child in element.children:
         _walk(child, found)
