@@ -230,7 +230,7 @@ def test_a_format_that_the_suffix_does_not_say(tmp_path: Path) -> None:
     """`format` goes before the suffix."""
     path = export(tmp_path / "some.txt", level="lad", measures=SOME, format="csv")
     assert (tmp_path / "some.txt-metadata.json").is_file()
-    assert path.read_bytes().startswith(b"lad21cd,")
+    assert path.read_text(encoding="utf-8-sig").startswith("lad21cd,")
 
 
 def test_neighbourhoods(tmp_path: Path) -> None:
