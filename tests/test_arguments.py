@@ -189,11 +189,11 @@ def arguments(draw: st.DrawFn, name: str) -> dict[str, Any]:
     for parameter, described in parameters.items():
         fitting = sound(name, parameter)
         if parameter == odd or not fitting:
-            spoilt = [spoil for table in fitting if isinstance(table, gpd.GeoDataFrame) for spoil in SPOILT]
-            if spoilt and draw(st.booleans()):
+            whole = [table for table in fitting if isinstance(table, gpd.GeoDataFrame)]
+            if whole and draw(st.booleans()):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    given_arguments[parameter] = draw(st.sampled_from(spoilt))(fitting[0])
+                    given_arguments[parameter] = draw(st.sampled_from(SPOILT))(whole[0])
                 continue
             if described.default is not inspect.Parameter.empty and parameter != odd:
                 continue
