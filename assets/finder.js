@@ -2,7 +2,8 @@
 
 // The finder: as one types, the districts, neighbourhoods and regions that contain all the words, best match first.
 // The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py). A form that names the index
-// itself, as that of the explorer does, loads it when someone begins to search, and leads to addresses of the explorer.
+// itself, as that of the explorer does, loads it when someone begins to search, and leads to addresses of the explorer;
+// one with data-chosen, a list of places kept by the page's own script, leads to that list with one more place.
 (() => {
   const form = document.querySelector("form.ec-finder");
   if (!form) return;
@@ -10,6 +11,7 @@
   const field = form.querySelector("input");
   const list = form.querySelector("ul");
   const status = form.querySelector("[role=status]");
+  const adds = form.dataset.chosen !== undefined;
   let entries = null;
 
   // Spellings that people leave out or vary: accents, capitals, apostrophes, "&", "St".
@@ -19,8 +21,20 @@
 
   const load = () => {
     if (entries || !window.ecPlaces) return;
-    const { districts, slugs, also, areas, regions } = window.ecPlaces;
+    const { districts, slugs, also, areas, regions, wider } = window.ecPlaces;
     const explorer = Boolean(form.dataset.index);
+    if (adds) {
+      entries = wider.map(([name, kind, number, slug]) => {
+        const inside = `${number} local ${number === 1 ? "authority" : "authorities"}`;
+        return { name, about: `${kind === "nations" ? "both nations" : kind}, ${inside}`, slug, rank: 1 };
+      });
+      districts.forEach(([name, region], at) => entries.push({ name, about: region, slug: slugs[at], rank: 0 }));
+      for (const [name, at] of also) {
+        entries.push({ name: `${name}: ${districts[at][0]}`, about: districts[at][1], slug: slugs[at], rank: 1 });
+      }
+      for (const entry of entries) entry.words = ` ${folded(entry.name)}`;
+      return;
+    }
     const home = (at, code) => {
       if (explorer) return `#place=${slugs[at]}${code && `&area=${code}`}`;
       const [, region, page] = districts[at];
@@ -68,9 +82,9 @@
     status.textContent = results.length
       ? `${results.length} found${more}.`
       : "Nothing found. Try fewer letters, or look through the list below.";
-    for (const { name, about, href } of results.slice(0, MOST)) {
+    for (const { name, about, href, slug } of results.slice(0, MOST)) {
       const link = document.createElement("a");
-      link.href = href;
+      link.href = adds ? `#places=${[form.dataset.chosen, slug].filter(Boolean).join(",")}` : href;
       link.textContent = name;
       const note = document.createElement("span");
       note.textContent = about;

@@ -12,6 +12,7 @@ from ec_maps import settings
 from ec_maps.about import measure_of
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places
+from ec_maps.areas.wider import wider_places
 from ec_maps.areas.wording import universe
 from ec_maps.geography.codes import BEYOND, aliases, official_districts
 from ec_maps.geography.names import folded, slug
@@ -93,14 +94,17 @@ def field() -> str:
     return f'```{{=html}}\n{form()}\n<script src="{FOLDER}/{INDEX}" defer></script>\n```'
 
 
-def form(index: str = "") -> str:
+def form(index: str = "", *, adds: bool = False) -> str:
     """Return the form of the search.
 
     With the address of an `index`, that is loaded when someone begins to search, and results are addresses of the
-    explorer: ``#place=…``.
+    explorer: ``#place=…``. If it `adds`, results add a place to those that the page's script names in ``data-chosen``:
+    ``#places=…,…``. Then regions, nations and groups are found, and no neighbourhoods.
     """
     later = f' data-index="{index}"' if index else ""
+    later += ' data-chosen=""' if adds else ""
     what = "District or neighbourhood" if index else "District, neighbourhood or region"
+    what = "Add a local authority, region, nation or county" if adds else what
     return (
         f'<form class="ec-finder" role="search" aria-label="Find a place"{later} hidden>\n'
         f'<label for="ec-find">{what}</label>\n'
@@ -134,7 +138,7 @@ def write_index(
     A neighbourhood has the position of its district in the list, the part of its official name after the district's,
     its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds Welsh and
     popular names of districts, each with the position of its district. ``slugs`` are the names of the districts in
-    addresses.
+    addresses. ``wider`` holds name, kind, number of districts and slug of each nation, region and group.
     """
     measure = measure_of(lads)
     tables = [lads, *(rows for _, rows in _beyond(kingdom))]
@@ -163,13 +167,16 @@ def write_index(
     also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
     names = [*sorted(set(lads["rgn21nm"])), *(region for region, _ in _beyond(kingdom))]
     regions = {region: slug(str(region)) for region in names}
-    slugs = page_names(pd.concat([pd.DataFrame(rows[["lad21cd", "lad21nm"]]) for rows in tables]))
+    names_of = pd.concat([pd.DataFrame(rows[["lad21cd", "lad21nm", "rgn21nm"]]) for rows in tables])
+    slugs = page_names(names_of)
+    wider = wider_places(names_of, set(slugs.values()))
     index = {
         "districts": districts,
         "slugs": list(slugs.values()),
         "also": also,
         "areas": areas,
         "regions": regions,
+        "wider": [[one.name, one.kind, len(one.codes), one.slug] for one in wider],
     }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
