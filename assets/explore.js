@@ -8,7 +8,6 @@
 (() => {
   const root = document.querySelector(".ec-explore");
   if (!root) return;
-  const NS = "http://www.w3.org/2000/svg";
   const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const SIGNS = { "<": "below", "=": "level with", ">": "above" };
   const find = (selector) => root.querySelector(selector);
@@ -19,20 +18,7 @@
 
   /* ---- small helpers ---- */
 
-  const make = (name, attributes = {}, ...children) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element;
-  };
-  const draw = (name, attributes = {}, ...children) => {
-    const element = document.createElementNS(NS, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element;
-  };
-  const number = (value) => value.toLocaleString("en-GB");
-  const short = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  const { make, draw, copy, number, short, read } = window.ecParts;
   const many = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`;
 
   /* ---- what there is, and what is shown ---- */
@@ -353,7 +339,6 @@
   const strip = (words, level, columns, on) => {
     const { ends } = measure().levels[level] || {};
     if (!ends) return "";
-    const read = (text) => Number(text.replace("−", "-"));
     const [low, high] = ends.map(read);
     const lines = (members) => members.filter((at) => columns.value[at] !== null)
       .map((at) => `M${(4 + (292 * (read(columns.value[at]) - low)) / (high - low || 1)).toFixed(1)} 4v22`).join("");
@@ -373,7 +358,7 @@
 
   const listing = () => {
     const columns = near.values[state.measure];
-    const value = ({ at }) => (columns?.value[at] == null ? Infinity : Number(columns.value[at].replace("−", "-")));
+    const value = ({ at }) => (columns?.value[at] == null ? Infinity : read(columns.value[at]));
     const list = make("ol", { class: "ec-areas" });
     for (const stop of [...areas].sort((a, b) => value(a) - value(b) || a.at - b.at)) {
       const decile = columns?.decile[stop.at];
@@ -578,18 +563,7 @@
     out: () => zoomed(1 / 1.6),
     home: () => (state.place < 0 ? glide(home) : go({ place: -1, area: "" })),
     back,
-    copy: async () => {
-      const link = location.href.split("#")[0] + address(state);
-      try {
-        await navigator.clipboard.writeText(link);
-        told.textContent = "The link is copied.";
-      } catch {
-        // No permission, or a page opened from a folder: the link is shown, selected.
-        const field = make("input", { "aria-label": "Link to what is shown", readonly: "", value: link });
-        told.replaceChildren("Copy this link: ", field);
-        field.select();
-      }
-    },
+    copy: () => copy(location.href.split("#")[0] + address(state), told),
   };
 
   const gestures = () => {

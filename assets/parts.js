@@ -1,0 +1,37 @@
+/* What the scripts of several pages share: elements of HTML and SVG whose text is only ever text, words, and a link to
+   copy. A page that needs it loads it before its own script. */
+
+"use strict";
+
+window.ecParts = (() => {
+  const filled = (element, attributes, children) => {
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  };
+  const make = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
+  const draw = (name, attributes = {}, ...children) =>
+    filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+  /* Copy a link, or where that is not permitted, as in a page opened from a folder, show it selected. */
+  const copy = async (link, told) => {
+    try {
+      await navigator.clipboard.writeText(link);
+      told.textContent = "The link is copied.";
+    } catch {
+      const field = make("input", { "aria-label": "Link to what is shown", readonly: "", value: link });
+      told.replaceChildren("Copy this link: ", field);
+      field.select();
+    }
+  };
+
+  return {
+    make,
+    draw,
+    copy,
+    number: (value) => value.toLocaleString("en-GB"),
+    short: (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text),
+    /* The number that a text such as "−1.5" shows. */
+    read: (text) => Number(text.replace("−", "-")),
+  };
+})();
