@@ -66,6 +66,14 @@ def explorer() -> str:
     return explorer()
 
 
+@cached(places=True, folder="compare")
+def compare_places() -> str:
+    """Return the comparison of places as HTML, and write the script that it loads beside those of the explorer."""
+    from ec_maps.site.compare_places import compare_places
+
+    return compare_places()
+
+
 @cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
@@ -270,6 +278,7 @@ __all__ = [
     "areas",
     "both_levels",
     "codebook_table",
+    "compare_places",
     "correlations",
     "driver_agreement",
     "driver_cuts",

@@ -22,7 +22,7 @@ from ec_maps.measures import HEADLINE, Measure, measure_named
 _TOUCHING = 50.0
 
 #: With fewer neighbourhoods, no interquartile range is given.
-_ENOUGH = 8
+ENOUGH = 8
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class DistrictProfile:
         if len(valued) == 1:
             return " ".join([*text, f"The one value is {shown(valued.iloc[0])}."])
         low, high = valued.quantile([0.25, 0.75])
-        half = f", half of them between {shown(low)} and {shown(high)}" if len(valued) >= _ENOUGH else ""
+        half = f", half of them between {shown(low)} and {shown(high)}" if len(valued) >= ENOUGH else ""
         text.append(
             f"Their values run from {shown(valued.min())} to {shown(valued.max())}{half}. Their median is "
             f"{shown(valued.median())}; the median of all neighbourhoods of England and Wales is "

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 #: Added to the tolerance: 0.472 and 0.467 differ by half a point, though not in binary fractions.
-_ROUNDED = 1e-9
+ROUNDED = 1e-9
 
 
 def rank_spans(
@@ -26,7 +26,7 @@ def rank_spans(
     """
     wanted = np.atleast_1d(np.asarray(pd.Series(values), dtype=float))
     there = np.sort(np.asarray(pd.Series(values if among is None else among).dropna(), dtype=float))
-    reach = tolerance * (1 + _ROUNDED)
+    reach = tolerance * (1 + ROUNDED)
     lowest = np.searchsorted(there, wanted - reach, side="left") + 1
     highest = np.searchsorted(there, wanted + reach, side="right")
     missing = np.isnan(wanted)

@@ -45,7 +45,7 @@ def explorer() -> str:
     write_values(folder / VALUES, lads, msoas, pages=pages, kingdom=united_kingdom())
     districts, slugs = Districts(lads, msoas, around), page_names(lads)
     for at, (code, name, region) in enumerate(zip(lads["lad21cd"], lads["lad21nm"], lads["rgn21nm"], strict=True)):
-        links = links_of(name, region, pages.get(code, ""), root)
+        links = links_of(name, slugs[code], region, pages.get(code, ""), root)
         districts.write(at, slugs[code], links, folder)
     measures = [measure_named(key).among(lads.attrs["categories"][key]) for key in lads.attrs["measures"]]
     return f"```{{=html}}\n{_page(lads, around, pages, measures)}\n```"

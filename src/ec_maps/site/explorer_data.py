@@ -103,9 +103,9 @@ def write_values(
     ----------
     path
         The script. ``ecValues.districts`` has code, slug, name, region and page (or an empty text) of each district;
-        ``ecValues.measures`` says of each measure what it is, and in ``values`` has the columns of :func:`_columns` in
-        the order of the districts; ``ecValues.beyond`` has slug, name, region and page of the districts of Scotland and
-        Northern Ireland, which are not on the map.
+        ``ecValues.measures`` says of each measure what it is, and in ``values`` has the columns of
+        :func:`columns_of_measure` in the order of the districts; ``ecValues.beyond`` has slug, name, region and page of
+        the districts of Scotland and Northern Ireland, which are not on the map.
     lads, msoas
         The tables of :func:`ec_maps.measures_table`.
     pages
@@ -132,7 +132,7 @@ def write_values(
         "measures": measures,
         "headline": HEADLINE,
     }
-    _write(path, "window.ecValues = ", data)
+    write_script(path, "window.ecValues = ", data)
 
 
 def _measure(key: str, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -162,11 +162,11 @@ def _measure(key: str, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame) -> dict[
         "inks": [palette.ink_on(colour) for colour in palette.colours(measure)],
         "in_words": measure.colours_in_words,
         "levels": levels,
-        "values": _columns(lads, measure, lads.attrs["cut_points"][key]),
+        "values": columns_of_measure(lads, measure, lads.attrs["cut_points"][key]),
     }
 
 
-def _columns(table: pd.DataFrame, measure: Measure, edges: list[float]) -> dict[str, list[Any]]:
+def columns_of_measure(table: pd.DataFrame, measure: Measure, edges: list[float]) -> dict[str, list[Any]]:
     """Return the columns of a measure as pages show them, with None for an area without a published estimate.
 
     ``value`` is a bare number as text, which the measure's ``after`` completes; ``decile`` and the deciles within the
@@ -231,7 +231,7 @@ class Districts:
         if key in msoas:
             values = msoas[key].to_numpy(dtype=float, na_value=np.nan)
             of_district = msoas["lad21cd"].map(lads.set_index("lad21cd")[key]).to_numpy(dtype=float, na_value=np.nan)
-            self.columns[key] = _columns(msoas, measure, msoas.attrs["cut_points"][key])
+            self.columns[key] = columns_of_measure(msoas, measure, msoas.attrs["cut_points"][key])
             self.signs[key] = {
                 "than_district": _signs(values - of_district, measure.tolerance),
                 "than_country": _signs(values - msoas[key].median(), measure.tolerance),
@@ -260,7 +260,7 @@ class Districts:
             "words": {key: words[at] for key, words in self.words.items()},
             "values": {key: self._values(key, members) for key in self.columns},
         }
-        _write(folder / f"{name}.js", f"(window.ecAreas = window.ecAreas || {{}})[{json.dumps(name)}] = ", data)
+        write_script(folder / f"{name}.js", f"(window.ecAreas = window.ecAreas || {{}})[{json.dumps(name)}] = ", data)
 
     def _around(self, at: int, window: Bounds, grid: Grid, tolerance: float) -> list[list[Any]]:
         """Return the land in a window: each district's row in the table, or -1 beyond, and its outline; itself last."""
@@ -321,16 +321,20 @@ def _grown(bounds: tuple[float, ...], by: float) -> Bounds:
     return bounds[0] - more, bounds[1] - more, bounds[2] + more, bounds[3] + more
 
 
-def _write(path: Path, before: str, data: object) -> None:
+def write_script(path: Path, before: str, data: object) -> None:
+    """Write a script that assigns data to what `before` names; nothing in the data can end it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f'"use strict";\n{before}{text};\n', encoding="utf-8")
 
 
-def links_of(name: str, region: str, page: str, root: Path) -> list[tuple[str, str]]:
-    """Return what the site has about a district, each as words and address: its page, its files, or its region."""
-    here = [("Back to the list of all places", f"{PLACES}/index.html#{slug(region)}")]
+def links_of(name: str, own: str, region: str, page: str, root: Path) -> list[tuple[str, str]]:
+    """Return what the site has about a district, each as words and address: its page, its files, or its region.
+
+    `own` is its slug, by which it is compared with its region.
+    """
+    compared = (f"Compare it with {the(region)}", f"compare-places.html#places={own},{slug(region)}")
     if not page:
-        return here
+        return [("Back to the list of all places", f"{PLACES}/index.html#{slug(region)}"), compared]
     files = [("Table of its neighbourhoods (CSV)", f"maps/{page}.csv"), ("Brief to print (PDF)", f"{page}.pdf")]
     there = [(words, f"{PLACES}/{file}") for words, file in files if (root / PLACES / file).is_file()]
-    return [(f"The page of {the_district(name)}", f"{PLACES}/{page}.html"), *there]
+    return [(f"The page of {the_district(name)}", f"{PLACES}/{page}.html"), *there, compared]
