@@ -277,7 +277,7 @@
   const table = () => {
     const head = make("tr", {}, make("th", { scope: "col" }, "Measure"), ...chosen.map(({ name }) => make("th", { scope: "col" }, name)));
     const bodies = data.measures.map((measure) => {
-      const body = make("tbody", {}, make("tr", {}, make("th", { scope: "rowgroup", colspan: chosen.length + 1 }, measure.title)));
+      const body = make("tbody", {}, make("tr", {}, make("th", { scope: "rowgroup", colspan: chosen.length + 1 }, make("span", {}, measure.title))));
       const ones = chosen.map((place) => facts(place, measure));
       for (const [heading, text] of TABLED) {
         const cells = chosen.map((place, at) => text(place, ones[at], measure) || "–");
