@@ -330,6 +330,7 @@ def test_a_reader_that_has_seen_enough(project: Path, demo_run: dict[str, str | 
         (("places",), ["lad21cd", "name", "region"], 374),
         (("places", "norfolk"), ["lad21cd", "name", "region"], 7),
         (("compare", "Norwich", "Eden"), ["lad21cd", "lad21nm", "rgn21nm", "economic_connectedness"], 2),
+        full(("shortlist", "Norwich", "Great Yarmouth", "--at-most", "1"), ["msoa21cd", "msoa21nm", "lad21cd"], 3),
     ],
 )
 def test_lists_for_programs(
@@ -391,6 +392,29 @@ def test_compare_typed_wrong(
     run = ec_maps("compare", *words, "--format", "json", cwd=project, **demo_run)
     is_letter(run, 2, *parts)
     assert run.stdout == ""
+
+
+def test_a_shortlist_for_people(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """The count in words, a line for each with its span, a heading for each group."""
+    run = ec_maps("shortlist", "Norwich", "Great Yarmouth", cwd=project, **demo_run)
+    said, head, *_, source = (part for part in run.stdout.split("\n\n"))
+    assert said.startswith("Economic connectedness. Of the 27 neighbourhoods of Norwich and Great Yarmouth, eight ")
+    assert re.split(r"  +", head.rstrip()) == ["position", "neighbourhood", "value", "decile (1 is lowest)", "users"]
+    assert "\nPositions 3 to 4: two neighbourhoods whose order is not certain:\n3–4  " in run.stdout
+    assert source.startswith("Demonstration data – not real values.")
+
+
+@pytest.mark.full
+def test_a_shortlist_of_none(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """It says in words that there is none, and is a header for programs; what is typed wrong is a letter."""
+    words = ("shortlist", "Isles of Scilly", "--at-most", "1")
+    none = ec_maps(*words, cwd=project, **demo_run)
+    assert none.stdout.startswith("Economic connectedness. The only neighbourhood of the Isles of Scilly is not in the")
+    table = ec_maps(*words, "--format", "csv", cwd=project, **demo_run)
+    assert table.stdout.startswith("msoa21cd,msoa21nm,lad21cd,")
+    assert len(table.stdout.splitlines()) == 1
+    is_letter(ec_maps("shortlist", "Belfast", cwd=project, **demo_run), 2, "Belfast is in Northern Ireland")
+    assert ec_maps("shortlist", "Norwich", "--at-most", "11", cwd=project, **demo_run).returncode == 2
 
 
 def test_help_is_quick(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ec_maps.analysis.comparison import compare, measures_table
     from ec_maps.analysis.export import export
+    from ec_maps.analysis.shortlist import shortlist
     from ec_maps.analysis.statistics import Correlations, Stability, rank_correlations, stability
     from ec_maps.areas.join import JoinReport
     from ec_maps.areas.own import area_table
@@ -76,6 +77,7 @@ __all__ = [
     "rank_correlations",
     "read_places",
     "regional_map",
+    "shortlist",
     "stability",
     "strip_plot",
 ]
@@ -114,6 +116,7 @@ _HOMES = {
     "read_places": "areas.places",
     "regional_map": "maps.choropleth",
     "measures_table": "analysis.comparison",
+    "shortlist": "analysis.shortlist",
     "stability": "analysis.statistics",
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",

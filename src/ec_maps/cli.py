@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from ec_maps.analysis.export import ExportName
+    from ec_maps.analysis.shortlist import KindName
     from ec_maps.geography.levels import LevelName, ScopeName
     from ec_maps.maps.batch import PictureFormat
 
@@ -136,6 +137,31 @@ def compare(
     table, source = compare(names, list(measures), level=level, scope=scope), provenance.line()
     rows = listing.of_areas(table, source)
     click.echo(listing.written(rows, form, lambda: f"{listing.areas_in_words(table)}\n\n{source}"), nl=False)
+
+
+@main.command()
+@click.argument("names", metavar="PLACE...", nargs=-1, required=True, shell_complete=completion.anywhere)
+@click.option("--at-most", type=click.IntRange(1, 10), default=2, show_default=True, help="The highest decile to list.")
+@MEASURE
+@click.option(
+    "--kind", type=click.Choice(["bias", "exposure"]),
+    help="bias: only those with many to meet and fewer friendships; exposure: with few to meet and little bias.",
+)  # fmt: skip
+@FORMAT
+def shortlist(
+    names: tuple[str, ...], *, at_most: int, measure: str, kind: KindName | None, form: listing.ListingFormat
+) -> None:
+    """List the neighbourhoods of each PLACE that are in a low decile, grouped where their order is not certain.
+
+    A PLACE is a local authority, a county or combined authority, a region, "England" or "England and Wales".
+    """
+    from ec_maps.analysis.shortlist import shortlist
+    from ec_maps.areas import provenance
+
+    table, source = shortlist(names, at_most, measure=measure, kind=kind), provenance.line()
+    rows, columns = listing.of_areas(table, source), [*map(str, table.columns), "source"]
+    words = f"{listing.shortlist_in_words(table)}\n\n{source}"
+    click.echo(listing.written(rows, form, lambda: words, columns), nl=False)
 
 
 @main.command()

@@ -30,6 +30,11 @@ def regions(_context: Context, _parameter: Parameter | None, begun: str) -> list
     return _named(((one.region, None) for one in official_districts().values()), begun)
 
 
+def anywhere(context: Context, parameter: Parameter | None, begun: str) -> list[CompletionItem]:
+    """Return the regions and the local authorities whose names begin so."""
+    return [*regions(context, parameter, begun), *places(context, parameter, begun)]
+
+
 def _named(names: Iterable[tuple[str, str | None]], begun: str) -> list[CompletionItem]:
     from ec_maps.geography.names import plain
 

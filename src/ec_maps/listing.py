@@ -25,24 +25,25 @@ FORMATS: tuple[ListingFormat, ...] = ("table", "csv", "json")
 Row = Mapping[str, object]
 
 
-def written(rows: Sequence[Row], form: ListingFormat, table: Callable[[], str]) -> bytes:
+def written(rows: Sequence[Row], form: ListingFormat, table: Callable[[], str], columns: Sequence[str] = ()) -> bytes:
     """Return rows, all with the same keys, in a format; `table` writes them for people.
 
     JSON is one array of objects, CSV has a header; a missing value is null or empty. Both are UTF-8 on every console.
+    `columns` are the keys, for the header of a list that may be empty.
     """
     if form == "json":
         text = json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=2, allow_nan=False)
     elif form == "csv":
-        text = _as_csv(rows)
+        text = _as_csv(rows, columns)
     else:
         text = table()
     return text.rstrip("\n").encode() + b"\n"
 
 
-def _as_csv(rows: Sequence[Row]) -> str:
+def _as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows(rows[:1])
+    writer.writerows(rows[:1] or [columns])
     writer.writerows([_cell(value) for value in row.values()] for row in rows)
     return out.getvalue()
 
@@ -107,3 +108,31 @@ def areas_in_words(table: pd.DataFrame) -> str:
             lines.append((where, measure.title, measure.format(row[key]), *ends))
             where = ""
     return aligned(lines)
+
+
+def shortlist_in_words(table: pd.DataFrame) -> str:
+    """Return a table of ``shortlist`` in words: how many there are, and a line for each, with a heading by group."""
+    from ec_maps.analysis.shortlist import headings
+    from ec_maps.measures import measure_named
+
+    measure, above = measure_named(table.attrs["measure"]).among(table.attrs["category"]), headings(table)
+    lines = [("position", "neighbourhood", "value", "decile (1 is lowest)", "users")]
+    for row in table.to_dict("records"):
+        name = row.get("msoa21hclnm")
+        name = f"{name} ({row['msoa21nm']})" if isinstance(name, str) else str(row["msoa21nm"])
+        span = _span(row["decile_low"], row["decile_high"])
+        decile = f"{row['decile']}" + (f" ({span})" if "–" in span else "")
+        users = f"{row['num_users']:,}" if isinstance(row.get("num_users"), int) else ""
+        position, value = _span(row["position_low"], row["position_high"]), measure.format(row[measure.key])
+        lines.append((position, name, value, decile, users))
+    text = aligned(lines).split("\n")
+    groups = table["group"].tolist()
+    for at in range(len(groups) - 1, -1, -1):
+        if not at or groups[at] != groups[at - 1]:
+            text[at + 1 : at + 1] = [f"\n{above[groups[at]]}:"] if groups[at] in above else [""]
+    said = f"{measure.title}. {table.attrs['in_words']}"
+    return "\n\n".join([said, "\n".join(text)]) if groups else said
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}–{high}"

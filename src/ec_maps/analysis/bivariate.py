@@ -79,6 +79,9 @@ KINDS = (
     ),
 )
 
+#: The kinds in which one measure alone stands out, by that measure: few connections for lack of one thing.
+LEVERS = {"bias": KINDS[1], "exposure": KINDS[2]}
+
 
 def class_number(exposure_third: int, bias_third: int) -> int:
     """Return the number of a class, 1 to 9, from its thirds (1 the lowest)."""
@@ -164,6 +167,20 @@ def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
         )
         raise DataError(msg)
     return third, edges
+
+
+def levers(exposure: pd.Series, bias: pd.Series) -> pd.Series:
+    """Return the key in :data:`LEVERS` of each area's kind, missing for other areas; thirds are cut over all of them.
+
+    `DataError` is raised as by :func:`thirds`. Areas without both values are left out of the cuts.
+    """
+    both = exposure.notna() & bias.notna()
+    across, up = thirds(exposure.where(both), DRIVERS[0])[0], thirds(bias.where(both), DRIVERS[1])[0]
+    found = pd.Series(pd.NA, exposure.index, dtype="string")
+    for key, kind in LEVERS.items():
+        exposure_third, bias_third = thirds_of(kind.number)
+        found[(across == exposure_third).fillna(False) & (up == bias_third).fillna(False)] = key  # noqa: FBT003
+    return found
 
 
 def agreement(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> float:

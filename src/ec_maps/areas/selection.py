@@ -24,12 +24,15 @@ from ec_maps.errors import PlaceError, letter_of, listed
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
 from ec_maps.geography.groups import Group, group_like, groups_named, says_kind
-from ec_maps.geography.names import plain, quoted
+from ec_maps.geography.names import folded, plain, quoted
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-DISTRICT, REGION, GROUP = "local authority", "region", "county or combined authority"
+DISTRICT, REGION, GROUP, NATION = "local authority", "region", "county or combined authority", "nation"
+
+#: What is wider than a region, in the loosest form of its name, as it stands in a sentence.
+NATIONS = {"england": "England", "england and wales": "England and Wales"}
 
 #: Of more districts than this, a heading names the first five.
 _NAMED = 6
@@ -157,24 +160,63 @@ def select_districts(given: str | Place | Iterable[str | Place], known: pd.DataF
     PlaceError
         If something is unknown, no text, named twice, of another level than the rest, or without neighbourhoods.
     """
+    gazetteer = _with_those_beyond(known)
+    selection = _select(each_of(given), lambda text, where: _district_or_group(text, where, gazetteer))
+    _refuse_beyond(selection)
+    return selection
+
+
+def select_any(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+    """Return the selection of a list of neighbourhoods: places of any level, which may overlap.
+
+    The parameters and errors are those of :func:`select_districts`; besides, regions, England, and England and Wales
+    can be named.
+    """
+    gazetteer, regions = _with_those_beyond(known), sorted(known["rgn21nm"].unique())
+
+    def unit(text: str, where: str) -> Unit:
+        if name := NATIONS.get(folded(text)):
+            outside = {*BEYOND, "Wales"} if name == "England" else {*BEYOND}
+            return Unit(NATION, name, tuple(place for place in gazetteer.places if place.region not in outside))
+        place = gazetteer.find(text)
+        if place and plain(place.name) == plain(text):  # the City of London is not London
+            return _district_or_group(text, where, gazetteer)
+        return _region_or_less(text, where, gazetteer, [*regions, *BEYOND])
+
+    selection = _select(each_of(given), unit, together=True)
+    _refuse_beyond(selection)
+    return selection
+
+
+def _with_those_beyond(known: pd.DataFrame) -> Gazetteer:
+    """Return the gazetteer of some districts and of those of Scotland and Northern Ireland."""
     there = {plain(name) for name in known["lad21nm"]}
     beyond = [
         (district.code, district.name, district.region)
         for district in official_districts().values()
         if district.region in BEYOND and plain(district.name) not in there
     ]
-    gazetteer = gazetteer_of(known_districts(known, pd.DataFrame(beyond, columns=known.columns)))
-    selection = _select(each_of(given), lambda text, where: _district_or_group(text, where, gazetteer))
-    if away := [place for place in selection.places if place.region in BEYOND]:
-        regions = list(dict.fromkeys(place.region for place in away))
-        msg = (
-            f"{capital(series([the_district(place.name) for place in away]))} {are(len(away))} in {series(regions)}, "
-            f"and neighbourhood data stop at the border: the neighbourhoods mapped here (MSOAs) exist only in England "
-            f"and Wales. The map of the region {series([quoted(region) for region in regions], 'or')} has "
-            f'{"it" if len(away) == 1 else "them"}, from a table with scope="uk" (ec-maps map region "{regions[0]}").'
-        )
-        raise PlaceError(msg)
-    return selection
+    return gazetteer_of(known_districts(known, pd.DataFrame(beyond, columns=["lad21cd", "lad21nm", "rgn21nm"])))
+
+
+def _refuse_beyond(selection: Selection) -> None:
+    """Raise `PlaceError` if places of Scotland or Northern Ireland are asked for by neighbourhood."""
+    away = [place for place in selection.places if place.region in BEYOND]
+    if not away:
+        return
+    regions = list(dict.fromkeys(place.region for place in away))
+    named = [unit.name for unit in selection.units if unit.level == REGION and set(unit.places) <= set(away)]
+    names = named or [the_district(place.name) for place in away]
+    border = "neighbourhood data stop at the border"
+    fact = f"{capital(series(names))} {are(len(names))} in {series(regions)}, and {border}"
+    if named:
+        fact = f"{capital(border)} of {series(names)}"
+    msg = (
+        f"{fact}: the neighbourhoods mapped here (MSOAs) exist only in England and Wales. The map of the region "
+        f"{series([quoted(region) for region in regions], 'or')} has {'it' if len(names) == 1 else 'them'}, from a "
+        f'table with scope="uk" (ec-maps map region "{regions[0]}").'
+    )
+    raise PlaceError(msg)
 
 
 def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
@@ -185,14 +227,9 @@ def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFra
     gazetteer, regions = gazetteer_of(known), sorted(known["rgn21nm"].unique())
 
     def unit(text: str, where: str) -> Unit:
-        region = None if says_kind(text) else match_region(text, regions)
-        if region is None and not gazetteer.find(text) and not groups_named(text):
-            region = match_region(text, regions, part=True)
-        if match_region(text, BEYOND) and region is None:
+        if match_region(text, BEYOND) and not match_region(text, regions):
             find_region(text, regions)
-        if region is None:
-            return _district_or_group(text, where, gazetteer)
-        return Unit(REGION, the(region), tuple(place for place in gazetteer.places if place.region == region))
+        return _region_or_less(text, where, gazetteer, regions)
 
     if isinstance(given, str) and not groups_named(given):
         find_region(given, regions)
@@ -213,8 +250,11 @@ def select_highlighted(
     return places
 
 
-def _select(texts: list[object], unit_of: Callable[[str, str], Unit]) -> Selection:
-    """Return the units that texts name, checked as a group, or raise `PlaceError` with all faults."""
+def _select(texts: list[object], unit_of: Callable[[str, str], Unit], *, together: bool = False) -> Selection:
+    """Return the units that texts name, checked as a group, or raise `PlaceError` with all faults.
+
+    With `together`, they may be of several levels and overlap.
+    """
     if not texts:
         msg = f"No place given: the list is empty. {LOOK_UP}"
         raise PlaceError(msg)
@@ -234,7 +274,7 @@ def _select(texts: list[object], unit_of: Callable[[str, str], Unit]) -> Selecti
         else:
             found[unit] = (number, text)
     units = list(found)
-    if not faults:
+    if not faults and not together:
         faults = _faults_together(units, [text for _, text in found.values()])
     if faults:
         raise PlaceError(letter_of(faults, f"{len(faults)} faults in the places:", LOOK_UP if misnamed else ""))
@@ -255,6 +295,16 @@ def _faults_together(units: list[Unit], texts: list[str]) -> list[str]:
         return []
     names = series([quoted(name) for name in holders[shared[0]]])
     return [f"{names} overlap: both have {listed([place.name for place in shared])}. Name local authorities instead."]
+
+
+def _region_or_less(text: str, where: str, gazetteer: Gazetteer, regions: list[str]) -> Unit:
+    """Return the region, district, county or combined authority that a text names; `PlaceError` if none."""
+    region = None if says_kind(text) else match_region(text, regions)
+    if region is None and not gazetteer.find(text) and not groups_named(text):
+        region = match_region(text, regions, part=True)
+    if region is None:
+        return _district_or_group(text, where, gazetteer)
+    return Unit(REGION, the(region), tuple(place for place in gazetteer.places if place.region == region))
 
 
 def _district_or_group(text: str, where: str, gazetteer: Gazetteer) -> Unit:
