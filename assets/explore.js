@@ -18,7 +18,7 @@
 
   /* ---- small helpers ---- */
 
-  const { make, draw, copy, number, short, read } = window.ecParts;
+  const { make, draw, copy, district, number, short, read } = window.ecParts;
   const many = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`;
 
   /* ---- what there is, and what is shown ---- */
@@ -72,22 +72,7 @@
     return { place: at, area, measure: known ? key : data.headline, notes };
   };
 
-  const loading = {};
-  const load = (slug) => {
-    loading[slug] ||= new Promise((done) => {
-      const script = make("script", { src: `${root.dataset.scripts}${slug}.js` });
-      const end = () => {
-        const there = window.ecAreas?.[slug] || null;
-        if (!there) delete loading[slug]; // a broken script is asked for again when the place is next chosen
-        script.remove();
-        done(there);
-      };
-      script.addEventListener("load", end);
-      script.addEventListener("error", end);
-      document.head.append(script);
-    });
-    return loading[slug];
-  };
+  const load = (slug) => district(root.dataset.scripts, slug);
 
   /* ---- the view: x, y and k turn units of the map into pixels ---- */
 

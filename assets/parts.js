@@ -25,10 +25,29 @@ window.ecParts = (() => {
     }
   };
 
+  const loading = {};
+  /* Load the script of a district's neighbourhoods: what it adds to ecAreas, or null. */
+  const district = (folder, slug) => {
+    loading[slug] ||= new Promise((done) => {
+      const script = make("script", { src: `${folder}${slug}.js` });
+      const end = () => {
+        const there = window.ecAreas?.[slug] || null;
+        if (!there) delete loading[slug]; // a broken script is asked for again when the place is next chosen
+        script.remove();
+        done(there);
+      };
+      script.addEventListener("load", end);
+      script.addEventListener("error", end);
+      document.head.append(script);
+    });
+    return loading[slug];
+  };
+
   return {
     make,
     draw,
     copy,
+    district,
     number: (value) => value.toLocaleString("en-GB"),
     short: (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text),
     /* The number that a text such as "−1.5" shows. */

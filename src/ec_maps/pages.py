@@ -74,6 +74,14 @@ def compare_places() -> str:
     return compare_places()
 
 
+@cached(places=True, folder="shortlist")
+def shortlist() -> str:
+    """Return the shortlist as HTML, and write the script that it loads beside those of the explorer."""
+    from ec_maps.site.shortlist import shortlist
+
+    return shortlist()
+
+
 @cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""
@@ -303,6 +311,7 @@ __all__ = [
     "places_by_region",
     "provenance",
     "regional",
+    "shortlist",
     "sources_line",
     "stability_note",
     "value_range",

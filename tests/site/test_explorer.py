@@ -14,7 +14,7 @@ import pytest
 import shapely
 from shapely.affinity import affine_transform
 
-from ec_maps import MEASURES, ice_colours, measures_table
+from ec_maps import MEASURES, ice_colours, measures_table, shortlist
 from ec_maps.areas.table import load_context
 from ec_maps.site import explorer_data
 from published import published, script
@@ -72,6 +72,25 @@ def test_the_numbers_of_a_hundred_areas_are_those_of_the_files(root: Path, site:
         columns = district["values"][key]
         found = {name: columns[name][at] for name in ("value", "decile", "rank_low", "rank_high")}
         assert found == expected(msoas[key], code, key), (code, key)
+        # How many are lower, and one: whole numbers by which scripts sort.
+        values = msoas[key]
+        lower = 1 + sum(value < values[code][0] for value, _ in values.values()) if code in values else None
+        assert columns["rank"][at] == lower
+
+
+def test_kinds_of_neighbourhoods_are_those_of_the_shortlist(site: Path, demo: Path) -> None:
+    """A letter for each neighbourhood: b and e for the two kinds that a shortlist can have, a point for others."""
+    folder, places = site / "maps" / "explore", [PLACE, "norwich", "leeds"]
+    for kind in ("bias", "exposure"):
+        listed = set(shortlist(["Great Yarmouth", "Norwich", "Leeds"], 10, kind=kind)["msoa21cd"])  # type: ignore[arg-type]
+        found = set()
+        for district in (script(folder / f"{place}.js") for place in places):
+            valued = district["values"]["economic_connectedness"]["value"]
+            assert len(district["kinds"]) == len(district["areas"])
+            rows = zip(district["areas"], district["kinds"], valued, strict=True)
+            found |= {area[0] for area, letter, value in rows if letter == kind[0] and value is not None}
+        assert found == listed
+        assert listed
 
 
 def test_the_signs_say_how_a_neighbourhood_differs(site: Path) -> None:

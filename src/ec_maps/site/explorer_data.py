@@ -16,10 +16,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ec_maps.analysis.bivariate import DRIVERS
 from ec_maps.analysis.comparison import DECILE, RANK_HIGH, RANK_LOW, USERS
 from ec_maps.analysis.district import compared_in_words
+from ec_maps.analysis.shortlist import neighbourhood_levers
 from ec_maps.areas.deciles import group
 from ec_maps.areas.wording import the, the_district
+from ec_maps.errors import DataError
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.names import slug
 from ec_maps.graphics import palette
@@ -217,6 +220,7 @@ class Districts:
         self.words: dict[str, list[str]] = {}
         self.columns: dict[str, dict[str, list[Any]]] = {}
         self.signs: dict[str, dict[str, str]] = {}
+        self.kinds = _kinds(msoas)
         for measure in map(measure_named, lads.attrs["measures"]):
             self._add(measure, lads, msoas)
 
@@ -232,6 +236,8 @@ class Districts:
             values = msoas[key].to_numpy(dtype=float, na_value=np.nan)
             of_district = msoas["lad21cd"].map(lads.set_index("lad21cd")[key]).to_numpy(dtype=float, na_value=np.nan)
             self.columns[key] = columns_of_measure(msoas, measure, msoas.attrs["cut_points"][key])
+            # Two areas are level if the rank of the higher one is not above the rank_high of the lower one.
+            self.columns[key]["rank"] = _integers(msoas[key].rank(method="min"))
             self.signs[key] = {
                 "than_district": _signs(values - of_district, measure.tolerance),
                 "than_country": _signs(values - msoas[key].median(), measure.tolerance),
@@ -260,6 +266,8 @@ class Districts:
             "words": {key: words[at] for key, words in self.words.items()},
             "values": {key: self._values(key, members) for key in self.columns},
         }
+        if self.kinds:
+            data["kinds"] = "".join(self.kinds[member] for member in members)
         write_script(folder / f"{name}.js", f"(window.ecAreas = window.ecAreas || {{}})[{json.dumps(name)}] = ", data)
 
     def _around(self, at: int, window: Bounds, grid: Grid, tolerance: float) -> list[list[Any]]:
@@ -283,6 +291,15 @@ class Districts:
         """
         columns = {name: [column[member] for member in members] for name, column in self.columns[key].items()}
         return columns | {name: "".join(signs[member] for member in members) for name, signs in self.signs[key].items()}
+
+
+def _kinds(msoas: pd.DataFrame) -> str:
+    """Return a letter for each neighbourhood, "b" or "e" by its kind in ``LEVERS``, "." for others; empty without."""
+    try:
+        kinds = neighbourhood_levers() if {*DRIVERS} <= {*msoas.attrs["measures"]} else None
+    except DataError:  # the page of exposure and bias says what is wrong
+        kinds = None
+    return "" if kinds is None else "".join(kinds.reindex(msoas["msoa21cd"]).str[0].fillna("."))
 
 
 def _signs(apart: np.ndarray, tolerance: float) -> str:
