@@ -10,6 +10,7 @@ import pandas as pd
 import pypandoc
 from bs4 import BeautifulSoup
 
+from ec_maps.geography.codes import official_districts, shipped_table
 from ec_maps.site import finder
 from facts import plain
 from made import demo_tables, districts, squares
@@ -112,3 +113,32 @@ def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:
     assert ["Ynys Môn", 1] in told["also"]
     assert ["Anglesey", 1] in told["also"]
     assert told["regions"] == {"North East": "north-east"}
+
+
+def test_the_index_has_districts_of_other_years(tmp_path: Path) -> None:
+    """An abolished district leads to its successor and a later one to those it was made of, with a sentence each."""
+    lads, msoas = districts([*TEN, None]), squares(TEN, district="B")
+    there = ["East Suffolk", "Allerdale", "Carlisle", "Copeland", "Norwich", "Kirklees", "Bedford"]
+    lads["lad21nm"] = [*there, *lads["lad21nm"][len(there) :]]
+    finder.write_index(lads, msoas, {}, tmp_path / "index.js")
+    told = indexed(tmp_path / "index.js")
+    names = [district[0] for district in told["districts"]]
+    also: dict[str, list[tuple[str, str]]] = {}
+    for name, at, *history in told["also"]:
+        also.setdefault(name, []).append((names[at], *history))
+    gone = "Suffolk Coastal was abolished on 1 April 2019 and became part of East Suffolk."
+    assert also["Suffolk Coastal"] == [("East Suffolk", gone)]
+    assert sorted(name for name, _ in also["Cumberland"]) == ["Allerdale", "Carlisle", "Copeland"]
+    assert not set(names) & {name for name, at, *history in told["also"] if history}
+    assert told["mapped"] == len(lads)
+    assert [names[at] for _, at in [told["postcodes"]["NR"], told["postcodes"]["HD"]]] == ["Norwich", "Kirklees"]
+
+
+def test_the_table_of_postcode_areas() -> None:
+    """Each has one or two letters, once, and a district of December 2021; London's own letters are not in it."""
+    rows = shipped_table("postcode_areas.csv")
+    letters = [row["letters"] for row in rows]
+    assert len(set(letters)) == len(letters) == 113
+    assert all(one.isupper() and len(one) < 3 for one in letters)
+    assert not set(letters) & {"E", "EC", "N", "NW", "SE", "SW", "W", "WC"}
+    assert {row["district"] for row in rows} <= {district.name for district in official_districts().values()}

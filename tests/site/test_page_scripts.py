@@ -42,6 +42,46 @@ def test_the_finder_finds_as_one_types(address: str, tab: Callable[..., Page]) -
     expect(page.get_by_role("status").last).to_contain_text("Nothing found")
 
 
+@pytest.mark.parametrize(
+    ("typed", "first", "said"),
+    [
+        ("Grate Yarmoth", "Great Yarmouth", "Similar names"),
+        ("greatyarmouth", "Great Yarmouth", "Similar names"),
+        ("Birmingam", "Birmingham", "Similar names"),
+        ("telfrd", "Telford and Wrekin", "Similar names"),
+        ("suffolk coastal", "Suffolk Coastal: East Suffolk", "1 found"),
+        ("NR30 1AB", "Norwich", "Postcodes cannot be looked up here"),
+        ("sw1a", None, "Postcodes cannot be looked up here"),
+        ("<b>norwich</b", None, "Nothing found"),
+    ],
+)
+def test_the_finder_takes_what_people_type(
+    typed: str, first: str | None, said: str, address: str, tab: Callable[..., Page]
+) -> None:
+    """Misspellings, names of districts that are gone, and postcodes, which get a sentence and the post town's place."""
+    page = tab()
+    page.goto(f"{address}places/index.html")
+    page.get_by_label("District, neighbourhood or region").fill(typed)
+    expect(page.get_by_role("status").last).to_contain_text(said)
+    assert next(iter(found(page)), None) == first
+    assert page.locator("#ec-found b").count() == 0
+
+
+def test_a_place_without_a_page_is_in_the_explorer(address: str, tab: Callable[..., Page]) -> None:
+    """Its result, and that of its neighbourhoods, lead to the explorer; beyond its map, to the list of the region."""
+    page = tab()
+    page.goto(f"{address}places/index.html")
+    field = page.get_by_label("District, neighbourhood or region")
+    field.fill("burnley 001")
+    link = page.locator("#ec-found a").first
+    assert str(link.get_attribute("href")).startswith("../explore.html#place=burnley&area=")
+    link.click()
+    expect(page.locator(".ec-panel h2")).to_have_text("Burnley 001")
+    page.goto(f"{address}places/index.html")
+    field.fill("midlothian")
+    assert page.locator("#ec-found a").first.get_attribute("href") == "#scotland"
+
+
 def test_the_finder_leads_to_the_page(address: str, tab: Callable[..., Page]) -> None:
     """Enter opens the first result, arrows reach the others; a neighbourhood's row is where its link leads."""
     page = tab()

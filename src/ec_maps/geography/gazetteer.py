@@ -266,8 +266,8 @@ class Gazetteer:
         covering = self._covering(change)
         if change.last < MAP_YEAR and set(alike) - set(covering):
             likely = sorted({*covering, *alike}, key=_by_name)
-            return f"{_ask(subject, likely)} The district called {change.name} {_what_became(change)}"
-        return f"{subject} {_what_became(change)} {_did_you_mean(covering)}".rstrip()
+            return f"{_ask(subject, likely)} The district called {change.name} {what_became(change)}"
+        return f"{subject} {what_became(change)} {_did_you_mean(covering)}".rstrip()
 
     def _explain_code(self, code: str, subject: str) -> str:
         if district := official_districts().get(code):
@@ -291,7 +291,7 @@ class Gazetteer:
             return f"{unknown}; no name is similar."
         if isinstance(hits[0], Place):
             return f"{unknown}. {_did_you_mean([hit for hit in hits if isinstance(hit, Place)][:4])}"
-        fact = _why_absent(hits[0]) if isinstance(hits[0], District) else _what_became(hits[0])
+        fact = _why_absent(hits[0]) if isinstance(hits[0], District) else what_became(hits[0])
         return f"{unknown}. {hits[0].name} {fact} {_did_you_mean(self._covering(hits[0]))}".rstrip()
 
 
@@ -301,7 +301,7 @@ def _why_absent(district: District) -> str:
     return "is a local authority of December 2021, but the table or the boundaries in use do not have it."
 
 
-def _what_became(change: Change) -> str:
+def what_became(change: Change) -> str:
     """Return the history of a district of another year, to follow its name in a sentence."""
     now = listed([official_districts()[code].name for code in change.covers])
     if change.first > MAP_YEAR:

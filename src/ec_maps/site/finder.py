@@ -14,7 +14,8 @@ from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.places import Place, read_places
 from ec_maps.areas.wider import wider_places
 from ec_maps.areas.wording import universe
-from ec_maps.geography.codes import BEYOND, aliases, official_districts
+from ec_maps.geography.codes import BEYOND, aliases, district_changes, official_districts, shipped_table
+from ec_maps.geography.gazetteer import what_became
 from ec_maps.geography.names import folded, slug
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.site.markdown import escaped
@@ -136,9 +137,12 @@ def write_index(
     the United Kingdom".
 
     A neighbourhood has the position of its district in the list, the part of its official name after the district's,
-    its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds Welsh and
-    popular names of districts, each with the position of its district. ``slugs`` are the names of the districts in
-    addresses. ``wider`` holds name, kind, number of districts and slug of each nation, region and group.
+    its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds other
+    names of districts, each with the position of its district: Welsh and popular ones, and those of districts of other
+    years, which also have a sentence on what became of them. ``slugs`` are the names of the districts in addresses.
+    ``wider`` holds name, kind, number of districts and slug of each nation, region and group. ``postcodes`` holds, by
+    the letters that postcodes begin with, the town and the position of its district; ``mapped`` is the number of
+    districts that the explorer shows.
     """
     measure = measure_of(lads)
     tables = [lads, *(rows for _, rows in _beyond(kingdom))]
@@ -164,7 +168,11 @@ def write_index(
         if lad in order
     ]
     welsh = [(district.welsh, district.name) for district in official_districts().values() if district.welsh]
-    also = [[name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad]
+    also: list[list[object]] = [
+        [name, order[lad]] for name, lad in (*welsh, *aliases()) if lad in order and name != lad
+    ]
+    also += [[name, order[lad], history] for name, lad, history in _of_other_years() if lad in order]
+    towns = [(row["letters"], row["town"], row["district"]) for row in shipped_table("postcode_areas.csv")]
     names = [*sorted(set(lads["rgn21nm"])), *(region for region, _ in _beyond(kingdom))]
     regions = {region: slug(str(region)) for region in names}
     names_of = pd.concat([pd.DataFrame(rows[["lad21cd", "lad21nm", "rgn21nm"]]) for rows in tables])
@@ -177,9 +185,23 @@ def write_index(
         "areas": areas,
         "regions": regions,
         "wider": [[one.name, one.kind, len(one.codes), one.slug] for one in wider],
+        "mapped": len(lads),
+        "postcodes": {letters: [town, order[lad]] for letters, town, lad in towns if lad in order},
     }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     path.write_text(f"window.ecPlaces = {text};\n", encoding="utf-8")
+
+
+def _of_other_years() -> list[tuple[str, str, str]]:
+    """Return the names of districts of other years, each with a district of 2021 and what became of the old one."""
+    now = {code: district.name for code, district in official_districts().items()}
+    taken = {folded(name) for name in now.values()}
+    return [
+        (change.name, now[code], f"{change.name} {what_became(change)}")
+        for change in district_changes()
+        if folded(change.name) not in taken
+        for code in change.covers
+    ]
 
 
 def _decile(decile: object, rows: gpd.GeoDataFrame) -> int | str | None:
