@@ -268,7 +268,13 @@
 
   /* ---- from picture to drawing ---- */
 
-  const named = () => decodeURIComponent(location.hash.slice(1));
+  const named = () => {
+    try {
+      return decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return ""; // not an address: "%" alone, for example
+    }
+  };
 
   function loaded(img) {
     if (img.complete) return Promise.resolve(img.naturalWidth > 0);

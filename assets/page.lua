@@ -28,7 +28,8 @@ local function head(meta)
   end
 end
 
--- Each tab starts with its name, for paper and for browsers without scripts, where the tabs themselves are not shown.
+-- Each tab starts with its name, for paper and for browsers without scripts, where the tabs themselves are not shown. The
+-- name has the address of the tab, which Quarto numbers; page.js opens the tab around it.
 local function named(tabset)
   local level = math.huge
   for _, block in ipairs(tabset.content) do
@@ -38,7 +39,7 @@ local function named(tabset)
   for _, block in ipairs(tabset.content) do
     blocks:insert(block)
     if block.t == "Header" and block.level == level then
-      blocks:insert(pandoc.Div({ pandoc.Plain(block.content) }, { class = "tab-name" }))
+      blocks:insert(pandoc.Div({ pandoc.Plain(block.content) }, { id = block.identifier, class = "tab-name" }))
     end
   end
   tabset.content = blocks

@@ -289,7 +289,9 @@ def test_awkward_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = local_map(table, AWKWARD, context=nothing_around())
     html = rendered(posts._figure(drawn, "awkward", drawn.areas, f"Neighbourhoods of {AWKWARD}"))
     assert not html.find_all(["b", "em", "code", "script"])
-    assert [link["href"] for link in html.find_all("a")] == [f"maps/awkward.{kind}" for kind in ("csv", "svg", "png")]
+    files = html.select(".ec-downloads a")
+    assert [link["href"] for link in files] == [f"maps/awkward.{kind}" for kind in ("csv", "svg", "png")]
+    assert {link["href"] for link in html.select("td a")} == {f"#{code.lower()}" for code in table["msoa21cd"]}
     rows = [texts(row.find_all("td")) for row in html.find_all("tr")[1:]]
     assert rows[-1][1:3] == [f"{AWKWARD} 001", AWKWARD]
     assert AWKWARD in texts(html.find_all("figcaption"))[0]

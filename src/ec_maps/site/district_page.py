@@ -155,14 +155,13 @@ def _inside(profile: DistrictProfile, drawn: Map, page: str, files: Path) -> str
     figure = markdown.saved(drawn, page, files)
     write_csv(profile.msoas, files / f"{page}.csv")
     write_geojson(profile.msoas, files / f"{page}.geojson")
-    table = markdown.value_table(
-        drawn.areas, f"Neighbourhoods of {the_district(profile.name)}, lowest first", anchors=True
-    )
+    table = markdown.value_table(drawn.areas, f"Neighbourhoods of {the_district(profile.name)}, lowest first")
+    downloads = markdown.downloads(page, f"{page} {profile.entry.title}", areas=True)
     return (
         "## Neighbourhood by neighbourhood\n\n"
         f"{profile.entry.colours_in_words} Each colour is a decile of all neighbourhoods of England and Wales, so that "
         "it means the same on every page.\n\n"
-        f"{figure}\n\n{table}\n\n{markdown.downloads(page, areas=True)}"
+        f"{figure}\n\n{table}\n\n{downloads}"
     )
 
 

@@ -237,7 +237,7 @@ def drivers() -> str:
     figure = markdown.saved(drawn, _NAME, folder, links=links)
     write_csv(drawn.areas, folder / f"{_NAME}.csv")
     markdown.keep_card(_NAME, _NAME)
-    return f"{figure}\n\n{driver_table()}\n\n{markdown.downloads(_NAME)}"
+    return f"{figure}\n\n{driver_table()}\n\n{markdown.downloads(_NAME, 'England and Wales exposure and bias')}"
 
 
 def driver_table() -> str:

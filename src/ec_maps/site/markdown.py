@@ -12,8 +12,9 @@ from PIL import Image
 
 from ec_maps.about import About
 from ec_maps.analysis.export import lowest_first
-from ec_maps.areas.provenance import date_in_words, line
+from ec_maps.areas.provenance import data_date, date_in_words, line
 from ec_maps.geography.levels import level_named
+from ec_maps.geography.names import slug
 from ec_maps.graphics.annotation import area_numbers
 from ec_maps.graphics.figure import Map
 from ec_maps.maps.figure_cache import FOLDER
@@ -52,15 +53,19 @@ def _letters(cell: str) -> int:
 
 
 def framed(table: str, title: str) -> str:
-    """Return a table in a frame of its own, in which it scrolls and which the keyboard reaches."""
-    return f'::: {{.ec-table role="region" tabindex="0" aria-label="{attribute(title)}"}}\n\n{table}\n\n:::'
+    """Return a table in a frame of its own, in which it scrolls and which the keyboard reaches.
+
+    Its address is ``#table-`` and its title, without the words on its order.
+    """
+    name = slug(f"table {re.sub(r', [^,]*$', '', title)}")
+    return f'::: {{#{name} .ec-table role="region" tabindex="0" aria-label="{attribute(title)}"}}\n\n{table}\n\n:::'
 
 
 def tabset(tabs: list[tuple[str, str]]) -> str:
-    """Return tabs, each with a name and its markdown; nothing for none."""
+    """Return tabs, each with a name, which is also its address, and its markdown; nothing for none."""
     if not tabs:
         return ""
-    body = "\n\n".join(f"### {escaped(name)}\n\n{content}" for name, content in tabs)
+    body = "\n\n".join(f"### {escaped(name)} {{#{slug(name)}}}\n\n{content}" for name, content in tabs)
     return f"\n::: {{.panel-tabset}}\n\n{body}\n\n:::\n"
 
 
@@ -88,11 +93,19 @@ class Picture:
     height: int
     narrow_height: int = 0
 
+    @property
+    def anchor(self) -> str:
+        """The figure's address on its page."""
+        return f"figure-{self.name}"
+
     def markdown(self, *, mark: str = "") -> str:
-        """Return the figure; `mark` is the code of the area to outline on a map that many pages share."""
+        """Return the figure, whose address is ``#figure-`` and its name.
+
+        `mark` is the code of the area to outline on a map that many pages share.
+        """
         address = f"{FOLDER}/{self.name}.svg" + (f"#{mark}" if mark else "")
         figure = (
-            f'![{escaped(self.caption)}]({address}){{.ec-map fig-alt="{attribute(self.alt_text)}" '
+            f'![{escaped(self.caption)}]({address}){{#{self.anchor} .ec-map fig-alt="{attribute(self.alt_text)}" '
             f"width={WIDTH} height={self.height}}}"
         )
         if not self.narrow_height:
@@ -138,17 +151,27 @@ def keep_national_card(page: str, lads: gpd.GeoDataFrame, folder: Path = Path(FO
     Path(whole).unlink()
 
 
-def downloads(name: str, *, areas: bool = False) -> str:
-    """Return the download links of a figure; with `areas`, those of its areas with outlines too."""
+def downloads(name: str, what: str, *, areas: bool = False) -> str:
+    """Return the download links of a figure; with `areas`, those of its areas with outlines too.
+
+    Files have a short `name`, so that links to them last; saved, they are called after `what` they show, the place and
+    the measure, and the year of the data: ``great-yarmouth-economic-connectedness-2025.csv``.
+    """
+    saved_as = slug(f"{what} {(data_date('lad') or '')[:4]}")
     kinds = {"table (CSV)": "csv", "areas (GeoJSON)": "geojson", "map (SVG)": "svg", "map (PNG)": "png"}
-    links = [f"[{words}]({FOLDER}/{name}.{kind})" for words, kind in kinds.items() if areas or kind != "geojson"]
+    links = [
+        f'[{words}]({FOLDER}/{name}.{kind}){{download="{saved_as}.{kind}"}}'
+        for words, kind in kinds.items()
+        if areas or kind != "geojson"
+    ]
     return f"::: {{.ec-downloads}}\nDownload: {' · '.join(links)}\n:::"
 
 
-def value_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -> str:
+def value_table(areas: gpd.GeoDataFrame, title: str, *, prefix: str = "") -> str:
     """Return the table of areas, lowest first, in a frame of its own.
 
-    With `anchors`, each row has its area's code in lower case as its address.
+    The name in each row is a link to its own address, the area's code in lower case; a second table of the same areas
+    on a page needs a `prefix` before the codes.
     """
     table = lowest_first(areas)
     level = level_named("msoa" if "msoa21cd" in table else "lad")
@@ -160,8 +183,8 @@ def value_table(areas: gpd.GeoDataFrame, title: str, *, anchors: bool = False) -
     ]
     numbers = _deciles(table) if classes.column == "decile" else _texts(table[classes.column])
     names = [escaped(name) for name in table[level.name]]
-    if anchors:
-        names = [f"[{name}]{{#{code.lower()}}}" for name, code in zip(names, table[level.code], strict=True)]
+    anchors = [f"{prefix}{code.lower()}" for code in table[level.code]]
+    names = [f"[{name}](#{anchor}){{#{anchor}}}" for name, anchor in zip(names, anchors, strict=True)]
     heads, columns, align = ["Local authority"], [names], "lrr"
     if level.key == "msoa":
         heads, columns, align = ["No.", "Neighbourhood"], [area_numbers(table[level.name]), names], "rlrr"

@@ -56,7 +56,7 @@ def national() -> str:
     """Return the national map with its table and downloads."""
     lads = areas("lad")
     title = "Local authorities of England and Wales, lowest first"
-    figure = _figure(national_map(lads), "national", lads, title, links=_links("../../.."))
+    figure = _figure(national_map(lads), "national", lads, title, what="England and Wales", links=_links("../../.."))
     keep_card("national", "national")
     return figure
 
@@ -70,7 +70,9 @@ def kingdom() -> str:
             "United Kingdom."
         )
     title = "Local authorities of the United Kingdom, lowest first"
-    return _figure(national_map(every), "kingdom", every, title, links=_links("../../.."))
+    # The page has the districts of England and Wales in another table, whose rows have the codes as their addresses.
+    drawn, links = national_map(every), _links("../../..")
+    return _figure(drawn, "kingdom", every, title, what="United Kingdom", links=links, prefix="uk-")
 
 
 def hexagons() -> str:
@@ -84,7 +86,8 @@ def hexagons() -> str:
         return "The map of hexagons is left out, as its layout could not be read."
     figure = markdown.saved(drawn, "hexagons", Path(FOLDER))
     write_csv(drawn.areas, Path(FOLDER) / "hexagons.csv")
-    return f"{figure}\n\n{markdown.downloads('hexagons')}"
+    what = f"England and Wales neighbourhoods {_MEASURE.title}"
+    return f"{figure}\n\n{markdown.downloads('hexagons', what)}"
 
 
 def home_map() -> str:
@@ -234,12 +237,26 @@ def _links(root: str) -> dict[str, str]:
     return {code: f"{root}/{PLACES}/{page}.html" for code, page in linked(areas("lad")).items()}
 
 
-def _figure(drawn: Map, name: str, table: gpd.GeoDataFrame, title: str, *, links: dict[str, str] | None = None) -> str:
-    """Save a map and its table, and return the figure, the table beneath it, and the downloads."""
+def _figure(
+    drawn: Map,
+    name: str,
+    table: gpd.GeoDataFrame,
+    title: str,
+    *,
+    what: str = "",
+    links: dict[str, str] | None = None,
+    prefix: str = "",
+) -> str:
+    """Save a map and its table, and return the figure, the table beneath it, and the downloads.
+
+    `what` is the place in the downloads' names, `name` if not given; `prefix` is as for
+    :func:`ec_maps.site.markdown.value_table`.
+    """
     folder = Path(FOLDER)
     figure = markdown.saved(drawn, name, folder, links=links)
     write_csv(table, folder / f"{name}.csv")
-    return f"{figure}\n\n{markdown.value_table(table, title)}\n\n{markdown.downloads(name)}"
+    rows = markdown.value_table(table, title, prefix=prefix)
+    return f"{figure}\n\n{rows}\n\n{markdown.downloads(name, f'{what or name} {_MEASURE.title}')}"
 
 
 # --- what the page that compares the measures calls -------------------------------------------------
@@ -330,7 +347,7 @@ def _tab(level: LevelName, pairs: Correlations) -> str:
     name, drawn = f"measures-{level}", correlation_matrix(pairs)
     figure = markdown.saved(drawn, name, Path(FOLDER))
     _write_pairs(pairs, Path(FOLDER) / f"{name}.csv")
-    links = markdown.downloads(name).replace("[map (", "[figure (")
+    links = markdown.downloads(name, f"rank correlations {LEVELS[level].areas}").replace("[map (", "[figure (")
     return f"{figure}\n\n{_pair_table(pairs)}\n\n{links}"
 
 

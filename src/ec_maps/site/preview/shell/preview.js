@@ -32,7 +32,12 @@ for (const tabset of document.querySelectorAll(".panel-tabset")) {
 
 // An address with #name opens the tab of that name, or the tabs around it.
 const openAddressed = () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let target = null;
+  try {
+    target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  } catch {
+    // not an address: "%" alone, for example
+  }
   if (!target) return;
   for (let pane = target.closest(".tab-pane"); pane; pane = pane.parentElement.closest(".tab-pane")) {
     document.getElementById(pane.getAttribute("aria-labelledby")).dispatchEvent(new Event("show"));
