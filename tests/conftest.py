@@ -42,7 +42,7 @@ SWITCHES = [
 #: What a test asks for that makes it one of the full tier: real boundaries, a browser, a database.
 IN_FULL = {"geo", "chromium", "postgresql"}
 
-NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
+NOT_COPIED = (".*", "_site*", "cache", "dist", "embed", "maps", "node_modules", "__pycache__", "*.egg-info")
 
 # Else jsonschema, which reads notebooks, builds grammars of addresses when it is loaded: seconds for each process, and
 # no notebook has one checked by them.
@@ -240,7 +240,7 @@ def quarto_site(root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def names(site: Path) -> list[str]:
     """Return the paths of the site's pages."""
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if path.parent.name != "embed")
 
 
 @pytest.fixture

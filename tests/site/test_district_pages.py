@@ -51,16 +51,17 @@ def build(project: Path) -> district_pages.Built:
 
 
 def files(project: Path) -> set[str]:
-    """Return the paths of all files in the folder of the places."""
+    """Return the paths of all files in the folders of the places and of their maps for other sites."""
     folder = project / "places"
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    embedded = {f"../embed/{path.name}" for path in (project / "embed").iterdir()}
+    return embedded | {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def expected(*pages: str) -> set[str]:
     """Return the files that the folder holds for these pages of England and Wales."""
     shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
     records = {f"maps/.figure_cache/{name}.json" for name in (*pages, "national")}
-    texts = {f"{page}.qmd" for page in pages}
+    texts = {f"{page}.qmd" for page in pages} | {f"../embed/{page}.{end}" for page in pages for end in ("html", "json")}
     return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in FILES}
 
 
@@ -133,7 +134,7 @@ def test_a_build_that_fails_names_the_place_and_changes_nothing(project: Path, m
         build(project)
     assert {name: (project / "places" / name).read_bytes() for name in files(project)} == before
     # The place before it was whole, and is not drawn again when the fault has gone.
-    whole = project / ".quarto" / "places.part" / "maps" / "cardiff.svg"
+    whole = project / ".quarto" / "places.part" / "places" / "maps" / "cardiff.svg"
     drawn_at = whole.stat().st_mtime_ns
     monkeypatch.setattr(district_page, "strip_plot", drawn)
     assert build(project).drawn == ["Great Yarmouth"]
@@ -152,8 +153,9 @@ def test_a_file_that_is_not_as_it_was_drawn_is_drawn_again(project: Path) -> Non
     figure.write_bytes(whole[: len(whole) // 2])
     assert build(project).drawn == ["Norwich"]
     assert figure.read_bytes() == whole
-    aside = project / ".quarto" / "places.part"
-    aside.mkdir()
+    aside = project / ".quarto" / "places.part" / "places"
+    aside.mkdir(parents=True)
+    (project / "embed").rename(aside.parent / "embed")
     for path in (project / "places").rglob("*"):
         if path.is_file() and path.name != "index.qmd":
             moved = aside / path.relative_to(project / "places")

@@ -31,6 +31,9 @@ FOLDER = "maps"
 #: The folder of the places' pages in the project; it also holds the finder, ``index.qmd``.
 PLACES = "places"
 
+#: The folder of the places' maps for other sites, beside it.
+EMBED = "embed"
+
 #: The addresses of a page's own files in its markdown.
 _FILE = re.compile(rf"""(?<![\w./-]){FOLDER}/([\w-]+\.(?:svg|png|csv|geojson))(?=[)#"'\s])""")
 

@@ -21,6 +21,7 @@ from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
 from ec_maps.site import drivers, markdown
+from ec_maps.site.embed import Embedded
 from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_yaml
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def write(
     *,
     surroundings: gpd.GeoDataFrame | None = None,
     exposure_and_bias: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame] | None = None,
-) -> None:
-    """Write a district's page and its files.
+) -> Embedded:
+    """Write a district's page and its files, and return its map for other sites.
 
     Parameters
     ----------
@@ -84,10 +85,11 @@ def write(
     page = around.pages[code]
     files = folder / FOLDER
     address = f"{around.site}places/{page}.html" if around.site else ""
-    parts = [_front(profile, page), _opening(profile)]
+    parts = [_opening(profile)]
     files.mkdir(parents=True, exist_ok=True)
-    if len(profile.msoas):
-        parts.append(_inside(profile, local_map(msoas, name), page, files))
+    drawn = local_map(msoas, name) if len(profile.msoas) else None
+    if drawn:
+        parts.append(_inside(profile, drawn, page, files))
     card(lads, msoas, name, address).save(files / f"{page}-card.png")
     strip = strip_plot(lads, msoas, name)
     strip.save(files / f"{page}-strip.svg")
@@ -104,13 +106,19 @@ def write(
     parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
     if country := around.kingdom if profile.beyond else around.national:
         parts.append(_in_the_country(profile, country))
-    parts += [_nearby(profile, around.pages), _care(profile), _citation(profile, address), markdown.provenance()]
+    embedded = Embedded(
+        profile.name, page, picture(drawn, page) if drawn else picture(region, f"{page}-region"), around.site
+    )
+    parts += [_nearby(profile, around.pages), _care(profile), _citation(profile, address), embedded.section()]
+    parts = [_front(profile, embedded), *filter(None, parts), markdown.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return embedded
 
 
-def _front(profile: DistrictProfile, page: str) -> str:
+def _front(profile: DistrictProfile, embedded: Embedded) -> str:
     """Return the page's front matter: title, description and card for search engines, feeds and links."""
     words = joined(profile.summary)
+    page = embedded.page
     drawn = "With a small map of it." if profile.beyond else "With a map of its neighbourhoods."
     return "\n".join(
         [
@@ -121,6 +129,7 @@ def _front(profile: DistrictProfile, page: str) -> str:
             f"image: {FOLDER}/{page}-card.png",
             f"image-alt: {quoted_yaml(f'Card: {words} {drawn}')}",
             "code-tools: false",
+            *(["include-in-header:", "  - text: |", f"      {embedded.head}"] if embedded.site else []),
             "---",
         ]
     )

@@ -1,5 +1,7 @@
 """The pages of all districts, ``places/<page>.qmd``: draw those that are missing or out of date.
 
+Each comes with its map for other sites, ``embed/<page>.html``.
+
 Pages are drawn in a temporary folder and moved into place when all are complete. They are drawn on this machine even
 where a cluster draws maps: a page names its files with their checksums, and takes neighbours, exposure, bias and links
 from more tables than a map does, so a worker would need the data folder.
@@ -29,7 +31,7 @@ from ec_maps.cache import digest
 from ec_maps.errors import DataError, EcMapsError, RenderError
 from ec_maps.fetch import fetcher
 from ec_maps.geography.codes import BEYOND
-from ec_maps.maps.figure_cache import FOLDER, PLACES, RECORDS, read_record, write_record
+from ec_maps.maps.figure_cache import EMBED, FOLDER, PLACES, RECORDS, read_record, write_record
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -97,7 +99,7 @@ def build(root: Path, *, log: Callable[[str], None] = print, jobs: int | None = 
         record_file.unlink(missing_ok=True)
         fetcher.required(needed())  # downloads change the fingerprints of the pages, so they come first
         data = inputs()
-        done = _redraw(folder, record_file.with_suffix(".part"), site, data, tell, jobs=jobs, bar=not quiet)
+        done = _redraw(folder, record_file.with_suffix(".part") / PLACES, site, data, tell, jobs=jobs, bar=not quiet)
         record = {"state": _state(data, site, folder), "pages": done.pages, "notes": done.notes}
         with suppress(OSError):  # without the record, the next build checks each page again
             record_file.write_text(json.dumps(record), encoding="utf-8")
@@ -110,8 +112,9 @@ def _state(data: str, site: str, folder: Path) -> str:
     listed = path.read_bytes() if path.is_file() else b""
     # The finder and its cached figures belong to another page.
     ours = [path for path in sorted(folder.rglob("*")) if path.name != KEEP and RECORDS not in path.parts]
+    ours += sorted((folder.parent / EMBED).glob("*"))
     files = [(path, path.stat()) for path in ours if path.is_file()]
-    seen = [(path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns) for path, status in files]
+    seen = [(path.relative_to(folder.parent).as_posix(), status.st_size, status.st_mtime_ns) for path, status in files]
     return digest(data, site, settings.places(), listed, seen)
 
 
@@ -206,7 +209,8 @@ def _redraw(
         tell(note)
     links = linked(tables.lads)
     pages = [_page(place, links, basis, tables) for place in wanted(tables.lads)]
-    (aside / FOLDER).mkdir(parents=True, exist_ok=True)
+    for made in (aside / FOLDER, aside.parent / EMBED):
+        made.mkdir(parents=True, exist_ok=True)
     stale = [page for page in pages if not page.is_whole(folder)]
     missing = [page for page in stale if not page.is_whole(aside)]
     shared = {"national": tables.lads}
@@ -224,7 +228,7 @@ def _redraw(
             tell(f"Place pages drawn: {number} of {len(missing)}.")
     write_index(tables.lads, tables.msoas, links, aside / FOLDER / INDEX, tables.kingdom)
     removed = _take_over(aside, folder, pages, stale, [*shared])
-    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside.parent, ignore_errors=True)
     return Built(len(pages), [page.place.name for page in missing], removed, tables.notes)
 
 
@@ -234,7 +238,11 @@ def _page(place: Place, links: dict[str, str], basis: str, tables: PageTables) -
     from ec_maps.site.district_page import FILES, FILES_BEYOND
 
     name = links[place.lad21cd]
-    files = (f"../{name}.qmd", *(f"{name}{end}" for end in (FILES_BEYOND if place.region in BEYOND else FILES)))
+    files = (
+        f"../{name}.qmd",
+        *(f"../../{EMBED}/{name}{end}" for end in (".html", ".json")),
+        *(f"{name}{end}" for end in (FILES_BEYOND if place.region in BEYOND else FILES)),
+    )
     lads, _ = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
     profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
@@ -270,9 +278,10 @@ def _draw(around: Around, aside: Path, tables: PageTables, page: PlacePage) -> N
     name = page.place.name
     try:
         lads, both = tables.home(page.place)
-        district_page.write(
+        embedded = district_page.write(
             name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
         )
+        embedded.write(aside.parent / EMBED)
         if all((aside / FOLDER / file).is_file() for file in page.files):
             write_record(aside / FOLDER, page.name, page.stamp, page.files)
     except EcMapsError as error:
@@ -298,13 +307,15 @@ def _take_over(
     from ec_maps.site.finder import INDEX
 
     here, there = folder / FOLDER, aside / FOLDER
-    (here / RECORDS).mkdir(parents=True, exist_ok=True)
+    for needed_folder in (here / RECORDS, folder.parent / EMBED):
+        needed_folder.mkdir(parents=True, exist_ok=True)
     names = [page.name for page in pages]
     removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != KEEP and path.stem not in names]
     common = [*(f"{name}.svg" for name in shared), INDEX]
     ours = {*common, *(file for page in pages for file in page.files)}
     ours |= {f"{name}.json" for name in (*names, *shared)}
     left = [path for path in (*here.iterdir(), *(here / RECORDS).iterdir()) if path.is_file() and path.name not in ours]
+    left += [path for path in (folder.parent / EMBED).iterdir() if path.stem not in names]
     for path in (*(folder / f"{page}.qmd" for page in removed), *left):
         path.unlink()
     # Figures first, then the text, the record last: a page then never lacks one of its figures.

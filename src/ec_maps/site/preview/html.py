@@ -200,7 +200,9 @@ class Links:
                 continue
             for attribute in _ATTRIBUTES:
                 if value := tag.attrs.get(attribute):
-                    turned = self.turn(page, str(value), loaded=tag.name in _LOADED)
+                    # A browser does not fetch what a link in the head calls another form of the page.
+                    loaded = tag.name in _LOADED and "alternate" not in tag.get_attribute_list("rel")
+                    turned = self.turn(page, str(value), loaded=loaded)
                     tag[attribute] = turned if urlsplit(turned).scheme or turned.startswith("#") else prefix + turned
             if "srcset" in tag.attrs:
                 self._faults.append(f"{page}: the preview copies no files of a srcset ({tag['srcset']}). Use src.")
