@@ -214,7 +214,7 @@
         show(listed.rows, measure);
         shown.querySelectorAll("tbody th a")[rows.length].focus();
       });
-      parts.push(make("p", { class: "ec-left" }, all, ` The table to download has all.`));
+      parts.push(make("div", { class: "ec-left" }, all, " The table to download has all."));
     }
     shown.replaceChildren(...parts);
   };
