@@ -338,10 +338,9 @@
     kinds?.addEventListener("change", () => go({ kind: kinds.value }));
     // A result of the search adds a place, and leaves decile, measure and kind as they are.
     form.querySelector("ul").addEventListener("click", (event) => {
-      const link = event.target.closest("a");
-      if (!link) return;
+      const chosen = new URLSearchParams(event.target.closest("a")?.hash.slice(1)).get("places");
+      if (!chosen) return;
       event.preventDefault();
-      const chosen = new URLSearchParams(link.hash.slice(1)).get("places") || "";
       go({ places: [...new Set(chosen.split(",").filter(Boolean))] });
       form.querySelector("input").focus();
     });
