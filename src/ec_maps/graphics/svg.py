@@ -257,7 +257,7 @@ class _Writer:
                 if shape:
                     self.parts.append((layer, True, attributes(shape.style), f"<{shape.tag} {shape.geometry}/>"))
             elif child.tag == "text":
-                self.parts.append((_WIDE, True, "", text_of(child, casing, self.units)))
+                self.parts.append((_WIDE, True, *text_of(child, casing, self.units)))
             elif child.tag == "image":
                 placed = {key: child.get(key, "") for key in ("x", "y", "width", "height", "transform")}
                 text = attributes({**placed, "href": "".join(child.attrib[_HREF].split())})

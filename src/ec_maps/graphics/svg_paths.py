@@ -295,8 +295,11 @@ def attributes(style: Mapping[str, str]) -> str:
     return " ".join(f"{key}={quoteattr(value)}" for key, value in style.items())
 
 
-def text_of(element: ET.Element, casing: str, units: float = UNITS) -> str:
-    """Return a text element; `casing` is the width in points of the white line beneath it, or empty."""
+def text_of(element: ET.Element, casing: str, units: float = UNITS) -> tuple[str, str]:
+    """Return a text's style, which its neighbours may share, and its element.
+
+    `casing` is the width in points of the white line beneath it, or empty.
+    """
     style = style_of(element, _TEXT_STYLES, units)
     if casing:
         style |= {"paint-order": "stroke", "stroke": "#fff", "stroke-width": f"{float(casing) * units:g}"}
@@ -318,4 +321,4 @@ def text_of(element: ET.Element, casing: str, units: float = UNITS) -> str:
         width = text_size(text, float(style["font-size"]) / units, weight, slant)[0]
         # In another typeface the text must not become wider.
         at |= {"textLength": f"{width * 72 * units:.0f}", "lengthAdjust": "spacingAndGlyphs"}
-    return f"<text {attributes({**at, **style})}>{escape(text)}</text>"
+    return attributes(style), f"<text {attributes(at)}>{escape(text)}</text>"
