@@ -107,7 +107,7 @@ class TestAddresses:
         """A click on a head changes the address, which gives the same order again; an unknown column is said."""
         page = tab(**DESK)
         opened(page, f"{home}{REGIONAL}#wales")
-        head = page.locator("th:visible", has_text="Users").last
+        head = page.locator("[id='table-local-authorities-of-wales'] th", has_text="Users")
         head.locator("button").click()
         head.locator("button").click()
         assert page.url.endswith("#table-local-authorities-of-wales&sort=users&order=descending")
@@ -128,6 +128,7 @@ class TestAddresses:
         faults = watched(page, home)
         opened(page, f"{home}posts/national/index.html#{bad}")
         assert page.evaluate("window.ecHit") is None
+        page.locator("main .ec-map").first.scroll_into_view_if_needed()
         page.locator("svg.ec-map, object.ec-map").first.wait_for()
         assert not [one for one in faults if not any(words in one for words in OF_QUARTO)], listed(faults)
 
@@ -139,7 +140,7 @@ class TestAddresses:
         page.get_by_role("tab", name="London").click()
         assert page.url.endswith("#london")
         assert page.evaluate("history.length") == before
-        assert page.locator(".ec-link button:visible", has_text="tab").count() == 2
+        assert page.get_by_role("button", name="Copy link to this tab", exact=True).count() == 2
 
 
 @pytest.mark.browser

@@ -86,7 +86,7 @@ class Embedded:
         shape = f' style="--ec-narrow:{WIDTH}/{shown.narrow_height}"' if shown.narrow_height else ""
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
-            "connect-src 'self'; object-src 'self'; base-uri 'none'; form-action 'none'"
+            "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'"
         )
         canonical = f'<link rel="canonical" href="{self.site}{PLACES}/{self.page}.html">\n' if self.site else ""
         return f"""<!DOCTYPE html>
