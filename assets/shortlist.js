@@ -61,8 +61,7 @@
       const sum = counts.near_listed + counts.near_others;
       said.push(complete(sentences.cut, {
         tolerance: measure.level, cut: measure.levels.msoa.cuts[state.at_most] + measure.after, are: are(sum),
-        near: series(near.map((name) => complete(sentences[name], { number: inWords(counts[name]) }))),
-        they: sum === 1 ? "it" : "they",
+        Near: capital(series(near.map((name) => complete(sentences[name], { number: inWords(counts[name]) })))),
       }));
     }
     return said.join(" ");

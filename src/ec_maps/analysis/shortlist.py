@@ -39,7 +39,7 @@ SENTENCES = {
     "only_not": "The only neighbourhood of {places} is not {what}.",
     "only_missing": "The only neighbourhood of {places} has no published estimate and cannot be listed.",
     "missing": "{Number} {has} no published estimate and cannot be listed.",
-    "cut": "Within {tolerance} of the cut at {cut} {are} {near}; {they} could be on either side of it.",
+    "cut": "{Near} {are} within {tolerance} of the cut at {cut} and could be on either side of it.",
     "near_listed": "{number} of those listed",
     "near_others": "{number} not listed",
     "kind": "In all deciles together, {number} {are} of this kind.",
@@ -209,8 +209,8 @@ def in_words(
     if near and at_most < GROUPS:
         parts = series([SENTENCES[name].format(number=_number(number)) for name, number in near.items()])
         number = sum(near.values())
-        facts = {"tolerance": measure.tolerance_in_words, "cut": cut, "near": parts, "are": are(number)}
-        said.append(SENTENCES["cut"].format(they="it" if number == 1 else "they", **facts))
+        facts = {"tolerance": measure.tolerance_in_words, "cut": cut, "Near": capital(parts), "are": are(number)}
+        said.append(SENTENCES["cut"].format(**facts))
     return " ".join(said)
 
 
