@@ -274,6 +274,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     build(project)
     beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
     beyond |= {"maps/.figure_cache/scottish-borders.json", "maps/.figure_cache/uk.json"}
+    beyond |= {"../embed/scottish-borders.html", "../embed/scottish-borders.json"}
     assert files(project) == expected("northumberland") | beyond
     front, html = parts(project / "places" / "scottish-borders.qmd")
     assert "local authorities in the United Kingdom." in front["description"]

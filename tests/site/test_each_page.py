@@ -71,8 +71,10 @@ def test_a_page(name: str, width: int, address: str, axe: str, tab: Callable[...
         faults += on_paper(page)
         page.set_viewport_size({"width": width, "height": 800})
     unfold(page)
-    pictures = page.eval_on_selector_all("img", "all => all.map(img => [img.src, img.naturalWidth])")
-    faults += [f"{source} does not load" for source, wide in pictures if not wide]
+    pictures = page.eval_on_selector_all(
+        "img", "all => all.map(img => [img.src, img.naturalWidth || !img.checkVisibility()])"
+    )
+    faults += [f"{source} does not load" for source, there in pictures if not there]
     for narrow in [width] if width == 1280 else [768, width]:
         page.set_viewport_size({"width": narrow, "height": 800})
         faults += too_wide(page)

@@ -49,11 +49,10 @@ if TYPE_CHECKING:
 #: In units of 0.1 point: areas smaller than this each way are also ringed; the ring's distance and least radius.
 _SMALL, _AWAY, _LEAST = 140.0, 50.0, 110.0
 
-#: Each outline is three layers: a white casing, the line, and the area in its own colour; a ring is two.
+#: Each outline is a white casing, and the line with the area in its own colour on top; a ring is two lines.
 _STYLE = (
     ".ec-mark{display:none;fill:none;stroke:#fff;stroke-width:70}.ec-mark:target,.ec-mark.ec-shown{display:inline}"
-    f".ec-mark use:nth-of-type(3n+2){{stroke:{palette.INK};stroke-width:40}}"
-    ".ec-mark use:nth-of-type(3n){stroke:none}"
+    f".ec-mark use:nth-of-type(2n){{stroke:{palette.INK};stroke-width:40;paint-order:stroke}}"
     f".ec-mark circle{{stroke-width:44}}.ec-mark circle:nth-of-type(2n){{stroke:{palette.INK};stroke-width:18}}"
 )
 
@@ -66,9 +65,7 @@ def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
     text = []
     for code, copies in drawn.items():
         lines = [
-            2 * f'<use href="#{name}"/>'
-            + f'<use href="#{name}" fill={quoteattr(shape.style["fill"])}/>'
-            + 2 * _ring(shape)
+            f'<use href="#{name}"/>' + f'<use href="#{name}" fill={quoteattr(shape.style["fill"])}/>' + 2 * _ring(shape)
             for name, shape in copies
         ]
         text.append(f'<g id={quoteattr(code)} class="ec-mark">{"".join(lines)}</g>')

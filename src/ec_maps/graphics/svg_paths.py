@@ -320,5 +320,7 @@ def text_of(element: ET.Element, casing: str, units: float = UNITS) -> tuple[str
         weight = "bold" if int(style.get("font-weight", 400)) > 500 else "normal"
         width = text_size(text, float(style["font-size"]) / units, weight, slant)[0]
         # In another typeface the text must not become wider.
-        at |= {"textLength": f"{width * 72 * units:.0f}", "lengthAdjust": "spacingAndGlyphs"}
+        at["textLength"] = f"{width * 72 * units:.0f}"
+        if units == UNITS:  # in the words for phones, which every map has too, the letters move closer instead
+            at["lengthAdjust"] = "spacingAndGlyphs"
     return attributes(style), f"<text {attributes(at)}>{escape(text)}</text>"
