@@ -331,7 +331,7 @@
     svg.querySelectorAll("a[href]").forEach((link) => {
       link.setAttribute("href", new URL(link.getAttribute("href"), address).href);
     });
-    svg.querySelectorAll(".ec-mark").forEach((element) => {
+    svg.querySelectorAll(".ec-marks > g").forEach((element) => {
       element.classList.toggle("ec-shown", element.id === mark);
       element.removeAttribute("id");
     });

@@ -171,12 +171,12 @@ def test_links_and_marks(tables: Tables) -> None:
     found = list(root.iter("a"))
     assert {area.get("data-code"): area.get("href") for area in found} == links
     assert all(area.get("target") == "_top" and area.find("title") is not None for area in found)
-    marks = [element for element in root.iter("g") if element.get("class") == "ec-mark"]
+    marks = [mark for group in root.iter("g") if group.get("class") == "ec-marks" for mark in group]
     assert sorted(mark.get("id") for mark in marks) == sorted(codes)
     shapes = {area.get("id") or area.find("path").get("id"): area.get("data-code") for area, _ in areas_of(root)}
     for mark in marks:
         assert {shapes[use.get("href")[1:]] for use in mark.iter("use")} == {mark.get("id")}
-    assert "ec-mark" not in drawn.svg()
+    assert "ec-marks" not in drawn.svg()
 
 
 def test_sizes(tables: Tables) -> None:

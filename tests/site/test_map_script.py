@@ -299,11 +299,11 @@ def test_mark(pages: Path, open_page: Callable[..., Page]) -> None:
     """The area after # in the picture's address is outlined: in the picture, and in the drawing, wherever it is."""
     page = open_page("national.html")
     svg = questioned(page)
-    shown = page.locator(".ec-mark.ec-shown")
+    shown = page.locator(".ec-marks > .ec-shown")
     assert shown.count() == 1
     assert shown.is_visible()
-    assert page.locator(".ec-mark:not(.ec-shown)").first.is_hidden()
-    assert page.locator(".ec-mark[id]").count() == 0
+    assert page.locator(".ec-marks > :not(.ec-shown)").first.is_hidden()
+    assert page.locator(".ec-marks > [id]").count() == 0
     # A district of London is outlined in its place and in the inset, ringed in both.
     assert (shown.locator("use").count(), shown.locator("circle").count()) == (4, 4)
     with_mark = open_page("national.html", java_script_enabled=False)

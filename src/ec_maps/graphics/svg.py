@@ -51,9 +51,10 @@ _SMALL, _AWAY, _LEAST = 140.0, 50.0, 110.0
 
 #: Each outline is a white casing, and the line with the area in its own colour on top; a ring is two lines.
 _STYLE = (
-    ".ec-mark{display:none;fill:none;stroke:#fff;stroke-width:70}.ec-mark:target,.ec-mark.ec-shown{display:inline}"
-    f".ec-mark use:nth-of-type(2n){{stroke:{palette.INK};stroke-width:40;paint-order:stroke}}"
-    f".ec-mark circle{{stroke-width:44}}.ec-mark circle:nth-of-type(2n){{stroke:{palette.INK};stroke-width:18}}"
+    ".ec-marks>g{display:none;fill:none;stroke:#fff;stroke-width:70}"
+    ".ec-marks>g:target,.ec-marks>.ec-shown{display:inline}"
+    f".ec-marks use:nth-of-type(2n){{stroke:{palette.INK};stroke-width:40;paint-order:stroke}}"
+    f".ec-marks circle{{stroke-width:44}}.ec-marks circle:nth-of-type(2n){{stroke:{palette.INK};stroke-width:18}}"
 )
 
 
@@ -68,8 +69,8 @@ def marks_of(drawn: Mapping[str, list[tuple[str, Shape]]]) -> str:
             f'<use href="#{name}"/>' + f'<use href="#{name}" fill={quoteattr(shape.style["fill"])}/>' + 2 * _ring(shape)
             for name, shape in copies
         ]
-        text.append(f'<g id={quoteattr(code)} class="ec-mark">{"".join(lines)}</g>')
-    return f'<style>{_STYLE}</style><g aria-hidden="true" pointer-events="none">{"".join(text)}</g>'
+        text.append(f"<g id={quoteattr(code)}>{''.join(lines)}</g>")
+    return f'<style>{_STYLE}</style><g class="ec-marks" aria-hidden="true" pointer-events="none">{"".join(text)}</g>'
 
 
 def _ring(shape: Shape) -> str:
