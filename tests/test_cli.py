@@ -273,7 +273,7 @@ def test_measures_lists_what_is_there(project: Path, demo_run: dict[str, str | P
 def test_maps_of_other_measures_and_of_the_kingdom(project: Path, demo_run: dict[str, str | Path]) -> None:
     """A measure and a scope can be named; Scotland has deciles of the United Kingdom, and no neighbourhoods."""
     for words in (("national", "--measure", "bias"), ("region", "Scotland"), ("national", "--scope", "uk")):
-        run = ec_maps("map", *words, "-o", "map.png", cwd=project, **demo_run)
+        run = ec_maps("map", *words, "-o", "map.png", "--force", cwd=project, **demo_run)
         assert run.returncode == 0, run.stderr
         assert size(project / "map.png")[0] == 1400
     run = ec_maps("map", "national", "--measure", "happiness", "-o", "x.png", cwd=project, **demo_run)

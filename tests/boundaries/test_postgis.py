@@ -633,6 +633,7 @@ def test_unknown_host(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "resolve host" in message
 
 
+@pytest.mark.full
 def test_silent_server(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that takes the connection and says nothing is given up."""
     monkeypatch.setenv("EC_MAPS_TIMEOUT", "2")

@@ -152,6 +152,7 @@ def in_threads(tables: Tables, places: list[str]) -> dict[str, list[bytes]]:
 PLACES = ["Rutland", "Norwich", "Isles of Scilly", "Melton", "City of London"]
 
 
+@pytest.mark.full
 def test_ten_threads_give_the_serial_bytes(tables: Tables) -> None:
     """Ten threads at once draw what one does, and leave the settings as they were."""
     alone = {place: picture(tables, place) for place in PLACES}
