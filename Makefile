@@ -40,7 +40,7 @@ site: setup ## build the real site, into _site/
 test: setup-dev $(CHECKERS) ## run the quick tests on all cores, four minutes (ARGS="-k places" picks some)
 	@$(RUN) -m pytest -n auto -m "not full" $(ARGS)
 
-test-all: setup-dev $(CHECKERS) ## run all tests: browser, databases, clusters, Quarto where it is; ten minutes
+test-all: setup-dev $(CHECKERS) ## run all tests: browser, databases, clusters, Quarto where it is; about a quarter of an hour
 	@$(RUN) -m pytest -n auto $(ARGS)
 
 lint: setup-dev ## check the style of the code and who imports whom

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,13 @@ KINDS = [
     LONGEST,
     SHORTEST,
 ]
+
+#: What a page is opened on.
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+#: What Quarto's own scripts say of every page that is opened from a folder.
+OF_QUARTO = ("origin 'null'", "net::ERR_FAILED", 'URL scheme "file"')
 
 #: The rules of axe-core: all of these kinds, or only those on colours.
 RULES = {
@@ -74,6 +81,11 @@ def watched(page: Page, address: str) -> list[str]:
     page.on("request", lambda sent: sent.url.startswith((address, "data:")) or faults.append(f"asks for {sent.url}"))
     page.on("response", lambda got: got.status < 400 or faults.append(f"{got.url}: {got.status}"))
     return faults
+
+
+def real(faults: list[str]) -> list[str]:
+    """Return the faults that are ours, and not of Quarto's own scripts in a page that is opened from a folder."""
+    return [fault for fault in faults if not any(words in fault for words in OF_QUARTO)]
 
 
 def barriers(page: Page, axe: str, rules: dict[str, object] = RULES) -> list[str]:

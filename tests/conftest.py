@@ -237,6 +237,22 @@ def quarto_site(root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPa
     return built
 
 
+@pytest.fixture(params=["preview", pytest.param("quarto", marks=pytest.mark.quarto)])
+def built(request: pytest.FixtureRequest) -> Path:
+    """Return the folder of the site as an engine builds it."""
+    return request.getfixturevalue("site" if request.param == "preview" else "quarto_site")
+
+
+@pytest.fixture(params=["http", "file"])
+def home(request: pytest.FixtureRequest, built: Path) -> Iterator[str]:
+    """Return the address of the site, below a folder of a server, or in a folder without one."""
+    if request.param == "file":
+        yield f"{built.as_uri()}/"
+        return
+    with served(built.parent) as address:
+        yield f"{address}{built.name}/"
+
+
 @pytest.fixture(scope="session")
 def names(site: Path) -> list[str]:
     """Return the paths of the site's pages."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
-from browsing import OF_COLOURS, barriers, expect, listed, watched
+from browsing import DESK, OF_COLOURS, PHONE, barriers, expect, listed, real, watched
 from ec_maps import MEASURES
 from published import published, script
 from serving import served
@@ -21,36 +21,19 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
-DESK = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-ENGINES = ["preview", pytest.param("quarto", marks=pytest.mark.quarto)]
 SIX = "great-yarmouth,east-of-england,norfolk,belfast,eden,england"
-
-#: What Quarto's own scripts say of every page that is opened from a folder.
-OF_QUARTO = ("origin 'null'", "net::ERR_FAILED", 'URL scheme "file"')
-
-
-@pytest.fixture(params=ENGINES)
-def built(request: pytest.FixtureRequest) -> Path:
-    """Return the folder of the site as an engine builds it."""
-    return request.getfixturevalue("site" if request.param == "preview" else "quarto_site")
-
-
-@pytest.fixture(params=["http", "file"])
-def comparison(request: pytest.FixtureRequest, built: Path) -> Iterator[str]:
-    """Return the address of the page, below a folder of a server, or in a folder without one."""
-    if request.param == "file":
-        yield (built / "compare-places.html").as_uri()
-        return
-    with served(built.parent) as address:
-        yield f"{address}{built.name}/compare-places.html"
 
 
 @pytest.fixture
-def there(site: Path) -> Iterator[str]:
+def comparison(home: str) -> str:
+    """Return the address of the page, by either engine, on a server and in a folder."""
+    return f"{home}compare-places.html"
+
+
+@pytest.fixture
+def there(address: str) -> str:
     """Return the address of the preview's page on a server."""
-    with served(site) as address:
-        yield f"{address}compare-places.html"
+    return f"{address}compare-places.html"
 
 
 def opened(page: Page, address: str) -> list[str]:
@@ -59,11 +42,6 @@ def opened(page: Page, address: str) -> list[str]:
     page.goto(address)
     page.locator(".ec-compare .ec-controls").wait_for()
     return faults
-
-
-def real(faults: list[str]) -> list[str]:
-    """Return the faults that are ours."""
-    return [fault for fault in faults if not any(words in fault for words in OF_QUARTO)]
 
 
 def names(page: Page) -> list[str]:

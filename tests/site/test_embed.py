@@ -20,14 +20,7 @@ from serving import served
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ENGINES = ["preview", pytest.param("quarto", marks=pytest.mark.quarto)]
 PLACE = "great-yarmouth"
-
-
-@pytest.fixture(params=ENGINES)
-def built(request: pytest.FixtureRequest) -> Path:
-    """Return the folder of the site as an engine builds it."""
-    return request.getfixturevalue("site" if request.param == "preview" else "quarto_site")
 
 
 @pytest.fixture

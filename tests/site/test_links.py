@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 import yaml
 
-from browsing import ROOT, expect, listed, watched
-from serving import served
+from browsing import DESK, PHONE, ROOT, expect, listed, real, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ENGINES = ["preview", pytest.param("quarto", marks=pytest.mark.quarto)]
-DESK = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 REGIONAL = "posts/regional/index.html"
 
-#: What Quarto's own scripts say of every page that is opened from a folder.
-OF_QUARTO = ("origin 'null'", "net::ERR_FAILED", 'URL scheme "file"')
 
 reader = [pytest.mark.browser, pytest.mark.full]
-
-
-@pytest.fixture(params=ENGINES)
-def built(request: pytest.FixtureRequest) -> Path:
-    """Return the folder of the site as an engine builds it."""
-    return request.getfixturevalue("site" if request.param == "preview" else "quarto_site")
-
-
-@pytest.fixture(params=["http", "file"])
-def home(request: pytest.FixtureRequest, built: Path) -> Iterator[str]:
-    """Return the address of the site, below a folder of a server, or in a folder without one."""
-    if request.param == "file":
-        yield f"{built.as_uri()}/"
-        return
-    with served(built.parent) as address:
-        yield f"{address}{built.name}/"
 
 
 def test_the_menu_has_few_entries() -> None:
@@ -130,7 +107,7 @@ class TestAddresses:
         assert page.evaluate("window.ecHit") is None
         page.locator("main .ec-map").first.scroll_into_view_if_needed()
         page.locator("svg.ec-map, object.ec-map").first.wait_for()
-        assert not [one for one in faults if not any(words in one for words in OF_QUARTO)], listed(faults)
+        assert not real(faults), listed(faults)
 
     def test_a_clicked_tab_has_an_address(self, home: str, tab: Callable[..., Page]) -> None:
         """A click changes the address to the tab's name, without a step in the history."""
