@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ec_maps.errors import SettingError
-from ec_maps.site.staging import UNFINISHED, mark_begun, mark_finished, staged
+from ec_maps.site.staging import UNFINISHED, copy_resources, mark_begun, mark_finished, staged
 from test_cli import ec_maps
 
 NOTE = "ec-maps: note: The site in {} is unfinished: "
@@ -43,6 +43,23 @@ def test_a_render_of_one_page_changes_no_mark(project: Path, monkeypatch: pytest
     assert (project / "_site" / UNFINISHED).is_file()
     monkeypatch.delenv("QUARTO_PROJECT_OUTPUT_DIR")
     mark_begun()
+
+
+def test_what_pages_write_for_scripts_is_in_the_first_site(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quarto lists resources before pages write them; the last step copies those that the site lacks, or has older."""
+    new, old = project / "maps" / "explore" / "adur.js", project / "_site" / "embed" / "adur.html"
+    for path, text in ((new, "adur"), (project / "embed" / "adur.html", "now"), (old, "before")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    (project / "maps" / "explore" / "note.txt").touch()
+    copy_resources(project)
+    assert (project / "_site" / "maps" / "explore" / "adur.js").read_text(encoding="utf-8") == "adur"
+    assert old.read_text(encoding="utf-8") == "now"
+    assert not (project / "_site" / "maps" / "explore" / "note.txt").exists()
+    shutil.rmtree(project / "_site")
+    monkeypatch.delenv("QUARTO_PROJECT_OUTPUT_DIR")
+    copy_resources(project)
+    assert not (project / "_site").exists()
 
 
 def test_commands_say_that_a_site_is_unfinished(project: Path, demo_data_dir: Path) -> None:

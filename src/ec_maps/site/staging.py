@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
 from filelock import FileLock, Timeout
 
 from ec_maps.errors import SettingError
@@ -27,6 +28,22 @@ def mark_finished() -> None:
     """Take the mark away, if Quarto runs this after it has written all pages."""
     if os.environ.get("QUARTO_PROJECT_RENDER_ALL"):
         Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"], UNFINISHED).unlink(missing_ok=True)
+
+
+def copy_resources(root: Path) -> None:
+    """Copy the project's resources that Quarto's site lacks, if Quarto runs this: it lists them before it runs pages.
+
+    Without this, the first build of a site would lack the scripts that its pages write while they run.
+    """
+    folder = os.environ.get("QUARTO_PROJECT_OUTPUT_DIR")
+    if not folder:
+        return
+    project = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))["project"]
+    for path in (path for pattern in project["resources"] for path in root.glob(pattern.removeprefix("/"))):
+        target = Path(folder, path.relative_to(root))
+        if not target.is_file() or target.read_bytes() != path.read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 @contextmanager
