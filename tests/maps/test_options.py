@@ -83,6 +83,7 @@ def test_colours_of_the_callers(tmp_path: Path) -> None:
     ("given", "says"),
     [
         ("viridis", 'is "viridis"; it is a list of 10 colours'),
+        (np.array(5), "is a ndarray; it is a list of 10 colours"),
         (7, "is 7"),
         (OWN[:9], "9 colours, where there have to be 10"),
         ([*OWN, "#000000"], "11 colours"),
@@ -319,6 +320,8 @@ def no_axes() -> Any:
         (lambda: own_figure()[1][0], {"subtitle": "x"}, "subtitle= does not go with ax="),
         (lambda: None, {"subtitle": "a\0b"}, "characters that cannot be drawn"),
         (lambda: None, {"title": "a\ud800"}, "characters that cannot be drawn"),
+        (lambda: None, {"title": "Northampton 北"}, "typeface lacks them"),
+        (lambda: None, {"subtitle": "\U000cff83"}, r"U\+CFF83"),
         (lambda: own_figure()[1][0], {"legend": "yes"}, 'legend= is "yes"'),
         (lambda: None, {"title": 7}, "title= is 7"),
     ],

@@ -148,7 +148,8 @@ def chosen_colours(given: object, number: int) -> list[str]:
     """
     from matplotlib.colors import to_rgba
 
-    if isinstance(given, str) or not isinstance(given, Iterable):
+    # An array of one number says that it can be iterated over, and cannot.
+    if isinstance(given, str) or not isinstance(given, Iterable) or getattr(given, "ndim", 1) == 0:
         msg = f'palette= is {told(given)}; it is a list of {number} colours such as "#340d57", the lowest class first.'
         raise PaletteError(msg)
     found, faults = [], []

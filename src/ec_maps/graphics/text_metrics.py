@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ft2font import LoadFlags
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 Style = Literal["normal", "italic"]
 
@@ -21,15 +21,26 @@ _LINE_HEIGHT = 1.18
 _MEASURED_AT = 40.0
 
 
-@lru_cache(maxsize=1024)
-def _advance(letter: str, weight: str, style: Style) -> float:
-    """Return the advance width of a letter, in inches per point of size."""
-    font = get_font(
+@lru_cache(maxsize=16)
+def _font(weight: str, style: Style) -> FT2Font:
+    return get_font(
         findfont(FontProperties(family=FONT, style=style, variant="normal", weight=weight, stretch="normal"))
     )
+
+
+def undrawable(text: str) -> list[str]:
+    """Return the different characters of a text that the typeface lacks, in their order; a line break is none."""
+    font = _font("normal", "normal")
+    return [letter for letter in dict.fromkeys(text) if letter != "\n" and not font.get_char_index(ord(letter))]
+
+
+@lru_cache(maxsize=1024)
+def _advance(letter: str, weight: str, style: Style) -> float:
+    """Return the advance width of a letter, or of the box in place of one that is lacking, in inches per point."""
+    font = _font(weight, style)
     font.set_size(_MEASURED_AT, 72)
     # Maps are drawn without hinting, so that letters have the same width at every resolution.
-    glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    glyph = font.load_glyph(font.get_char_index(ord(letter)), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance) / 65536 / 72 / _MEASURED_AT
 
 

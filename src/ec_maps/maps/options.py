@@ -6,17 +6,18 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 from ec_maps import settings
 from ec_maps.about import About
 from ec_maps.areas import wording
-from ec_maps.errors import SettingError, told
+from ec_maps.errors import SettingError, listed, told
 from ec_maps.geography.levels import level_named
+from ec_maps.geography.names import named
 from ec_maps.graphics import palette as palettes
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import MARGIN, NARROW, WIDTH, Extent, Layout, Words, around_map, new_layout
 from ec_maps.graphics.legend import Key
+from ec_maps.graphics.text_metrics import undrawable
 from ec_maps.graphics.user_axes import checked_axes, layout_in, room_in, without_marks
 
 if TYPE_CHECKING:
@@ -162,8 +163,9 @@ def options(
         if words is not None and (not isinstance(words, str) or (name == "title" and not words.strip())):
             msg = f"{name}= is {told(words)}. The {name} of a map is a text; leave {name}= out for the usual one."
             raise SettingError(msg)
-        if isinstance(words, str) and any(category(letter) in ("Cc", "Cs") and letter != "\n" for letter in words):
-            msg = f"{name}= is {told(words)}, which has characters that cannot be drawn; leave them out."
+        if isinstance(words, str) and (lacking := undrawable(words)):
+            letters = listed([named(letter) for letter in lacking], 3)
+            msg = f"{name}= has characters that cannot be drawn, as the maps' typeface lacks them: {letters}."
             raise SettingError(msg)
     if not isinstance(legend, bool):
         msg = f"legend= is {told(legend)}; it is True or False."
