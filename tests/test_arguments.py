@@ -175,6 +175,8 @@ def sound(name: str, parameter: str) -> list[Any]:
     }
     if name in ("national_map", "regional_map", "local_map"):
         known |= {"measure": [None], "category": [None]}
+    if name == "similar":
+        known |= {"place": ["Norwich", "Glasgow City", "Eden"]}
     if name == "draw_maps":
         known |= {"format": ["none, so that nothing is drawn"]}
     return known.get(parameter, [])

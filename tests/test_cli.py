@@ -331,6 +331,7 @@ def test_a_reader_that_has_seen_enough(project: Path, demo_run: dict[str, str | 
         (("places", "norfolk"), ["lad21cd", "name", "region"], 7),
         (("compare", "Norwich", "Eden"), ["lad21cd", "lad21nm", "rgn21nm", "economic_connectedness"], 2),
         full(("shortlist", "Norwich", "Great Yarmouth", "--at-most", "1"), ["msoa21cd", "msoa21nm", "lad21cd"], 3),
+        full(("similar", "Norwich", "--measure", "bias"), ["similarity", "lad21cd", "lad21nm", "rgn21nm", "bias"], 21),
     ],
 )
 def test_lists_for_programs(
@@ -415,6 +416,30 @@ def test_a_shortlist_of_none(project: Path, demo_run: dict[str, str | Path]) -> 
     assert len(table.stdout.splitlines()) == 1
     is_letter(ec_maps("shortlist", "Belfast", cwd=project, **demo_run), 2, "Belfast is in Northern Ireland")
     assert ec_maps("shortlist", "Norwich", "--at-most", "11", cwd=project, **demo_run).returncode == 2
+
+
+def test_similar_places_for_people(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """Where the place stands, a line for each place, the most alike first, and both sources."""
+    run = ec_maps("similar", "hartlepool", cwd=project, **demo_run)
+    said, table, similar, source = run.stdout.split("\n\n")
+    assert said.startswith(
+        "Economic connectedness. Counted with the 20 places most like it, the value of Hartlepool is "
+    )
+    head, own, first, *others = table.splitlines()
+    assert head.split() == ["similarity", "place", "value", "decile", "difference"]
+    assert re.fullmatch(r" +Hartlepool +\d+\.\d% +\d+ *", own)
+    assert re.fullmatch(r"1 +Rotherham +\d+\.\d% +\d+ +\d+\.\d percentage points (higher|lower)", first)
+    assert len(others) == 19
+    assert similar.startswith("Similar places: Office for National Statistics")
+    assert source.startswith("Demonstration data")
+
+
+@pytest.mark.full
+def test_a_place_without_similar_places(project: Path, demo_run: dict[str, str | Path]) -> None:
+    """A district that was abolished is a letter with status 2, in every format."""
+    run = ec_maps("similar", "eden", "--format", "json", cwd=project, **demo_run)
+    is_letter(run, 2, "Eden has no similar places", "Westmorland and Furness", "1 April 2023")
+    assert run.stdout == ""
 
 
 def test_help_is_quick(tmp_path: Path) -> None:

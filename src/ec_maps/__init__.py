@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ec_maps.analysis.comparison import compare, measures_table
     from ec_maps.analysis.export import export
     from ec_maps.analysis.shortlist import shortlist
+    from ec_maps.analysis.similar import similar
     from ec_maps.analysis.statistics import Correlations, Stability, rank_correlations, stability
     from ec_maps.areas.join import JoinReport
     from ec_maps.areas.own import area_table
@@ -78,6 +79,7 @@ __all__ = [
     "read_places",
     "regional_map",
     "shortlist",
+    "similar",
     "stability",
     "strip_plot",
 ]
@@ -117,6 +119,7 @@ _HOMES = {
     "regional_map": "maps.choropleth",
     "measures_table": "analysis.comparison",
     "shortlist": "analysis.shortlist",
+    "similar": "analysis.similar",
     "stability": "analysis.statistics",
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",

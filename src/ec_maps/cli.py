@@ -140,6 +140,20 @@ def compare(
 
 
 @main.command()
+@click.argument("place", shell_complete=completion.places)
+@MEASURE
+@FORMAT
+def similar(place: str, measure: str, form: listing.ListingFormat) -> None:
+    """Show PLACE, a local authority, among those that the Office for National Statistics finds most like it."""
+    from ec_maps.analysis.similar import similar
+    from ec_maps.areas import provenance
+
+    table, source = similar(place, measure), provenance.line()
+    rows = listing.of_areas(table, f"{source} {table.attrs['source']}")
+    click.echo(listing.written(rows, form, lambda: f"{listing.similar_in_words(table)}\n\n{source}"), nl=False)
+
+
+@main.command()
 @click.argument("names", metavar="PLACE...", nargs=-1, required=True, shell_complete=completion.anywhere)
 @click.option("--at-most", type=click.IntRange(1, 10), default=2, show_default=True, help="The highest decile to list.")
 @MEASURE

@@ -110,6 +110,25 @@ def areas_in_words(table: pd.DataFrame) -> str:
     return aligned(lines)
 
 
+def similar_in_words(table: pd.DataFrame) -> str:
+    """Return a table of ``similar`` in words: where the place stands, and a line for each place."""
+    from ec_maps.analysis.similar import coverage_in_words, differences
+    from ec_maps.measures import measure_named
+
+    measure = measure_named(table.attrs["measure"]).among(table.attrs["category"])
+    lines = [("similarity", "place", "value", "decile", "difference")]
+    for row, apart in zip(table.to_dict("records"), differences(table), strict=True):
+        value = measure.format(row[measure.key])
+        lines.append((_text(row["similarity"]), str(row["lad21nm"]), value, _text(row["decile"]), apart))
+    said = (f"{measure.title}. {table.attrs['in_words']}", aligned(lines), coverage_in_words(table))
+    return "\n\n".join([*filter(None, said), table.attrs["source"]])
+
+
+def _text(number: object) -> str:
+    """Return a whole number, or nothing for a missing one."""
+    return f"{number}" if isinstance(number, int) else ""
+
+
 def shortlist_in_words(table: pd.DataFrame) -> str:
     """Return a table of ``shortlist`` in words: how many there are, and a line for each, with a heading by group."""
     from ec_maps.analysis.shortlist import headings

@@ -194,16 +194,18 @@ def compared_in_words(measure: Measure, value: float, region: str, medians: tupl
     """Return how far the medians of its region and of all districts lie from a value; empty for a missing value."""
     if math.isnan(value):
         return ""
-    regional, national = (f"{measure.format(median)}, {_difference(measure, value, median)}" for median in medians)
+    regional, national = (
+        f"{measure.format(median)}, {difference_in_words(measure, value, median)}" for median in medians
+    )
     return (
         f"The median local authority in {the(region)} is at {regional}; in {universe} as a whole it is at {national}."
     )
 
 
-def _difference(measure: Measure, value: float, median: float) -> str:
-    """Return how far a median lies from the district's value, computed from both as displayed."""
+def difference_in_words(measure: Measure, value: float, other: float) -> str:
+    """Return how far another value lies from a district's, computed from both as displayed: "0.4 … points lower"."""
     scale = 1 if measure.unit == "rate" else 100
-    points = round(round(scale * median, 1) - round(scale * value, 1), 1)
+    points = round(round(scale * other, 1) - round(scale * value, 1), 1)
     if not points:
         return "level with it"
     unit = "" if measure.unit == "rate" else " percentage point" if abs(points) == 1 else " percentage points"
