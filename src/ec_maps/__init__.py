@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ec_maps.analysis.statistics import Correlations, Stability, rank_correlations, stability
     from ec_maps.areas.join import JoinReport
     from ec_maps.areas.own import area_table
-    from ec_maps.areas.places import Place, read_places
+    from ec_maps.areas.places import Place, PlaceGroup, read_places
     from ec_maps.areas.table import join_report, load_areas, load_measure
     from ec_maps.errors import (
         BoundaryError,
@@ -56,6 +56,7 @@ __all__ = [
     "PaletteError",
     "Place",
     "PlaceError",
+    "PlaceGroup",
     "RenderError",
     "SettingError",
     "Stability",
@@ -100,6 +101,7 @@ _HOMES = {
     "Map": "graphics.figure",
     "Measure": "measures",
     "Place": "areas.places",
+    "PlaceGroup": "areas.places",
     "Stability": "analysis.statistics",
     "area_table": "areas.own",
     "compare": "analysis.comparison",

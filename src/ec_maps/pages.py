@@ -116,7 +116,7 @@ def finder() -> str:
 
 @cached(places=True)
 def places_by_region() -> str:
-    """Return all districts, by region and from A to Z, linked where they have a page."""
+    """Return the groups that have a page, and all districts by region, from A to Z, linked where they have one."""
     from ec_maps.site.posts import places_by_region
 
     return places_by_region()

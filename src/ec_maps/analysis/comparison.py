@@ -12,6 +12,7 @@ import pandas as pd
 
 from ec_maps import cache
 from ec_maps.areas.finder import LOOK_UP, find_places
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.ranks import rank_spans
 from ec_maps.areas.table import load_areas, load_values
 from ec_maps.arguments import several
@@ -37,7 +38,7 @@ _MEASURES = 'The measures to compare are keys such as "bias", one or a list'
 
 
 def compare(
-    places: str | Place | Sequence[str | Place],
+    places: str | Place | PlaceGroup | Sequence[str | Place | PlaceGroup],
     measures: str | Sequence[str] | None = None,
     *,
     level: LevelName = "lad",
@@ -49,7 +50,7 @@ def compare(
     ----------
     places
         Names (English or Welsh, or a part that is in no other) or codes of local authorities, or places from
-        :func:`ec_maps.read_places`; a single one needs no list.
+        :func:`ec_maps.read_places`, of which a group stands for its local authorities; a single one needs no list.
     measures
         Keys of measures; if None or empty, every measure in the Atlas files at hand, in the codebook's order.
     level

@@ -25,8 +25,65 @@ _TOUCHING = 50.0
 ENOUGH = 8
 
 
+class Profile:
+    """What the profiles of a district and of a group have in common: tables, and words on the neighbourhoods."""
+
+    lads: gpd.GeoDataFrame
+    msoas: gpd.GeoDataFrame
+    country: pd.Series
+
+    @property
+    def universe(self) -> str:
+        """The areas that its decile and rank refer to: "England and Wales" or "the United Kingdom"."""
+        return universe(self.lads)
+
+    @cached_property
+    def deciles(self) -> list[int]:
+        """How many of its neighbourhoods are in each decile, lowest first."""
+        found = self.msoas["decile"].value_counts()
+        return [int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)]
+
+    @property
+    def measure(self) -> str:
+        """The measure's column."""
+        return measure_of(self.lads).key
+
+    @property
+    def entry(self) -> Measure:
+        """The measure's entry in the codebook."""
+        return measure_of(self.lads)
+
+    @cached_property
+    def median(self) -> float:
+        """The median of the districts that it is compared with."""
+        return float(self.lads[self.measure].median())
+
+    @property
+    def spread(self) -> str:
+        """How many of its neighbourhoods, two or more with a value, are in each decile, and the range of the values."""
+        valued = self.msoas[self.measure].dropna()
+        number, missing, shown = len(self.msoas), int(len(self.msoas) - len(valued)), self.entry.format
+        counted = [f"{count} in decile {decile}" for decile, count in enumerate(self.deciles, 1) if count]
+        first, *rest = counted
+        verb = "is" if first.startswith("1 ") else "are"
+        counted = [first.replace(" ", f" {verb} ", 1), *rest]
+        text = [f"Of its {number} neighbourhoods, {series(counted)} of all neighbourhoods of England and Wales."]
+        if missing:
+            text.append(f"{capital(some(missing))} {'has' if missing == 1 else 'have'} no published estimate.")
+        if len(valued) == 1:
+            return " ".join([*text, f"The one value is {shown(valued.iloc[0])}."])
+        low, high = valued.quantile([0.25, 0.75])
+        half = f", half of them between {shown(low)} and {shown(high)}" if len(valued) >= ENOUGH else ""
+        text.append(
+            f"Their values run from {shown(valued.min())} to {shown(valued.max())}{half}. Their median is "
+            f"{shown(valued.median())}; the median of all neighbourhoods of England and Wales is "
+            f"{shown(self.country.median())}."
+        )
+        return " ".join(text)
+
+
 @dataclass(frozen=True)
-class DistrictProfile:
+class DistrictProfile(Profile):
     """The profile of one district.
 
     `district` is its row of `lads`, the whole table of districts that it is compared with; `msoas` are its
@@ -46,9 +103,24 @@ class DistrictProfile:
         return str(self.district["lad21nm"])
 
     @property
+    def in_sentence(self) -> str:
+        """Its name as it stands in a sentence: "the Isle of Wight"."""
+        return the_district(self.name)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Its code alone, as for a group those of its districts."""
+        return (str(self.district["lad21cd"]),)
+
+    @property
     def region(self) -> str:
         """The region that it lies in."""
         return str(self.district["rgn21nm"])
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Its region alone, as for a group all that it lies in."""
+        return (self.region,)
 
     @property
     def beyond(self) -> bool:
@@ -56,30 +128,9 @@ class DistrictProfile:
         return self.region in BEYOND
 
     @property
-    def universe(self) -> str:
-        """The areas that its decile and rank refer to: "England and Wales" or "the United Kingdom"."""
-        return universe(self.lads)
-
-    @property
     def value(self) -> float:
         """Its value in the measure's unit, or NaN."""
         return float(self.district[self.measure])
-
-    @cached_property
-    def deciles(self) -> list[int]:
-        """How many of its neighbourhoods are in each decile, lowest first."""
-        found = self.msoas["decile"].value_counts()
-        return [int(found.get(decile, 0)) for decile in range(1, GROUPS + 1)]
-
-    @property
-    def measure(self) -> str:
-        """The measure's column."""
-        return measure_of(self.lads).key
-
-    @property
-    def entry(self) -> Measure:
-        """The measure's entry in the codebook."""
-        return measure_of(self.lads)
 
     @property
     def finding(self) -> str:
@@ -112,8 +163,7 @@ class DistrictProfile:
     def inside(self) -> str:
         """How its neighbourhoods are spread over the deciles, and the range of their values."""
         valued = self.msoas[self.measure].dropna()
-        number, missing = len(self.msoas), int(len(self.msoas) - len(valued))
-        whole, shown = capital(the_district(self.name)), self.entry.format
+        number, whole, shown = len(self.msoas), capital(the_district(self.name)), self.entry.format
         if self.beyond and not number:
             return (
                 f"Neighbourhood data cover England and Wales only: the neighbourhoods mapped here (MSOAs) exist only "
@@ -128,28 +178,7 @@ class DistrictProfile:
             value = "has no published estimate" if valued.empty else f"is at {shown(float(valued.iloc[0]))}"
             place = "" if valued.empty else f", {decile_in_words(only['decile'])} of all neighbourhoods"
             return f"{whole} is a single neighbourhood, which {value}{place}."
-        counted = [f"{count} in decile {decile}" for decile, count in enumerate(self.deciles, 1) if count]
-        first, *rest = counted
-        verb = "is" if first.startswith("1 ") else "are"
-        counted = [first.replace(" ", f" {verb} ", 1), *rest]
-        text = [f"Of its {number} neighbourhoods, {series(counted)} of all neighbourhoods of England and Wales."]
-        if missing:
-            text.append(f"{capital(some(missing))} {'has' if missing == 1 else 'have'} no published estimate.")
-        if len(valued) == 1:
-            return " ".join([*text, f"The one value is {shown(valued.iloc[0])}."])
-        low, high = valued.quantile([0.25, 0.75])
-        half = f", half of them between {shown(low)} and {shown(high)}" if len(valued) >= ENOUGH else ""
-        text.append(
-            f"Their values run from {shown(valued.min())} to {shown(valued.max())}{half}. Their median is "
-            f"{shown(valued.median())}; the median of all neighbourhoods of England and Wales is "
-            f"{shown(self.country.median())}."
-        )
-        return " ".join(text)
-
-    @cached_property
-    def median(self) -> float:
-        """The median of the districts that it is compared with."""
-        return float(self.lads[self.measure].median())
+        return self.spread
 
     @cached_property
     def region_median(self) -> float:
@@ -172,6 +201,16 @@ def district_profile(
 
     Its neighbours are looked for in `surroundings`, or else in `lads`. `PlaceError` is raised if it is not there.
     """
+    check_tables(lads, msoas)
+    district = lads[lads["lad21cd"] == find_place(lad_name, lads).lad21cd].iloc[0]
+    measure = measure_of(lads).key
+    inside = msoas[msoas["lad21nm"] == district["lad21nm"]].reset_index(drop=True)
+    around = lads if surroundings is None else surroundings
+    return DistrictProfile(district, lads, inside, msoas[measure].dropna(), around)
+
+
+def check_tables(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame) -> None:
+    """Raise `SettingError` unless two tables are of the deciles of one measure of the Atlas."""
     for about in (About.of(table) for table in (lads, msoas) if len(table)):
         if about.own or about.scheme != "deciles":
             msg = (
@@ -183,11 +222,6 @@ def district_profile(
     if len(titles) > 1:
         msg = f"The two tables are of different measures: {' and '.join(titles)}. Load both of one."
         raise SettingError(msg)
-    district = lads[lads["lad21cd"] == find_place(lad_name, lads).lad21cd].iloc[0]
-    measure = measure_of(lads).key
-    inside = msoas[msoas["lad21nm"] == district["lad21nm"]].reset_index(drop=True)
-    around = lads if surroundings is None else surroundings
-    return DistrictProfile(district, lads, inside, msoas[measure].dropna(), around)
 
 
 def compared_in_words(measure: Measure, value: float, region: str, medians: tuple[float, float], universe: str) -> str:

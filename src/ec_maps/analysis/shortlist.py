@@ -11,6 +11,7 @@ import pandas as pd
 
 from ec_maps.analysis.bivariate import DRIVERS, LEVERS, check_direction, levers
 from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.ranks import rank_spans
 from ec_maps.areas.selection import known_districts, select_any
 from ec_maps.areas.table import load_values
@@ -50,7 +51,7 @@ SENTENCES = {
 
 
 def shortlist(
-    places: str | Place | Iterable[str | Place],
+    places: str | Place | PlaceGroup | Iterable[str | Place | PlaceGroup],
     at_most: int = 2,
     *,
     measure: str = HEADLINE,
@@ -62,7 +63,7 @@ def shortlist(
     ----------
     places
         Names or codes of local authorities, counties, combined authorities, regions, ``"England"`` or ``"England and
-        Wales"``; one or several, of any level.
+        Wales"``, or places and groups of :func:`ec_maps.read_places`; one or several, of any level.
     at_most
         The highest decile to list, 1 to 10, of all neighbourhoods of England and Wales; 1 is the lowest.
     measure

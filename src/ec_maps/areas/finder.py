@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.arguments import table_of
-from ec_maps.errors import PlaceError, letter_of
+from ec_maps.errors import PlaceError, letter_of, listed
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import REGIONS, TOO_WIDE, Gazetteer, Place
 from ec_maps.geography.groups import group_like
@@ -15,6 +16,9 @@ from ec_maps.geography.names import folded, plain, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What functions take besides a name.
+AnyPlace = Place | PlaceGroup
 
 LOOK_UP = "`ec-maps places WORD` lists the official names that contain the word."
 
@@ -36,13 +40,15 @@ def find_place(given: str | Place, districts: pd.DataFrame | None = None) -> Pla
 
 
 def find_places(
-    given: str | Place | Iterable[str | Place],
+    given: str | AnyPlace | Iterable[str | AnyPlace],
     districts: pd.DataFrame | None = None,
     *,
     what: str = "the places",
     once: bool = True,
 ) -> list[Place]:
     """Return the places that one text or several name, in their order, each as for :func:`find_place`.
+
+    A :class:`PlaceGroup` stands for its local authorities.
 
     `what` says in a message which places they are, such as "the places to compare". Unless each may stand there only
     `once`, repetitions are left out.
@@ -52,7 +58,8 @@ def find_places(
     PlaceError
         If one is unknown, no text, or named twice; the message gives every fault.
     """
-    texts, gazetteer = each_of(given), gazetteer_of(districts)
+    each = [[*one.codes] if isinstance(one, PlaceGroup) else [one] for one in each_of(given)]
+    texts, gazetteer = [one for several in each for one in several], gazetteer_of(districts)
     found: dict[Place, tuple[int, str]] = {}
     faults, misnamed = [], False
     for number, one in enumerate(texts, 1):
@@ -76,8 +83,8 @@ def find_places(
 
 
 def each_of(given: object) -> list[Any]:
-    """Return names as a list: a single one, which may be a :class:`Place`, as a list of one."""
-    if isinstance(given, str | bytes | Place | Mapping):
+    """Return names as a list: a single one, which may be a place or a group, as a list of one."""
+    if isinstance(given, str | bytes | Place | PlaceGroup | Mapping):
         return [given]
     try:
         return [*given]  # type: ignore[misc]
@@ -92,6 +99,10 @@ def name_of(given: object, number: int | None = None) -> str:
     """
     if isinstance(given, Place):
         return given.lad21cd
+    if isinstance(given, PlaceGroup):
+        names = listed([place.name for place in given.places])
+        msg = f"{quoted(given.name)} is a {given.kind} of local authorities; name one of them: {names}."
+        raise PlaceError(msg)
     if not isinstance(given, str):
         what = "None" if given is None else f"{quoted(str(given))}, of the type {type(given).__name__},"
         where = f" (place {number})" if number else ""

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
 from ec_maps import settings
 from ec_maps.areas.finder import LOOK_UP, find_place, find_region, gazetteer_of, search_places
+from ec_maps.areas.groups import EXAMPLE, PlaceGroup, named_group, own_group
 from ec_maps.arguments import path_of
 from ec_maps.cleaning import visible
-from ec_maps.errors import PlaceError, letter_of
+from ec_maps.errors import PlaceError, letter_of, listed
 from ec_maps.geography.gazetteer import Gazetteer, Place
+from ec_maps.geography.groups import group_like
 from ec_maps.geography.names import named, plain, quoted, slug
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Place", "find_place", "find_region", "gazetteer_of", "read_places", "search_places", "slug"]
+__all__ = ["Place", "PlaceGroup", "find_place", "find_region", "gazetteer_of", "read_places", "search_places", "slug"]
 
 _EXAMPLE = '"- Great Yarmouth"'
 _NULL = "tag:yaml.org,2002:null"
@@ -48,14 +50,24 @@ _KINDS = {
 }
 
 
-def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | None = None) -> list[Place]:
+class _Entry(NamedTuple):
+    """An entry of the list: its line, its text, and for a group of its own its local authorities with their lines."""
+
+    line: int
+    text: str
+    members: list[tuple[int, str]] | None = None
+
+
+def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | None = None) -> list[Place | PlaceGroup]:
     r"""Return the places of the list, in the order of the file.
 
     Parameters
     ----------
     path
-        A YAML list with the name (English or Welsh, or a part that is in no other) or code of one local authority in
-        each entry; the project's ``places.yml`` if None.
+        A YAML list with one place in each entry; the project's ``places.yml`` if None. A place is a local authority by
+        its name (English or Welsh, or a part that is in no other) or code; a county or combined authority of England by
+        name; or a group of one's own, its name and a list: ``- Greater Norwich: [Norwich, Broadland, South Norfolk]``.
+        Groups may have districts in common with each other and with the rest of the list.
     districts
         The districts that can be named, with the columns ``lad21cd lad21nm rgn21nm``; if None, all districts of the
         boundaries, including those of Scotland and Northern Ireland if they have them.
@@ -63,41 +75,42 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     Returns
     -------
     places
-        The places, each with its official name, code and region.
+        The places, each with name, code and region. A :class:`PlaceGroup` has no code, so that its ``lad21cd`` is None;
+        ``codes`` has those of its districts, or the one of a :class:`Place`.
 
     Raises
     ------
     PlaceError
-        If the file cannot be read as such a list, or an entry is not a known district or is listed twice. The message
-        gives every fault in the file, with its line.
+        If the file cannot be read as such a list, or an entry is not a known place or is listed twice, under another
+        name too; or if a group is empty, has only one district, one twice or one in Scotland or Northern Ireland, where
+        there are no neighbourhoods, or has the name of another place. The message gives every fault in the file, with
+        its line.
 
     Examples
     --------
     >>> import ec_maps
     >>> from pathlib import Path
-    >>> _ = Path("my-places.yml").write_text("- Norwich\n- great yarmouth\n", encoding="utf-8")
-    >>> [(place.name, place.region) for place in ec_maps.read_places("my-places.yml")]
-    [('Norwich', 'East of England'), ('Great Yarmouth', 'East of England')]
+    >>> text = "- great yarmouth\n- Suffolk\n- Around Norwich: [Norwich, Broadland]\n"
+    >>> _ = Path("my-places.yml").write_text(text, encoding="utf-8")
+    >>> [(place.name, len(place.codes)) for place in ec_maps.read_places("my-places.yml")]
+    [('Great Yarmouth', 1), ('Suffolk', 5), ('Around Norwich', 2)]
     """
     if path is None:
         path = settings.project_root() / "places.yml"
     path = path_of(path, "The list of places is read from the path of a file", PlaceError)
     entries, faults, in_brackets = _entries(path)
     gazetteer = gazetteer_of(districts) if entries else Gazetteer([])
-    written: dict[Place, tuple[int, str]] = {}
+    written: dict[Place | PlaceGroup, _Entry] = {}
     misnamed = False
-    for line, text in entries:
-        where = f" (line {line} of {path.name})"
-        place = gazetteer.find(text)
-        if place is None:
+    for entry in entries:
+        found = _place(entry, gazetteer, path.name)
+        if isinstance(found, list):
             misnamed = True
-            faults.append((line, gazetteer.explain(text, where) + _hint_on_lines(text, gazetteer)))
-        elif place in written:
-            first, before = written[place]
-            as_what = "" if plain(text) == plain(before) else f" as {quoted(before)}"
-            faults.append((line, f"{quoted(text)}{where} is already on line {first}{as_what}; keep one of them."))
+            faults += [(entry.line, fault) for fault in found]
+        elif twice := _said_twice(entry, found, written, path.name):
+            faults.append((entry.line, twice))
         else:
-            written[place] = (line, text)
+            written[found] = entry
     if faults:
         notes = [LOOK_UP] if misnamed else []
         if misnamed and in_brackets:
@@ -107,8 +120,51 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     return list(written)
 
 
-def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], bool]:
-    """Return the text entries and the faults, each with its line, and whether the list is written "[a, b]"."""
+def _place(entry: _Entry, gazetteer: Gazetteer, file: str) -> Place | PlaceGroup | list[str]:
+    """Return what an entry names, or its faults."""
+    where = f" (line {entry.line} of {file})"
+    if entry.members is not None:
+        members = [(text, f" (line {line} of {file})") for line, text in entry.members]
+        return own_group(entry.text, members, gazetteer, where)
+    if place := gazetteer.find(entry.text):
+        return place
+    try:
+        found = named_group(entry.text, where, gazetteer)
+    except PlaceError as error:
+        return [str(error)]
+    if found is None:
+        also = f" {like}" if (like := group_like(entry.text)) else ""
+        return [gazetteer.explain(entry.text, where) + also + _hint_on_lines(entry.text, gazetteer)]
+    group, lacking = found
+    if lacking:
+        whole, there = len(group.places) + lacking, listed([place.name for place in group.places])
+        fault = (
+            f"{quoted(entry.text)}{where} is a {group.kind} of {whole} local authorities, and the table or the "
+            f"boundaries in use have only {there}. List {'it' if whole - lacking == 1 else 'them'} instead."
+        )
+        return [fault]
+    return group
+
+
+def _said_twice(
+    entry: _Entry, place: Place | PlaceGroup, written: dict[Place | PlaceGroup, _Entry], file: str
+) -> str | None:
+    """Return the fault of a place that an earlier entry has: itself, one of its name, or a group of its districts."""
+    where = f" (line {entry.line} of {file})"
+    for other, before in written.items():
+        if slug(other.name) == slug(place.name) or other == place:
+            as_what = "" if plain(entry.text) == plain(before.text) else f" as {quoted(before.text)}"
+            return f"{quoted(entry.text)}{where} is already on line {before.line}{as_what}; keep one of them."
+        if set(other.codes) == set(place.codes):
+            return (
+                f"{quoted(entry.text)}{where} has the same local authorities as {quoted(before.text)} on line "
+                f"{before.line}; keep one of them."
+            )
+    return None
+
+
+def _entries(path: Path) -> tuple[list[_Entry], list[tuple[int, str]], bool]:
+    """Return the entries and the faults, each with its line, and whether one is written in brackets, "[a, b]"."""
     root = _compose(path)
     if root is None or (isinstance(root, yaml.ScalarNode) and (root.tag == _NULL or not root.value.strip())):
         msg = f"{path} names no place. Write at least one local authority, each on a line like {_EXAMPLE}."
@@ -123,14 +179,26 @@ def _entries(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]], 
     if not root.value:
         msg = f"{path} is an empty list. Write at least one local authority, each on a line like {_EXAMPLE}."
         raise PlaceError(msg)
-    entries, faults = [], []
+    entries: list[_Entry] = []
+    faults: list[tuple[int, str]] = []
+    in_brackets = bool(root.flow_style)
     for node in root.value:
-        line = node.start_mark.line + 1
-        if fault := _not_a_name(node):
-            faults.append((line, f"Line {line} of {path.name} is {fault}"))
-        else:
-            entries.append((line, node.value))
-    return entries, faults, bool(root.flow_style)
+        line, fault = node.start_mark.line + 1, _not_a_name(node)
+        if fault or not isinstance(node, yaml.MappingNode):
+            if fault:
+                faults.append((line, f"Line {line} of {path.name} is {fault}"))
+            else:
+                entries.append(_Entry(line, node.value))
+            continue
+        ((name, members),) = node.value
+        in_brackets = in_brackets or bool(members.flow_style)
+        wrong = [(one.start_mark.line + 1, fault) for one in members.value if (fault := _not_a_name(one, inside=True))]
+        faults += [
+            (at, f"Line {at} of {path.name}, in the group {quoted(name.value)}, is {fault}") for at, fault in wrong
+        ]
+        if not wrong:
+            entries.append(_Entry(line, name.value, [(one.start_mark.line + 1, one.value) for one in members.value]))
+    return entries, faults, in_brackets
 
 
 def _compose(path: Path) -> yaml.Node | None:
@@ -194,22 +262,47 @@ def _text(path: Path) -> str:
         raise PlaceError(msg) from error
     lines = [visible(line) for line in _LINE_ENDS.split(text)]
     marked = [_MARKED.sub("- ", line, count=1) for line in lines]
-    if marked != lines:  # YAML would read differences of indentation, too
+    if marked != lines and not any(line.rstrip().endswith(":") for line in marked):
+        # YAML would read differences of indentation, too, which only groups have.
         marked = [re.sub(r"^\s+-\s", "- ", line) for line in marked]
     return "\n".join(_QUOTED.sub(r'\1"\2"', re.sub(r"\s", " ", line)) for line in marked)
 
 
-def _not_a_name(node: yaml.Node) -> str | None:
-    """Return what an entry is instead of a name, as the end of a sentence, or None if it is a name."""
-    if isinstance(node, yaml.MappingNode):
-        return "read as key and value because of a colon; put the whole name in quotation marks, or take the colon out."
+def _not_a_name(node: yaml.Node, *, inside: bool = False) -> str | None:
+    """Return what an entry is instead of a name or a group, as the end of a sentence, or None if it is one.
+
+    Those `inside` a group are names alone.
+    """
+    if isinstance(node, yaml.MappingNode) and not inside:
+        return _not_a_group(node)
+    if not isinstance(node, yaml.ScalarNode) and inside:
+        return "a list or a group; write one list of local authorities."
     if isinstance(node, yaml.SequenceNode):
-        return "a list within the list; write each name after one hyphen, not indented."
+        return f"a list within the list; write each name after one hyphen, not indented, or a group as in {EXAMPLE}."
     if node.tag in _KINDS:
         return f"{quoted(node.value)}, {_KINDS[node.tag]}; write the name of a local authority."
     if node.tag == _NULL or not node.value.strip():
         return "empty; write the name of a local authority after the hyphen, or take the line out."
     return None
+
+
+def _not_a_group(node: yaml.MappingNode) -> str | None:
+    """Return what an entry with a colon is instead of one name with a list, as the end of a sentence."""
+    if len(node.value) != 1:
+        return f"several names with colons in one entry; begin each group with a hyphen, as in {EXAMPLE}."
+    name, members = node.value[0]
+    if not isinstance(name, yaml.ScalarNode):
+        return f"a group without a name; write one before the colon, as in {EXAMPLE}."
+    if isinstance(members, yaml.SequenceNode):
+        return None
+    if isinstance(members, yaml.MappingNode):
+        return f"a group of groups; write one list of local authorities, as in {EXAMPLE}."
+    if members.tag == _NULL:
+        return f"the group {quoted(name.value)} without local authorities; write them after the colon, as in {EXAMPLE}."
+    return (
+        f"read as the group {quoted(name.value)} because of a colon, with no list after it. Write its local "
+        f"authorities in square brackets, as in {EXAMPLE}; or put the whole name in quotation marks."
+    )
 
 
 def _hint_on_lines(text: str, gazetteer: Gazetteer) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ec_maps.areas.finder import (
     LOOK_UP,
+    AnyPlace,
     each_of,
     find_places,
     find_region,
@@ -19,11 +20,12 @@ from ec_maps.areas.finder import (
     name_of,
     said_twice,
 )
+from ec_maps.areas.groups import PlaceGroup, named_group
 from ec_maps.areas.wording import are, capital, series, the, the_district
 from ec_maps.errors import PlaceError, letter_of, listed
 from ec_maps.geography.codes import BEYOND, official_districts
 from ec_maps.geography.gazetteer import Gazetteer, Place
-from ec_maps.geography.groups import Group, group_like, groups_named, says_kind
+from ec_maps.geography.groups import group_like, groups_named, says_kind
 from ec_maps.geography.names import folded, plain, quoted
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def names_only(given: object, name: str, table: pd.DataFrame) -> bool:
     return place is not None and plain(place.name) == plain(name)
 
 
-def select_districts(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+def select_districts(given: str | AnyPlace | Iterable[str | AnyPlace], known: pd.DataFrame) -> Selection:
     """Return the selection of a map by neighbourhood: one district or several, or counties or combined authorities.
 
     Parameters
@@ -161,12 +163,12 @@ def select_districts(given: str | Place | Iterable[str | Place], known: pd.DataF
         If something is unknown, no text, named twice, of another level than the rest, or without neighbourhoods.
     """
     gazetteer = _with_those_beyond(known)
-    selection = _select(each_of(given), lambda text, where: _district_or_group(text, where, gazetteer))
+    selection = _select(each_of(given), lambda text, where: _district_or_group(text, where, gazetteer), gazetteer)
     _refuse_beyond(selection)
     return selection
 
 
-def select_any(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+def select_any(given: str | AnyPlace | Iterable[str | AnyPlace], known: pd.DataFrame) -> Selection:
     """Return the selection of a list of neighbourhoods: places of any level, which may overlap.
 
     The parameters and errors are those of :func:`select_districts`; besides, regions, England, and England and Wales
@@ -183,7 +185,7 @@ def select_any(given: str | Place | Iterable[str | Place], known: pd.DataFrame) 
             return _district_or_group(text, where, gazetteer)
         return _region_or_less(text, where, gazetteer, [*regions, *BEYOND])
 
-    selection = _select(each_of(given), unit, together=True)
+    selection = _select(each_of(given), unit, gazetteer, together=True)
     _refuse_beyond(selection)
     return selection
 
@@ -219,7 +221,7 @@ def _refuse_beyond(selection: Selection) -> None:
     raise PlaceError(msg)
 
 
-def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFrame) -> Selection:
+def select_regions(given: str | AnyPlace | Iterable[str | AnyPlace], known: pd.DataFrame) -> Selection:
     """Return the selection of a map by district: one region or several, districts in a list, or counties and the like.
 
     The parameters and errors are those of :func:`select_districts`; one district alone is refused.
@@ -233,11 +235,11 @@ def select_regions(given: str | Place | Iterable[str | Place], known: pd.DataFra
 
     if isinstance(given, str) and not groups_named(given):
         find_region(given, regions)
-    return _select(each_of(given), unit)
+    return _select(each_of(given), unit, gazetteer)
 
 
 def select_highlighted(
-    given: str | Place | Iterable[str | Place], known: pd.DataFrame, shown: Selection
+    given: str | AnyPlace | Iterable[str | AnyPlace], known: pd.DataFrame, shown: Selection
 ) -> list[Place]:
     """Return the districts to highlight, each once; `PlaceError` if one is unknown or not in the selection."""
     places = find_places(given, known, what="the places to highlight", once=False)
@@ -250,7 +252,9 @@ def select_highlighted(
     return places
 
 
-def _select(texts: list[object], unit_of: Callable[[str, str], Unit], *, together: bool = False) -> Selection:
+def _select(
+    texts: list[object], unit_of: Callable[[str, str], Unit], gazetteer: Gazetteer, *, together: bool = False
+) -> Selection:
     """Return the units that texts name, checked as a group, or raise `PlaceError` with all faults.
 
     With `together`, they may be of several levels and overlap.
@@ -263,8 +267,11 @@ def _select(texts: list[object], unit_of: Callable[[str, str], Unit], *, togethe
     for number, given in enumerate(texts, 1):
         where = f" (place {number})" if len(texts) > 1 else ""
         try:
-            text = name_of(given, number if where else None)
-            unit = unit_of(text, where)
+            if isinstance(given, PlaceGroup):
+                text, unit = given.name, _unit_of(given, gazetteer)
+            else:
+                text = name_of(given, number if where else None)
+                unit = unit_of(text, where)
         except PlaceError as error:
             faults.append(str(error))
             misnamed = misnamed or (isinstance(given, str) and bool(given.strip()))
@@ -311,27 +318,16 @@ def _district_or_group(text: str, where: str, gazetteer: Gazetteer) -> Unit:
     """Return the district, county or combined authority that a text names; `PlaceError` if none."""
     if place := gazetteer.find(text):
         return Unit(DISTRICT, the_district(place.name), (place,))
-    found = groups_named(text)
-    regions = sorted({place.region for place in gazetteer.places})
-    region = None if says_kind(text) else match_region(text, regions)
-    if found and region is None:
-        places = tuple(place for code in found[0].codes if (place := gazetteer.find(code)))
-        if not places:
-            msg = f"{quoted(text)}{where} is a {found[0].kind}, and no local authority of it is in the table."
-            raise PlaceError(msg)
-        return Unit(GROUP, _in_words(found[0], regions), places, len(found[0].codes) - len(places))
-    if found:
-        kind = found[0].kind
-        msg = (
-            f"{quoted(text)}{where} is a region, and a {kind} of {len(found[0].codes)} local authorities. For the "
-            f'{kind}, write "{found[0].name} {kind}".'
-        )
-        raise PlaceError(msg)
+    if found := named_group(text, where, gazetteer):
+        group, lacking = found
+        return Unit(GROUP, group.in_sentence, group.places, lacking)
     raise PlaceError(f"{gazetteer.explain(text, where)} {group_like(text)}".rstrip())
 
 
-def _in_words(group: Group, regions: list[str]) -> str:
-    """Return a group's name as it stands in a sentence."""
-    if group.kind == "combined authority":
-        return f"the {group.name} combined authority"
-    return f"the county of {group.name}" if group.name in regions else group.name
+def _unit_of(group: PlaceGroup, gazetteer: Gazetteer) -> Unit:
+    """Return a group as a unit; `PlaceError` if the table has none of its districts."""
+    places = tuple(place for code in group.codes if (place := gazetteer.find(code)))
+    if not places:
+        msg = f"The table has no local authority of {quoted(group.name)}."
+        raise PlaceError(msg)
+    return Unit(GROUP, group.in_sentence, places, len(group.codes) - len(places))

@@ -1,11 +1,13 @@
-"""Places wider than a district: nations, regions, counties and combined authorities, each as a set of districts."""
+"""Places wider than a district: nations, regions, counties, combined authorities and groups of the list of places."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ec_maps.areas.finder import gazetteer_of
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.wording import the
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.groups import groups
@@ -29,7 +31,7 @@ class Wider:
 
     @property
     def is_group(self) -> bool:
-        """Whether it is a county or a combined authority."""
+        """Whether it is a county, a combined authority or a group of the list of places."""
         return self.kind not in ("nation", "nations", "region")
 
     @property
@@ -38,7 +40,9 @@ class Wider:
         return the(self.name) if self.kind == "region" else self.name
 
 
-def wider_places(districts: pd.DataFrame, taken: set[str] | None = None) -> list[Wider]:
+def wider_places(
+    districts: pd.DataFrame, taken: set[str] | None = None, listed: Sequence[PlaceGroup] = ()
+) -> list[Wider]:
     """Return the nations, the regions, and the counties and combined authorities of a table of districts.
 
     Parameters
@@ -49,6 +53,8 @@ def wider_places(districts: pd.DataFrame, taken: set[str] | None = None) -> list
         so is a combined authority with the districts of a county of the same name.
     taken
         Slugs that other places have, such as those of the districts; a place of the same name has its kind in its slug.
+    listed
+        The groups of a list of places, of which those that are not among the others come last.
 
     Returns
     -------
@@ -74,4 +80,5 @@ def wider_places(districts: pd.DataFrame, taken: set[str] | None = None) -> list
         own = slug(name) if slug(name) not in slugs else slug(f"{name} {kind}")
         slugs.add(own)
         wider.append(Wider(name, kind, own, codes))
+    wider += [Wider(one.name, one.kind, slug(one.name), one.codes) for one in listed if slug(one.name) not in slugs]
     return wider

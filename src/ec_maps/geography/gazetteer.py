@@ -81,6 +81,11 @@ class Place:
     lad21cd: str
     region: str
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Its code alone, as for a group those of its local authorities."""
+        return (self.lad21cd,)
+
 
 class Gazetteer:
     """The available districts, and the other names that people use for them.

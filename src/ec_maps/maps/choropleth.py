@@ -18,6 +18,7 @@ import shapely
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
 from ec_maps.areas.finder import each_of
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.selection import (
     known_districts,
     names_only,
@@ -169,9 +170,9 @@ def national_map(
 @own_settings()
 def regional_map(
     lads: gpd.GeoDataFrame,
-    region: str | Place | Iterable[str | Place],
+    region: str | Place | PlaceGroup | Iterable[str | Place | PlaceGroup],
     *,
-    highlight: str | Place | Iterable[str | Place] = (),
+    highlight: str | Place | PlaceGroup | Iterable[str | Place | PlaceGroup] = (),
     measure: str | None = None,
     category: str | None = None,
     context: gpd.GeoDataFrame | None = None,
@@ -195,7 +196,7 @@ def regional_map(
         or ``"Northern Ireland"``. Or the name of a county or combined authority of England (``"Norfolk"``,
         ``"Tees Valley"``), or a list: of regions, of such groups, or of districts, which may lie in several regions.
     highlight
-        Name or code of a district in the region to outline and to label with an arrow, or several.
+        Name or code of a district in the region to outline and to label with an arrow, or several, or a group.
     title
         The title in place of the map's own; for a group, the subtitle then says what it is.
     measure, category, context, subtitle, palette, figsize, ax, legend
@@ -288,7 +289,7 @@ def regional_map(
 @own_settings()
 def local_map(
     msoas: gpd.GeoDataFrame,
-    place: str | Place | Iterable[str | Place],
+    place: str | Place | PlaceGroup | Iterable[str | Place | PlaceGroup],
     *,
     measure: str | None = None,
     category: str | None = None,
@@ -313,7 +314,7 @@ def local_map(
         The table of :func:`ec_maps.load_areas` for ``"msoa"``, or rows of it, as for :func:`national_map`.
     place
         A district's name (English or Welsh, or a part that is in no other) or code, or several in a list. Or the name
-        of a county or combined authority of England (``"Norfolk"``, ``"Greater Manchester"``).
+        of a county or combined authority of England (``"Norfolk"``), or a group of :func:`ec_maps.read_places`.
     title
         The title in place of the map's own; for a group, the subtitle then says what it is.
     measure, category, context, subtitle, palette, figsize, ax, legend
@@ -345,8 +346,7 @@ def local_map(
     >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), ["norwich", "Broadland"], title="Around Norwich")
     >>> "2 local authorities: Norwich and Broadland." in picture.caption
     True
-    >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norfolk")
-    >>> picture.areas["lad21nm"].nunique()
+    >>> ec_maps.local_map(ec_maps.load_areas("msoa"), "Norfolk").areas["lad21nm"].nunique()
     7
     """
     msoas, about = checked(msoas, "msoa", measure=measure, category=category)

@@ -13,15 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from ec_maps import settings
-from ec_maps.analysis.district import DistrictProfile, district_profile
+from ec_maps.analysis.district import district_profile
+from ec_maps.analysis.group import GroupProfile, group_profile
 from ec_maps.areas import wording
 from ec_maps.areas.deciles import GROUPS
-from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the_district
+from ec_maps.areas.groups import PlaceGroup
+from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import FAINT, axes_over, stamp, write
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.maps.strip_plot_words import Place
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,16 +49,20 @@ _PAPER = "#f7f4ec"
 
 
 @own_settings()
-def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address: str = "") -> Map:
-    """Draw the card of a district's page, 1200 by 630 pixels as PNG, with the page's address beneath the heading.
+def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, place: str | PlaceGroup, address: str = "") -> Map:
+    """Draw the card of a district's or a group's page, 1200 by 630 pixels as PNG, with its address under the heading.
 
     The tables are those of :func:`ec_maps.load_areas`, whole. The first axes are the map of the neighbourhoods,
     EPSG:27700, or of the district itself outside England and Wales.
     """
-    place = district_profile(lads, msoas, lad_name)
-    areas, around = place.msoas, lads.iloc[:0]
-    if place.beyond:
-        here = lads["lad21cd"] == place.district["lad21cd"]
+    profile: Place
+    if isinstance(place, PlaceGroup):
+        profile = group_profile(lads, msoas, place)
+    else:
+        profile = district_profile(lads, msoas, place)
+    areas, around = profile.msoas, lads.iloc[:0]
+    if profile.beyond:
+        here = lads["lad21cd"].isin(profile.codes)
         areas, around = lads[here].reset_index(drop=True), lads[~here]
     areas, around = (rows if rows.crs == "EPSG:27700" else rows.to_crs("EPSG:27700") for rows in (areas, around))
     figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=DPI, facecolor=_PAPER)
@@ -68,8 +75,8 @@ def card(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str, address
     if settings.is_demo():
         stamp(around, _HEIGHT, _STAMP, _WIDTH)
     write(around, _MARGIN, 0.12, sources, size=_SMALL, color=FAINT, va="bottom", linespacing=1.1)
-    _write_words(around, place, address, bottom, top)
-    return Map(figure, areas, _alt_text(place), _caption(place))
+    _write_words(around, profile, address, bottom, top)
+    return Map(figure, areas, _alt_text(profile), _caption(profile))
 
 
 def _draw_map(
@@ -91,7 +98,7 @@ def _draw_map(
         layers.draw_outline(ax, areas.geometry.iloc[0], width=0.8)
 
 
-def _write_words(ax: Axes, place: DistrictProfile, address: str, bottom: float, top: float) -> None:
+def _write_words(ax: Axes, place: Place, address: str, bottom: float, top: float) -> None:
     """Write the column of text: the heading, name and sentence at its top, the deciles at its bottom."""
     site = f"{place.entry.title} in {place.universe}"
     write(ax, _MARGIN, top, site, size=_SITE, color=FAINT, weight="bold", va="top")
@@ -107,11 +114,16 @@ def _write_words(ax: Axes, place: DistrictProfile, address: str, bottom: float, 
     y -= text_size(name, size)[1] + 0.06
     write(ax, _MARGIN, y, sentence, size=_LINE, va="top")
     colours = palette.colours(place.entry)
-    _deciles(ax, scale, colours, None if math.isnan(place.value) else int(place.district["decile"]))
+    if isinstance(place, GroupProfile):
+        _deciles(ax, scale, colours, counts=place.deciles)
+    else:
+        _deciles(ax, scale, colours, None if math.isnan(place.value) else int(place.district["decile"]))
 
 
-def _deciles(ax: Axes, y: float, colours: list[str], decile: int | None) -> None:
-    """Draw the ten deciles in a row, the district's own framed and with a pointer above it."""
+def _deciles(
+    ax: Axes, y: float, colours: list[str], decile: int | None = None, counts: list[int] | None = None
+) -> None:
+    """Draw the ten deciles in a row, the district's own framed and with a pointer above it, or counts above them."""
     wide, high = _COLUMN / GROUPS, _SWATCH
     for number, colour in enumerate(colours, 1):
         x = _MARGIN + (number - 1) * wide
@@ -126,6 +138,9 @@ def _deciles(ax: Axes, y: float, colours: list[str], decile: int | None) -> None
             ax, x + wide / 2, y + high / 2, str(number), size=_WORDS, color=palette.ink_on(colour), ha="center",
             va="center_baseline", weight="bold" if number == decile else "normal", zorder=4,
         )  # fmt: skip
+        if counts and counts[number - 1]:
+            above = {"size": _WORDS, "weight": "bold", "ha": "center", "va": "baseline"}
+            write(ax, x + wide / 2, y + high + 0.05, str(counts[number - 1]), **above)
     write(ax, _MARGIN, y - 0.12, "lowest", size=_WORDS, va="baseline")
     write(ax, _MARGIN + _COLUMN, y - 0.12, "highest", size=_WORDS, ha="right", va="baseline")
 
@@ -149,13 +164,18 @@ def _shortened(address: str) -> str:
     return f"…{shown[-length:]}"
 
 
-def _sentence(place: DistrictProfile) -> str:
+def _sentence(place: Place) -> str:
+    if isinstance(place, GroupProfile):
+        (low, high), number = place.ends, sum(place.deciles)
+        if not number:
+            return f"No estimate is published for the neighbourhoods of {place.in_sentence}"
+        return f"Of {number} neighbourhoods, {some(low)} in the two lowest deciles, {some(high)} in the two highest"
     if math.isnan(place.value):
-        return f"No estimate is published for {the_district(place.name)} as a whole"
+        return f"No estimate is published for {place.in_sentence} as a whole"
     return f"{capital(place.finding)}: {decile_in_words(place.district['decile'])} in {place.universe}"
 
 
-def _alt_text(place: DistrictProfile) -> str:
+def _alt_text(place: Place) -> str:
     number, lacking = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     shown = "its only neighbourhood" if number == 1 else f"its {number} neighbourhoods"
     drawn, hatched = f"A small map of {shown}, coloured by decile, {ends_in_words(place.entry)}." if number else "", ""
@@ -167,11 +187,13 @@ def _alt_text(place: DistrictProfile) -> str:
         which = "It" if number == 1 else "All" if lacking == number else capital(some(lacking))
         verb = "is" if lacking == 1 else "are"
         hatched = f"{which} {verb} hatched, without a published estimate."
-    return joined(f"Card for {the_district(place.name)}. {_sentence(place)}.", drawn, hatched)
+    return joined(f"Card for {place.in_sentence}. {_sentence(place)}.", drawn, hatched)
 
 
-def _caption(place: DistrictProfile) -> str:
+def _caption(place: Place) -> str:
+    if isinstance(place, GroupProfile):
+        return joined(f"{capital(place.in_sentence)}: {_sentence(place)[:1].lower()}{_sentence(place)[1:]}.")
     if math.isnan(place.value):
         return joined(f"{_sentence(place)}.")
     decile = decile_in_words(place.district["decile"])
-    return joined(f"In {the_district(place.name)}, {place.finding}: {decile} in {place.universe}.")
+    return joined(f"In {place.in_sentence}, {place.finding}: {decile} in {place.universe}.")

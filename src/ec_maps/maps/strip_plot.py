@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ec_maps import settings
-from ec_maps.analysis.district import DistrictProfile, district_profile
+from ec_maps.analysis.district import district_profile
+from ec_maps.analysis.group import GroupProfile, group_profile
 from ec_maps.analysis.statistics import BESIDE
 from ec_maps.areas import wording
 from ec_maps.areas.checked import whole
-from ec_maps.areas.wording import capital, the, the_district
+from ec_maps.areas.groups import PlaceGroup
+from ec_maps.areas.wording import capital, the
 from ec_maps.graphics import palette
 from ec_maps.graphics.beeswarm import above, squeezed, swarm, width_within
 from ec_maps.graphics.figure import Map
@@ -39,7 +41,7 @@ from ec_maps.graphics.layout import (
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import text_size, wrap
 from ec_maps.maps.strip_plot_key import EDGE, POINT, ROW, SHADE, THIN, draw_entry, key_entries
-from ec_maps.maps.strip_plot_words import alt_text, caption, districts, neighbourhoods
+from ec_maps.maps.strip_plot_words import Place, alt_text, caption, districts, neighbourhoods
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,8 +51,8 @@ if TYPE_CHECKING:
 
     from ec_maps.measures import Measure
 
-#: The width of the marked district's dot, as a multiple of the others'.
-MARKED = 1.7
+#: The width of the marked district's dot, as a multiple of the others', and that of the dots of a group's districts.
+MARKED, MEMBERS = 1.7, 1.25
 
 #: The height of the district's name above the upper strip's dots, in inches.
 _NAME = 0.16
@@ -62,8 +64,8 @@ _GRID = "#e3dccb"
 
 
 @own_settings()
-def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -> Map:
-    """Draw all districts as a strip of dots, one of them marked, and beneath it its neighbourhoods.
+def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str | PlaceGroup) -> Map:
+    """Draw all districts as a strip of dots, one of them or a group marked, and beneath it its neighbourhoods.
 
     Both share an axis. A grey shape behind the neighbourhoods is their distribution over England and Wales. Areas
     without a published estimate have no dot; the text gives their number. A district elsewhere has one strip.
@@ -73,7 +75,8 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     lads, msoas
         Whole tables of :func:`ec_maps.load_areas`.
     lad_name
-        The district's name (English or Welsh, or a part that is in no other) or code.
+        The district's name (English or Welsh, or a part that is in no other) or code, or a group of
+        :func:`ec_maps.read_places`, whose districts are all marked.
 
     Returns
     -------
@@ -97,7 +100,11 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     14
     """
     lads, msoas = whole(lads, "lad"), whole(msoas, "msoa")
-    place = district_profile(lads, msoas, lad_name)
+    place: Place
+    if isinstance(lad_name, PlaceGroup):
+        place = group_profile(lads, msoas, lad_name)
+    else:
+        place = district_profile(lads, msoas, lad_name)
     measure = place.measure
     upper, lower = lads[lads[measure].notna()], place.msoas[place.msoas[measure].notna()]
     # The outermost 0.5% of neighbourhoods at each end would take up half the axis.
@@ -108,16 +115,17 @@ def strip_plot(lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, lad_name: str) -
     _draw_medians(plot, place)
     xs = [plot.inches(rows[measure]) for rows in (upper, lower)][: len(plot.strips)]
     width = min(width_within(x, strip.height) for x, strip in zip(xs, plot.strips, strict=True))
-    here = (upper["lad21cd"] == place.district["lad21cd"]).to_numpy()
+    here = upper["lad21cd"].isin(place.codes).to_numpy()
     up = np.zeros(len(upper))
-    up[~here] = squeezed(swarm(xs[0][~here], width), width, plot.upper.height)
-    # The marked dot lies above the others, so that the line to its name crosses none of them.
-    up[here] = [above(x, xs[0][~here], up[~here], width * (1 + MARKED) / 2) for x in xs[0][here]]
+    among = ~here | isinstance(place, GroupProfile)
+    up[among] = squeezed(swarm(xs[0][among], width), width, plot.upper.height)
+    # The dot of one district lies above the others, so that the line to its name crosses none of them.
+    up[~among] = [above(x, xs[0][among], up[among], width * (1 + MARKED) / 2) for x in xs[0][~among]]
     up += plot.upper.middle
-    plot.draw_dots(plot.upper, upper, up, np.where(here, MARKED, 1) * width)
-    inside = (upper["rgn21nm"] == place.region).to_numpy() & ~here
+    plot.draw_dots(plot.upper, upper, up, np.where(~among, MARKED, np.where(here, MEMBERS, 1)) * width)
+    inside = upper["rgn21nm"].isin(place.regions).to_numpy() & ~here
     plot.draw_points(upper[inside], up[inside], width)
-    _draw_name(plot, place, up[here] + MARKED * width / 2)
+    _draw_name(plot, place, up[~among] + MARKED * width / 2)
     if plot.lower:
         up = plot.lower.middle + squeezed(swarm(xs[1], width), width, plot.lower.height)
         plot.draw_dots(plot.lower, lower, up, np.full(len(lower), width))
@@ -150,7 +158,7 @@ class _Plot:
     lower: _Strip | None
 
     @classmethod
-    def of(cls, place: DistrictProfile, values: list[pd.Series]) -> _Plot:
+    def of(cls, place: Place, values: list[pd.Series]) -> _Plot:
         """Return the figure for values in the measure's unit, with all text but the labels of dots and medians."""
         lower = None if place.beyond else _Strip(ROW + 0.32, 0.64)
         # Beneath the upper strip are the medians' labels, and beneath those the heading of the lower strip.
@@ -260,9 +268,9 @@ class _Plot:
             self.ax.scatter(self.units(values), ups, s=(POINT * width * 72) ** 2, c=inks, linewidths=0, zorder=3)
 
 
-def _words(place: DistrictProfile) -> Words:
+def _words(place: Place) -> Words:
     return Words(
-        f"{capital(the_district(place.name))} among all local authorities",
+        f"{capital(place.in_sentence)} among all local authorities",
         f"{place.entry.title}: {place.entry.meaning}. Each dot is an area, in the colour of its decile.",
         wording.sources(),
     )
@@ -281,10 +289,10 @@ def _ticks(low: float, high: float, measure: Measure) -> dict[float, str]:
 _Median = tuple[float, str, Any]
 
 
-def _medians(place: DistrictProfile) -> tuple[list[_Median], list[_Median]]:
+def _medians(place: Place) -> tuple[list[_Median], list[_Median]]:
     """Return the medians in the upper strip, of the country and of the region, the lower first; and in the lower."""
     in_words = place.entry.format
-    medians = [(place.median, place.universe, "solid"), (place.region_median, the(place.region), (0, (3, 1.5)))]
+    medians = [(place.median, place.universe, "solid"), (place.region_median, the(place.regions[0]), (0, (3, 1.5)))]
     there = sorted((one for one in medians if not math.isnan(one[0])), key=lambda one: one[0])
     upper = [(value, f"median of {where} {in_words(value)}", line) for value, where, line in there]
     if place.beyond or not len(place.country):
@@ -293,7 +301,7 @@ def _medians(place: DistrictProfile) -> tuple[list[_Median], list[_Median]]:
     return upper, [(median, f"median neighbourhood of England and Wales {in_words(median)}", "solid")]
 
 
-def _draw_medians(plot: _Plot, place: DistrictProfile) -> None:
+def _draw_medians(plot: _Plot, place: Place) -> None:
     """Draw the medians as lines, with the label of the upper strip's lower one to its left."""
     upper, lower = _medians(place)
     for at, (value, words, line) in enumerate(upper):
@@ -303,11 +311,14 @@ def _draw_medians(plot: _Plot, place: DistrictProfile) -> None:
             plot.draw_median(plot.lower, value, words)
 
 
-def _name(place: DistrictProfile) -> str:
+def _name(place: Place) -> str:
+    """Return the words above the strip: a district with its value, or what is marked of a group."""
+    if isinstance(place, GroupProfile):
+        return f"{place.name}: dots with a thick edge"
     return f"{place.name}{':' if math.isnan(place.value) else ''} {place.entry.format(place.value)}"
 
 
-def _draw_name(plot: _Plot, place: DistrictProfile, tops: np.ndarray) -> None:
+def _draw_name(plot: _Plot, place: Place, tops: np.ndarray) -> None:
     """Write the district's name and value above the strip, with a line down to the top of its dot if it has one."""
     top = plot.upper.top + _NAME
     words, x = _name(place), 0.0
@@ -324,7 +335,7 @@ def _draw_name(plot: _Plot, place: DistrictProfile, tops: np.ndarray) -> None:
 _SAMPLE = 0.2
 
 
-def _narrow(plot: _Plot, place: DistrictProfile) -> Figure:
+def _narrow(plot: _Plot, place: Place) -> Figure:
     """Return the words and the key for phones: those of each strip above it, in rows of their own."""
     room, key = NARROW - 2 * MARGIN, key_entries(place, NARROW - 2 * MARGIN)
     scale = room / MAP_WIDTH

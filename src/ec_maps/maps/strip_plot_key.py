@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from matplotlib.patches import Circle, Ellipse
 
-from ec_maps.analysis.district import DistrictProfile
-from ec_maps.areas.wording import the
+from ec_maps.areas.wording import series, the
 from ec_maps.graphics import palette
 from ec_maps.graphics.layers import SWATCH
 from ec_maps.graphics.layout import MAP_WIDTH, MARGIN, SMALL, write
 from ec_maps.graphics.text_metrics import text_size
+from ec_maps.maps.strip_plot_words import Place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,10 +27,10 @@ EDGE, SHADE = "#4a4f73", "#e9e2d2"
 _Entry = tuple[int, float, str, str]
 
 
-def key_entries(place: DistrictProfile, within: float = MAP_WIDTH) -> list[_Entry]:
+def key_entries(place: Place, within: float = MAP_WIDTH) -> list[_Entry]:
     """Return the key's entries, as many in a row as fit within a width; that of the deciles has two lines of words."""
     ends = "lowest decile\nhighest decile" if within == MAP_WIDTH else "lowest\nhighest"
-    words = {"deciles": ends, "region": f"in {the(place.region)}"}
+    words = {"deciles": ends, "region": f"in {series([the(region) for region in place.regions])}"}
     if not place.beyond:
         words["shade"] = f"99% of all {len(place.country):,} neighbourhoods"
     widths = {"region": 0.12, "shade": 0.29}

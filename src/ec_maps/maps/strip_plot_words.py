@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the, the_district
+from ec_maps.analysis.district import DistrictProfile
+from ec_maps.analysis.group import GroupProfile
+from ec_maps.areas.wording import capital, decile_in_words, ends_in_words, joined, some, the
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from ec_maps.analysis.district import DistrictProfile
     from ec_maps.measures import Measure
 
+#: What a strip plot can mark.
+Place = DistrictProfile | GroupProfile
 
-def districts(place: DistrictProfile) -> str:
+
+def districts(place: Place) -> str:
     """Return the heading of the strip of districts: how many there are, and how many have no dot."""
     lacking = int(place.lads[place.measure].isna().sum())
     without = f"; {some(lacking)} without a published estimate" if lacking else ""
     return f"{len(place.lads)} local authorities of {place.universe}{without}"
 
 
-def neighbourhoods(place: DistrictProfile) -> str:
+def neighbourhoods(place: Place) -> str:
     """Return the heading of the strip of neighbourhoods: how many there are, and how many have no dot."""
     number, lacking = len(place.msoas), int(place.msoas[place.measure].isna().sum())
     if not number:
@@ -32,7 +36,7 @@ def neighbourhoods(place: DistrictProfile) -> str:
     return f"its {number} neighbourhoods{f'{without} a published estimate' if lacking else ''}"
 
 
-def alt_text(place: DistrictProfile) -> str:
+def alt_text(place: Place) -> str:
     """Return the alternative text: the kind of plot, the ends and medians, the deciles, the marked dot, the missing."""
     measure = place.entry
     inside, in_words = place.msoas[measure.key].dropna(), measure.format
@@ -41,7 +45,9 @@ def alt_text(place: DistrictProfile) -> str:
     text = [kind, f"{'It has' if place.beyond else 'Above,'} {districts(place)}."]
     if not math.isnan(place.median):
         text.append(f"{_ends(place.lads, 'lad21nm', measure)}; median: {in_words(place.median)}.")
-    if math.isnan(place.value):
+    if isinstance(place, GroupProfile):
+        text.append(f"Marked: the local authorities of {place.in_sentence}: {_marked(place)}.")
+    elif math.isnan(place.value):
         text.append(f"{place.name} has no published estimate and is not marked.")
     else:
         text.append(f"Marked: {place.name}, {in_words(place.value)}, {decile_in_words(place.district['decile'])}.")
@@ -58,13 +64,18 @@ def alt_text(place: DistrictProfile) -> str:
     return joined(*text)
 
 
-def caption(place: DistrictProfile) -> str:
+def caption(place: Place) -> str:
     """Return the caption: where the district and its neighbourhoods lie compared with the medians."""
-    in_words, where = place.entry.format, capital(the_district(place.name))
+    in_words, where = place.entry.format, capital(place.in_sentence)
     medians = f"the median local authority of {place.universe} is at {in_words(place.median)}"
     if not math.isnan(place.region_median):
-        medians += f", that of {the(place.region)} at {in_words(place.region_median)}"
-    if math.isnan(place.value):
+        medians += f", that of {the(place.regions[0])} at {in_words(place.region_median)}"
+    if isinstance(place, GroupProfile):
+        valued = place.districts[place.measure].dropna()
+        low, high = (in_words(float(end)) for end in (valued.min(), valued.max()))
+        run = f"have values from {low} to {high}" if len(valued) else "have no published estimates"
+        finding = f"The {len(place.codes)} local authorities of {place.in_sentence} {run}; {medians}."
+    elif math.isnan(place.value):
         finding = f"{where} as a whole has no published estimate; {medians}."
     else:
         decile = decile_in_words(place.district["decile"])
@@ -72,7 +83,13 @@ def caption(place: DistrictProfile) -> str:
     return joined(finding, _inside(place))
 
 
-def _inside(place: DistrictProfile) -> str:
+def _marked(place: GroupProfile) -> str:
+    """Return a group's districts with their values, the lowest first."""
+    rows = place.districts.sort_values(place.measure, kind="stable")
+    return ", ".join(f"{row['lad21nm']}, {place.entry.format(float(row[place.measure]))}" for _, row in rows.iterrows())
+
+
+def _inside(place: Place) -> str:
     """Return how many of its neighbourhoods lie above the median of all, in a sentence; empty if it has none."""
     number, in_words = len(place.msoas), place.entry.format
     valued = place.msoas[place.measure].dropna()

@@ -10,6 +10,8 @@ import pandas as pd
 
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.export import write_csv, write_geojson
+from ec_maps.analysis.group import GroupProfile
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, joined, the, the_district, universe
 from ec_maps.geography.codes import BEYOND
@@ -39,12 +41,14 @@ class Around:
 
     `pages` holds the names of the pages by code, `site` the address of the published site with a slash at its end.
     `national` and `kingdom` are the maps that all pages share, each with its district outlined; None leaves one out.
+    `groups` are those with a page, which has the slug of the name.
     """
 
     pages: dict[str, str]
     site: str = ""
     national: Picture | None = None
     kingdom: Picture | None = None
+    groups: tuple[PlaceGroup, ...] = ()
 
 
 def write(
@@ -109,13 +113,13 @@ def write(
     embedded = Embedded(
         profile.name, page, picture(drawn, page) if drawn else picture(region, f"{page}-region"), around.site
     )
-    parts += [_nearby(profile, around.pages), _care(profile), _citation(profile, address), embedded.section()]
-    parts = [_front(profile, embedded), *filter(None, parts), markdown.provenance()]
+    parts += [_nearby(profile, around), care(profile), citation(profile, address), embedded.section()]
+    parts = [front(profile, embedded), *filter(None, parts), markdown.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return embedded
 
 
-def _front(profile: DistrictProfile, embedded: Embedded) -> str:
+def front(profile: DistrictProfile | GroupProfile, embedded: Embedded) -> str:
     """Return the page's front matter: title, description and card for search engines, feeds and links."""
     words = joined(profile.summary)
     page = embedded.page
@@ -124,7 +128,7 @@ def _front(profile: DistrictProfile, embedded: Embedded) -> str:
         [
             "---",
             f"title: {quoted_yaml(profile.name)}",
-            f"pagetitle: {quoted_yaml(f'{profile.entry.title} in {the_district(profile.name)}')}",
+            f"pagetitle: {quoted_yaml(f'{profile.entry.title} in {profile.in_sentence}')}",
             f"description: {quoted_yaml(words)}",
             f"image: {FOLDER}/{page}-card.png",
             f"image-alt: {quoted_yaml(f'Card: {words} {drawn}')}",
@@ -138,11 +142,11 @@ def _front(profile: DistrictProfile, embedded: Embedded) -> str:
 def _opening(profile: DistrictProfile) -> str:
     """Return the lead, the medians of region and country, and the neighbourhoods by decile."""
     lead = f"::: {{.ec-lead}}\n{escaped(profile.summary)}\n:::"
-    parts = (lead, escaped(profile.compared), escaped(profile.inside), _deciles(profile))
+    parts = (lead, escaped(profile.compared), escaped(profile.inside), deciles(profile))
     return "\n\n".join(part for part in parts if part)
 
 
-def _deciles(profile: DistrictProfile) -> str:
+def deciles(profile: DistrictProfile | GroupProfile) -> str:
     """Return the number of neighbourhoods in each decile, as an ordered list of ten fields in the deciles' colours."""
     if not sum(profile.deciles):
         return ""
@@ -151,7 +155,7 @@ def _deciles(profile: DistrictProfile) -> str:
         f"<span>{'lowest ' if decile == 1 else 'highest ' if decile == 10 else ''}decile {decile}</span></li>"
         for decile, (count, colour) in enumerate(zip(profile.deciles, palette.colours(profile.entry), strict=True), 1)
     ]
-    label = f"Neighbourhoods of {attribute(the_district(profile.name))} in each decile of England and Wales"
+    label = f"Neighbourhoods of {attribute(profile.in_sentence)} in each decile of England and Wales"
     return (
         "```{=html}\n"
         f'<ol class="ec-deciles" aria-label="{label.replace("&", "&amp;").replace("<", "&lt;")}">\n'
@@ -193,12 +197,12 @@ def _in_the_region(profile: DistrictProfile, region: Picture) -> str:
     return f"## {escaped(profile.name)} in {escaped(the(profile.region))}\n\n{region.markdown()}"
 
 
-def _nearby(profile: DistrictProfile, pages: dict[str, str]) -> str:
-    """Return the neighbours and the region, linked where they have a page.
+def _nearby(profile: DistrictProfile, around: Around) -> str:
+    """Return the neighbours, the groups and the region, linked where they have a page.
 
     Deciles across the border of England and Wales are of other areas, so a neighbour there has none in this list.
     """
-    rows = profile.surroundings.set_index("lad21nm")
+    pages, rows = around.pages, profile.surroundings.set_index("lad21nm")
     lines, across = [], False
     for name in profile.neighbours:
         row = rows.loc[name]
@@ -217,15 +221,15 @@ def _nearby(profile: DistrictProfile, pages: dict[str, str]) -> str:
         )
     where = universe(profile.surroundings)
     none = f"{escaped(profile.name)} shares no border with another local authority in {where}."
-    region = f"[All of {escaped(the(profile.region))}](index.html#{slug(profile.region)})"
-    return (
-        "## Nearby\n\n"
-        + ("\n".join(lines) if lines else none)
-        + f"\n\n{region} · [The regional picture](../posts/regional/index.qmd) · [Find another place](index.qmd)"
-    )
+    groups = [group for group in around.groups if profile.codes[0] in group.codes]
+    wider = [f"[All of {escaped(group.in_sentence)}]({slug(group.name)}.html)" for group in groups]
+    wider.append(f"[All of {escaped(the(profile.region))}](index.html#{slug(profile.region)})")
+    wider += ["[The regional picture](../posts/regional/index.qmd)", "[Find another place](index.qmd)"]
+    return "## Nearby\n\n" + ("\n".join(lines) if lines else none) + f"\n\n{' · '.join(wider)}"
 
 
-def _care(profile: DistrictProfile) -> str:
+def care(profile: DistrictProfile | GroupProfile) -> str:
+    """Return what to bear in mind before a number is quoted."""
     single = "" if profile.beyond else ", and read groups of neighbourhoods rather than single ones"
     return (
         "## Before you quote it\n\n"
@@ -237,7 +241,8 @@ def _care(profile: DistrictProfile) -> str:
     )
 
 
-def _citation(profile: DistrictProfile, address: str) -> str:
+def citation(profile: DistrictProfile | GroupProfile, address: str) -> str:
+    """Return how to cite the page: its lead, its address and its sources."""
     where = f" {escaped(address)}" if address else ""
     return (
         "## Cite this page\n\n"

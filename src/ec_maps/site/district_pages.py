@@ -1,4 +1,4 @@
-"""The pages of all districts, ``places/<page>.qmd``: draw those that are missing or out of date.
+"""The pages of all districts and groups, ``places/<page>.qmd``: draw those that are missing or out of date.
 
 Each comes with its map for other sites, ``embed/<page>.html``.
 
@@ -36,7 +36,7 @@ from ec_maps.maps.figure_cache import EMBED, FOLDER, PLACES, RECORDS, read_recor
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from ec_maps.areas.places import Place
+    from ec_maps.areas.places import Place, PlaceGroup
     from ec_maps.geography.levels import ScopeName
     from ec_maps.site.district_page import Around
     from ec_maps.site.markdown import Picture
@@ -183,7 +183,7 @@ def _tables(_source: str, _data: str) -> PageTables:
 class PlacePage:
     """A page to build: its name, the fingerprint of its inputs, and its files relative to ``maps/``."""
 
-    place: Place
+    place: Place | PlaceGroup
     name: str
     stamp: str
     files: tuple[str, ...]
@@ -201,14 +201,15 @@ def _redraw(
 
     from ec_maps.maps import workers
     from ec_maps.site.district_page import Around
-    from ec_maps.site.finder import INDEX, linked, wanted, write_index
+    from ec_maps.site.finder import INDEX, linked, wanted, wanted_groups, write_index
 
     load = partial(_tables, settings.source(), data)
     tables, basis = load(), digest(data, site)
     for note in tables.notes:
         tell(note)
-    links = linked(tables.lads)
-    pages = [_page(place, links, basis, tables) for place in wanted(tables.lads)]
+    links, groups = linked(tables.lads), wanted_groups(tables.lads)
+    pages = [_page(place, links, groups, basis, tables) for place in wanted(tables.lads)]
+    pages += [_group_page(group, links, basis) for group in groups]
     for made in (aside / FOLDER, aside.parent / EMBED):
         made.mkdir(parents=True, exist_ok=True)
     stale = [page for page in pages if not page.is_whole(folder)]
@@ -218,7 +219,7 @@ def _redraw(
         shared["uk"] = tables.kingdom
     stamp = digest(basis, sorted(links.items()))
     pictures = {name: _national(name, table, links, stamp, (folder, aside)) for name, table in shared.items()}
-    around = Around(links, site, pictures["national"], pictures.get("uk"))
+    around = Around(links, site, pictures["national"], pictures.get("uk"), tuple(groups))
     drawn = workers.local(partial(_draw, around, aside), load, missing, jobs=jobs) if missing else ()
     bar = bar and bool(missing) and sys.stderr.isatty()
     for number, _ in enumerate(
@@ -226,29 +227,41 @@ def _redraw(
     ):
         if not bar and (number % _EVERY == 0 or number == len(missing)):
             tell(f"Place pages drawn: {number} of {len(missing)}.")
-    write_index(tables.lads, tables.msoas, links, aside / FOLDER / INDEX, tables.kingdom)
+    write_index(tables.lads, tables.msoas, links, aside / FOLDER / INDEX, tables.kingdom, groups=groups)
     removed = _take_over(aside, folder, pages, stale, [*shared])
     shutil.rmtree(aside.parent, ignore_errors=True)
     return Built(len(pages), [page.place.name for page in missing], removed, tables.notes)
 
 
-def _page(place: Place, links: dict[str, str], basis: str, tables: PageTables) -> PlacePage:
+def _page(place: Place, links: dict[str, str], groups: list[PlaceGroup], basis: str, tables: PageTables) -> PlacePage:
     """Return a page; its fingerprint holds the pages that it links to."""
     from ec_maps.analysis.district import district_profile
     from ec_maps.site.district_page import FILES, FILES_BEYOND
 
     name = links[place.lad21cd]
-    files = (
-        f"../{name}.qmd",
-        *(f"../../{EMBED}/{name}{end}" for end in (".html", ".json")),
-        *(f"{name}{end}" for end in (FILES_BEYOND if place.region in BEYOND else FILES)),
-    )
+    files = _files(name, FILES_BEYOND if place.region in BEYOND else FILES)
     lads, _ = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
     profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
     near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
     linking = sorted({(code, links[code]) for code in [*region, *near] if code in links})
-    return PlacePage(place, name, digest(basis, place, linking), files)
+    wider = [(group.name, group.kind) for group in groups if place.lad21cd in group.codes]
+    return PlacePage(place, name, digest(basis, place, linking, wider), files)
+
+
+def _group_page(group: PlaceGroup, links: dict[str, str], basis: str) -> PlacePage:
+    """Return a group's page; its fingerprint holds the pages that it links to, which are all on its map."""
+    from ec_maps.geography.names import slug
+    from ec_maps.site.district_page import FILES
+
+    name = slug(group.name)
+    return PlacePage(group, name, digest(basis, group, sorted(links.items())), _files(name, FILES))
+
+
+def _files(name: str, ends: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files of a page relative to ``maps/``."""
+    embedded = (f"../../{EMBED}/{name}{end}" for end in (".html", ".json"))
+    return (f"../{name}.qmd", *embedded, *(f"{name}{end}" for end in ends))
 
 
 def _national(
@@ -273,14 +286,18 @@ def _national(
 
 def _draw(around: Around, aside: Path, tables: PageTables, page: PlacePage) -> None:
     """Draw one page, in this or another process, and record it when all its files are written."""
-    from ec_maps.site import district_page
+    from ec_maps.areas.places import Place
+    from ec_maps.site import district_page, group_page
 
     name = page.place.name
     try:
-        lads, both = tables.home(page.place)
-        embedded = district_page.write(
-            name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
-        )
+        if isinstance(page.place, Place):
+            lads, both = tables.home(page.place)
+            embedded = district_page.write(
+                name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
+            )
+        else:
+            embedded = group_page.write(page.place, tables.lads, tables.msoas, around, aside)
         embedded.write(aside.parent / EMBED)
         if all((aside / FOLDER / file).is_file() for file in page.files):
             write_record(aside / FOLDER, page.name, page.stamp, page.files)

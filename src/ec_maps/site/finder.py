@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pandas as pd
 from ec_maps import settings
 from ec_maps.about import measure_of
 from ec_maps.areas.coverage import united_kingdom
-from ec_maps.areas.places import Place, read_places
+from ec_maps.areas.places import Place, PlaceGroup, read_places
 from ec_maps.areas.wider import wider_places
 from ec_maps.areas.wording import universe
 from ec_maps.geography.codes import BEYOND, aliases, district_changes, official_districts, shipped_table
@@ -40,9 +41,17 @@ def wanted(lads: pd.DataFrame) -> list[Place]:
     """Return the districts that get a page: those of the list, or with ``EC_MAPS_PLACES=all`` every one, by name."""
     districts = _with_those_beyond(lads)
     if settings.places() == "listed":
-        return read_places(districts=districts)
+        return [place for place in read_places(districts=districts) if isinstance(place, Place)]
     rows = districts.sort_values("lad21nm")
     return [Place(*row) for row in zip(rows["lad21nm"], rows["lad21cd"], rows["rgn21nm"], strict=True)]
+
+
+def wanted_groups(lads: pd.DataFrame) -> list[PlaceGroup]:
+    """Return the groups that get a page, those of the list; the page has the slug of its name."""
+    if settings.places() == "all" and not (settings.project_root() / "places.yml").is_file():
+        return []
+    listed = read_places(districts=_with_those_beyond(lads))
+    return [place for place in listed if isinstance(place, PlaceGroup)]
 
 
 def _with_those_beyond(lads: pd.DataFrame) -> pd.DataFrame:
@@ -90,6 +99,17 @@ def by_region(lads: gpd.GeoDataFrame, pages: dict[str, str], kingdom: gpd.GeoDat
     return "\n\n".join(parts)
 
 
+def groups_with_pages(groups: Sequence[PlaceGroup], msoas: pd.DataFrame) -> str:
+    """Return the groups that have a page as a list under a heading, or an empty text."""
+    lines = []
+    for group in groups:
+        inside = int(msoas["lad21cd"].isin(group.codes).sum())
+        about = f"{group.kind}, {len(group.codes)} local authorities, {inside} neighbourhoods"
+        lines.append(f"- [{escaped(group.name)}]({slug(group.name)}.html) [{about}]{{.ec-value}}")
+    listed = "\n".join(lines)
+    return f"## Counties and other groups {{#groups}}\n\n::: {{.ec-places}}\n{listed}\n:::" if lines else ""
+
+
 def field() -> str:
     """Return the search field as HTML; it stays hidden where scripts do not run."""
     return f'```{{=html}}\n{form()}\n<script src="{FOLDER}/{INDEX}" defer></script>\n```'
@@ -130,6 +150,8 @@ def write_index(
     pages: dict[str, str],
     path: Path,
     kingdom: gpd.GeoDataFrame | None = None,
+    *,
+    groups: Sequence[PlaceGroup] = (),
 ) -> None:
     """Write the index: each district with region, page (if it has one), value and decile, and each neighbourhood.
 
@@ -140,7 +162,8 @@ def write_index(
     its readable names (none, one, or an English and a Welsh one), and its code in lower case. ``also`` holds other
     names of districts, each with the position of its district: Welsh and popular ones, and those of districts of other
     years, which also have a sentence on what became of them. ``slugs`` are the names of the districts in addresses.
-    ``wider`` holds name, kind, number of districts and slug of each nation, region and group. ``postcodes`` holds, by
+    ``wider`` holds name, kind, number of districts and slug of each nation, region and group, and of a group the
+    positions of its districts, and 1 if it is one of `groups`, those with a page. ``postcodes`` holds, by
     the letters that postcodes begin with, the town and the position of its district; ``mapped`` is the number of
     districts that the explorer shows.
     """
@@ -177,14 +200,19 @@ def write_index(
     regions = {region: slug(str(region)) for region in names}
     names_of = pd.concat([pd.DataFrame(rows[["lad21cd", "lad21nm", "rgn21nm"]]) for rows in tables])
     slugs = page_names(names_of)
-    wider = wider_places(names_of, set(slugs.values()))
+    wider = wider_places(names_of, set(slugs.values()), groups)
+    at, there = {code: place for place, code in enumerate(slugs)}, {slug(group.name) for group in groups}
+    inside = [[[at[code] for code in one.codes], *([1] if one.slug in there else [])] for one in wider]
     index = {
         "districts": districts,
         "slugs": list(slugs.values()),
         "also": also,
         "areas": areas,
         "regions": regions,
-        "wider": [[one.name, one.kind, len(one.codes), one.slug] for one in wider],
+        "wider": [
+            [one.name, one.kind, len(one.codes), one.slug, *(more if one.is_group else [])]
+            for one, more in zip(wider, inside, strict=True)
+        ],
         "mapped": len(lads),
         "postcodes": {letters: [town, order[lad]] for letters, town, lad in towns if lad in order},
     }

@@ -181,13 +181,16 @@ def value_table(areas: gpd.GeoDataFrame, title: str, *, prefix: str = "") -> str
     values = [
         measure.format(value) if pd.isna(value) or not by_rate else measure.short(value) for value in table[measure.key]
     ]
-    numbers = _deciles(table) if classes.column == "decile" else _texts(table[classes.column])
+    numbers = deciles_in_cells(table) if classes.column == "decile" else _texts(table[classes.column])
     names = [escaped(name) for name in table[level.name]]
     anchors = [f"{prefix}{code.lower()}" for code in table[level.code]]
     names = [f"[{name}](#{anchor}){{#{anchor}}}" for name, anchor in zip(names, anchors, strict=True)]
     heads, columns, align = ["Local authority"], [names], "lrr"
     if level.key == "msoa":
-        heads, columns, align = ["No.", "Neighbourhood"], [area_numbers(table[level.name]), names], "rlrr"
+        # As on the map, where the numbers of several districts run on in the order of the areas.
+        on_map = dict(zip(areas[level.code], area_numbers(areas[level.name]), strict=True))
+        own = [on_map[code] for code in table[level.code]]
+        heads, columns, align = ["No.", "Neighbourhood"], [own, names], "rlrr"
         if "msoa21hclnm" in table:
             known = [escaped(name) if isinstance(name, str) else "" for name in table["msoa21hclnm"]]
             heads, columns, align = [*heads, "Known as"], [*columns, known], "rllrr"
@@ -214,7 +217,7 @@ def table_note(measure: Measure, table: pd.DataFrame, numbers: list[str]) -> str
     return f"::: {{.ec-note}}\n{' '.join(notes)}\n:::" if notes else ""
 
 
-def _deciles(table: pd.DataFrame) -> list[str]:
+def deciles_in_cells(table: pd.DataFrame) -> list[str]:
     """Return each row's decile as text, with the span of deciles within the tolerance if that is more than one."""
     if "decile_low" not in table:
         return _texts(table["decile"])

@@ -18,7 +18,7 @@ from ec_maps.analysis.district import district_profile
 from ec_maps.analysis.export import to_csv, write_csv
 from ec_maps.analysis.statistics import Correlations, correlation_in_words, rank_correlations, stability, titles
 from ec_maps.areas.coverage import united_kingdom
-from ec_maps.areas.places import Place, read_places, slug
+from ec_maps.areas.places import Place, PlaceGroup, read_places, slug
 from ec_maps.areas.provenance import inputs, line
 from ec_maps.areas.table import join_report, load_areas
 from ec_maps.areas.wording import capital, percent, series, some, sources, the, the_district
@@ -32,7 +32,7 @@ from ec_maps.maps.figure_cache import FOLDER, PLACES, cached_part
 from ec_maps.maps.hexmap import hexagon_map
 from ec_maps.measures import HEADLINE, MEASURES, measure_named
 from ec_maps.site import markdown
-from ec_maps.site.finder import by_region, field, linked
+from ec_maps.site.finder import by_region, field, groups_with_pages, linked, wanted_groups
 from ec_maps.site.markdown import escaped, framed, keep_card, pipe_table, tabset
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def hyperlocal() -> str:
     _draw_new_pages()
     tabs = []
     for place in read_places():
-        if place.region in BEYOND:
+        if isinstance(place, Place) and place.region in BEYOND:
             tabs.append((place.name, _no_neighbourhoods(place)))
             continue
         tabs.append((place.name, cached_part(slug(place.name), place, partial(_local, place))))
@@ -129,12 +129,21 @@ def _draw_new_pages() -> None:
     from ec_maps.site import district_pages
 
     root = settings.project_root()
-    pages = [root / PLACES / f"{page}.qmd" for page in linked(areas("lad")).values()]
+    lads = areas("lad")
+    names = [*linked(lads).values(), *(slug(group.name) for group in wanted_groups(lads))]
+    pages = [root / PLACES / f"{page}.qmd" for page in names]
     if (root / PLACES / district_pages.KEEP).is_file() and not all(page.is_file() for page in pages):
         district_pages.build(root, quiet=True)
 
 
-def _local(place: Place) -> str:
+def _local(place: Place | PlaceGroup) -> str:
+    if isinstance(place, PlaceGroup):
+        drawn, page = local_map(areas("msoa"), place), slug(place.name)
+        title = f"Neighbourhoods of {place.in_sentence}, lowest first"
+        # Its neighbourhoods may be on the page in a tab of their own district, under the addresses of their codes.
+        figure = _figure(drawn, page, drawn.areas, title, prefix=f"{page}-")
+        own = f"[The page of {escaped(place.in_sentence)}](../../{PLACES}/{page}.qmd)"
+        return f"{own} counts its neighbourhoods by decile.\n\n{figure}"
     drawn = local_map(load_areas("msoa", near=place.name), place.name)
     return _figure(drawn, slug(place.name), drawn.areas, f"Neighbourhoods of {the_district(place.name)}, lowest first")
 
@@ -152,9 +161,10 @@ def finder() -> str:
 
 
 def places_by_region() -> str:
-    """Return all districts, by region and from A to Z, linked where they have a page."""
+    """Return the groups that have a page, and all districts by region, from A to Z, linked where they have one."""
     lads = areas("lad")
-    return by_region(lads, linked(lads), united_kingdom())
+    found = [groups_with_pages(wanted_groups(lads), areas("msoa")), by_region(lads, linked(lads), united_kingdom())]
+    return "\n\n".join(filter(None, found))
 
 
 def pages_there() -> str:
@@ -207,9 +217,13 @@ def sources_line() -> str:
 
 
 def _places_by_region() -> dict[str, list[str]]:
+    """Return the names of the districts to outline by region, in the list's order, those of its groups too."""
     regions: dict[str, list[str]] = {}
-    for place in read_places():
-        regions.setdefault(place.region, []).append(place.name)
+    for listed in read_places():
+        for place in listed.places if isinstance(listed, PlaceGroup) else [listed]:
+            names = regions.setdefault(place.region, [])
+            if place.name not in names:
+                names.append(place.name)
     return regions
 
 
