@@ -158,8 +158,7 @@ def maps(folder: Path) -> Iterator[tuple[str, str]]:
     names = [*PLACES, *sorted(set(lads["lad21nm"]) - set(PLACES))[::40]]
     made += [(f"local {name}", lambda name=name: ec_maps.local_map(msoas, name)) for name in names]
     made += [(f"strip {name}", lambda name=name: ec_maps.strip_plot(lads, msoas, name)) for name in names[:6]]
-    drivers = [ec_maps.load_areas("lad", key) for key in ("exposure", "bias")]
-    made.append(("bivariate", lambda: ec_maps.bivariate_map(*drivers)))
+    made.append(("bivariate", lambda: ec_maps.bivariate_map(lads)))
     for level in ("lad", "msoa"):
         found = ec_maps.rank_correlations(ec_maps.measures_table(level))
         made.append((f"matrix {level}", lambda found=found: ec_maps.correlation_matrix(found)))

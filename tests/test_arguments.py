@@ -114,16 +114,14 @@ def tables() -> dict[str, gpd.GeoDataFrame]:
     """Return a sound table for each parameter that takes one; made once, as making them is most of the work."""
     lads = districts(VALUES)
 
-    def driver(key: str) -> gpd.GeoDataFrame:
-        return about(lads.rename(columns={VALUE: key}), measure=key)
+    return {"lads": lads, "msoas": squares(VALUES, district="A"), "areas": lads}
 
-    return {
-        "lads": lads,
-        "msoas": squares(VALUES, district="A"),
-        "areas": lads,
-        "exposure_lads": driver("exposure"),
-        "bias_lads": driver("bias"),
-    }
+
+@cache
+def with_both() -> list[gpd.GeoDataFrame]:
+    """Return tables of exposure with bias in a column of its own, of both levels."""
+    named = [tables()[name].rename(columns={VALUE: "exposure"}) for name in ("msoas", "lads")]
+    return [about(table, measure="exposure").assign(bias=table["exposure"] / 10) for table in named]
 
 
 def own() -> pd.DataFrame:
@@ -139,6 +137,8 @@ def lads_around() -> gpd.GeoDataFrame:
 
 def sound(name: str, parameter: str) -> list[Any]:
     """Return arguments that a function takes, none for a parameter that is not known here."""
+    if name.startswith("bivariate") and parameter == "areas":
+        return [table.copy() for table in with_both()]
     if parameter in tables():
         return [tables()[parameter].copy()]
     known: dict[str, list[Any]] = {
@@ -168,7 +168,6 @@ def sound(name: str, parameter: str) -> list[Any]:
         "figsize": [None, (8, 12)],
         "context": [None, lads_around()],
         "place": ["A", ["A"]],
-        "connectedness_lads": [None, lads_around()],
         "jobs": [1],
         "quiet": [True],
         "found": [ec_maps.Correlations(("bias", "exposure"), ())],
@@ -278,7 +277,8 @@ def test_values_in_words(thing: object) -> None:
         (lambda: ec_maps.read_places("a\0b"), "cannot be the name of a file"),
         (lambda: ec_maps.read_places(districts=[]), "a list was given"),
         (lambda: ec_maps.strip_plot(None, None, "A"), "not from None"),
-        (lambda: ec_maps.bivariate_map(districts(VALUES), 5), "not from 5"),
+        (lambda: ec_maps.bivariate_map(5), "not from 5"),
+        (lambda: ec_maps.bivariate_table(5), "such as load_areas returns, and 5 was given"),
     ],
 )
 def test_known_letters(call: Callable[[], object], words: str) -> None:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ec_maps.analysis.bivariate import bivariate_table
     from ec_maps.analysis.comparison import compare, measures_table
     from ec_maps.analysis.export import export
     from ec_maps.analysis.shortlist import shortlist
@@ -63,6 +64,7 @@ __all__ = [
     "__version__",
     "area_table",
     "bivariate_map",
+    "bivariate_table",
     "compare",
     "correlation_matrix",
     "draw_maps",
@@ -125,6 +127,7 @@ _HOMES = {
     "stability": "analysis.statistics",
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",
+    "bivariate_table": "analysis.bivariate",
 }
 
 

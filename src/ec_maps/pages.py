@@ -226,44 +226,52 @@ def drivers() -> str:
     return drivers()
 
 
+@cached(places=True)
+def driver_places() -> str:
+    """Return one tab for each place of the list with its neighbourhoods by exposure and bias, or why there is none."""
+    from ec_maps.site.drivers import driver_places
+
+    return driver_places()
+
+
 @cached()
-def driver_kinds() -> str:
-    """Return the four kinds of place as a list, each with its meaning, its limits and the number of districts."""
+def driver_kinds(level: LevelName = "lad") -> str:
+    """Return the four kinds of place as a list, each with its meaning, its limits and the number of areas."""
     from ec_maps.site.drivers import driver_kinds
 
-    return driver_kinds()
+    return driver_kinds(level)
 
 
 @cached()
-def drivers_by_region() -> str:
-    """Return the number of districts of each kind by region, as a table."""
+def drivers_by_region(level: LevelName = "lad") -> str:
+    """Return the number of areas of each kind by region, as a table."""
     from ec_maps.site.drivers import drivers_by_region
 
-    return drivers_by_region()
+    return drivers_by_region(level)
 
 
 @cached()
-def driver_ranges() -> str:
+def driver_ranges(level: LevelName = "lad") -> str:
     """Return the range and the median of both measures in a sentence."""
     from ec_maps.site.drivers import driver_ranges
 
-    return driver_ranges()
+    return driver_ranges(level)
 
 
 @cached()
-def driver_cuts() -> str:
-    """Return the cut points of the thirds in a sentence."""
+def driver_cuts(level: LevelName = "lad") -> str:
+    """Return the cut points of the thirds, and how many areas are near one, in two sentences."""
     from ec_maps.site.drivers import driver_cuts
 
-    return driver_cuts()
+    return driver_cuts(level)
 
 
 @cached()
-def driver_agreement() -> str:
+def driver_agreement(level: LevelName = "lad") -> str:
     """Return the rank correlation of the published bias with the shortfall calculated from the values, as text."""
     from ec_maps.site.drivers import driver_agreement
 
-    return driver_agreement()
+    return driver_agreement(level)
 
 
 @cached()
@@ -291,6 +299,7 @@ __all__ = [
     "driver_agreement",
     "driver_cuts",
     "driver_kinds",
+    "driver_places",
     "driver_ranges",
     "drivers",
     "drivers_by_region",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec_maps import ice_colours
+from ec_maps import MEASURES, ice_colours, load_areas
 from ec_maps.analysis.bivariate import (
     BETWEEN,
     CLASSES,
@@ -27,9 +27,9 @@ from ec_maps.analysis.bivariate import (
 )
 from ec_maps.errors import DataError, PaletteError, SettingError
 from ec_maps.graphics import palette
-from ec_maps.maps.bivariate import bivariate_colours
+from ec_maps.maps.bivariate_legend import bivariate_colours
 from graphics.test_palette import SIGHTS, seen_lab
-from made import VALUE, about, districts
+from made import VALUE, about, districts, squares
 
 CONTEXT = {
     "page": palette.PAGE,
@@ -37,19 +37,24 @@ CONTEXT = {
     "neighbours": palette.NEIGHBOUR,
     "hatching": palette.HATCH,
 }
-COLUMNS = ["lad21cd", "lad21nm", "rgn21nm", "exposure", "bias", "exposure_third", "bias_third", "kind", "geometry"]
+COLUMNS = ["exposure", "bias", "exposure_third", "bias_third", "kind", "near_cut"]
+
+#: Nine areas, one in each class in the order of the classes, none of them near a cut point.
+EXPOSURE: list[float | None] = [0.40, 0.50, 0.60, 0.41, 0.51, 0.61, 0.42, 0.52, 0.62]
+BIAS: list[float | None] = [0.20, 0.21, 0.22, 0.10, 0.11, 0.12, -0.02, 0.01, 0.02]
 
 
-def driver(key: str, values: list[float | None]) -> gpd.GeoDataFrame:
-    """Return a table of districts with one of the two measures."""
-    return about(districts(values).rename(columns={VALUE: key}), measure=key)
+def both(exposure: list[float | None], bias: list[float | None], *, level: str = "lad") -> gpd.GeoDataFrame:
+    """Return a table of exposure of districts, or of neighbourhoods of Testham, with bias in a column of its own."""
+    table = (districts if level == "lad" else squares)(exposure)
+    return about(table.rename(columns={VALUE: "exposure"}), measure="exposure").assign(
+        bias=pd.Series(bias, dtype=float)
+    )
 
 
-def nine() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return both tables for nine districts, A to I, one in each class in the order of the classes."""
-    exposure = [0.40, 0.50, 0.60, 0.41, 0.51, 0.61, 0.42, 0.52, 0.62]
-    bias = [0.20, 0.21, 0.22, 0.10, 0.11, 0.12, -0.02, 0.01, 0.02]
-    return driver("exposure", list(exposure)), driver("bias", list(bias))
+def nine(level: str = "lad") -> gpd.GeoDataFrame:
+    """Return the table of nine districts, A to I, or neighbourhoods, one in each class in the order of the classes."""
+    return both(EXPOSURE, BIAS, level=level)
 
 
 def apart(one: str, other: str, sight: str) -> float:
@@ -207,55 +212,101 @@ def test_infinite() -> None:
 # ---- the table ----
 
 
-def test_table() -> None:
-    """Nine districts, one in each class: columns as promised, kinds by corner, edges in the attributes."""
-    table = bivariate_table(*nine())
-    assert list(table.columns) == COLUMNS
+@pytest.mark.parametrize("level", ["lad", "msoa"])
+def test_table(level: str) -> None:
+    """Nine areas of either level, one in each class: columns as promised, kinds by corner, edges in the attributes."""
+    given = nine(level)
+    table = bivariate_table(given)
+    before = list(given.columns[: list(given.columns).index("exposure")])
+    assert list(table.columns) == [*before, "decile", *COLUMNS, "geometry", "about"]
     assert table.crs == "EPSG:27700"
     found = [class_number(one, other) for one, other in zip(table["exposure_third"], table["bias_third"], strict=True)]
     assert found == list(range(1, 10))
     assert table["kind"].tolist() == [kind_of(*thirds_of(number)) for number in found]
-    assert (str(table["exposure_third"].dtype), str(table["bias_third"].dtype)) == ("Int64", "Int64")
+    assert (str(table["exposure_third"].dtype), str(table["near_cut"].dtype)) == ("Int64", "boolean")
     assert table.attrs["exposure_cut_points"] == pytest.approx([0.40, 0.47333, 0.54667, 0.62], abs=1e-4)
     assert len(table.attrs["bias_cut_points"]) == 4
+    assert table.attrs["with_both"] == 9
+    assert not table["near_cut"].any()
+    pd.testing.assert_frame_equal(pd.DataFrame(bivariate_table(table)), pd.DataFrame(table))
 
 
-def test_rows_are_joined_by_code() -> None:
-    """The order of the bias table does not matter, and the tables given are left as they were."""
-    exposure, bias = nine()
-    before = bias.copy()
-    shuffled = bias.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(
-        pd.DataFrame(bivariate_table(exposure, shuffled)),
-        pd.DataFrame(bivariate_table(exposure, bias)),
-        check_index_type=False,
-    )
-    pd.testing.assert_frame_equal(pd.DataFrame(bias), pd.DataFrame(before))
+def test_near_a_cut() -> None:
+    """An area within the tolerance of a cut of either measure, on either side, is marked; one further off is not.
+
+    The cuts of these exposures are at 46.4% and 54.6%, the tolerance is half a point.
+    """
+    exposure = [0.40, 0.41, 0.42, 0.4595, 0.4640, 0.5010, 0.5410, 0.5455, 0.5511, 0.60, 0.61, 0.62, 0.47]
+    table = bivariate_table(both(exposure, [0.01 * place for place in range(13)]))
+    cuts, tolerance = table.attrs["exposure_cut_points"], MEASURES["exposure"].tolerance
+    assert tolerance == 0.005
+    by_hand = [any(abs(value - cut) <= tolerance for cut in cuts[1:3]) for value in exposure]
+    bias = [any(abs(0.01 * place - cut) <= MEASURES["bias"].tolerance for cut in (0.04, 0.08)) for place in range(13)]
+    assert any(by_hand)
+    assert table["near_cut"].tolist() == [one or other for one, other in zip(by_hand, bias, strict=True)]
 
 
-def test_lacking_either_is_missing() -> None:
-    """A district that lacks either value has neither thirds nor kind, and moves no cut point of the other."""
-    exposure, bias = nine()
-    more = driver("exposure", [*exposure["exposure"], 0.99, None]), driver("bias", [*bias["bias"], None, 0.99])
-    table = bivariate_table(*more)
-    assert table.loc[9:, ["exposure_third", "bias_third", "kind"]].isna().all(axis=None)
+def test_equal_values_share_a_third() -> None:
+    """Areas at the very cut point are in the lower third together, and are near it."""
+    table = bivariate_table(both([0.4, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9], BIAS))
+    assert table["exposure_third"].tolist() == [1, 1, 1, 1, 1, 2, 3, 3, 3]
+    assert table.loc[1:4, "near_cut"].all()
+    assert not table["near_cut"][0]
+
+
+def test_rows_and_their_order() -> None:
+    """The order of rows changes nothing, and the table given is left as it was."""
+    given = nine()
+    before = given.copy()
+    turned = bivariate_table(given.iloc[::-1]).iloc[::-1]
+    pd.testing.assert_frame_equal(pd.DataFrame(turned), pd.DataFrame(bivariate_table(given)))
+    pd.testing.assert_frame_equal(pd.DataFrame(given), pd.DataFrame(before))
+
+
+@pytest.mark.parametrize("level", ["lad", "msoa"])
+def test_lacking_either_is_missing(level: str) -> None:
+    """An area that lacks either value has neither thirds nor kind nor mark, and moves no cut point of the other."""
+    table = bivariate_table(both([*EXPOSURE, 0.99, None], [*BIAS, None, 0.99], level=level))
+    assert table.loc[9:, ["exposure_third", "bias_third", "kind", "near_cut"]].isna().all(axis=None)
     assert (table["exposure"][9], table["bias"][10]) == (0.99, 0.99)
     for key in ("exposure_cut_points", "bias_cut_points"):
-        assert table.attrs[key] == pytest.approx(bivariate_table(exposure, bias).attrs[key])
+        assert table.attrs[key] == pytest.approx(bivariate_table(nine()).attrs[key])
 
 
-def test_faults_at_once() -> None:
-    """A missing column, a repeated district and one in a single table only are reported together."""
-    exposure, bias = nine()
-    twice = pd.concat([bias, bias.iloc[[0]]])
-    with pytest.raises(SettingError) as caught:
-        bivariate_table(exposure, twice.iloc[1:], exposure)
-    assert 'load_areas("lad", "economic_connectedness")' in str(caught.value)
-    with pytest.raises(SettingError) as caught:
-        bivariate_table(exposure, twice.iloc[:-2].iloc[1:])
-    assert "E06000001" in str(caught.value)
-    with pytest.raises(SettingError, match="E06000001 more than once"):
-        bivariate_table(exposure, twice)
+def test_what_is_no_such_table() -> None:
+    """No table, one that says nothing, one of others' areas, and repeated areas are letters."""
+    with pytest.raises(SettingError, match="such as load_areas returns, and 5 was given"):
+        bivariate_table(5)  # type: ignore[arg-type]
+    silent = nine().drop(columns="about")
+    silent.attrs = {}
+    with pytest.raises(SettingError, match="does not say which measure"):
+        bivariate_table(silent)
+    with pytest.raises(SettingError, match="more than once: E06000001"):
+        bivariate_table(pd.concat([nine(), nine().iloc[[0]]]))
+
+
+def test_the_other_measure_is_loaded(demo: Path) -> None:
+    """A table of any measure, and a part of one, get both: the same as the whole, cut over all areas of the level."""
+    whole = bivariate_table(load_areas("msoa"))
+    assert whole["near_cut"].notna().sum() == whole.attrs["with_both"] == whole["kind"].notna().sum()
+    for part in (load_areas("msoa", "clustering"), load_areas("msoa", "bias", near="Norwich")):
+        some = bivariate_table(part)
+        rows = whole.set_index("msoa21cd").loc[some["msoa21cd"], COLUMNS].reset_index()
+        pd.testing.assert_frame_equal(pd.DataFrame(some[["msoa21cd", *COLUMNS]]), pd.DataFrame(rows))
+    for key in ("exposure_third", "bias_third"):
+        assert (whole[key].value_counts() / whole.attrs["with_both"]).between(0.32, 0.35).all()
+
+
+def test_values_that_are_not_the_atlas_s(demo: Path) -> None:
+    """A part with changed values, of other areas or of high-income people is refused, as thirds are of all areas."""
+    part = load_areas("msoa", "exposure", near="Norwich")
+    with pytest.raises(SettingError, match=r"In 38 of 39 rows the column exposure is not the Atlas's"):
+        bivariate_table(part.assign(exposure=part["exposure"] + 0.01))
+    with pytest.raises(SettingError, match=r"neighbourhoods that are not in the Atlas's files at hand \(E02000001"):
+        bivariate_table(squares([0.5]))
+    other = load_areas("lad", "exposure", category="high_ses_users")
+    with pytest.raises(SettingError, match="shown for low-income people: load the table without category="):
+        bivariate_table(other)
 
 
 # ---- which way bias runs ----
@@ -285,12 +336,11 @@ def test_wrong_way_round() -> None:
 
 
 def test_the_table_checks_the_direction() -> None:
-    """With the table of connectedness given, a turned bias stops the table being made; without it, not."""
+    """With connectedness in the table, a turned bias stops it being made; without it, not."""
     exposure, bias, connectedness = (list(values) for values in trio(turned=True))
-    tables = driver("exposure", exposure), driver("bias", bias)
-    bivariate_table(*tables)
-    with pytest.raises(DataError, match="opposite sign"):
-        bivariate_table(*tables, driver(VALUE, connectedness))
+    bivariate_table(both(exposure, bias))
+    with pytest.raises(DataError, match=r"opposite sign.*30 neighbourhoods"):
+        bivariate_table(both(exposure, bias, level="msoa").assign(**{VALUE: connectedness}))
 
 
 def test_too_few_to_tell() -> None:
@@ -303,9 +353,6 @@ def test_too_few_to_tell() -> None:
 
 def test_demonstration_data_run_our_way(demo: Path) -> None:
     """The demonstration data pass the check, and every kind of place but the missing has its name."""
-    from ec_maps import load_areas
-
-    tables = [load_areas("lad", key) for key in ("exposure", "bias", VALUE)]
-    table = bivariate_table(*tables)
-    assert len(table) == len(tables[0])
+    table = bivariate_table(load_areas("lad"))
+    assert len(table) == 331
     assert table["kind"].isna().sum() == (table["exposure"].isna() | table["bias"].isna()).sum() > 0

@@ -14,21 +14,31 @@ import pytest
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from analysis.test_bivariate import driver, nine
-from ec_maps import load_areas
-from ec_maps.analysis.bivariate import CLASSES, KINDS, class_number
+from analysis.test_bivariate import BIAS, EXPOSURE, both
+from ec_maps import SettingError, load_areas, local_map, measures_table
+from ec_maps.analysis.bivariate import CLASSES, KINDS, bivariate_table, class_number
+from ec_maps.areas.wording import some
+from ec_maps.errors import PlaceError
 from ec_maps.graphics import palette
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import SWATCH
 from ec_maps.graphics.layout import DEMO_WORDS
-from ec_maps.maps.bivariate import bivariate_colours, bivariate_map, class_in_words
-from made import Picture, counted, nothing_around
+from ec_maps.maps.bivariate import bivariate_map
+from ec_maps.maps.bivariate_legend import bivariate_colours
+from ec_maps.maps.bivariate_words import class_in_words
+from made import VALUE, Picture, Tables, about, counted, nothing_around
 
 
 @pytest.fixture
 def drawn(demo: Path) -> Map:
     """Return the map of the demonstration data."""
-    return bivariate_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
+    return bivariate_map(load_areas("lad"))
+
+
+@pytest.fixture
+def norwich(demo: Path) -> Map:
+    """Return the map of a place by neighbourhood."""
+    return bivariate_map(load_areas("msoa"), "norwich")
 
 
 def classes(areas: gpd.GeoDataFrame) -> list[int | None]:
@@ -50,8 +60,10 @@ def words_of(drawn: Map) -> list[str]:
     return [text.get_text() for text in drawn.figure.findobj(Text) if text.get_text()]
 
 
-def test_pixels_of_areas(drawn: Map, tmp_path: Path) -> None:
-    """The commonest fill inside each district is exactly its class's colour; one without a class is hatched."""
+@pytest.mark.parametrize("which", ["drawn", "norwich"])
+def test_pixels_of_areas(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """The commonest fill inside each area is exactly its class's colour; one without a class is hatched."""
+    drawn = request.getfixturevalue(which)
     picture, colours = Picture(drawn, tmp_path), bivariate_colours()
     seen = 0
     for number, shape in zip(classes(drawn.areas), drawn.areas.geometry, strict=True):
@@ -68,8 +80,13 @@ def test_pixels_of_areas(drawn: Map, tmp_path: Path) -> None:
     assert seen > 0.6 * len(drawn.areas)
 
 
-def test_square(drawn: Map) -> None:
-    """The fields have the nine colours; exposure rises to the right and bias upwards; each has its count in it."""
+@pytest.mark.parametrize("which", ["drawn", "norwich"])
+def test_square(which: str, request: pytest.FixtureRequest) -> None:
+    """The fields have the nine colours; exposure rises to the right and bias upwards; each has its count in it.
+
+    On the map of a place the counts are of the place's neighbourhoods.
+    """
+    drawn = request.getfixturevalue(which)
     boxes, numbers = fields(drawn), Counter(classes(drawn.areas))
     assert sorted(boxes) == list(range(1, CLASSES + 1))
     corner = {number: (round(box.get_x(), 3), round(box.get_y(), 3)) for number, box in boxes.items()}
@@ -162,7 +179,8 @@ def test_svg_is_interactive(drawn: Map, tmp_path: Path) -> None:
             assert group.get("data-class") == ""
         else:
             assert group.get("data-class") == str(int(row["number"]))
-            expected = f"exposure {row['exposure']:.1%}, bias {row['bias']:.1%}; {row['kind']}".replace("-", "−")
+            near = " (near a cut point)" if row["near_cut"] else ""
+            expected = f"exposure {row['exposure']:.1%}, bias {row['bias']:.1%}; {row['kind']}{near}".replace("-", "−")
             assert title.partition(": ")[2].replace("-", "−") == expected
     swatches = {s.get("data-class"): s.findtext("title") for s in root.iter() if s.get("class") == "ec-swatch"}
     expected = {str(number): class_in_words(number) for number in range(1, CLASSES + 1)}
@@ -172,9 +190,7 @@ def test_svg_is_interactive(drawn: Map, tmp_path: Path) -> None:
 def test_words_of_a_district_in_between_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A negative bias, one value missing and both missing are said as they are; the map needs no London."""
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
-    exposure, bias = nine()
-    tables = driver("exposure", [*exposure["exposure"], 0.5, None]), driver("bias", [*bias["bias"], None, None])
-    drawn = bivariate_map(*tables, context=nothing_around())
+    drawn = bivariate_map(both([*EXPOSURE, 0.5, None], [*BIAS, None, None]), context=nothing_around())
     text = drawn.save(tmp_path / "map.svg").read_text(encoding="utf-8")
     for words in (
         "G: exposure 42.0%, bias −2.0%; fewer to meet, but friendships follow",
@@ -188,7 +204,156 @@ def test_words_of_a_district_in_between_values(monkeypatch: pytest.MonkeyPatch, 
 
 def test_same_bytes_again(drawn: Map, tmp_path: Path) -> None:
     """The same tables give the same files."""
-    again = bivariate_map(load_areas("lad", "exposure"), load_areas("lad", "bias"), load_areas("lad"))
+    again = bivariate_map(load_areas("lad", "exposure"))
     for kind in ("svg", "png"):
         one, other = drawn.save(tmp_path / f"one.{kind}"), again.save(tmp_path / f"other.{kind}")
         assert one.read_bytes() == other.read_bytes()
+
+
+# ---- a place by neighbourhood ----
+
+
+def test_a_place(norwich: Map) -> None:
+    """The map shows the place's neighbourhoods in the classes of all, with words and legend about the place."""
+    whole = bivariate_table(load_areas("msoa")).set_index("msoa21cd")
+    areas = norwich.areas
+    assert len(areas) == 14
+    assert set(areas["lad21nm"]) == {"Norwich"}
+    for name in ("exposure_third", "bias_third", "kind", "near_cut"):
+        assert areas[name].tolist() == whole.loc[areas["msoa21cd"], name].tolist()
+    said = words_of(norwich)
+    assert "Exposure and bias in Norwich" in said
+    number = f"{whole['kind'].notna().sum():,}"
+    assert any(
+        f"Thirds of the {number} neighbourhoods of England and Wales with both values." in text.replace("\n", " ")
+        and "in each field, the number of neighbourhoods of Norwich." in text.replace("\n", " ")
+        for text in said
+    )
+    assert DEMO_WORDS in said
+    assert {"1", "14", "Broadland"} <= set(said)
+    assert "outside Norwich" in said
+    kinds = areas["kind"].value_counts()
+    for kind in KINDS:
+        assert f"({kind.name}) {kinds.get(kind.name, 0)}" in norwich.alt_text
+    near = int(areas["near_cut"].sum())
+    assert 0 < near < 10
+    assert f"{some(near).capitalize()} of them are near a cut point." in norwich.caption
+    assert norwich.alt_text.startswith("Demonstration data, not real values. Map of Norwich by neighbourhood")
+
+
+def test_the_form_for_phones(norwich: Map) -> None:
+    """A map of a place has a form for phones, whose square has the same counts."""
+    narrow = norwich.narrow
+    assert narrow is not None
+    texts = [text.get_text() for text in narrow.findobj(Text)]
+    assert "more high-income\npeople to meet →" in texts
+    counts = [str(Counter(classes(norwich.areas))[number]) for number in range(1, 10)]
+    assert all(count in texts for count in counts)
+
+
+def test_the_same_body_as_a_local_map(norwich: Map) -> None:
+    """Extent, numbers and names are those of the local map of the place."""
+    local = local_map(load_areas("msoa"), "Norwich")
+    for one, other in ((norwich.figure.axes[0], local.figure.axes[0]),):
+        assert (one.get_xlim(), one.get_ylim()) == (other.get_xlim(), other.get_ylim())
+        assert [text.get_text() for text in one.texts] == [text.get_text() for text in other.texts]
+
+
+def test_several_districts(demo: Path) -> None:
+    """Districts in a list and a part of the table are drawn with the classes of the whole."""
+    part = load_areas("msoa", near="Norwich")
+    alone = bivariate_map(part, "Norwich").areas
+    two = bivariate_map(load_areas("msoa", "bias"), ["Norwich", "Broadland"])
+    assert two.areas["lad21nm"].unique().tolist() == ["Norwich", "Broadland"]
+    assert alone["kind"].tolist() == two.areas["kind"].tolist()[:14]
+    assert two.caption.startswith("Demonstration data, not real values. 2 local authorities: Norwich and Broadland.")
+    assert any("number of neighbourhoods of these 2 local authorities." in text for text in words_of(two))
+
+
+def test_one_neighbourhood(demo: Path) -> None:
+    """A place that is a single neighbourhood is said to be one, with its kind."""
+    drawn = bivariate_map(load_areas("msoa"), "City of London")
+    assert len(drawn.areas) == 1
+    kind = drawn.areas["kind"].iloc[0]
+    assert "The only neighbourhood of the City of London is " in drawn.caption
+    assert kind in drawn.caption
+    assert "Of the 1" not in drawn.alt_text
+
+
+def test_a_place_with_missing_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neighbourhoods with one of the two values or none are hatched, counted and named in words."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", "live")
+    table = both([*EXPOSURE, 0.5, None], [*BIAS, None, None], level="msoa")
+    drawn = bivariate_map(table, "Testham", context=nothing_around())
+    assert "no published estimate of one or both (2)" in words_of(drawn)
+    assert "Of the 9 neighbourhoods of Testham with both values: " in drawn.caption
+    assert "Two neighbourhoods lack one or both values and are hatched." in drawn.caption
+    assert "Testham 010: exposure 50.0%, bias no published estimate" in drawn.svg()
+    none = both([*EXPOSURE, None], [*BIAS, None], level="msoa")
+    none.loc[9, ["lad21cd", "lad21nm"]] = ["E06000998", "Overthere"]
+    drawn = bivariate_map(none, "Overthere", context=nothing_around())
+    assert "No neighbourhood of Overthere has both values." in drawn.caption
+
+
+def test_tables_with_both(demo: Path) -> None:
+    """What `measures_table` and another map's ``areas`` hold is drawn as a table of `load_areas` is."""
+    expected = bivariate_map(load_areas("lad"))
+    for table in (measures_table("lad", ["exposure", "bias"]), expected.areas):
+        assert bivariate_map(table).areas["kind"].tolist() == expected.areas["kind"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("level", "place", "error", "words"),
+    [
+        ("lad", "Norwich", SettingError, r'A place is drawn by neighbourhood.*give load_areas\("msoa"\)'),
+        ("msoa", "Norwhich", PlaceError, "Norwich"),
+        ("msoa", "Glasgow City", PlaceError, "exist only in England and Wales"),
+        ("msoa", [], PlaceError, "empty|no place"),
+        ("msoa", ["Norwich", "norwich"], PlaceError, "already place 1"),
+    ],
+)
+def test_what_cannot_be_drawn(demo: Path, level: str, place: object, error: type[Exception], words: str) -> None:
+    """A place with districts, an unknown one, one outside, none and one named twice are letters."""
+    with pytest.raises(error, match=words):
+        bivariate_map(load_areas(level), place)  # type: ignore[arg-type]
+
+
+def test_what_is_no_table(demo: Path) -> None:
+    """No table, rows of both levels, a part without a place and a table without its measure are letters."""
+    with pytest.raises(SettingError, match="not from 5"):
+        bivariate_map(5)  # type: ignore[arg-type]
+    lads, msoas = load_areas("lad"), load_areas("msoa")
+    with pytest.raises(SettingError, match="rows from 2 tables"):
+        bivariate_map(pd.concat([lads, msoas], ignore_index=True))
+    with pytest.raises(SettingError, match=r"has 39 of the 7,200 neighbourhoods.*or a place"):
+        bivariate_map(load_areas("msoa", near="Norwich"))
+    with pytest.raises(SettingError, match="lacks the columns exposure"):
+        bivariate_map(load_areas("lad", "exposure").drop(columns="exposure"))
+
+
+@pytest.mark.full
+def test_all_neighbourhoods(demo: Path) -> None:
+    """Without a place all neighbourhoods are drawn, each field of the square with its count."""
+    drawn = bivariate_map(load_areas("msoa"))
+    assert len(drawn.areas) == 7200
+    assert "By neighbourhood: how many" in " ".join(words_of(drawn)).replace("\n", " ")
+    numbers = Counter(classes(drawn.areas))
+    assert {f"{numbers[number]:,}" for number in range(1, 10)} <= set(words_of(drawn))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "place", ["Great Yarmouth", "Isles of Scilly", "Birmingham", "Isle of Anglesey", "Tees Valley"]
+)
+def test_real_boundaries(real: Tables, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the real outlines a place has all its neighbourhoods in the classes of the whole."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", "live")
+    rng = np.random.default_rng(3)
+    msoas = real.msoas.rename(columns={VALUE: "exposure"})
+    msoas = about(msoas, measure="exposure").assign(bias=pd.Series(rng.normal(0.08, 0.04, len(msoas))))
+    whole = bivariate_table(msoas)
+    drawn = bivariate_map(msoas, place, context=real.context)
+    rows = whole.set_index("msoa21cd").loc[drawn.areas["msoa21cd"]]
+    assert len(rows) == {"Great Yarmouth": 13, "Isles of Scilly": 1, "Birmingham": 132}.get(place, len(rows)) > 0
+    assert drawn.areas["kind"].fillna("").tolist() == rows["kind"].fillna("").tolist()
+    assert f"cut over the {whole.attrs['with_both']:,} neighbourhoods" in drawn.alt_text

@@ -62,7 +62,7 @@ def expected(*pages: str) -> set[str]:
     shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
     records = {f"maps/.figure_cache/{name}.json" for name in (*pages, "national")}
     texts = {f"{page}.qmd" for page in pages} | {f"../embed/{page}.{end}" for page in pages for end in ("html", "json")}
-    return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in FILES}
+    return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in (*FILES, "-bivariate.svg")}
 
 
 def parts(path: Path) -> tuple[dict[str, str], BeautifulSoup]:
@@ -238,17 +238,18 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     assert [image["src"] for image in html.find_all("img")] == [
         "maps/norwich.svg",
         "maps/norwich-strip.svg",
+        "maps/norwich-bivariate.svg",
         "maps/norwich-region.svg",
-        html.find_all("img")[3]["src"],
+        html.find_all("img")[4]["src"],
     ]
-    assert html.find_all("img")[3]["src"].startswith("maps/national.svg#X")
+    assert html.find_all("img")[4]["src"].startswith("maps/national.svg#X")
     for image in html.find_all("img"):
         assert (project / "places" / image["src"].split("#")[0]).is_file()
         assert int(image["width"]) == 700
         assert int(image["height"]) > 200
-    rows = html.select(".ec-table tbody tr")
+    rows = html.select_one(".ec-table").select("tbody tr")
     assert len(rows) == 14
-    heads = [head.text for head in html.select(".ec-table thead th")]
+    heads = [head.text for head in html.select_one(".ec-table").select("thead th")]
     values = heads.index("Economic connectedness")
     shares = [float(row.find_all("td")[values].text.rstrip("%")) for row in rows]
     assert shares == sorted(shares)
@@ -260,6 +261,8 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
     ]
     assert "https://maps.example.org/ec/places/norwich.html" in html.select_one(".ec-cite").text
     assert "Demonstration data, not real values." in html.select_one(".ec-cite").text
+    columns = (project / "places" / "maps" / "norwich.csv").read_text(encoding="utf-8-sig").split("\n")[0].split(",")
+    assert {"exposure", "bias", "exposure_third", "bias_third", "kind", "near_cut"} <= set(columns)
     near = html.find(id="nearby").find_next("ul")
     assert [item.text.split(":")[0] for item in near.find_all("li")] == ["Broadland", "South Norfolk"]
     assert [link["href"] for link in near.find_all("a")] == ["broadland.html"]
@@ -346,6 +349,22 @@ def test_both_drivers_have_their_panel(project: Path) -> None:
         assert heads[at - 1] == "Compared with other places"
         told = " ".join(html.find_all("h2")[at].find_next("p").text.split())
         assert f"of the local authorities of {where};" in told
+        assert len(html.select(".ec-square")) == (page == "belfast")
+        assert len(html.select("img[src$='-bivariate.svg']")) == (page == "norwich")
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("uncached")
+def test_neighbourhoods_without_exposure(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only the files of districts have exposure and bias, pages have the district's square, and stay as drawn."""
+    there = {"lad": ["exposure", "bias"], "msoa": []}
+    monkeypatch.setattr("ec_maps.analysis.comparison.available_measures", there.get)
+    listed(project, "Norwich")
+    assert build(project).drawn == ["Norwich"]
+    assert files(project) == expected("norwich") - {"maps/norwich-bivariate.svg"}
+    _, html = parts(project / "places" / "norwich.qmd")
+    assert len(html.select(".ec-square")) == 1
+    assert build(project).drawn == []
 
 
 @pytest.mark.usefixtures("uncached")

@@ -8,41 +8,51 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pypandoc
 import pytest
+from bs4 import BeautifulSoup, Tag
 
 import facts
-from analysis.test_bivariate import driver, nine
-from ec_maps import MEASURES, load_areas
+from analysis.test_bivariate import BIAS, EXPOSURE, both, nine
+from ec_maps import load_areas
 from ec_maps.about import About
-from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, bivariate_table
+from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, LEVERS, bivariate_table
 from ec_maps.analysis.district import DistrictProfile, district_profile
+from ec_maps.analysis.two_questions import CAUTION, FINDINGS
+from ec_maps.areas.deciles import deciles
 from ec_maps.site import drivers
-from ec_maps.site.drivers import panel
-from made import VALUE, demo_tables, squares
-
-Tables = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+from ec_maps.site.driver_panel import panel
+from made import VALUE, about, squares
 
 
-def told_of(tables: Tables, name: str) -> DistrictProfile:
-    """Return the profile of a district of the tables."""
-    lads = tables[0].rename(columns={"exposure": VALUE})
-    facts = {"measure": VALUE, "category": MEASURES[VALUE].category, "scope": tables[0].attrs["scope"]}
-    replace(About.of(tables[0]), **facts).on(lads)
-    return district_profile(lads, squares([0.5]), name)
+def told_of(table: gpd.GeoDataFrame, name: str, msoas: gpd.GeoDataFrame | None = None) -> DistrictProfile:
+    """Return the profile of a district of the table, with thirds; its neighbourhoods have none unless given."""
+    if msoas is None:
+        msoas = about(squares([0.5]).rename(columns={VALUE: "exposure"}), measure="exposure")
+    return district_profile(bivariate_table(table), msoas, name)
 
 
-def words(tables: Tables, name: str) -> str:
+def shown(table: gpd.GeoDataFrame, name: str) -> str:
+    """Return the panel of a district without neighbourhoods."""
+    told = told_of(table, name)
+    return panel(told, told.msoas, "page", Path("nowhere"))
+
+
+def words(table: gpd.GeoDataFrame, name: str) -> str:
     """Return a district's panel without its square."""
-    return re.sub(r"```.*?```", "", panel(told_of(tables, name), *tables), flags=re.S)
+    return re.sub(r"```.*?```", "", shown(table, name), flags=re.S)
 
 
-def with_deciles(tables: Tables) -> Tables:
-    """Return tables of thirty districts in place of nine: enough for deciles."""
-    longer = []
-    for key, table in zip(("exposure", "bias"), tables, strict=True):
-        values = [value + 0.0001 * copy for copy in range(4) for value in table[key]]
-        longer.append(driver(key, values))
-    return longer[0], longer[1]
+def of_the_kingdom(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table that says that it is of the United Kingdom."""
+    replace(About.of(table), scope="uk").on(table)
+    return table
+
+
+def with_deciles() -> gpd.GeoDataFrame:
+    """Return a table of 36 districts in place of nine: enough for deciles."""
+    longer = [[value + 0.0001 * copy for copy in range(4) for value in values] for values in (EXPOSURE, BIAS)]
+    return both(*longer)
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +63,7 @@ def _live(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_place_of_each_corner() -> None:
     """Each corner has sentences on exposure and bias, its kind, what that does not mean, and a question."""
-    tables = nine()
-    said = {name: words(tables, name) for name in "ACGI"}
+    said = {name: words(nine(), name) for name in "ACGI"}
     for name, meets, follows in (
         ("A", "fewer", "more"),
         ("C", "more", "more"),
@@ -81,13 +90,13 @@ def test_in_between() -> None:
 
 def test_numbers_deciles_and_medians() -> None:
     """Both values are given with their deciles and the medians of all."""
-    tables = with_deciles(nine())
-    row = tables[0].iloc[13]
-    text = words(tables, row["lad21nm"])
+    table = with_deciles()
+    row = table.iloc[13]
+    text = words(table, row["lad21nm"])
     assert f"expect {row['exposure']:.1%} of their friends" in text
     assert "of the local authorities of England and Wales" in text
-    assert facts.deciles(text) == [row["decile"], tables[1]["decile"][13]]
-    medians = [tables[0]["exposure"].median(), tables[1]["bias"].median()]
+    assert facts.deciles(text) == [row["decile"], deciles(table["bias"])[13]]
+    medians = [table["exposure"].median(), table["bias"].median()]
     assert {facts.shown(median) for median in medians} <= set(facts.values(text))
 
 
@@ -104,23 +113,16 @@ def test_negative_bias() -> None:
     """Friendships beyond what is expected are said to exceed it; a bias that rounds to nought, to come to just that."""
     text = words(nine(), "G")
     assert "do not fall short of that but exceed it: the Atlas puts bias at −2.0% (the lowest of all 9; " in text
-    exposure, bias = nine()
-    bias.loc[8, "bias"] = 0.0002
-    assert "come to just that: the Atlas puts bias at 0.0%" in words((exposure, bias), "I")
-    bias.loc[8, "bias"] = -0.0002
-    assert "come to just that: the Atlas puts bias at 0.0%" in words((exposure, bias), "I")
+    for value in (0.0002, -0.0002):
+        table = both(EXPOSURE, [*BIAS[:8], value])
+        assert "come to just that: the Atlas puts bias at 0.0%" in words(table, "I")
 
 
 @pytest.mark.parametrize("lacking", ["exposure", "bias", "both"])
 def test_missing(lacking: str) -> None:
     """Without one value or both the page says so and has no kind and no square; the other value is still given."""
-    exposure, bias = nine()
-    values = {"exposure": None if lacking != "bias" else 0.6, "bias": None if lacking != "exposure" else 0.05}
-    tables = (
-        driver("exposure", [*exposure["exposure"], values["exposure"]]),
-        driver("bias", [*bias["bias"], values["bias"]]),
-    )
-    text = panel(told_of(tables, "J"), *tables)
+    exposure, bias = None if lacking != "bias" else 0.6, None if lacking != "exposure" else 0.05
+    text = shown(both([*EXPOSURE, exposure], [*BIAS, bias]), "J")
     assert "```" not in text
     assert "third for exposure" not in text
     expected = {
@@ -138,24 +140,21 @@ def test_missing(lacking: str) -> None:
     assert "nan" not in text
 
 
-def test_not_in_the_tables() -> None:
-    """For a district that is not in the tables, such as a Scottish one, the page says that there is no estimate."""
-    exposure, bias = nine()
-    told = told_of((exposure, bias), "I")
-    assert "no published estimate of exposure or bias for I" in panel(told, exposure.iloc[:8], bias.iloc[:8])
-
-
 def test_the_united_kingdom() -> None:
     """Tables of the United Kingdom say so."""
-    tables = nine()
-    for table in tables:
-        table.attrs["scope"] = "uk"
-    assert "the 9 local authorities of the United Kingdom with both values" in words(tables, "A")
+    text = words(of_the_kingdom(nine()), "A")
+    assert "the 9 local authorities of the United Kingdom with both values" in text
+
+
+def test_a_district_near_a_cut() -> None:
+    """A district within the tolerance of a cut point is said to be near it."""
+    assert "near a cut point" not in words(nine(), "E")
+    assert "third for bias, near a cut point." in words(both([*EXPOSURE[:4], 0.43, *EXPOSURE[5:]], BIAS), "E")
 
 
 def test_square_has_nine_fields() -> None:
     """The square is a list of nine counts that add up, each with its words; the district's own is marked."""
-    text = panel(told_of(nine(), "C"), *nine())
+    text = shown(nine(), "C")
     fields = re.findall(r"<li( aria-current=\"true\")? style=\"background:(#\w{6});color:(#\w{6})\"><b>(\d+)</b>", text)
     assert len(fields) == CLASSES
     assert sum(int(count) for *_, count in fields) == 9
@@ -167,24 +166,100 @@ def test_square_has_nine_fields() -> None:
 
 def test_odd_names_are_safe() -> None:
     """A name with markup in it stays text, in the words and in the square."""
-    tables = nine()
-    for table in tables:
-        table.loc[0, "lad21nm"] = 'Bryn & *Môn* <b>"x"</b>'
-    text = panel(told_of(tables, tables[0]["lad21nm"][0]), *tables)
+    table = nine()
+    table.loc[0, "lad21nm"] = 'Bryn & *Môn* <b>"x"</b>'
+    text = shown(table, table["lad21nm"][0])
     assert r"Bryn \& \*Môn\* \<b\>" in text
     assert "Bryn &amp; *Môn* &lt;b>”x”" in text
     assert '<b>"x"' not in text
 
 
-def test_panel_of_every_demonstration_district(demo: Path) -> None:
-    """Every district of the demonstration has a panel in whole words; only those that lack a value have no square."""
-    lads, msoas, _ = demo_tables(demo)
-    tables = load_areas("lad", "exposure"), load_areas("lad", "bias")
-    kinds = bivariate_table(*tables).set_index("lad21nm")["kind"]
-    for name in lads["lad21nm"][::6]:
-        text = panel(district_profile(lads, msoas, name), *tables)
-        assert ("ec-square" in text) == (not pd.isna(kinds[name])), name
-        assert not re.search(r"\bnan\b|<NA>|None|\{|\}\}", text.replace("{=html}", "")), name
+# ---- by neighbourhood ----
+
+
+def of_testham(exposure: list[float | None] = EXPOSURE, bias: list[float | None] = BIAS) -> DistrictProfile:
+    """Return the profile of a district with a neighbourhood for each pair of values."""
+    lads = nine()
+    lads.loc[0, ["lad21cd", "lad21nm"]] = ["E06000999", "Testham"]
+    return told_of(lads, "Testham", bivariate_table(both(exposure, bias, level="msoa")))
+
+
+def by_neighbourhood(profile: DistrictProfile, folder: Path) -> BeautifulSoup:
+    """Return the panel of a district with neighbourhoods as HTML."""
+    text = panel(profile, profile.msoas, "testham", folder)
+    return BeautifulSoup(
+        pypandoc.convert_text(text, "html", format="markdown-citations", extra_args=["--wrap=none"]), "html.parser"
+    )
+
+
+def said(html: Tag) -> str:
+    """Return the text of an element in one line."""
+    return " ".join(html.text.split())
+
+
+def test_the_neighbourhoods(tmp_path: Path) -> None:
+    """In place of the district's square: the map as a file, a table with thirds and kinds, and two lists with sources.
+
+    Where the district itself lies stays among the words.
+    """
+    html = by_neighbourhood(of_testham(), tmp_path)
+    assert html.select(".ec-square") == []
+    assert "Testham is in the lowest third for exposure and in the highest third for bias" in said(html)
+    assert [image["src"] for image in html.find_all("img")] == ["maps/testham-bivariate.svg"]
+    assert "Map of Testham by neighbourhood" in str(html.img)
+    assert (tmp_path / "testham-bivariate.svg").is_file()
+    rows = [[cell.text for cell in row.find_all("td")] for row in html.select(".ec-table tbody tr")]
+    assert rows[2] == ["Testham 003", "60.0% (3)", "22.0% (3)", KINDS[1].name]
+    assert [row[3] for row in rows].count(BETWEEN) == 5
+    heads = html.find_all("h3")
+    assert [" ".join(head.text.split()) for head in heads] == [
+        "Many to meet, but friendships follow less often",
+        "Fewer to meet, but friendships follow",
+    ]
+    for head, listed, key in zip(heads, ("003", "007"), LEVERS, strict=True):
+        after = head.find_next_siblings()
+        assert "One of the 9 neighbourhoods is of this kind." in after[0].text
+        assert [item.text.split(":")[0] for item in after[1].find_all("li")] == [f"Testham {listed}"]
+        assert [link["href"] for link in after[2].find_all("a")] == [one.address for one in FINDINGS[key]]
+        assert LEVERS[key].question in " ".join(after[3].text.split())
+    assert CAUTION in said(html)
+
+
+def test_marks_near_a_cut(tmp_path: Path) -> None:
+    """A neighbourhood near a cut is marked in the table and in a list, and one that could be on the list is named."""
+    html = by_neighbourhood(of_testham(exposure=[*EXPOSURE[:1], 0.5465, 0.550, *EXPOSURE[3:]]), tmp_path)
+    kinds = [row.find_all("td")[3].text for row in html.select(".ec-table tbody tr")]
+    assert [at for at, kind in enumerate(kinds, 1) if kind.endswith("; near a cut")] == [2, 3]
+    after = html.h3.find_next_siblings()
+    assert " ".join(after[0].text.split()).endswith("could be of this kind. Near one: Testham 002.")
+    assert after[1].li.text == "Testham 003: exposure 55.0%, bias 22.0%; near a cut"
+
+
+def test_neighbourhoods_without_values(tmp_path: Path) -> None:
+    """One of two values missing is said in the table, and has no class; where all are missing there are no lists."""
+    html = by_neighbourhood(of_testham([*EXPOSURE, 0.5], [*BIAS, None]), tmp_path)
+    rows = [[cell.text for cell in row.find_all("td")] for row in html.select(".ec-table tbody tr")]
+    assert rows[9] == ["Testham 010", "50.0%", "no published estimate", "no class"]
+    assert "One neighbourhood lacks one or both values and is hatched." in said(html.figcaption)
+    there = both([*EXPOSURE, None], [*BIAS, None], level="msoa")
+    there.loc[:8, ["lad21cd", "lad21nm"]] = ["E06000998", "Overthere"]
+    whole = bivariate_table(there)
+    profile = replace(of_testham(), msoas=whole[whole["lad21cd"] == "E06000999"])
+    text = panel(profile, whole, "testham", tmp_path)
+    assert "###" not in text
+    assert "No neighbourhood of Testham has both values." in text
+
+
+@pytest.mark.full
+def test_panel_of_every_demonstration_district(demo: Path, tmp_path: Path) -> None:
+    """Every district of the demonstration has a panel in whole words, with a row for each neighbourhood."""
+    lads, msoas = bivariate_table(load_areas("lad")), bivariate_table(load_areas("msoa"))
+    for name in lads["lad21nm"][::40]:
+        profile = district_profile(lads, msoas, name)
+        text = panel(profile, msoas, "page", tmp_path)
+        assert not re.search(r"\bnan\b|<NA>|None\b(?! of)|\{\}", text), name
+        rows = re.findall(r"^\| (?!Neighbourhood|:?-)", text, flags=re.M)
+        assert len(rows) == len(profile.msoas), name
 
 
 # ---- the post ----
@@ -207,7 +282,7 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
     for name in ("svg", "png", "csv"):
         assert f"maps/levers.{name}" in text
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", text, flags=re.M)[2:]
-    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = bivariate_table(load_areas("lad"))
     table = table.sort_values("lad21nm", kind="stable")
     assert len(rows) == len(table)
     for (name, exposure, _, kind), row in zip(rows, table.itertuples(), strict=True):
@@ -221,7 +296,7 @@ def test_map_with_table_and_downloads(folder: Path) -> None:
 
 def test_counts_are_computed(folder: Path) -> None:
     """Kinds and regions are counted from the table: each region's row adds up to its districts."""
-    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = bivariate_table(load_areas("lad"))
     kinds = drivers.driver_kinds()
     for kind in KINDS:
         assert f"({(table['kind'] == kind.name).sum()})" in kinds
@@ -232,9 +307,37 @@ def test_counts_are_computed(folder: Path) -> None:
     assert sums == table["rgn21nm"].value_counts().to_dict()
 
 
+def test_counts_of_neighbourhoods(folder: Path) -> None:
+    """The same functions count neighbourhoods, whose thirds are their own."""
+    table = bivariate_table(load_areas("msoa"))
+    kinds = drivers.driver_kinds("msoa")
+    for kind in KINDS:
+        assert f"({(table['kind'] == kind.name).sum():,})" in kinds
+    rows = re.findall(r"^\| ([^|:]+?) \| ([\d, |]+) \|$", drivers.drivers_by_region("msoa"), flags=re.M)
+    sums = {region: sum(int(cell.replace(",", "")) for cell in cells.split(" | ")) for region, cells in rows}
+    assert sums.pop("All of England and Wales") == len(table)
+    assert sums == table["rgn21nm"].value_counts().to_dict()
+    cuts = drivers.driver_cuts("msoa")
+    assert f"Over the {table.attrs['with_both']:,} neighbourhoods with both values" in cuts
+    assert f"Of these, {table['near_cut'].sum():,} are near a cut point" in cuts
+
+
+def test_a_tab_for_each_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each place of the list has a tab with its neighbourhoods' map, table and downloads with thirds; Scotland none."""
+    (folder / "_quarto.yml").touch()
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(folder))
+    (folder / "places.yml").write_text("- Norwich\n- Belfast\n- City of London\n", encoding="utf-8")
+    text = drivers.driver_places()
+    assert re.findall(r"^### (.+) \{#", text, flags=re.M) == ["Norwich", "City of London"]
+    assert "maps/levers-norwich.svg" in text
+    csv = pd.read_csv(folder / "maps" / "levers-norwich.csv")
+    assert {"exposure", "bias", "exposure_third", "bias_third", "kind", "near_cut", "source"} <= set(csv.columns)
+    assert len(csv) == 14
+
+
 def test_sentences(folder: Path) -> None:
     """Cut points, ends and the agreement of bias with what one can work out are given as numbers."""
-    table = bivariate_table(load_areas("lad", "exposure"), load_areas("lad", "bias"))
+    table = bivariate_table(load_areas("lad"))
     cuts = drivers.driver_cuts()
     for key in ("exposure", "bias"):
         for edge in table.attrs[f"{key}_cut_points"][1:3]:

@@ -1,4 +1,4 @@
-"""Exposure and bias in thirds: the table of districts for the bivariate map, its nine classes and four kinds of place.
+"""Exposure and bias in thirds: the table for the bivariate map, its nine classes and four kinds of place.
 
 Classes are numbered from 1 to 9 in the order of the legend's square, from the top left (least exposure, largest bias)
 row by row to the bottom right (most exposure, smallest bias).
@@ -6,15 +6,20 @@ row by row to the bottom right (most exposure, smallest bias).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ec_maps.areas.deciles import group
+from ec_maps.about import About
+from ec_maps.areas.deciles import group, group_span
+from ec_maps.areas.table import load_values
+from ec_maps.arguments import numbers_of, table_of
 from ec_maps.errors import DataError, SettingError, listed
+from ec_maps.geography.levels import Level, level_named
+from ec_maps.measures import HEADLINE, measure_named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -99,52 +104,121 @@ def kind_of(exposure_third: int, bias_third: int) -> str:
     return next((kind.name for kind in KINDS if kind.number == class_number(exposure_third, bias_third)), BETWEEN)
 
 
-# --- the table of districts ---------------------------------------------------------------------------
+# --- the table --------------------------------------------------------------------------------------
 
 
-#: With fewer districts, a rank correlation is too uncertain to raise an error.
+#: With fewer areas, a rank correlation is too uncertain to raise an error.
 _ENOUGH = 10
 
+#: The columns that the table has besides those of the one given, before its outlines.
+COLUMNS = (*DRIVERS, *(f"{key}_third" for key in DRIVERS), "kind", "near_cut")
 
-def bivariate_table(
-    exposure_lads: gpd.GeoDataFrame,
-    bias_lads: gpd.GeoDataFrame,
-    connectedness_lads: gpd.GeoDataFrame | None = None,
-) -> gpd.GeoDataFrame:
-    """Return the districts with exposure and bias, the third of each, and the kind of place.
 
-    The columns are ``lad21cd lad21nm rgn21nm exposure bias exposure_third bias_third kind geometry``. Thirds are
-    nullable integers from 1, the lowest, to 3, cut over the districts that have both values; one that lacks either has
-    no thirds and no kind. ``attrs`` has the four edges of each, ``exposure_cut_points`` and ``bias_cut_points``.
+def bivariate_table(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table of areas with exposure and bias, the third of each, and the kind of place.
 
-    The tables are those of :func:`ec_maps.load_areas`, of the same districts, or a `SettingError` is raised. It is a
-    `DataError` if the values do not form three groups or, with a table of economic connectedness, if bias has the
-    opposite sign.
+    Parameters
+    ----------
+    areas
+        The table of :func:`ec_maps.load_areas`, or rows of it, of either level and any measure. Of a whole table,
+        exposure and bias are its own columns if it has both; otherwise they are loaded.
+
+    Returns
+    -------
+    table
+        The same rows with the columns ``exposure bias exposure_third bias_third kind near_cut`` before the outlines.
+        Thirds are nullable integers from 1, the lowest, to 3, cut over all areas of the level that have both values;
+        ``kind`` is the name of the corner of the nine classes that the area is in, or "in between"; ``near_cut`` is
+        whether either value lies within its measure's ``tolerance`` of a cut point, so that the area could be in
+        another class. An area that lacks either value has none of the four. ``attrs`` has the four edges of each third,
+        ``exposure_cut_points`` and ``bias_cut_points``, and how many areas have both values, ``with_both``.
+
+    Raises
+    ------
+    SettingError
+        If it is no such table, or its values are not those of the Atlas.
+    DataError, BoundaryError, FetchError
+        If the files lack exposure or bias, the values do not form three groups, or bias has the opposite sign.
+
+    Examples
+    --------
+    >>> import ec_maps
+    >>> table = ec_maps.bivariate_table(ec_maps.load_areas("msoa"))
+    >>> here = table[table["msoa21nm"] == "Norwich 001"].iloc[0]
+    >>> int(here["exposure_third"]), int(here["bias_third"]), here["kind"], bool(here["near_cut"])
+    (3, 2, 'in between', False)
     """
-    tables = {"exposure": exposure_lads, "bias": bias_lads}
-    if connectedness_lads is not None:
-        tables["economic_connectedness"] = connectedness_lads
-    if faults := list(_faults(tables)):
-        msg = f"Joining exposure and bias: {listed(faults)}."
+    about = About.of(table_of(areas, "load_areas"))
+    level = level_named(about.level)
+    table_of(areas, "load_areas", [level.code])
+    values = _values(areas, about, level)
+    if HEADLINE in values:
+        check_direction(*(values[key] for key in (*DRIVERS, HEADLINE)), areas=level.areas)
+    found = classified(values["exposure"], values["bias"]).reindex(areas[level.code])
+    cuts, columns = found.attrs, [name for name in areas.columns if name not in COLUMNS]
+    at = columns.index("geometry") if "geometry" in columns else len(columns)
+    table = areas.assign(**{name: found[name].array for name in COLUMNS})[[*columns[:at], *COLUMNS, *columns[at:]]]
+    table.attrs = {**areas.attrs, **cuts}
+    return table
+
+
+def _values(areas: pd.DataFrame, about: About, level: Level) -> pd.DataFrame:
+    """Return exposure and bias of all areas by code, and connectedness where it is at hand, to check the sign of bias.
+
+    `SettingError` is raised for areas, or for values of a measure, that are not those of the files.
+    """
+    own = [key for key in (*DRIVERS, HEADLINE) if key in areas]
+    if about.own is None and about.measure in own and about.category != measure_named(about.measure).category:
+        msg = (
+            f"The table is about {about.title}. Exposure and bias are shown for low-income people: load the table "
+            f"without category=."
+        )
         raise SettingError(msg)
-    table = exposure_lads[["lad21cd", "lad21nm", "rgn21nm"]].reset_index(drop=True)
-    series = {
-        key: pd.Series(lads.set_index("lad21cd")[key].reindex(table["lad21cd"]).to_numpy(dtype=float, na_value=np.nan))
-        for key, lads in tables.items()
-    }
-    if connectedness_lads is not None:
-        check_direction(**series)
-    both = series["exposure"].notna() & series["bias"].notna()
-    table = table.assign(exposure=series["exposure"], bias=series["bias"])
-    attrs = dict(exposure_lads.attrs)
+    codes, given = areas[level.code], numbers_of(areas, own).set_index(areas[level.code])
+    if twice := sorted(set(codes[codes.duplicated()].astype(str))):
+        msg = f"The table has {level.areas} more than once: {listed(twice, 3)}."
+        raise SettingError(msg)
+    if len(areas) == about.areas and {*DRIVERS} <= set(own):
+        return given
+    tables = {key: load_values(level.key, key, scope=about.scope) for key in (*DRIVERS, HEADLINE)}  # type: ignore[arg-type]
+    loaded = pd.DataFrame({key: one.set_index(level.code)[key] for key, one in tables.items()}).astype(float)
+    if strange := sorted(set(codes.astype(str)) - set(loaded.index)):
+        msg = (
+            f"The table has {level.areas} that are not in the Atlas's files at hand ({listed(strange, 3)}), so that "
+            f"exposure and bias cannot be added. Give a table with both columns, or one of load_areas."
+        )
+        raise SettingError(msg)
+    for key in own:
+        if differ := int(
+            (~np.isclose(given[key], loaded[key].reindex(codes), rtol=0, atol=1e-6, equal_nan=True)).sum()
+        ):
+            msg = (
+                f"In {differ:,} of {len(areas):,} rows the column {key} is not the Atlas's. Thirds are cut over all "
+                f"{level.areas}: give a whole table with both columns, or one of load_areas."
+            )
+            raise SettingError(msg)
+    return loaded
+
+
+def classified(exposure: pd.Series, bias: pd.Series) -> pd.DataFrame:
+    """Return :data:`COLUMNS` for the values of all areas of a level; thirds are cut over those with both values.
+
+    ``attrs`` has the cut points and the number of areas with both. `DataError` is raised as by :func:`thirds`.
+    """
+    table = pd.DataFrame({"exposure": exposure, "bias": bias}).astype(float)
+    both, near = table.notna().all(axis=1), pd.Series(data=False, index=table.index)
+    attrs: dict[Hashable, object] = {"with_both": int(both.sum())}
     for key in DRIVERS:
-        table[f"{key}_third"], edges = thirds(table[key].where(both), key)
+        values = table[key].where(both)
+        table[f"{key}_third"], edges = thirds(values, key)
+        low, high = group_span(values, edges, measure_named(key).tolerance)
+        near |= (low != high).fillna(False).astype(bool)  # noqa: FBT003
         attrs[f"{key}_cut_points"] = [float(edge) for edge in edges]
     pairs = zip(*(table[f"{key}_third"].fillna(0) for key in DRIVERS), strict=True)
     table["kind"] = pd.array([kind_of(*pair) if all(pair) else None for pair in pairs], dtype="string")
-    whole = exposure_lads[["geometry"]].reset_index(drop=True).join(table)[[*table.columns, "geometry"]]
-    whole.attrs = attrs
-    return whole
+    table["near_cut"] = near.astype("boolean").where(both)
+    table.attrs = attrs
+    return table
 
 
 def thirds(values: pd.Series, what: str) -> tuple[pd.Series, np.ndarray]:
@@ -174,13 +248,7 @@ def levers(exposure: pd.Series, bias: pd.Series) -> pd.Series:
 
     `DataError` is raised as by :func:`thirds`. Areas without both values are left out of the cuts.
     """
-    both = exposure.notna() & bias.notna()
-    across, up = thirds(exposure.where(both), DRIVERS[0])[0], thirds(bias.where(both), DRIVERS[1])[0]
-    found = pd.Series(pd.NA, exposure.index, dtype="string")
-    for key, kind in LEVERS.items():
-        exposure_third, bias_third = thirds_of(kind.number)
-        found[(across == exposure_third).fillna(False) & (up == bias_third).fillna(False)] = key  # noqa: FBT003
-    return found
+    return classified(exposure, bias)["kind"].map({kind.name: key for key, kind in LEVERS.items()}).astype("string")
 
 
 def agreement(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> float:
@@ -194,11 +262,13 @@ def agreement(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.S
     return float(both.corr(method="spearman").to_numpy()[0, 1])
 
 
-def check_direction(exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series) -> None:
+def check_direction(
+    exposure: pd.Series, bias: pd.Series, economic_connectedness: pd.Series, *, areas: str = "local authorities"
+) -> None:
     """Raise `DataError` if bias is lower where connectedness falls further short of exposure.
 
     If a release of the Atlas reversed the sign, every sentence and colour would be wrong, and no other check would find
-    it. Fewer than ten areas with all three values are not checked.
+    it. Fewer than ten areas with all three values are not checked. `areas` is what they are called.
     """
     number = int((exposure.notna() & bias.notna() & economic_connectedness.notna()).sum())
     correlation = agreement(exposure, bias, economic_connectedness)
@@ -206,24 +276,8 @@ def check_direction(exposure: pd.Series, bias: pd.Series, economic_connectedness
         found = "cannot be computed" if np.isnan(correlation) else f"is {correlation:.2f}"
         msg = (
             f"Checking bias against exposure and connectedness: average_bias seems to have the opposite sign in these "
-            f"files. Over {number} local authorities it should rise with the share by which connectedness falls short "
+            f"files. Over {number:,} {areas} it should rise with the share by which connectedness falls short "
             f"of exposure, but the rank correlation of the two {found}. Look up the sign of average_bias in the "
             f"Atlas's own notes, and correct the codebook before publishing maps of exposure and bias."
         )
         raise DataError(msg)
-
-
-def _faults(tables: dict[str, gpd.GeoDataFrame]) -> Iterator[str]:
-    """Yield the faults that keep tables, by measure, from being joined."""
-    shared: set[str] | None = None
-    for key, lads in tables.items():
-        if lost := sorted({"lad21cd", "lad21nm", "rgn21nm", "geometry", key} - set(lads.columns)):
-            yield f'this is not a table of load_areas("lad", "{key}"): it lacks {listed(lost)}'
-            continue
-        if twice := sorted(set(lads.loc[lads["lad21cd"].duplicated(), "lad21cd"])):
-            yield f"the table of {key} has {listed(twice)} more than once"
-        codes = set(lads["lad21cd"])
-        if shared is None:
-            shared = codes
-        elif codes != shared:
-            yield f"the table of {key} is not of the same districts: {listed(sorted(codes ^ shared))} is in one only"

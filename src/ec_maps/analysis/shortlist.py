@@ -146,7 +146,7 @@ def neighbourhood_levers() -> pd.Series:
     """
     values = {key: load_values("msoa", key).set_index("msoa21cd")[key] for key in (*DRIVERS, HEADLINE)}
     table = pd.DataFrame(values).astype(float)
-    check_direction(**{key: table[key] for key in values})
+    check_direction(**{key: table[key] for key in values}, areas="neighbourhoods")
     return levers(table["exposure"], table["bias"])
 
 

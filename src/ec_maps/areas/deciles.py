@@ -49,6 +49,11 @@ def group(values: pd.Series, edges: Sequence[float] | np.ndarray) -> pd.Series:
     return pd.Series(pd.arrays.IntegerArray(groups.astype(np.int64), np.isnan(numbers)), values.index, name="decile")
 
 
+def group_span(values: pd.Series, edges: Sequence[float] | np.ndarray, tolerance: float) -> tuple[pd.Series, pd.Series]:
+    """Return the lowest and the highest class that each value is in if it is up to a tolerance lower or higher."""
+    return group(values - tolerance, edges), group(values + tolerance, edges)
+
+
 def cut_points(values: pd.Series, *, groups: int = GROUPS, fewer: bool = False) -> np.ndarray:
     """Return the edges of the deciles, or of another number of groups, lowest first; raise as :func:`deciles` does."""
     present = values.dropna().astype(float)

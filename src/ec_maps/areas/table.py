@@ -11,7 +11,7 @@ import pandas as pd
 
 from ec_maps import cache, settings
 from ec_maps.about import About
-from ec_maps.areas.deciles import cut_points, group
+from ec_maps.areas.deciles import cut_points, group, group_span
 from ec_maps.areas.finder import find_place
 from ec_maps.areas.join import JoinReport, report_of, stop_if_lost
 from ec_maps.areas.provenance import boundaries_in_words, data_date, dated_in_words
@@ -317,8 +317,7 @@ def _build(level: Level, measure: Measure, category: str | None, scope: ScopeNam
         msg = f"{values.member}: {error}"
         raise DataError(msg) from None
     table["decile"] = group(numbers, edges)
-    table["decile_low"] = group(numbers - measure.tolerance, edges)
-    table["decile_high"] = group(numbers + measure.tolerance, edges)
+    table["decile_low"], table["decile_high"] = group_span(numbers, edges, measure.tolerance)
     table["category"] = values.category
     first = [*columns_before(level), measure.key, "decile"]
     last = [name for name in ("decile_low", "decile_high", "num_users", "category") if name in table]

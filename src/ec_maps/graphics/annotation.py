@@ -170,13 +170,15 @@ def name_regions(
             _write(layout, label, weight="bold", path_effects=_cased(1.8), gid=f"{layers.CASED}1.8")
 
 
-def number_areas(layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str]) -> None:
+def number_areas(
+    layout: Layout, placer: Placer, areas: gpd.GeoDataFrame, numbers: list[str], colours: Sequence[str | None]
+) -> None:
     """Write each area's number inside it if it fits, else beside it with a line to it, or not at all without room.
 
-    On a narrow map there is no room beside areas.
+    `colours` are those of the areas, None for one that is hatched. On a narrow map there is no room beside areas.
     """
     small: list[tuple[str, shapely.Geometry]] = []
-    for number, colour, shape in zip(numbers, palette.colours_of(areas, layout.colours), areas.geometry, strict=True):
+    for number, colour, shape in zip(numbers, colours, areas.geometry, strict=True):
         inches = in_inches(layout, shape)
         label = placer.inside_area(number, inches, layout.sizes(*_NUMBER_SIZES))
         if label is None:

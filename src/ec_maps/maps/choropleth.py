@@ -17,34 +17,27 @@ import shapely
 
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked, rest
-from ec_maps.areas.finder import each_of
 from ec_maps.areas.groups import PlaceGroup
-from ec_maps.areas.selection import (
-    known_districts,
-    names_only,
-    select_districts,
-    select_highlighted,
-    select_regions,
-)
+from ec_maps.areas.selection import known_districts, select_highlighted, select_regions
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.geography.gazetteer import Place
 from ec_maps.graphics import layers
+from ec_maps.graphics import palette as palettes
 from ec_maps.graphics.annotation import (
-    area_numbers,
     call_out,
     in_inches,
     key_to_numbers,
     name_areas,
     name_neighbours,
     name_regions,
-    number_areas,
 )
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.labels import Placer
-from ec_maps.graphics.layout import Layout, view
+from ec_maps.graphics.layout import Layout
 from ec_maps.graphics.style import own_settings
 from ec_maps.maps.choropleth_words import alt_text, caption, in_one
 from ec_maps.maps.insets import brought_near, draw_frame, draw_inset, name_inset
+from ec_maps.maps.neighbourhoods import draw_neighbourhoods, neighbourhoods_of
 from ec_maps.maps.options import options
 from ec_maps.maps.surroundings import context_of, draw_base, draw_labels, grey_in_words, scene, to_scale
 
@@ -351,17 +344,8 @@ def local_map(
     """
     msoas, about = checked(msoas, "msoa", measure=measure, category=category)
     look = options(about, title=title, subtitle=subtitle, palette=palette, figsize=figsize, ax=ax, legend=legend)
-    wanted = each_of(place)
-    absent = rest(msoas, about, about.near if about.near and names_only(wanted, about.near, msoas) else None)
-    selection = select_districts(wanted, known_districts(msoas, absent))
-    inside, lacking = selection.drawn(msoas), selection.rows(absent)
-    areas = inside.reset_index(drop=True)
-    numbers = area_numbers(areas["msoa21nm"])
-    # A single neighbourhood is shown with its surroundings, not from edge to edge.
-    extent = view(areas.total_bounds, room=1.09 if len(areas) > 1 else 1.5)
-    columns = ["lad21nm", "geometry"]
-    others = msoas.drop(inside.index)[columns]
-    around = pd.concat([others, absent[columns], context_of(context, about)], ignore_index=True)
+    shown = neighbourhoods_of(msoas, about, place, context)
+    areas, selection, lacking = shown.areas, shown.selection, shown.lacking
     sources = partial(wording.sources, names="msoa21hclnm" in areas, values=about.source)
     words = look.words(
         f"{about.title} in {'a part of ' if len(lacking) else ''}{selection.heading}",
@@ -369,32 +353,14 @@ def local_map(
             selection.sentence if title else "",
             f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {look.colours_in_words(about)}",
         ),
-        numbers=key_to_numbers(areas, numbers),
+        numbers=key_to_numbers(areas, shown.numbers),
     )
-    key = look.key(about, areas, grey_in_words(selection.inside, around, lacking))
-    at = scene(look, extent, words, key, around, part=len(lacking) > 0, sources=sources)
-    layout = at.layout
-    drawn, around = to_scale(areas, at.around, at.extent)
-    neighbours = unions(around.geometry, around["lad21nm"])
-    layers.draw_neighbours(layout.ax, np.array(list(neighbours.values()), dtype=object), edge=0)
-    for shape in neighbours.values():
-        layers.draw_outline(layout.ax, shape, width=0.5, colour="#ffffff")
-    layers.draw_deciles(layout.ax, drawn, edge=layers.BORDER_WIDTHS["local"], colours=look.colours)
-    land = union(drawn.geometry.to_numpy())
-    draw_base(layout, at.tiles, land)
-    districts = unions(drawn.geometry, drawn["lad21nm"]) if selection.is_group else {"": land}
-    for shape in districts.values():
-        layers.draw_outline(layout.ax, shape, width=1.0)
-
-    def name(layout: Layout) -> Placer:
-        placer = Placer(layout.frame)
-        number_areas(layout, placer, drawn, numbers)
-        if selection.is_group:
-            name_regions(layout, placer, drawn, districts, "lad21nm")
-        name_neighbours(layout, placer, neighbours)
-        return placer
-
-    draw_labels(layout, name(layout), at.tiles)
+    at = scene(
+        look, shown.extent, words, look.key(about, areas, shown.grey), shown.around, part=len(lacking) > 0,
+        sources=sources,
+    )  # fmt: skip
+    paint = partial(layers.draw_deciles, colours=look.colours)
+    name = draw_neighbourhoods(at, shown, paint, partial(palettes.colours_of, chosen=look.colours))
     in_words = alt_text(areas, "local", lacking=len(lacking), shown=selection, ends=look.ends_in_words(about))
     found = caption(areas, "local", lacking=len(lacking), shown=selection)
-    return look.finished(layout, areas, in_words, found, at.narrow(name))
+    return look.finished(at.layout, areas, in_words, found, at.narrow(name))

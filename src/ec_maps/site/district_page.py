@@ -22,7 +22,7 @@ from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
-from ec_maps.site import drivers, markdown
+from ec_maps.site import driver_panel, markdown
 from ec_maps.site.embed import Embedded
 from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_yaml
 
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 #: neighbourhoods.
 FILES = (".svg", ".png", ".csv", ".geojson", "-region.svg", "-strip.svg", "-card.png")
 FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
+
+
+def files_of(region: str, msoas: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the ends of the files of the page of a place in a region, where `msoas` are all neighbourhoods."""
+    if region in BEYOND:
+        return FILES_BEYOND
+    return (*FILES, f"{driver_panel.MAP}.svg") if "kind" in msoas else FILES
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,6 @@ def write(
     folder: Path,
     *,
     surroundings: gpd.GeoDataFrame | None = None,
-    exposure_and_bias: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame] | None = None,
 ) -> Embedded:
     """Write a district's page and its files, and return its map for other sites.
 
@@ -69,15 +75,13 @@ def write(
         The district's name as in ``lad21nm``.
     lads, msoas
         The tables of :func:`ec_maps.load_areas`, whole; of a Scottish or Northern Irish district, `lads` is that of the
-        United Kingdom.
+        United Kingdom. With the columns of :func:`ec_maps.bivariate_table` the page has a section on exposure and bias.
     around
         The other pages.
     folder
-        Gets ``<page>.qmd``, and in its ``maps/`` all of :data:`FILES`, or of :data:`FILES_BEYOND`.
+        Gets ``<page>.qmd``, and in its ``maps/`` the files of :func:`files_of`.
     surroundings
         The table of districts to look for its neighbours in, across the border too; `lads` if not given.
-    exposure_and_bias
-        The tables of exposure and bias, of the same districts as `lads`; None leaves their section out.
 
     Raises
     ------
@@ -101,8 +105,8 @@ def write(
     links = {other: f"../{target}.html" for other, target in around.pages.items() if other != code}
     region.save(files / f"{page}-region.svg", links=links)
     parts.append(_compared(profile, picture(strip, f"{page}-strip")))
-    if exposure_and_bias:
-        parts.append(drivers.panel(profile, *exposure_and_bias))
+    if "kind" in lads:
+        parts.append(driver_panel.panel(profile, msoas, page, files))
     else:
         parts.append(
             "The section on exposure and bias is left out: the files of this site have none that can be mapped."

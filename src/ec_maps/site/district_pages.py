@@ -37,11 +37,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from ec_maps.areas.places import Place, PlaceGroup
-    from ec_maps.geography.levels import ScopeName
     from ec_maps.site.district_page import Around
     from ec_maps.site.markdown import Picture
-
-    Drivers = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
 
 #: The finder's page, which is never removed.
 KEEP = "index.qmd"
@@ -140,43 +137,39 @@ def _site(root: Path) -> str:
 class PageTables(NamedTuple):
     """The tables that the pages are drawn from.
 
-    `kingdom` is None where the data cover England and Wales only; `drivers` holds exposure and bias by scope,
-    and is empty where they are not in the data or form no thirds, which the notes say.
+    `kingdom` is None where the data cover England and Wales only. The tables have the columns of
+    :func:`ec_maps.bivariate_table`, except where exposure and bias are not in the data or form no thirds, which the
+    notes say.
     """
 
     lads: gpd.GeoDataFrame
     msoas: gpd.GeoDataFrame
     kingdom: gpd.GeoDataFrame | None
-    drivers: dict[ScopeName, Drivers]
     notes: tuple[str, ...]
 
-    def home(self, place: Place) -> tuple[gpd.GeoDataFrame, Drivers | None]:
-        """Return the table whose deciles and ranks a place has, and exposure and bias of the same districts."""
-        if place.region in BEYOND and self.kingdom is not None:
-            return self.kingdom, self.drivers.get("uk")
-        return self.lads, self.drivers.get("ew")
+    def home(self, place: Place) -> gpd.GeoDataFrame:
+        """Return the table whose deciles, ranks and thirds a place has."""
+        return self.kingdom if place.region in BEYOND and self.kingdom is not None else self.lads
 
 
 @lru_cache(maxsize=1)
 def _tables(_source: str, _data: str) -> PageTables:
     """Return the tables, loaded once in each process for each fingerprint of the data."""
-    from ec_maps.analysis.bivariate import bivariate_table
+    from ec_maps.analysis.bivariate import DRIVERS, bivariate_table
     from ec_maps.analysis.comparison import available_measures
     from ec_maps.areas.coverage import united_kingdom
     from ec_maps.areas.table import load_areas
 
-    kingdom = united_kingdom()
-    drivers: dict[ScopeName, Drivers] = {}
-    notes: tuple[str, ...] = ()
-    if {"exposure", "bias"} <= set(available_measures("lad")):
-        scopes: list[ScopeName] = ["ew"] if kingdom is None else ["ew", "uk"]
+    lads, msoas, kingdom, notes = load_areas("lad"), load_areas("msoa"), united_kingdom(), []
+    if {*DRIVERS} <= set(available_measures("lad")):
         try:
-            for scope in scopes:
-                drivers[scope] = load_areas("lad", "exposure", scope=scope), load_areas("lad", "bias", scope=scope)
-                bivariate_table(*drivers[scope], load_areas("lad", scope=scope))
+            lads, kingdom = bivariate_table(lads), None if kingdom is None else bivariate_table(kingdom)
+            if {*DRIVERS} <= set(available_measures("msoa")):
+                msoas = bivariate_table(msoas)
         except DataError as error:
-            drivers, notes = {}, (f"The place pages have no section on exposure and bias. {error}",)
-    return PageTables(load_areas("lad"), load_areas("msoa"), kingdom, drivers, notes)
+            without = "no neighbourhoods in the section" if "kind" in lads else "no section"
+            notes.append(f"The place pages have {without} on exposure and bias. {error}")
+    return PageTables(lads, msoas, kingdom, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -236,11 +229,11 @@ def _redraw(
 def _page(place: Place, links: dict[str, str], groups: list[PlaceGroup], basis: str, tables: PageTables) -> PlacePage:
     """Return a page; its fingerprint holds the pages that it links to."""
     from ec_maps.analysis.district import district_profile
-    from ec_maps.site.district_page import FILES, FILES_BEYOND
+    from ec_maps.site.district_page import files_of
 
     name = links[place.lad21cd]
-    files = _files(name, FILES_BEYOND if place.region in BEYOND else FILES)
-    lads, _ = tables.home(place)
+    files = _files(name, files_of(place.region, tables.msoas))
+    lads = tables.home(place)
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
     profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
     near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
@@ -292,9 +285,8 @@ def _draw(around: Around, aside: Path, tables: PageTables, page: PlacePage) -> N
     name = page.place.name
     try:
         if isinstance(page.place, Place):
-            lads, both = tables.home(page.place)
             embedded = district_page.write(
-                name, lads, tables.msoas, around, aside, surroundings=tables.kingdom, exposure_and_bias=both
+                name, tables.home(page.place), tables.msoas, around, aside, surroundings=tables.kingdom
             )
         else:
             embedded = group_page.write(page.place, tables.lads, tables.msoas, around, aside)
