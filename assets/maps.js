@@ -111,7 +111,7 @@
       const decile = area.closest(".ec-group").dataset.class;
       let words = title.textContent;
       // On a map of very many areas the group holds the decile, and this script sets the class.
-      if (decile && !area.classList.contains("ec-area")) words += `, decile ${decile} of 10`;
+      if (decile && !/, decile |ec-area/.test(words + area.getAttribute("class"))) words += `, decile ${decile} of 10`;
       const cut = words.lastIndexOf(": ");
       area.ecFacts = { name: words.slice(0, cut), description: words.slice(cut + 2) };
       title.remove();

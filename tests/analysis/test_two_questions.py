@@ -51,7 +51,7 @@ def test_near_a_cut() -> None:
     assert found.rows["near_cut"].tolist() == [True]
     assert found.sentence == (
         "One of the 9 neighbourhoods is of this kind. It is near a cut point and could be of another kind. One other "
-        "is near one and could be of this kind."
+        "is near a cut point and could be: Testham 002."
     )
 
 
@@ -118,17 +118,16 @@ def test_the_demonstration(demo: Path) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2, 5, 20])
 def test_grammar(number: int) -> None:
     """One and many agree with their verbs."""
-    rows = pd.DataFrame({"msoa21nm": ["A 1"] * number, "near_cut": [True] * number})
+    names = [f"A {place}" for place in range(1, number + 1)]
+    rows = pd.DataFrame({"msoa21nm": names, "near_cut": [True] * number})
     found = KindList(KINDS[1], rows, rows, 30, FINDINGS["bias"])
+    near, of_kind = "near a cut point and could be", "of the 30 neighbourhoods are of this kind."
     expected = {
-        0: "None of the 30 neighbourhoods are of this kind.",
-        1: "One of the 30 neighbourhoods is of this kind. It is near a cut point and could be of another kind. One "
-        "other is near one and could be of this kind.",
-        2: "Two of the 30 neighbourhoods are of this kind. Both are near a cut point and could be of another kind. "
-        "Two others are near one and could be of this kind.",
-        5: "Five of the 30 neighbourhoods are of this kind. All are near a cut point and could be of another kind. "
-        "Five others are near one and could be of this kind.",
-        20: "20 of the 30 neighbourhoods are of this kind. All are near a cut point and could be of another kind. 20 "
-        "others are near one and could be of this kind.",
+        0: f"None {of_kind}",
+        1: f"One of the 30 neighbourhoods is of this kind. It is {near} of another kind. One other is {near}: A 1.",
+        2: f"Two {of_kind} Both are {near} of another kind. Two others are {near}: A 1 and A 2.",
+        5: f"Five {of_kind} All are {near} of another kind. Five others are {near}: A 1, A 2, A 3, A 4 and A 5.",
+        20: f"20 {of_kind} All are {near} of another kind. 20 others are {near}: A 1, A 2, A 3, A 4, A 5, A 6, A 7, "
+        "A 8, A 9, A 10, A 11 and 9 more.",
     }
     assert found.sentence == expected[number]

@@ -15,7 +15,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ec_maps import ice_colours, local_map, national_map, regional_map
+from ec_maps import ice_colours, local_map, national_map, regional_map, strip_plot
 from ec_maps.graphics import layers
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layers import descriptions, name_shapes
@@ -352,3 +352,28 @@ def test_no_words_for_phones_in_a_size_of_ones_own(tables: Tables) -> None:
     drawn = local_map(tables.msoas, "Norwich", figsize=(5, 6))
     assert drawn.narrow is None
     assert "ec-narrow" not in drawn.svg()
+
+
+def test_what_the_script_adds_is_left_out(tables: Tables) -> None:
+    """Dots and the areas of a shared file have code and name alone, without what the pages' script adds.
+
+    A dot keeps its decile in words; an area of a shared file has it in its group.
+    """
+    dots = read(strip_plot(tables.lads, tables.msoas, "Norwich").svg())
+    circles = [circle for circle in dots.iter("circle") if circle.get("data-code")]
+    assert len(circles) > 300
+    for circle in circles:
+        assert set(circle.attrib) == {"data-code", "cx", "cy", "r"}
+        assert re.search(r": \d+\.\d%, decile \d+ of 10", circle.findtext("title"))
+    plain = tables.lads.drop(columns=["decile_low", "decile_high", "num_users"], errors="ignore")
+    shared = read(national_map(plain).svg(marks=True))
+    rows = tables.lads.set_index("lad21cd")
+    seen = 0
+    for group in shared.iter("g"):
+        for area in group.findall("*[@data-code]"):
+            row, seen = rows.loc[area.get("data-code")], seen + 1
+            decile = "" if pd.isna(row["decile"]) else str(row["decile"])
+            value = f"{100 * row[VALUE]:.1f}%" if decile else "no published estimate"
+            assert (group.get("data-class"), area.findtext("title")) == (decile, f"{row['lad21nm']}: {value}")
+            assert not {"class", "tabindex", "role"} & set(area.attrib)
+    assert seen > len(rows)

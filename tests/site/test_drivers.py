@@ -209,7 +209,7 @@ def test_the_neighbourhoods(tmp_path: Path) -> None:
     assert "Map of Testham by neighbourhood" in str(html.img)
     assert (tmp_path / "testham-bivariate.svg").is_file()
     rows = [[cell.text for cell in row.find_all("td")] for row in html.select(".ec-table tbody tr")]
-    assert rows[2] == ["Testham 003", "60.0% (3)", "22.0% (3)", KINDS[1].name]
+    assert rows[2] == ["Testham 003", "60.0%\u00a0(3)", "22.0%\u00a0(3)", KINDS[1].name]
     assert [row[3] for row in rows].count(BETWEEN) == 5
     heads = html.find_all("h3")
     assert [" ".join(head.text.split()) for head in heads] == [
@@ -231,7 +231,7 @@ def test_marks_near_a_cut(tmp_path: Path) -> None:
     kinds = [row.find_all("td")[3].text for row in html.select(".ec-table tbody tr")]
     assert [at for at, kind in enumerate(kinds, 1) if kind.endswith("; near a cut")] == [2, 3]
     after = html.h3.find_next_siblings()
-    assert " ".join(after[0].text.split()).endswith("could be of this kind. Near one: Testham 002.")
+    assert " ".join(after[0].text.split()).endswith("One other is near a cut point and could be: Testham 002.")
     assert after[1].li.text == "Testham 003: exposure 55.0%, bias 22.0%; near a cut"
 
 

@@ -12,8 +12,11 @@ import pandas as pd
 
 from ec_maps.analysis.bivariate import DRIVERS, LEVERS, THIRDS, Kind, classified, thirds_of
 from ec_maps.areas.deciles import group_span
-from ec_maps.areas.wording import are, capital, some
+from ec_maps.areas.wording import are, capital, series, some
 from ec_maps.measures import measure_named
+
+#: Of more neighbourhoods near a cut point than this, a sentence names the first.
+_NAMED = 12
 
 #: The caution that goes with both lists.
 CAUTION = (
@@ -98,7 +101,7 @@ class KindList:
 
     @property
     def sentence(self) -> str:
-        """How many there are, how many of them are near a cut point, and how many others are, in sentences."""
+        """How many there are, how many of them are near a cut point, and which others are, in sentences."""
         number, near, others = len(self.rows), int(self.rows["near_cut"].sum()), len(self.others)
         if not self.total:
             return "No neighbourhood here has a published estimate of both exposure and bias."
@@ -111,8 +114,9 @@ class KindList:
             which = which or f"{capital(_number(near))} of them"
             said.append(f"{which} {are(near)} near a cut point and could be of another kind.")
         if others:
-            more = "other is" if others == 1 else "others are"
-            said.append(f"{capital(_number(others))} {more} near one and could be of this kind.")
+            more, names = "other is" if others == 1 else "others are", list(self.others["msoa21nm"])
+            names = names if others <= _NAMED else [*names[: _NAMED - 1], f"{others - _NAMED + 1} more"]
+            said.append(f"{capital(_number(others))} {more} near a cut point and could be: {series(names)}.")
         return " ".join(said)
 
 

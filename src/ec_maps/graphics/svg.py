@@ -88,10 +88,11 @@ def _ring(shape: Shape) -> str:
 #: The width of a map on a page, in CSS pixels.
 WIDTH = 700
 
-#: The tolerance of simplification, in units: half a pixel at the width of a page.
-_TOLERANCE = 3.0
+#: The tolerance of simplification, in units: half a pixel at the width of a page; and one pixel for a file that many
+#: pages share, which is the heaviest of what each of them shows.
+_TOLERANCE, _SHARED = 3.0, 6.0
 
-#: A map of more areas than this omits what its script can add from an area's group.
+#: A map of more areas than this omits what its script can add from an area's group; so do dots, and a shared file.
 _MANY = 1000
 
 #: The words about an area before those about its class, which follow the value.
@@ -208,7 +209,7 @@ class _Writer:
         leaves = [
             element for element in self.root.iter() if element.tag in ("path", "use") and "id" not in element.attrib
         ]
-        outlines = simplified([self._outline(leaf) for leaf in leaves], _TOLERANCE)
+        outlines = simplified([self._outline(leaf) for leaf in leaves], _SHARED if self.marks else _TOLERANCE)
         self.outlines = {id(leaf): outline for leaf, outline in zip(leaves, outlines, strict=True)}
         self.many = sum(element.tag == "a" for element in self.root.iter()) > _MANY
 
@@ -287,10 +288,10 @@ class _Writer:
             if code in self.links:
                 address = quoteattr(self.links[code])
                 text = f'<a {about} href={address} target="_top">{title}<{shape.tag} {geometry}/></a>'
-            elif self.many:
-                short = _BEFORE_CLASS.match(words)
+            elif self.many or self.marks or shape.tag == "circle":
+                short = None if shape.tag == "circle" else _BEFORE_CLASS.match(words)
                 title = f"<title>{escape(short[1] if short else words)}</title>"
-                tag, geometry = self._stamped(shape)
+                tag, geometry = self._stamped(shape) if self.many else (shape.tag, geometry)
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
                 text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'

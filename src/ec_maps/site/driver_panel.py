@@ -107,7 +107,7 @@ def neighbourhood_table(areas: gpd.GeoDataFrame, where: str) -> str:
         known = row.get("msoa21hclnm")
         name = f"{number} {known}" if isinstance(known, str) else row["msoa21nm"]
         values = [
-            _percent(row[key]) + ("" if pd.isna(row["kind"]) else f" ({row[f'{key}_third']})")
+            _percent(row[key]) + ("" if pd.isna(row["kind"]) else f"\u00a0({row[f'{key}_third']})")
             for key in ("exposure", "bias")
         ]
         kind = "no class" if pd.isna(row["kind"]) else row["kind"]
@@ -134,11 +134,10 @@ def _list(found: KindList) -> str:
         name = f"{row['msoa21nm']}, {known}" if isinstance(known, str) else row["msoa21nm"]
         values = f"exposure {_percent(row['exposure'])}, bias {_percent(row['bias'])}"
         items.append(f"- {escaped(name)}: {values}{_NEAR if row['near_cut'] else ''}")
-    helps = " ".join(f"{one.text} ([{escaped(one.source)}]({one.address}))" for one in found.findings)
-    others = ", ".join(map(str, found.others["msoa21nm"]))
+    helps = " ".join(f"{one.text.rstrip('.')} ([{escaped(one.source)}]({one.address}))." for one in found.findings)
     parts = [
         f"### {escaped(found.heading)}",
-        escaped(found.sentence) + (f" Near one: {escaped(others)}." if others else ""),
+        escaped(found.sentence),
         "\n".join(items),
         f"**What helps, as far as is known.** {helps}",
         f"**A question to ask.** {found.kind.question}",

@@ -55,10 +55,17 @@ def _letters(cell: str) -> int:
 def framed(table: str, title: str) -> str:
     """Return a table in a frame of its own, in which it scrolls and which the keyboard reaches.
 
-    Its address is ``#table-`` and its title, without the words on its order.
+    Its address is ``#table-`` and its title, without the words on its order. Which columns are at the right is said by
+    classes of the frame: pandoc would say it in each cell.
     """
     name = slug(f"table {re.sub(r', [^,]*$', '', title)}")
-    return f'::: {{#{name} .ec-table role="region" tabindex="0" aria-label="{attribute(title)}"}}\n\n{table}\n\n:::'
+    heads, rule, rest = table.split("\n", 2)
+    sides = rule.strip("| ").split(" | ")
+    right = "".join(f".ec-right-{at} " for at, side in enumerate(sides, 1) if side.endswith(":"))
+    table = "\n".join([heads, rule.replace(":", ""), rest])
+    return (
+        f'::: {{#{name} {right}.ec-table role="region" tabindex="0" aria-label="{attribute(title)}"}}\n\n{table}\n\n:::'
+    )
 
 
 def tabset(tabs: list[tuple[str, str]]) -> str:
