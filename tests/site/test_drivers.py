@@ -18,10 +18,12 @@ from ec_maps import load_areas
 from ec_maps.about import About
 from ec_maps.analysis.bivariate import BETWEEN, CLASSES, KINDS, LEVERS, bivariate_table
 from ec_maps.analysis.district import DistrictProfile, district_profile
+from ec_maps.analysis.group import group_profile
 from ec_maps.analysis.two_questions import CAUTION, FINDINGS
 from ec_maps.areas.deciles import deciles
+from ec_maps.areas.places import PlaceGroup, read_places
 from ec_maps.site import drivers
-from ec_maps.site.driver_panel import panel
+from ec_maps.site.driver_panel import group_panel, panel
 from made import VALUE, about, squares
 
 
@@ -260,6 +262,23 @@ def test_panel_of_every_demonstration_district(demo: Path, tmp_path: Path) -> No
         assert not re.search(r"\bnan\b|<NA>|None\b(?! of)|\{\}", text), name
         rows = re.findall(r"^\| (?!Neighbourhood|:?-)", text, flags=re.M)
         assert len(rows) == len(profile.msoas), name
+
+
+def test_a_group_of_districts(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group has no value of its own, and map, table and lists of all its neighbourhoods, numbered through."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", "demo")
+    (tmp_path / "places.yml").write_text("- Around Norwich: [Norwich, Broadland]\n", encoding="utf-8")
+    (group,) = read_places(tmp_path / "places.yml")
+    assert isinstance(group, PlaceGroup)
+    lads, msoas = bivariate_table(load_areas("lad")), bivariate_table(load_areas("msoa"))
+    text = group_panel(group_profile(lads, msoas, group), group, msoas, "around", tmp_path)
+    assert (tmp_path / "around-bivariate.svg").is_file()
+    inside = msoas[msoas["lad21cd"].isin(group.codes)]
+    rows = re.findall(r"^\| (\d+) (\w+ \d+) \|", text, flags=re.M)
+    assert [int(number) for number, _ in rows] == list(range(1, len(inside) + 1))
+    assert {name for _, name in rows} == set(inside["msoa21nm"])
+    assert f"of the {inside['kind'].notna().sum()} neighbourhoods" in text
+    assert group_panel(group_profile(lads, msoas, group), group, load_areas("msoa"), "around", tmp_path) == ""
 
 
 # ---- the post ----

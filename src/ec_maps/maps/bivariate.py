@@ -16,9 +16,9 @@ from ec_maps.about import COLUMN
 from ec_maps.analysis.bivariate import DRIVERS, bivariate_table
 from ec_maps.areas import wording
 from ec_maps.areas.checked import checked
+from ec_maps.areas.finder import AnyPlace
 from ec_maps.boundaries.geometry import union, unions
 from ec_maps.errors import SettingError
-from ec_maps.geography.gazetteer import Place
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.annotation import key_to_numbers, name_regions
 from ec_maps.graphics.figure import Map
@@ -50,7 +50,7 @@ _SUBTITLE = (
 @own_settings()
 def bivariate_map(
     areas: gpd.GeoDataFrame,
-    place: str | Place | Iterable[str | Place] | None = None,
+    place: str | AnyPlace | Iterable[str | AnyPlace] | None = None,
     *,
     context: gpd.GeoDataFrame | None = None,
 ) -> Map:

@@ -13,10 +13,9 @@ from matplotlib.axes import Axes
 
 from ec_maps.about import About
 from ec_maps.areas.checked import rest
-from ec_maps.areas.finder import each_of
+from ec_maps.areas.finder import AnyPlace, each_of
 from ec_maps.areas.selection import Selection, known_districts, names_only, select_districts
 from ec_maps.boundaries.geometry import union, unions
-from ec_maps.geography.gazetteer import Place
 from ec_maps.graphics import layers
 from ec_maps.graphics.annotation import area_numbers, name_neighbours, name_regions, number_areas
 from ec_maps.graphics.labels import Placer
@@ -62,7 +61,7 @@ class Neighbourhoods:
 def neighbourhoods_of(
     msoas: gpd.GeoDataFrame,
     about: About,
-    place: str | Place | Iterable[str | Place],
+    place: str | AnyPlace | Iterable[str | AnyPlace],
     context: gpd.GeoDataFrame | None,
 ) -> Neighbourhoods:
     """Return the neighbourhoods of a place in a checked table; `PlaceError` if there are none."""

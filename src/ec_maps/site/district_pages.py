@@ -202,7 +202,7 @@ def _redraw(
         tell(note)
     links, groups = linked(tables.lads), wanted_groups(tables.lads)
     pages = [_page(place, links, groups, basis, tables) for place in wanted(tables.lads)]
-    pages += [_group_page(group, links, basis) for group in groups]
+    pages += [_group_page(group, links, basis, tables) for group in groups]
     for made in (aside / FOLDER, aside.parent / EMBED):
         made.mkdir(parents=True, exist_ok=True)
     stale = [page for page in pages if not page.is_whole(folder)]
@@ -242,13 +242,15 @@ def _page(place: Place, links: dict[str, str], groups: list[PlaceGroup], basis: 
     return PlacePage(place, name, digest(basis, place, linking, wider), files)
 
 
-def _group_page(group: PlaceGroup, links: dict[str, str], basis: str) -> PlacePage:
+def _group_page(group: PlaceGroup, links: dict[str, str], basis: str, tables: PageTables) -> PlacePage:
     """Return a group's page; its fingerprint holds the pages that it links to, which are all on its map."""
     from ec_maps.geography.names import slug
-    from ec_maps.site.district_page import FILES
+    from ec_maps.site.district_page import files_of
 
     name = slug(group.name)
-    return PlacePage(group, name, digest(basis, group, sorted(links.items())), _files(name, FILES))
+    return PlacePage(
+        group, name, digest(basis, group, sorted(links.items())), _files(name, files_of(group.region, tables.msoas))
+    )
 
 
 def _files(name: str, ends: tuple[str, ...]) -> tuple[str, ...]:

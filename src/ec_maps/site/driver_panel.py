@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from ec_maps.analysis.district import DistrictProfile
+    from ec_maps.analysis.group import GroupProfile
+    from ec_maps.areas.groups import PlaceGroup
 
 _HEADING = "## Who is there to meet, and who becomes a friend"
 
 #: The post that explains both, from a place's page.
 _POST = "../posts/levers/index.qmd"
+
+_LAST = (
+    "Both are estimates about residents’ networks, wherever their friends live. They are related to much else and do "
+    f"not prove a cause. [What the two mean, and what is not known]({_POST})."
+)
 
 #: The end of the name of the map's file.
 MAP = "-bivariate"
@@ -57,8 +64,8 @@ def panel(profile: DistrictProfile, msoas: gpd.GeoDataFrame, page: str, folder: 
     folder
         Gets the map.
     """
-    lads, where = profile.lads, the_district(profile.name)
-    at = int((lads["lad21cd"] == profile.district["lad21cd"]).to_numpy().argmax())
+    lads, where, code = profile.lads, the_district(profile.name), str(profile.district["lad21cd"])
+    at = int((lads["lad21cd"] == code).to_numpy().argmax())
     meet, follow = (_Driver.of(lads, key, at) for key in ("exposure", "bias"))
     parts = [_HEADING]
     if math.isnan(meet.value) and math.isnan(follow.value):
@@ -74,45 +81,56 @@ def panel(profile: DistrictProfile, msoas: gpd.GeoDataFrame, page: str, folder: 
         parts.append(escaped(_of_its_kind(lads, where, number, near=bool(row["near_cut"]))))
         square = _square(lads, where, number)
     if len(profile.msoas) and "kind" in profile.msoas:
-        parts += _by_neighbourhood(profile, msoas, page, folder)
+        parts += _by_neighbourhood(msoas, code, where, page, folder)
     else:
         parts.append(square)
-    parts.append(
-        f"Both are estimates about residents’ networks, wherever their friends live. They are related to "
-        f"much else and do not prove a cause. [What the two mean, and what is not known]({_POST})."
-    )
-    return "\n\n".join(filter(None, parts))
+    return "\n\n".join(filter(None, [*parts, _LAST]))
+
+
+def group_panel(profile: GroupProfile, group: PlaceGroup, msoas: gpd.GeoDataFrame, page: str, folder: Path) -> str:
+    """Return the section of a group's page, which has no value of its own; empty if `msoas` have no kinds.
+
+    The other parameters are as for :func:`panel`.
+    """
+    if "kind" not in msoas:
+        return ""
+    parts = _by_neighbourhood(msoas, group, profile.in_sentence, page, folder)
+    return "\n\n".join([_HEADING, *parts, _LAST])
 
 
 # --- the neighbourhoods -----------------------------------------------------------------------------
 
 
-def _by_neighbourhood(profile: DistrictProfile, msoas: gpd.GeoDataFrame, page: str, folder: Path) -> list[str]:
-    """Return the map of the neighbourhoods in nine colours, their table, and the two lists."""
-    code, where = str(profile.district["lad21cd"]), the_district(profile.name)
-    drawn = bivariate_map(msoas, code)
+def _by_neighbourhood(
+    msoas: gpd.GeoDataFrame, place: str | PlaceGroup, where: str, page: str, folder: Path
+) -> list[str]:
+    """Return the map of a place's neighbourhoods in nine colours, their table, and the two lists with a caution."""
+    drawn = bivariate_map(msoas, place)
     folder.mkdir(parents=True, exist_ok=True)
     drawn.save(folder / f"{page}{MAP}.svg")
     parts = [picture(drawn, f"{page}{MAP}").markdown(), neighbourhood_table(drawn.areas, where)]
-    lists = two_lists(msoas, [code])
+    lists = two_lists(msoas, drawn.areas["lad21cd"].unique())
     if lists[0].total:
         parts += [*(_list(one) for one in lists), f"::: {{.ec-note}}\n{CAUTION}\n:::"]
     return parts
 
 
 def neighbourhood_table(areas: gpd.GeoDataFrame, where: str) -> str:
-    """Return the table of a place's neighbourhoods: both values with their thirds, and the kind, by name."""
+    """Return the table of a place's neighbourhoods: values with thirds, and kinds, as they are numbered."""
     numbers, rows = area_numbers(areas["msoa21nm"]), []
+    several = areas["lad21nm"].nunique() > 1
     for number, row in zip(numbers, areas.to_dict("records"), strict=True):
         known = row.get("msoa21hclnm")
-        name = f"{number} {known}" if isinstance(known, str) else row["msoa21nm"]
+        # The official names of one district end in the numbers.
+        name = row["msoa21nm"] if not isinstance(known, str) else known
+        name = f"{number} {name}" if several or isinstance(known, str) else name
         values = [
             _percent(row[key]) + ("" if pd.isna(row["kind"]) else f"\u00a0({row[f'{key}_third']})")
             for key in ("exposure", "bias")
         ]
         kind = "no class" if pd.isna(row["kind"]) else row["kind"]
         rows.append([escaped(name), *values, escaped(kind) + (_NEAR if row["near_cut"] is True else "")])
-    title = f"Exposure and bias in the neighbourhoods of {where}, by name"
+    title = f"Exposure and bias in the neighbourhoods of {where}, in order of their numbers"
     note = (
         f"In brackets: the third of all neighbourhoods of England and Wales, 1 for the lowest to {THIRDS} for the "
         f"highest. Near a cut: with either value {MEASURES['exposure'].tolerance_in_words} lower or higher, the "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from ec_maps.analysis.bivariate import BETWEEN, DRIVERS, KINDS, agreement, bivariate_table
 from ec_maps.analysis.export import write_csv
-from ec_maps.areas.places import Place, read_places
+from ec_maps.areas.places import Place, PlaceGroup, read_places
 from ec_maps.areas.provenance import inputs
 from ec_maps.areas.table import load_areas
 from ec_maps.areas.wording import capital, the_district, universe
@@ -94,12 +94,13 @@ def driver_places() -> str:
     return tabset([(place.name, cached_part(name, place, partial(_place, place, name))) for place, name in parts])
 
 
-def _place(place: Place, name: str) -> str:
+def _place(place: Place | PlaceGroup, name: str) -> str:
     folder = Path(FOLDER)
     drawn = bivariate_map(_table("msoa"), place)
     figure = markdown.saved(drawn, name, folder)
     write_csv(drawn.areas, folder / f"{name}.csv")
-    table = neighbourhood_table(drawn.areas, the_district(place.name))
+    where = place.in_sentence if isinstance(place, PlaceGroup) else the_district(place.name)
+    table = neighbourhood_table(drawn.areas, where)
     return f"{figure}\n\n{table}\n\n{markdown.downloads(name, f'{place.name} exposure and bias')}"
 
 

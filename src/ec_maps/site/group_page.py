@@ -16,7 +16,7 @@ from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
-from ec_maps.site import district_page, markdown
+from ec_maps.site import district_page, driver_panel, markdown
 from ec_maps.site.district_page import Around
 from ec_maps.site.embed import Embedded
 from ec_maps.site.finder import page_names
@@ -36,7 +36,7 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     lads, msoas
         The tables of :func:`ec_maps.load_areas`, whole.
     around, folder
-        As for :func:`ec_maps.site.district_page.write`; the files are those of ``FILES`` there.
+        As for :func:`ec_maps.site.district_page.write`; the files are those of ``files_of`` there.
     """
     profile, page, files = group_profile(lads, msoas, group), slug(group.name), folder / FOLDER
     address = f"{around.site}places/{page}.html" if around.site else ""
@@ -66,6 +66,7 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
         "## Compared with other places",
         "Each dot is one local authority above, and one neighbourhood below, whatever its area or population.",
         picture(strip, f"{page}-strip").markdown(),
+        driver_panel.group_panel(profile, group, msoas, page, files),
         f"## {escaped(capital(profile.in_sentence))} in {escaped(where)}",
         picture(region, f"{page}-region").markdown(),
         _further(profile, page),
