@@ -33,10 +33,10 @@
         code, slug, name, at, own: at, said: said(name), about: `local authority in ${data.regions[region]}`, of: "lad",
         href: page ? `places/${page}.html` : "",
       })),
-      ...more.wider.map(([slug, name, inSentence, kind, count], at) => ({
+      ...more.wider.map(([slug, name, inSentence, kind, count, page], at) => ({
         slug, name, at: there + at, wider: at, said: inSentence,
         about: `${kind === "nations" ? "both nations" : kind}, ${several(count, "local authority", "local authorities")}`,
-        href: kind === "region" || name === "Wales" ? `places/index.html#${slug}` : "",
+        href: page ? `places/${slug}.html` : kind === "region" || name === "Wales" ? `places/index.html#${slug}` : "",
       })),
       ...more.beyond.map(([code, slug, name, region, page], at) => ({
         code, slug, name, at: there + more.wider.length + at, own: at, said: said(name),
@@ -121,8 +121,10 @@
       if (one.decile) lines.push(`${decileOf(one)}, ${rankOf(one)}${place.of === "kingdom" ? " in the United Kingdom" : ""}`);
       else lines.push(`median of ${several(one.districts.number, "local authority", "local authorities")}`);
     } else if (place.wider !== undefined && one.msoas) {
-      value = tenths(one.msoas.median) + measure.after;
-      lines.push(`median of ${several(one.msoas.number, "neighbourhood", "neighbourhoods")}`);
+      const { number: count, low, lower, median, upper, high } = one.msoas;
+      value = `${tenths(low)} to ${tenths(high)}${measure.after}`; // a group has no value, but those inside it have
+      const half = lower === null ? "" : `, half of them ${tenths(lower)} to ${tenths(upper)}`;
+      lines.push(`${several(count, "neighbourhood", "neighbourhoods")}${half}, their median ${tenths(median)}`);
     }
     return { one, value, lines };
   };
@@ -303,8 +305,9 @@
     const headline = data.measures.find(({ key: name }) => name === data.headline) || data.measures[0];
     const said = others.map((place) => sentence(place, first, headline));
     if (!others.length) {
-      const { value, lines } = words(first, headline);
-      said.push(`${capital(named(first, facts(first, headline).tenths == null && first.wider !== undefined))} is at ${value}${lines.length ? ` (${lines.join("; ")})` : ""}. Add a place to compare it with.`);
+      const { one, value, lines } = words(first, headline);
+      const is = first.wider !== undefined && one.tenths == null && one.msoas ? "has values from" : "is at";
+      said.push(`${capital(is === "is at" ? named(first) : first.said)} ${is} ${value}${lines.length ? ` (${lines.join("; ")})` : ""}. Add a place to compare it with.`);
     }
     shown.replaceChildren(
       make("h2", { id: "headline" }, headline.title),

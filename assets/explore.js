@@ -1,5 +1,6 @@
 /* The explorer: one map of all local authorities, in which each opens into its neighbourhoods, and the panel beside it.
-   The address says what is shown: #place=great-yarmouth&area=e02005578&measure=bias. Numbers, deciles, ranks and
+   The address says what is shown: #place=great-yarmouth&area=e02005578&measure=bias; a place may be a group, of which
+   the districts are outlined. Numbers, deciles, ranks and
    sentences are those of the scripts that ec_maps/site/explorer_data.py writes; here they are only looked up. Names are
    only ever set as text. */
 
@@ -24,8 +25,9 @@
   /* ---- what there is, and what is shown ---- */
 
   let data = null; // window.ecValues
-  let state = { place: -1, area: "", measure: "" };
+  let state = { place: -1, group: "", area: "", measure: "" };
   let near = null; // the neighbourhoods of the district that is open
+  let whole = null; // the group that is chosen
   let failed = false; // whether they could not be loaded
   const districts = []; // one stop for each: element, name, centre, size
   let areas = [];
@@ -39,15 +41,15 @@
   };
   const nameOf = ([, official, readable]) => (readable ? `${readable} (${official})` : official);
 
-  const address = ({ place, area, measure: key }) => {
-    const parts = [];
+  const address = ({ place, group, area, measure: key }) => {
+    const parts = group ? [`place=${group}`] : [];
     if (place >= 0) parts.push(`place=${data.districts[place][1]}`);
     if (place >= 0 && area) parts.push(`area=${area}`);
     if (key !== data.headline) parts.push(`measure=${key}`);
     return `#${parts.join("&")}`;
   };
   const go = (change) => {
-    const next = address({ ...state, ...change });
+    const next = address({ ...state, ...("place" in change && { group: "" }), ...change });
     if (next !== (location.hash || "#")) location.hash = next;
   };
 
@@ -60,16 +62,17 @@
     const notes = [];
     const at = data.districts.findIndex(([code, slug]) => slug === place || code.toLowerCase() === place);
     const beyond = data.beyond.find(([slug]) => slug === place);
+    const group = at < 0 && root.dataset.groups.split(" ").includes(place) ? place : "";
     if (beyond) {
       notes.push(`${beyond[1]} is in ${beyond[2]}, and this map is of England and Wales. `);
       notes.push(make("a", { href: beyond[3] ? `places/${beyond[3]}.html` : "places/index.html" }, "Its value"));
-    } else if (place && at < 0) {
+    } else if (place && at < 0 && !group) {
       notes.push(`There is no place “${short(given.get("place"))}” on this map; all of England and Wales is shown. `);
     }
     const known = data.measures.some((one) => one.key === key);
     if (!known) notes.push(`There is no measure “${short(key)}” here; economic connectedness is shown. `);
     const area = at < 0 ? "" : (given.get("area") || "").toLowerCase();
-    return { place: at, area, measure: known ? key : data.headline, notes };
+    return { place: at, group, area, measure: known ? key : data.headline, notes };
   };
 
   const load = (slug) => district(root.dataset.scripts, slug);
@@ -85,9 +88,14 @@
     return { k, x: width / 2 - (k * (left + right)) / 2, y: height / 2 - (k * (top + bottom)) / 2 };
   };
   const target = (place = districts[state.place]) => {
-    if (!place) return home;
-    const { x, y, width: wide, height: high } = place.element.getBBox();
-    return fit([x, y, x + wide, y + high]);
+    const members = place ? [place] : whole ? whole.members.map((at) => districts[at]) : [];
+    if (!members.length) return home;
+    const boxes = members.map(({ element }) => element.getBBox());
+    const end = (pick, corner) => pick(...boxes.map(corner));
+    return fit([
+      end(Math.min, ({ x }) => x), end(Math.min, ({ y }) => y),
+      end(Math.max, ({ x, width: wide }) => x + wide), end(Math.max, ({ y, height: high }) => y + high),
+    ]);
   };
 
   const show = (next) => {
@@ -341,20 +349,20 @@
     return draw("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, draw("path", { fill, d: "M0 0h10v10H0z" }));
   };
 
-  const listing = () => {
-    const columns = near.values[state.measure];
+  const listing = (members = areas) => {
+    const columns = columnsOf(members[0]);
     const value = ({ at }) => (columns?.value[at] == null ? Infinity : read(columns.value[at]));
     const list = make("ol", { class: "ec-areas" });
-    for (const stop of [...areas].sort((a, b) => value(a) - value(b) || a.at - b.at)) {
+    for (const stop of [...members].sort((a, b) => value(a) - value(b) || a.at - b.at)) {
       const decile = columns?.decile[stop.at];
-      const button = make("button", { type: "button", "aria-pressed": String(stop.code === state.area) });
+      const button = make("button", { type: "button", ...(stop.code && { "aria-pressed": String(stop.code === state.area) }) });
       button.append(
         swatch(decile), make("span", {}, stop.name),
         make("span", {}, valueOf(columns, stop.at)), make("span", {}, decile ? `decile ${decile}` : ""),
       );
       for (const heard of ["pointerenter", "focus"]) button.addEventListener(heard, () => hint(stop));
       for (const heard of ["pointerleave", "blur"]) button.addEventListener(heard, () => hint(null));
-      button.addEventListener("click", () => go({ area: stop.code }));
+      button.addEventListener("click", () => choose(stop));
       list.append(make("li", {}, button));
     }
     return list;
@@ -370,10 +378,36 @@
     return list;
   };
 
+  /* How many neighbourhoods of the group are in each decile: a list of ten, as on a place's page. */
+  const counts = (numbers) => {
+    const { colours, inks } = measure();
+    return make("ol", { class: "ec-deciles", "aria-label": `Neighbourhoods of ${whole.name} in each decile of England and Wales` },
+      ...numbers.map((count, at) => {
+        const field = make("li", {}, make("b", {}, count ? number(count) : "–"), " ", make("span", {}, `decile ${at + 1}`));
+        Object.assign(field.style, { background: colours[at], color: inks[at] });
+        return field;
+      }));
+  };
+  const ofGroup = (meaning) => {
+    const members = whole.members.map((at) => districts[at]);
+    const inside = many(members.length, "local authority", "local authorities");
+    const [numbers, said] = whole.spread[state.measure] || [];
+    const list = make("ul", { class: "ec-links" }, ...whole.links.map(([words, href]) => make("li", {}, make("a", { href }, words))));
+    panel.replaceChildren(
+      make("h2", {}, whole.name), make("p", { class: "ec-in" }, `${whole.kind.charAt(0).toUpperCase()}${whole.kind.slice(1)}, ${inside}`), meaning,
+      ...(numbers ? [counts(numbers), make("p", {}, said)] : []), list,
+      make("h3", {}, `${inside}, lowest first`), listing(members),
+    );
+  };
+
   const fill = () => {
     const about = measure();
     const meaning = make("p", { class: "ec-meaning" }, `${about.title}: ${about.meaning}. ${about.in_words}`);
     panel.hidden = false;
+    if (whole) {
+      ofGroup(meaning);
+      return;
+    }
     if (state.place < 0) {
       const { lad, msoa } = about.levels;
       panel.replaceChildren(
@@ -444,12 +478,13 @@
     legend();
     fill();
     const ground = patch.querySelector(":scope > .ec-around:last-of-type");
-    ring("chosen", stop ? outlineOf(stop) : ground || (place ? outlineOf(place) : null));
-    const said = stop ? inWords(stop.name, near.values[state.measure], stop.at)
+    const outlines = whole && whole.members.map((at) => outlineOf(districts[at]).getAttribute("d").replace("m", "M")).join("");
+    ring("chosen", whole ? draw("path", { d: outlines }) : stop ? outlineOf(stop) : ground || (place ? outlineOf(place) : null));
+    const said = whole ? whole.name : stop ? inWords(stop.name, near.values[state.measure], stop.at)
       : place ? inWords(place.name, measure().values, place.at) : "";
     told.replaceChildren(...notes, said && !first ? `${said}.` : "");
-    find("[data-do=back]").disabled = !place;
-    document.title = place ? `${(stop || place).name} – ${title}` : title;
+    find("[data-do=back]").disabled = !place && !whole;
+    document.title = place || whole ? `${(stop || place || whole).name} – ${title}` : title;
   };
 
   const apply = async ({ again = false } = {}) => {
@@ -461,9 +496,16 @@
     const [staying, following] = [keep, byKeys];
     [keep, byKeys] = [false, false];
     const slug = data.districts[state.place]?.[1];
-    if (again || first || before.place !== state.place) {
+    if (again || first || before.place !== state.place || before.group !== state.group) {
       clearTimeout(waiting);
       near = window.ecAreas?.[slug] || null;
+      whole = window.ecAreas?.[state.group] || null;
+      if (state.group && !whole) {
+        if (first) show(home);
+        whole = await load(state.group);
+        if (mine !== turn) return;
+      }
+      if (state.group && !whole) notes.push("The group could not be loaded; load the page again. ");
       failed = false;
       open();
       if (first) show(target());
@@ -488,7 +530,7 @@
   };
 
   const back = () => {
-    if (state.place >= 0) go(state.area ? { area: "" } : { place: -1 });
+    if (state.place >= 0 || state.group) go(state.area ? { area: "" } : { place: -1 });
   };
 
   /* ---- pointer, touch and keys ---- */
@@ -546,7 +588,7 @@
   const acts = {
     in: () => zoomed(1.6),
     out: () => zoomed(1 / 1.6),
-    home: () => (state.place < 0 ? glide(home) : go({ place: -1, area: "" })),
+    home: () => (state.place < 0 && !state.group ? glide(home) : go({ place: -1, area: "" })),
     back,
     copy: () => copy(location.href.split("#")[0] + address(state), told),
   };

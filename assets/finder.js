@@ -1,7 +1,8 @@
 "use strict";
 
-// The finder: as one types, the districts, neighbourhoods and regions that contain all the words, best match first; where
-// none does, those that are spelt alike. A postcode is answered with a sentence and the district of its post town.
+// The finder: as one types, the districts, neighbourhoods, groups and regions that contain all the words, best match
+// first, and the districts of a group of just that name; where none does, those that are spelt alike. A postcode is
+// answered with a sentence and the district of its post town.
 // The index, window.ecPlaces, is written with the place pages (see ec_maps/site/finder.py). A form that names the index
 // itself, as that of the explorer does, loads it when someone begins to search, and leads to addresses of the explorer;
 // one with data-chosen, a list of places kept by the page's own script, leads to that list with one more place.
@@ -26,12 +27,14 @@
     if (entries || !window.ecPlaces) return;
     const { districts, slugs, also, areas, regions, wider, mapped } = window.ecPlaces;
     const explorer = Boolean(form.dataset.index);
+    const widerEntry = ([name, kind, number, slug, members = [], page]) => {
+      const inside = `${number} local ${number === 1 ? "authority" : "authorities"}`;
+      const href = page && !explorer ? `${slug}.html` : `${explorer ? "" : "../explore.html"}#place=${slug}`;
+      return { name, about: `${kind === "nations" ? "both nations" : kind}, ${inside}`, slug, href, members, rank: 1 };
+    };
     if (adds) {
-      entries = wider.map(([name, kind, number, slug]) => {
-        const inside = `${number} local ${number === 1 ? "authority" : "authorities"}`;
-        return { name, about: `${kind === "nations" ? "both nations" : kind}, ${inside}`, slug, rank: 1 };
-      });
-      districts.forEach(([name, region], at) => entries.push({ name, about: region, slug: slugs[at], rank: 0 }));
+      entries = wider.map(widerEntry);
+      districts.forEach(([name, region], at) => entries.push({ name, about: region, slug: slugs[at], rank: 0, at }));
       for (const [name, at] of also) {
         entries.push({ name: `${name}: ${districts[at][0]}`, about: districts[at][1], slug: slugs[at], rank: 1 });
       }
@@ -47,9 +50,10 @@
     };
     entries = explorer ? []
       : Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
+    entries.push(...wider.filter(([, , , , members]) => members).map(widerEntry));
     districts.forEach(([name, region, , value, decile], at) => {
       const about = `${region}, ${value}${decile ? `, decile ${decile}` : ""}`;
-      entries.push({ name, about, href: home(at, ""), rank: 0 });
+      entries.push({ name, about, href: home(at, ""), rank: 0, at });
     });
     for (const [name, at, history] of also) {
       const district = districts[at];
@@ -68,11 +72,13 @@
     const words = folded(query).split(" ").filter(Boolean);
     if (!words.length) return null;
     const start = ` ${words.join(" ")}`;
+    // The name of a group stands for its districts too.
+    const inside = new Set(entries.filter(({ words: own, members }) => members && own === start).flatMap(({ members }) => members));
+    const named = (entry) => words.every((word) => entry.words.includes(` ${word}`));
+    const order = (entry) => (entry.words.startsWith(start) ? 0 : inside.has(entry.at) ? 5 : 10) + entry.rank;
     return entries
-      .filter((entry) => words.every((word) => entry.words.includes(` ${word}`)))
-      .map((entry) => ({ entry, order: (entry.words.startsWith(start) ? 0 : 10) + entry.rank }))
-      .sort((a, b) => a.order - b.order || a.entry.words.localeCompare(b.entry.words, "en"))
-      .map(({ entry }) => entry);
+      .filter((entry) => inside.has(entry.at) || named(entry))
+      .sort((a, b) => order(a) - order(b) || a.words.localeCompare(b.words, "en"));
   };
 
   // The number of letters to change, add, leave out or swap with the next until one word is the other, up to `most`.

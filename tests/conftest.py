@@ -15,7 +15,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from serving import served
-from tested_places import ALL_PLACES, SITE, listed
+from tested_places import ALL_PLACES, GROUPS_WRITTEN, SITE, listed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -210,8 +210,8 @@ def site(
         if not built.is_dir():
             shutil.rmtree(project, ignore_errors=True)
             shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
-            names = SITE if pytestconfig.stash[_FULL] else SITE[:1]
-            (project / "places.yml").write_text(listed(names), encoding="utf-8")
+            text = listed(SITE) + GROUPS_WRITTEN if pytestconfig.stash[_FULL] else listed(SITE[:1])
+            (project / "places.yml").write_text(text, encoding="utf-8")
             assert preview.render(project, profile="demo", log=lambda _: None) == built
     return built
 
@@ -228,7 +228,7 @@ def quarto_site(root: Path, demo_data_dir: Path, tmp_path_factory: pytest.TempPa
         if not log.is_file():
             shutil.rmtree(project, ignore_errors=True)
             shutil.copytree(root, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
-            (project / "places.yml").write_text(listed(SITE), encoding="utf-8")
+            (project / "places.yml").write_text(listed(SITE) + GROUPS_WRITTEN, encoding="utf-8")
             environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "EC_MAPS_DATA_DIR": str(demo_data_dir)}
             command = ["quarto", "render", "--profile", "demo"]
             done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)

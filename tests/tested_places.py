@@ -19,6 +19,12 @@ SITE = (
 #: Names in the site's list that are not the official ones.
 WRITTEN = {"Isle of Anglesey": "Ynys Môn"}
 
+#: The groups of the full tier's site, by name, with the names of their pages: a county, and one of the list's own.
+GROUPS = {"Norfolk": "norfolk", "Greater Norwich": "greater-norwich"}
+
+#: Their entries in the list.
+GROUPS_WRITTEN = "- Norfolk\n- Greater Norwich: [Norwich, Broadland, South Norfolk]\n"
+
 
 def listed(names: Iterable[str]) -> str:
     """Return the text of a list of places."""

@@ -56,6 +56,23 @@ def add(page: Page, text: str) -> None:
     page.locator("#ec-find").press("Enter")
 
 
+def test_a_group_has_no_value(comparison: str, tab: Callable[..., Page]) -> None:
+    """A county and a group of the list are compared by their neighbourhoods; they have a range and a page, no value."""
+    page = tab(**DESK)
+    faults = opened(page, f"{comparison}#places=greater-norwich,norfolk,great-yarmouth")
+    assert names(page) == ["Greater Norwich", "Norfolk", "Great Yarmouth"]
+    assert page.get_by_role("link", name="Greater Norwich").first.get_attribute("href") == "places/greater-norwich.html"
+    row = page.locator(".ec-multiple").first.locator(".ec-rows > li").nth(1)
+    assert " to " in row.locator("b").inner_text()
+    assert "110" not in row.locator("b").inner_text()
+    expect(row.locator(".ec-fine")).to_contain_text("109 neighbourhoods, half of them")
+    value = page.locator(".ec-table tbody").first.locator("tr", has=page.locator("th", has_text="Value"))
+    assert value.locator("td").all_inner_texts()[:2] == ["–", "–"]
+    page.goto(f"{comparison}#places=norfolk")
+    expect(page.locator(".ec-said")).to_contain_text("Norfolk has values from")
+    assert not real(faults), listed(faults)
+
+
 def test_a_reader_compares_places(comparison: str, tab: Callable[..., Page]) -> None:
     """Two at the beginning; one is added by keyboard, one by mouse, one removed; back, reload and a link agree."""
     page = tab(**DESK)

@@ -97,6 +97,45 @@ def test_a_reader_with_a_mouse(explorer: str, tab: Callable[..., Page]) -> None:
     assert not real(faults), listed(faults)
 
 
+def test_a_group_frames_its_districts(explorer: str, tab: Callable[..., Page]) -> None:
+    """A county or a group of the list is found and outlined; the panel counts its neighbourhoods and has its districts.
+
+    One of these opens; back, reload and the measure keep the group.
+    """
+    page = tab(**DESK)
+    faults = opened(page, explorer)
+    page.locator("#ec-find").fill("norfolk")
+    page.locator("#ec-found a").first.click()
+    expect(page.locator(".ec-panel h2")).to_have_text("Norfolk")
+    assert page.url.endswith("#place=norfolk")
+    settled(page)
+    expect(page.locator(".ec-panel .ec-in")).to_have_text("County, 7 local authorities")
+    counts = page.locator(".ec-panel .ec-deciles b").all_inner_texts()
+    assert len(counts) == 10
+    assert sum(int(count) for count in counts if count != "–") == 109, "one of the 110 has no estimate"
+    assert page.locator(".ec-panel .ec-areas li").count() == 7
+    canvas, ring = (page.locator(one).first.bounding_box() for one in (".ec-canvas", ".ec-ring-chosen path"))
+    assert canvas
+    assert ring
+    assert max(ring["width"] / canvas["width"], ring["height"] / canvas["height"]) > 0.8
+    page.locator("#ec-measure").select_option("bias")
+    assert page.url.endswith("#place=norfolk&measure=bias")
+    expect(page.locator(".ec-panel h2")).to_have_text("Norfolk")
+    page.reload()
+    expect(page.locator(".ec-panel h2")).to_have_text("Norfolk")
+    page.locator(".ec-panel").get_by_role("button", name="Norwich").click()
+    expect(page.locator(".ec-panel h2")).to_have_text("Norwich")
+    page.go_back()
+    expect(page.locator(".ec-panel h2")).to_have_text("Norfolk")
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".ec-panel h2")).to_have_text("England and Wales")
+    page.goto(f"{explorer}#place=greater-norwich")
+    expect(page.locator(".ec-panel .ec-in")).to_have_text("Group, 3 local authorities")
+    page.get_by_role("link", name="The page of Greater Norwich").click()
+    page.wait_for_url("**/places/greater-norwich.html")
+    assert not real(faults), listed(faults)
+
+
 def middle(page: Page) -> tuple[float, float]:
     """Return the middle of the map."""
     box = page.locator(".ec-canvas").bounding_box()

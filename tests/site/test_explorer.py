@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from bs4 import BeautifulSoup
 from shapely.affinity import affine_transform
 
 from ec_maps import MEASURES, ice_colours, measures_table, shortlist
@@ -116,13 +117,31 @@ def test_the_signs_say_how_a_neighbourhood_differs(site: Path) -> None:
 # --- the scripts ------------------------------------------------------------------------------------
 
 
+def test_groups_count_the_neighbourhoods_of_their_districts(site: Path) -> None:
+    """Each county and combined authority has as many neighbourhoods in each decile as its districts together."""
+    folder = site / "maps" / "explore"
+    data = script(folder / "values.js")
+    for slug in ("norfolk", "tees-valley", "west-midlands-county", "berkshire"):
+        group = script(folder / f"{slug}.js")
+        inside = [script(folder / f"{data['districts'][at][1]}.js") for at in group["members"]]
+        for key, (counts, said) in group["spread"].items():
+            deciles = [decile for one in inside for decile in one["values"][key]["decile"]]
+            assert counts == [deciles.count(decile) for decile in range(1, 11)]
+            assert f"its {len(deciles)} neighbourhoods" in said
+    norfolk = script(folder / "norfolk.js")
+    assert (norfolk["kind"], len(norfolk["members"])) == ("county", 7)
+
+
 def test_there_is_a_script_for_every_district(site: Path) -> None:
     """Each has its neighbourhoods with outlines and as many numbers, under the name that its address has."""
     folder = site / "maps" / "explore"
     data = script(folder / "values.js")
     slugs = [slug for _, slug, *_ in data["districts"]]
     assert len(set(slugs)) == len(slugs) == 331
-    assert {path.stem for path in folder.glob("*.js")} == {*slugs, "values"}
+    page = BeautifulSoup((site / "explore.html").read_text(encoding="utf-8"), "html.parser")
+    groups = page.select_one(".ec-explore")["data-groups"].split()
+    assert {path.stem for path in folder.glob("*.js")} == {*slugs, *groups, "values"}
+    assert len({*slugs, *groups}) == len(slugs) + len(groups)
     assert [one["key"] for one in data["measures"]] == list(MEASURES)
     assert data["measures"][0]["colours"] == ice_colours()
     for slug in slugs[::30]:

@@ -82,6 +82,17 @@ def test_a_place_without_a_page_is_in_the_explorer(address: str, tab: Callable[.
     assert page.locator("#ec-found a").first.get_attribute("href") == "#scotland"
 
 
+def test_the_finder_knows_groups(address: str, tab: Callable[..., Page]) -> None:
+    """A county comes first, then its districts; without a page it leads to the explorer, which frames it."""
+    page = tab()
+    page.goto(f"{address}places/index.html")
+    page.get_by_label("District, neighbourhood or region").fill("suffolk")
+    assert found(page)[:6] == ["Suffolk", "Babergh", "East Suffolk", "Ipswich", "Mid Suffolk", "West Suffolk"]
+    page.locator("#ec-found a").first.click()
+    page.wait_for_url("**/explore.html#place=suffolk")
+    expect(page.locator(".ec-panel h2")).to_have_text("Suffolk")
+
+
 def test_the_finder_leads_to_the_page(address: str, tab: Callable[..., Page]) -> None:
     """Enter opens the first result, arrows reach the others; a neighbourhood's row is where its link leads."""
     page = tab()

@@ -111,6 +111,18 @@ def test_a_hundred_choices_are_those_of_the_library(there: str, tab: Callable[..
     assert not faults, listed(faults)
 
 
+def test_a_group_of_the_list(anywhere: str, tab: Callable[..., Page], demo: Path) -> None:
+    """Its list is that of its districts, under its own name."""
+    page = tab(**DESK)
+    faults = opened(page, f"{anywhere}#places=greater-norwich&at_most=10")
+    table = shortlist(["Norwich", "Broadland", "South Norfolk"], 10)
+    assert names(page) == table["msoa21nm"].tolist()
+    assert chosen(page) == ["Greater Norwich"]
+    said = table.attrs["in_words"].replace("Norwich, Broadland and South Norfolk", "Greater Norwich")
+    expect(page.locator(".ec-counted")).to_have_text(said)
+    assert not real(faults), listed(faults)
+
+
 def test_a_reader_with_mouse_and_keyboard(anywhere: str, tab: Callable[..., Page]) -> None:
     """Search, choose, narrow, follow a link to the map and come back; reload and a sent link show the same."""
     page = tab(**DESK)

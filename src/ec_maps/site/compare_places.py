@@ -20,6 +20,7 @@ from ec_maps import settings
 from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.district import ENOUGH
 from ec_maps.areas.coverage import united_kingdom
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.places import read_places
 from ec_maps.areas.provenance import line
 from ec_maps.areas.ranks import ROUNDED
@@ -32,7 +33,7 @@ from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.measures import Measure, measure_named
 from ec_maps.site import explorer
 from ec_maps.site.explorer_data import VALUES, columns_of_measure, write_script
-from ec_maps.site.finder import INDEX, form, linked, page_names
+from ec_maps.site.finder import INDEX, form, linked, page_names, wanted_groups
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -58,7 +59,8 @@ def compare_places() -> str:
     folder = Path(FOLDER) / SCRIPTS
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_places(folder / SCRIPT, lads, msoas, whole, pages=linked(lads), first=_first(lads))
+    pages, groups = linked(lads), wanted_groups(lads)
+    write_places(folder / SCRIPT, lads, msoas, whole, pages=pages, first=_first(lads), groups=groups)
     return f"```{{=html}}\n{_page()}\n```"
 
 
@@ -68,11 +70,11 @@ def _first(lads: pd.DataFrame) -> list[str]:
     Those of Scotland and Northern Ireland, which have no neighbourhoods to compare, are passed over.
     """
     slugs = page_names(lads)
-    here = [place for place in read_places() if place.lad21cd in slugs]
+    here = [place for place in read_places() if {*place.codes} <= {*slugs}]
     if not here:
         return [slug(str(region)) for region in sorted(set(lads["rgn21nm"]))[:2]]
-    pair = [slugs[place.lad21cd] for place in here[:2]]
-    return pair if len(pair) > 1 else [*pair, slug(here[0].region)]
+    pair = [slugs[place.lad21cd] if place.lad21cd else slug(place.name) for place in here[:2]]
+    return pair if len(pair) > 1 else [*pair, slug(here[0].region.partition("; ")[0])]
 
 
 # --- the script -------------------------------------------------------------------------------------
@@ -86,6 +88,7 @@ def write_places(
     *,
     pages: dict[str, str],
     first: Sequence[str],
+    groups: Sequence[PlaceGroup] = (),
 ) -> None:
     """Write the script that sets ``ecCompare``.
 
@@ -93,11 +96,12 @@ def write_places(
     ----------
     path
         The script. Places stand in one order: the districts as in ``ecValues.districts``, then ``ecCompare.wider``
-        (slug, name, name in a sentence, kind, number of districts), then ``ecCompare.beyond`` (code, slug, name, region
-        and page of the districts of Scotland and Northern Ireland). In this order, ``exact`` of a measure has the value
-        by which a place is compared, with six decimals: a district's own, the median of those of a nation or a region,
-        none for a group. ``msoas`` has the spread of the neighbourhoods of all but those beyond, ``districts`` that of
-        the districts of a wider place, both in whole tenths as pages show them, with None for what there is not.
+        (slug, name, name in a sentence, kind, number of districts, and 1 if it has a page of its own), then
+        ``ecCompare.beyond`` (code, slug, name, region and page of the districts of Scotland and Northern Ireland). In
+        this order, ``exact`` of a measure has the value by which a place is compared, with six decimals: a district's
+        own, the median of those of a nation or a region, none for a group. ``msoas`` has the spread of the
+        neighbourhoods of all but those beyond, ``districts`` that of the districts of a wider place, both in whole
+        tenths as pages show them, with None for what there is not.
     lads, msoas
         The tables of :func:`ec_maps.measures_table`.
     kingdom
@@ -106,19 +110,26 @@ def write_places(
         The name of each district's page, if it has one, by code.
     first
         The slugs of the places that the page begins with.
+    groups
+        The groups that have a page.
     """
-    slugs = page_names(lads)
+    slugs, paged = page_names(lads), {slug(group.name) for group in groups}
     beyond = None if kingdom is None else kingdom[kingdom["rgn21nm"].isin(BEYOND)].reset_index(drop=True)
     names = ["lad21cd", "lad21nm", "rgn21nm"]
     districts = pd.DataFrame(lads[names] if beyond is None else pd.concat([lads[names], beyond[names]]))
-    wider = wider_places(districts, {*slugs.values(), *([] if beyond is None else map(slug, beyond["lad21nm"]))})
+    wider = wider_places(
+        districts, {*slugs.values(), *([] if beyond is None else map(slug, beyond["lad21nm"]))}, groups
+    )
     data = {
         "first": list(first),
         "most": MOST,
         "source": line(),
         "stamp": DEMO_WORDS if settings.is_demo() else "",
         "said": {name: said for name in districts["lad21nm"] if (said := the_district(name)) != name},
-        "wider": [[one.slug, one.name, one.in_sentence, one.kind, len(one.codes)] for one in wider],
+        "wider": [
+            [one.slug, one.name, one.in_sentence, one.kind, len(one.codes), *([1] if one.slug in paged else [])]
+            for one in wider
+        ],
         "beyond": [
             [row.lad21cd, slug(str(row.lad21nm)), row.lad21nm, row.rgn21nm, pages.get(str(row.lad21cd), "")]
             for row in (() if beyond is None else beyond.itertuples())

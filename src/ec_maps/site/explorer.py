@@ -17,13 +17,15 @@ from ec_maps import settings
 from ec_maps.analysis.comparison import DECILE, measures_table
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.table import load_context
+from ec_maps.areas.wider import wider_places
 from ec_maps.geography.names import slug
 from ec_maps.graphics import palette
 from ec_maps.graphics.layout import DEMO_WORDS
 from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.measures import HEADLINE, Measure, measure_named
 from ec_maps.site.explorer_data import VALUES, Districts, anchors, coarse, links_of, whole_grid, write_values
-from ec_maps.site.finder import INDEX, form, linked, page_names
+from ec_maps.site.explorer_groups import write_groups
+from ec_maps.site.finder import INDEX, form, linked, page_names, wanted_groups
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,11 +49,20 @@ def explorer() -> str:
     for at, (code, name, region) in enumerate(zip(lads["lad21cd"], lads["lad21nm"], lads["rgn21nm"], strict=True)):
         links = links_of(name, slugs[code], region, pages.get(code, ""), root)
         districts.write(at, slugs[code], links, folder)
+    listed = wanted_groups(lads)
+    wider = wider_places(lads, set(slugs.values()), listed)
+    groups = write_groups(folder, wider, lads, msoas, [slug(group.name) for group in listed])
     measures = [measure_named(key).among(lads.attrs["categories"][key]) for key in lads.attrs["measures"]]
-    return f"```{{=html}}\n{_page(lads, around, pages, measures)}\n```"
+    return f"```{{=html}}\n{_page(lads, around, pages, measures, groups)}\n```"
 
 
-def _page(lads: gpd.GeoDataFrame, around: gpd.GeoDataFrame, pages: dict[str, str], measures: list[Measure]) -> str:
+def _page(
+    lads: gpd.GeoDataFrame,
+    around: gpd.GeoDataFrame,
+    pages: dict[str, str],
+    measures: list[Measure],
+    groups: list[str],
+) -> str:
     scripts = f"{FOLDER}/{SCRIPTS}"
     chosen = "".join(f'<option value="{one.key}">{escape(one.title)}</option>' for one in measures)
     stamp = f'<p class="ec-stamp">{escape(DEMO_WORDS)}</p>\n' if settings.is_demo() else ""
@@ -61,7 +72,7 @@ def _page(lads: gpd.GeoDataFrame, around: gpd.GeoDataFrame, pages: dict[str, str
         f'<button type="button" data-do="{do}" aria-label="{words}" title="{words}">{sign}</button>'
         for do, (sign, words) in keys
     )
-    return f"""<div class="ec-explore" data-scripts="{scripts}/">
+    return f"""<div class="ec-explore" data-scripts="{scripts}/" data-groups="{" ".join(groups)}">
 {form(f"{PLACES}/{FOLDER}/{INDEX}")}
 <div class="ec-controls" hidden>
 <label for="ec-measure">Measure</label> <select id="ec-measure">{chosen}</select>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pandas as pd
 from ec_maps.analysis.export import write_csv, write_geojson
 from ec_maps.analysis.group import GroupProfile, group_profile
 from ec_maps.areas.groups import PlaceGroup
-from ec_maps.areas.wording import capital, series, some, the
+from ec_maps.areas.wording import capital, joined, series, some, the
 from ec_maps.geography.names import slug
 from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
@@ -52,6 +53,9 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     write_geojson(profile.msoas, files / f"{page}.geojson")
     colours = f"{profile.entry.colours_in_words} Each colour is a decile of all neighbourhoods of England and Wales."
     where = series([the(name) for name in group.regions])
+    # The values of its districts are in their table.
+    outlined = f"The local authorities of {where}, those of {profile.in_sentence} outlined."
+    shown = replace(picture(region, f"{page}-region"), caption=joined(outlined))
     parts = [
         district_page.front(profile, embedded),
         _opening(profile),
@@ -68,7 +72,7 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
         picture(strip, f"{page}-strip").markdown(),
         driver_panel.group_panel(profile, group, msoas, page, files),
         f"## {escaped(capital(profile.in_sentence))} in {escaped(where)}",
-        picture(region, f"{page}-region").markdown(),
+        shown.markdown(),
         _further(profile, page),
         district_page.care(profile),
         district_page.citation(profile, address),
@@ -129,9 +133,11 @@ def _districts(profile: GroupProfile, pages: dict[str, str]) -> str:
     number = int(profile.lads[profile.measure].notna().sum())
     note = (
         f"Deciles and ranks are among the {number} local authorities of {profile.universe} with a value; 1 is the "
-        f"lowest. {markdown.table_note(profile.entry, table.drop(columns='num_users', errors='ignore'), numbers)}"
+        "lowest."
     )
-    return framed(pipe_table(heads, rows, title, "lrrrr"), title) + f"\n\n{note}"
+    brackets = markdown.table_note(profile.entry, table.drop(columns="num_users", errors="ignore"), numbers)
+    parts = (framed(pipe_table(heads, rows, title, "lrrrr"), title), note, brackets)
+    return "\n\n".join(filter(None, parts))
 
 
 def _further(profile: GroupProfile, page: str) -> str:

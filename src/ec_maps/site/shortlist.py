@@ -6,6 +6,7 @@ The values are those of the explorer: ``values.js``, and the script of each dist
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ec_maps.analysis.comparison import measures_table
 from ec_maps.analysis.shortlist import NAMED, SENTENCES, neighbourhood_levers
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.deciles import GROUPS
+from ec_maps.areas.groups import PlaceGroup
 from ec_maps.areas.places import read_places
 from ec_maps.areas.provenance import line
 from ec_maps.areas.selection import known_districts, select_any
@@ -29,7 +31,7 @@ from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.measures import HEADLINE, measure_named
 from ec_maps.site import explorer
 from ec_maps.site.explorer_data import VALUES, write_script
-from ec_maps.site.finder import INDEX, form, page_names
+from ec_maps.site.finder import INDEX, form, page_names, wanted_groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +47,7 @@ def shortlist() -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     kinds = _kinds(msoas)
-    write_places(folder / SCRIPT, lads, kinds)
+    write_places(folder / SCRIPT, lads, kinds, wanted_groups(lads))
     return f"```{{=html}}\n{_page(msoas, kinds)}\n```"
 
 
@@ -60,7 +62,7 @@ def _kinds(msoas: pd.DataFrame) -> dict[str, str]:
     return {}
 
 
-def write_places(path: Path, lads: pd.DataFrame, kinds: dict[str, str]) -> None:
+def write_places(path: Path, lads: pd.DataFrame, kinds: dict[str, str], groups: Sequence[PlaceGroup] = ()) -> None:
     """Write the script that sets ``ecShortlist``.
 
     Parameters
@@ -74,13 +76,16 @@ def write_places(path: Path, lads: pd.DataFrame, kinds: dict[str, str]) -> None:
         The table of districts.
     kinds
         The names of the kinds that can be chosen, by key.
+    groups
+        The groups of the list of places.
     """
     slugs, known = page_names(lads), known_districts(lads)
     rows = {code: at for at, code in enumerate(lads["lad21cd"])}
-    wider = []
-    for one in wider_places(known, set(slugs.values())):
+    wider, listed = [], {slug(group.name): group for group in groups}
+    for one in wider_places(known, set(slugs.values()), groups):
         kind = "county" if one.kind.endswith("county") else one.kind
-        unit = select_any(f"{one.name} {kind}" if one.is_group else one.name, known).units[0]
+        named = f"{one.name} {kind}" if one.is_group else one.name
+        unit = select_any(listed.get(one.slug, named), known).units[0]
         districts = [rows[place.lad21cd] for place in unit.places]
         wider.append([one.slug, one.name, unit.name, "both nations" if kind == "nations" else kind, districts])
     kingdom = united_kingdom()
@@ -103,8 +108,9 @@ def write_places(path: Path, lads: pd.DataFrame, kinds: dict[str, str]) -> None:
 
 def _first(lads: pd.DataFrame, slugs: dict[str, str]) -> list[str]:
     """Return the place that the page begins with: the first of the list that has neighbourhoods, or else a region."""
-    here = [slugs[place.lad21cd] for place in read_places() if place.lad21cd in slugs]
-    return here[:1] or [slug(str(min(lads["rgn21nm"])))]
+    here = [place for place in read_places() if {*place.codes} <= {*slugs}]
+    first = [slugs[place.lad21cd] if place.lad21cd else slug(place.name) for place in here[:1]]
+    return first or [slug(str(min(lads["rgn21nm"])))]
 
 
 def _page(msoas: pd.DataFrame, kinds: dict[str, str]) -> str:

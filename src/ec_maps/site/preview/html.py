@@ -220,7 +220,8 @@ class Links:
         target = self.locate(page, link)
         if target is None:
             return link
-        if parts.fragment:
+        # "#place=norwich" is no element, but what the page's own script shows.
+        if parts.fragment and "=" not in parts.fragment:
             self._fragments.append((str(page), link, target, unquote(parts.fragment)))
         if not parts.path:
             return link
