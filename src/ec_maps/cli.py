@@ -92,7 +92,10 @@ def check(form: listing.ListingFormat) -> None:
         reports.append(join_report(level))
     source, places = provenance.line(), settings.project_root() / "places.yml"
     if places.exists():
-        names = "\n".join(f"{place.name}, {place.region} ({place.lad21cd})" for place in read_places(places))
+        names = "\n".join(
+            f"{place.name}, {place.region} ({place.lad21cd or f'{len(place.codes)} local authorities'})"
+            for place in read_places(places)
+        )
     else:
         names = f"note: There is no list of places, {places}. Only the site needs it."
     in_words = "\n\n".join([*map(str, reports), source, names])

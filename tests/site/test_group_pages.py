@@ -76,6 +76,7 @@ def two(names: tuple[str, str] = ("A", "B")) -> tuple[gpd.GeoDataFrame, gpd.GeoD
     return lads, msoas, (one, other)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("demo")
 def test_a_page_with_an_odd_name(tmp_path: Path) -> None:
     """Its name is shown as it is, everywhere; the counts, the two tables and the links are there."""
