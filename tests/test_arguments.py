@@ -135,12 +135,18 @@ def lads_around() -> gpd.GeoDataFrame:
     return tables()["lads"].copy()
 
 
+def group(**codes: str) -> ec_maps.PlaceGroup:
+    """Return a group of districts by their names and codes."""
+    return ec_maps.PlaceGroup("Some", "group", tuple(ec_maps.Place(name, code, "") for name, code in codes.items()))
+
+
 def sound(name: str, parameter: str) -> list[Any]:
     """Return arguments that a function takes, none for a parameter that is not known here."""
     if name.startswith("bivariate") and parameter == "areas":
         return [table.copy() for table in with_both()]
     if parameter in tables():
         return [tables()[parameter].copy()]
+    pair, both = group(A="E06000001", B="E06000002"), group(Norwich="E07000148", Eden="E07000030")
     known: dict[str, list[Any]] = {
         "level": ["lad"],
         "scope": ["ew", "uk"],
@@ -148,12 +154,13 @@ def sound(name: str, parameter: str) -> list[Any]:
         "measures": ["bias", ["bias", "exposure"]],
         "category": [None, "high_ses_users"],
         "near": ["Norwich"],
-        "places": ["Norwich", ["Norwich", "Eden"]],
+        "places": ["Norwich", ["Norwich", "Eden"], both],
         "path": ["table.csv", "places.yml", io.BytesIO()],
         "force": [True],
-        "lad_name": ["A"],
-        "region": ["North East"],
-        "highlight": [["A"]],
+        "lad_name": ["A", pair],
+        "region": ["North East", pair],
+        "highlight": [["A"], pair],
+        "key": [False],
         "folder": ["maps"],
         "kinds": [["regions"]],
         "data": [own(), own().set_index("code")["value"], own().assign(value=[f"{place} %" for place in range(331)])],
@@ -167,7 +174,7 @@ def sound(name: str, parameter: str) -> list[Any]:
         "palette": [None, ["#000000", "#222222", "#444444", "#666666", "#888888"]],
         "figsize": [None, (8, 12)],
         "context": [None, lads_around()],
-        "place": ["A", ["A"]],
+        "place": ["A", ["A"], pair],
         "jobs": [1],
         "quiet": [True],
         "found": [ec_maps.Correlations(("bias", "exposure"), ())],

@@ -184,3 +184,12 @@ def test_a_group_without_values() -> None:
     assert drawn.caption.startswith(
         "2 local authorities: Beham and Ceham. None of their 8 neighbourhoods has a published estimate."
     )
+
+
+def test_a_map_without_its_key() -> None:
+    """Beside a table that has the numbers, the key can be left out; the numbers stay. It is a matter of yes or no."""
+    drawn = ec_maps.local_map(three(), ["Ceham", "Aham"], context=nothing_around(), key=False)
+    assert not [words for words in words_around(drawn) if "Ceham 001" in words]
+    assert {"1", "8"} <= {text.get_text() for text in drawn.figure.axes[0].texts}
+    with pytest.raises(SettingError, match='key= is "no"; it is True or False'):
+        ec_maps.local_map(three(), "Aham", context=nothing_around(), key="no")  # type: ignore[arg-type]

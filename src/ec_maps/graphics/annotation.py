@@ -13,6 +13,7 @@ import shapely
 from matplotlib import patheffects
 
 from ec_maps.boundaries.geometry import union
+from ec_maps.errors import SettingError, told
 from ec_maps.graphics import layers, palette
 from ec_maps.graphics.labels import CROWDED, NEAREST, Ground, Label, Placer
 from ec_maps.graphics.layout import Layout
@@ -227,11 +228,17 @@ def placed_in_turns(
     return placed
 
 
-def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str]) -> list[str]:
+def key_to_numbers(areas: gpd.GeoDataFrame, numbers: list[str], *, wanted: bool = True) -> list[str]:
     """Return the key to the numbers, such as "1  Hillside", under the names of the districts if there are several.
 
-    Without readable names, one line explains the numbers of a district, and those of several get official names.
+    Without readable names, one line explains the numbers of a district, and those of several get official names. If it
+    is not `wanted`, it is empty.
     """
+    if not isinstance(wanted, bool):
+        msg = f"key= is {told(wanted)}; it is True or False."
+        raise SettingError(msg)
+    if not wanted:
+        return []
     several, names = areas["lad21nm"].nunique() > 1, areas["msoa21nm"]
     readable = "msoa21hclnm" in areas and areas["msoa21hclnm"].notna().any()
     if readable or several:

@@ -293,6 +293,7 @@ def local_map(
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
     legend: bool = False,
+    key: bool = True,
 ) -> Map:
     """Draw a district, or several, by numbered neighbourhood on the national scale, with the surroundings in grey.
 
@@ -308,10 +309,10 @@ def local_map(
     place
         A district's name (English or Welsh, or a part that is in no other) or code, or several in a list. Or the name
         of a county or combined authority of England (``"Norfolk"``), or a group of :func:`ec_maps.read_places`.
-    title
-        The title in place of the map's own; for a group, the subtitle then says what it is.
-    measure, category, context, subtitle, palette, figsize, ax, legend
-        As for :func:`national_map`.
+    title, measure, category, context, subtitle, palette, figsize, ax, legend
+        As for :func:`regional_map`.
+    key
+        Whether the key to the numbers is drawn. Leave it out where a table beside the map has them.
 
     Returns
     -------
@@ -332,7 +333,6 @@ def local_map(
     >>> picture = ec_maps.local_map(ec_maps.load_areas("msoa"), "Norwich")
     >>> len(picture.areas)
     14
-    >>> path = picture.save("norwich.png")
 
     Several districts, and a county:
 
@@ -353,7 +353,7 @@ def local_map(
             selection.sentence if title else "",
             f"By neighbourhood (MSOA), on the national scale: {about.what.meaning}. {look.colours_in_words(about)}",
         ),
-        numbers=key_to_numbers(areas, shown.numbers),
+        numbers=key_to_numbers(areas, shown.numbers, wanted=key),
     )
     at = scene(
         look, shown.extent, words, look.key(about, areas, shown.grey), shown.around, part=len(lacking) > 0,

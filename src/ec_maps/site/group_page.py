@@ -43,7 +43,7 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     address = f"{around.site}places/{page}.html" if around.site else ""
     files.mkdir(parents=True, exist_ok=True)
     card(lads, msoas, group, address).save(files / f"{page}-card.png")
-    drawn = local_map(msoas, group)
+    drawn = local_map(msoas, group, key=False)  # the table below has the numbers
     embedded = Embedded(group.name, page, picture(drawn, page), around.site)
     strip = strip_plot(lads, msoas, group)
     strip.save(files / f"{page}-strip.svg")

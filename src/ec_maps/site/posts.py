@@ -138,7 +138,7 @@ def _draw_new_pages() -> None:
 
 def _local(place: Place | PlaceGroup) -> str:
     if isinstance(place, PlaceGroup):
-        drawn, page = local_map(areas("msoa"), place), slug(place.name)
+        drawn, page = local_map(areas("msoa"), place, key=False), slug(place.name)
         title = f"Neighbourhoods of {place.in_sentence}, lowest first"
         # Its neighbourhoods may be on the page in a tab of their own district, under the addresses of their codes.
         figure = _figure(drawn, page, drawn.areas, title, prefix=f"{page}-")
