@@ -212,14 +212,15 @@ def test_contributing_opens_with_adding_a_place() -> None:
     assert re.findall(r"^## (.*)$", read("CONTRIBUTING.md"), flags=re.MULTILINE)[0] == "Add a place"
 
 
-def test_contributing_example_is_a_list_of_places(demo: Path, tmp_path: Path) -> None:
-    """The guide's example, saved as a list of places, is understood."""
+def test_contributing_examples_are_lists_of_places(demo: Path, tmp_path: Path) -> None:
+    """The guide's examples, saved as a list of places, are understood: local authorities, and groups."""
     import ec_maps
 
-    (example,) = blocks("CONTRIBUTING.md", "yaml")
     path = tmp_path / "places.yml"
-    path.write_text(example, encoding="utf-8")
-    assert [place.name for place in ec_maps.read_places(path)] == yaml.safe_load(example)
+    for example in blocks("CONTRIBUTING.md", "yaml"):
+        path.write_text(example, encoding="utf-8")
+        written = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in yaml.safe_load(example)]
+        assert [place.name for place in ec_maps.read_places(path)] == written
 
 
 def test_one_version() -> None:
