@@ -183,6 +183,8 @@ def sound(name: str, parameter: str) -> list[Any]:
         known |= {"measure": [None], "category": [None]}
     if name == "similar":
         known |= {"place": ["Norwich", "Glasgow City", "Eden"]}
+    if name == "brief":
+        known |= {"place": ["Norwich"], "path_or_file": ["brief.pdf", io.BytesIO()]}
     if name == "draw_maps":
         known |= {"format": ["none, so that nothing is drawn"]}
     return known.get(parameter, [])
@@ -286,6 +288,7 @@ def test_values_in_words(thing: object) -> None:
         (lambda: ec_maps.strip_plot(None, None, "A"), "not from None"),
         (lambda: ec_maps.bivariate_map(5), "not from 5"),
         (lambda: ec_maps.bivariate_table(5), "such as load_areas returns, and 5 was given"),
+        (lambda: ec_maps.brief(5, "x.pdf"), '"5", of the type int, is not the name of a place'),
     ],
 )
 def test_known_letters(call: Callable[[], object], words: str) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ec_maps.maps.hexmap import hexagon_map
     from ec_maps.maps.strip_plot import strip_plot
     from ec_maps.measures import MEASURES, Measure
+    from ec_maps.site.brief import brief
 
 __all__ = [
     "MEASURES",
@@ -65,6 +66,7 @@ __all__ = [
     "area_table",
     "bivariate_map",
     "bivariate_table",
+    "brief",
     "compare",
     "correlation_matrix",
     "draw_maps",
@@ -128,6 +130,7 @@ _HOMES = {
     "strip_plot": "maps.strip_plot",
     "bivariate_map": "maps.bivariate",
     "bivariate_table": "analysis.bivariate",
+    "brief": "site.brief",
 }
 
 

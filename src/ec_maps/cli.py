@@ -264,6 +264,24 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     click.echo(f"Place pages: {done.pages} in {root / PLACES}, {len(done.drawn)} drawn{gone}.")
 
 
+@main.command()
+@click.argument("place", shell_complete=completion.places)
+@FORCE
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, readable=False, path_type=Path),
+    help="The file to write, .pdf.",
+)  # fmt: skip
+def brief(place: str, *, force: bool, output: Path) -> None:
+    """Write the brief of PLACE for a committee: one A4 page, as PDF.
+
+    PLACE is a local authority, a county or combined authority, or a group of places.yml.
+    """
+    from ec_maps.site.brief import brief
+
+    check_absent(output, force=force)
+    click.echo(f"The brief is in {brief(place, output)}.")
+
+
 @main.group("map")
 def map_() -> None:
     """Draw one map to a file, or all of them into a folder."""

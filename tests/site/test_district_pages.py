@@ -61,7 +61,9 @@ def expected(*pages: str) -> set[str]:
     """Return the files that the folder holds for these pages of England and Wales."""
     shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
     records = {f"maps/.figure_cache/{name}.json" for name in (*pages, "national")}
-    texts = {f"{page}.qmd" for page in pages} | {f"../embed/{page}.{end}" for page in pages for end in ("html", "json")}
+    texts = {f"{page}.{end}" for page in pages for end in ("qmd", "pdf")} | {
+        f"../embed/{page}.{end}" for page in pages for end in ("html", "json")
+    }
     return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in (*FILES, "-bivariate.svg")}
 
 
@@ -92,7 +94,7 @@ def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
     assert {name: (project / "places" / name).stat().st_mtime_ns for name in before} == before
     listed(project, "Norwich", "City of London", "Great Yarmouth", "Broadland")
     assert sorted(build(project).drawn) == ["Broadland", "Great Yarmouth", "Norwich"]
-    for name in ("norwich.qmd", "maps/norwich-strip.svg", "maps/norwich.csv"):
+    for name in ("norwich.qmd", "norwich.pdf", "maps/norwich-strip.svg", "maps/norwich.csv"):
         (project / "places" / name).unlink()
         assert build(project).drawn == ["Norwich"]
         assert (project / "places" / name).is_file()
@@ -259,6 +261,10 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
         "svg",
         "png",
     ]
+    brief = html.find("a", href="norwich.pdf")
+    size = (project / "places" / "norwich.pdf").stat().st_size
+    assert brief.text == "Brief for a committee"
+    assert f"(PDF, one page, {size / 1000:.0f} kB)" in " ".join(brief.parent.text.split())
     assert "https://maps.example.org/ec/places/norwich.html" in html.select_one(".ec-cite").text
     assert "Demonstration data, not real values." in html.select_one(".ec-cite").text
     columns = (project / "places" / "maps" / "norwich.csv").read_text(encoding="utf-8-sig").split("\n")[0].split(",")
@@ -275,7 +281,12 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     """A Scottish place has decile, rank and maps of the UK, no neighbourhoods, and neighbours in England."""
     listed(project, "Scottish Borders", "Northumberland")
     build(project)
-    beyond = {"scottish-borders.qmd", *(f"maps/scottish-borders{end}" for end in FILES_BEYOND), "maps/uk.svg"}
+    beyond = {
+        "scottish-borders.qmd",
+        "scottish-borders.pdf",
+        *(f"maps/scottish-borders{end}" for end in FILES_BEYOND),
+        "maps/uk.svg",
+    }
     beyond |= {"maps/.figure_cache/scottish-borders.json", "maps/.figure_cache/uk.json"}
     beyond |= {"../embed/scottish-borders.html", "../embed/scottish-borders.json"}
     assert files(project) == expected("northumberland") | beyond

@@ -59,6 +59,17 @@ class Profile:
         return float(self.lads[self.measure].median())
 
     @property
+    def caution(self) -> str:
+        """What to bear in mind before one quotes a number of it, in sentences."""
+        single = ", and read groups of neighbourhoods rather than single ones" if len(self.msoas) else ""
+        return (
+            "The number describes the friendships of residents, wherever their friends live, not what happens inside "
+            "the boundary. It is an average over an area and says nothing about any one person. It is an estimate for "
+            f"Facebook users aged 25 to 64: do not rank two places whose values differ only in the last digit{single}. "
+            "It is related to other things, above all to the income of an area, and does not explain them."
+        )
+
+    @property
     def spread(self) -> str:
         """How many of its neighbourhoods, two or more with a value, are in each decile, and the range of the values."""
         valued = self.msoas[self.measure].dropna()

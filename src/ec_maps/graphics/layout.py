@@ -39,8 +39,9 @@ FLATTEST, TALLEST = 0.62, 1.0
 
 DEMO_WORDS = "Demonstration data – not real values"
 
-#: The height of the band with these words.
+#: The height of the band with these words, and its colour.
 STAMP = 0.3
+STAMPED = "#ffd23f"
 _STAMP_WORDS = 11.0
 
 #: The height of the scale bar where it has a band of its own.
@@ -264,7 +265,7 @@ def write(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
 
 def stamp(ax: Axes, top: float, height: float = STAMP, width: float = WIDTH) -> None:
     """Draw the band that marks demonstration data, across the whole width of axes in inches."""
-    ax.add_artist(Rectangle((0, top - height), width, height, facecolor="#ffd23f", edgecolor="none"))
+    ax.add_artist(Rectangle((0, top - height), width, height, facecolor=STAMPED, edgecolor="none"))
     write(ax, width / 2, top - height / 2, DEMO_WORDS, size=stamp_size(width), weight="bold", ha="center", va="center")
 
 

@@ -82,15 +82,15 @@ def _number(given: object, *, whole: bool) -> float:
     return number if number.is_integer() or not whole else math.nan
 
 
-def write(target: str | Path | IO[bytes], draw: Callable[[], bytes]) -> Path | IO[bytes]:
+def write(target: str | Path | IO[bytes], draw: Callable[[], bytes], *, what: str = "map") -> Path | IO[bytes]:
     """Write what `draw` returns into a path, whole or not at all, or into an open file, and return the path or file.
 
-    `SettingError` if it cannot be written.
+    `what` it is stands in the message of the `SettingError` that is raised if it cannot be written.
     """
     if hasattr(target, "write"):
-        return _into_file(cast("IO[bytes]", target), draw)
+        return _into_file(cast("IO[bytes]", target), draw, what)
     if not isinstance(target, str | Path):
-        msg = f"A map is saved into a path or into a file that is open for writing, not into {_kind(target)}."
+        msg = f"A {what} is saved into a path or into a file that is open for writing, not into {_kind(target)}."
         raise SettingError(msg)
     path = Path(target)
     content = draw()
@@ -99,23 +99,25 @@ def write(target: str | Path | IO[bytes], draw: Callable[[], bytes]) -> Path | I
             temporary.write_bytes(content)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        msg = f"The map could not be written to {path}: {reason}. Does the folder exist, and may you write in it?"
+        msg = f"The {what} could not be written to {path}: {reason}. Does the folder exist, and may you write in it?"
         raise SettingError(msg) from None
     return path
 
 
-def _into_file(file: IO[bytes], draw: Callable[[], bytes]) -> IO[bytes]:
+def _into_file(file: IO[bytes], draw: Callable[[], bytes], what: str) -> IO[bytes]:
     if getattr(file, "closed", False):
-        msg = "The file to save the map into has been closed; save while it is open, inside its with block."
+        msg = f"The file to save the {what} into has been closed; save while it is open, inside its with block."
         raise SettingError(msg)
     if isinstance(file, io.TextIOBase):
-        msg = 'The file to save the map into is open for text; open it for bytes: open(name, "wb"), or io.BytesIO().'
+        msg = (
+            f'The file to save the {what} into is open for text; open it for bytes: open(name, "wb"), or io.BytesIO().'
+        )
         raise SettingError(msg)
     content = draw()
     try:
         file.write(content)
     except (OSError, ValueError, TypeError) as error:
-        msg = f'The map could not be written into the open file: {error}. It has to be open for bytes, mode "wb".'
+        msg = f'The {what} could not be written into the open file: {error}. It has to be open for bytes, mode "wb".'
         raise SettingError(msg) from None
     return file
 

@@ -22,7 +22,7 @@ from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
-from ec_maps.site import driver_panel, markdown
+from ec_maps.site import brief, driver_panel, markdown
 from ec_maps.site.embed import Embedded
 from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_yaml
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 #: The files of a page in ``maps/``, by what follows the page's name; beyond England and Wales there are no
-#: neighbourhoods.
+#: neighbourhoods. The brief is beside the page.
 FILES = (".svg", ".png", ".csv", ".geojson", "-region.svg", "-strip.svg", "-card.png")
 FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
 
@@ -43,18 +43,26 @@ def files_of(region: str, msoas: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """A map that many pages share: its figure on a page, and the path of its SVG."""
+
+    picture: Picture
+    path: Path
+
+
+@dataclass(frozen=True)
 class Around:
     """The other pages, as far as one page links to them or shares a map with them.
 
     `pages` holds the names of the pages by code, `site` the address of the published site with a slash at its end.
-    `national` and `kingdom` are the maps that all pages share, each with its district outlined; None leaves one out.
-    `groups` are those with a page, which has the slug of the name.
+    `national` and `kingdom` are the maps that all pages share, each with its district outlined; None leaves one out,
+    and the brief with it. `groups` are those with a page, which has the slug of the name.
     """
 
     pages: dict[str, str]
     site: str = ""
-    national: Picture | None = None
-    kingdom: Picture | None = None
+    national: Shared | None = None
+    kingdom: Shared | None = None
     groups: tuple[PlaceGroup, ...] = ()
 
 
@@ -79,7 +87,7 @@ def write(
     around
         The other pages.
     folder
-        Gets ``<page>.qmd``, and in its ``maps/`` the files of :func:`files_of`.
+        Gets ``<page>.qmd`` and ``<page>.pdf``, and in its ``maps/`` the files of :func:`files_of`.
     surroundings
         The table of districts to look for its neighbours in, across the border too; `lads` if not given.
 
@@ -113,7 +121,9 @@ def write(
         )
     parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
     if country := around.kingdom if profile.beyond else around.national:
-        parts.append(_in_the_country(profile, country))
+        parts.append(_in_the_country(profile, country.picture))
+    maps = {page: drawn, f"{page}-region": region} if drawn else {f"{page}-region": region}
+    parts.insert(1, brief.link(profile, page, maps, around, folder, everywhere=surroundings))
     embedded = Embedded(
         profile.name, page, picture(drawn, page) if drawn else picture(region, f"{page}-region"), around.site
     )
@@ -234,15 +244,7 @@ def _nearby(profile: DistrictProfile, around: Around) -> str:
 
 def care(profile: DistrictProfile | GroupProfile) -> str:
     """Return what to bear in mind before a number is quoted."""
-    single = "" if profile.beyond else ", and read groups of neighbourhoods rather than single ones"
-    return (
-        "## Before you quote it\n\n"
-        "The number describes the friendships of residents, wherever their friends live, not what happens inside the "
-        "boundary. It is an average over an area and says nothing about any one person. It is an estimate for Facebook "
-        f"users aged 25 to 64: do not rank two places whose values differ only in the last digit{single}. It is "
-        "related to other things, above all to the income of an area, and does not explain them. "
-        "[Method and caveats](../about.qmd) has more."
-    )
+    return f"## Before you quote it\n\n{profile.caution} [Method and caveats](../about.qmd) has more."
 
 
 def citation(profile: DistrictProfile | GroupProfile, address: str) -> str:

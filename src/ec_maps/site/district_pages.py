@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from ec_maps.areas.places import Place, PlaceGroup
-    from ec_maps.site.district_page import Around
-    from ec_maps.site.markdown import Picture
+    from ec_maps.site.district_page import Around, Shared
 
 #: The finder's page, which is never removed.
 KEEP = "index.qmd"
@@ -88,7 +87,7 @@ def build(root: Path, *, log: Callable[[str], None] = print, jobs: int | None = 
     tell = (lambda _: None) if quiet else log
     settings.jobs()  # a fault in it is reported before any work
     with FileLock(record_file.with_suffix(".lock")):
-        site = _site(root)
+        site = site_address(root)
         if (done := _as_left(record_file, _state(inputs(), site, folder))) is not None:
             for note in done.notes:
                 tell(note)
@@ -124,7 +123,7 @@ def _as_left(record_file: Path, state: str) -> Built | None:
         return None  # there is no record, or it was cut short
 
 
-def _site(root: Path) -> str:
+def site_address(root: Path) -> str:
     """Return the address of the published site with a slash at its end; empty if it has none."""
     project = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8")) or {}
     address = str((project.get("website") or {}).get("site-url") or "")
@@ -211,8 +210,8 @@ def _redraw(
     if tables.kingdom is not None and any(page.place.region in BEYOND for page in pages):
         shared["uk"] = tables.kingdom
     stamp = digest(basis, sorted(links.items()))
-    pictures = {name: _national(name, table, links, stamp, (folder, aside)) for name, table in shared.items()}
-    around = Around(links, site, pictures["national"], pictures.get("uk"), tuple(groups))
+    whole = {name: _national(name, table, links, stamp, (folder, aside)) for name, table in shared.items()}
+    around = Around(links, site, whole["national"], whole.get("uk"), tuple(groups))
     drawn = workers.local(partial(_draw, around, aside), load, missing, jobs=jobs) if missing else ()
     bar = bar and bool(missing) and sys.stderr.isatty()
     for number, _ in enumerate(
@@ -256,27 +255,28 @@ def _group_page(group: PlaceGroup, links: dict[str, str], basis: str, tables: Pa
 def _files(name: str, ends: tuple[str, ...]) -> tuple[str, ...]:
     """Return the files of a page relative to ``maps/``."""
     embedded = (f"../../{EMBED}/{name}{end}" for end in (".html", ".json"))
-    return (f"../{name}.qmd", *embedded, *(f"{name}{end}" for end in ends))
+    return (f"../{name}.qmd", f"../{name}.pdf", *embedded, *(f"{name}{end}" for end in ends))
 
 
 def _national(
     name: str, table: gpd.GeoDataFrame, links: dict[str, str], stamp: str, folders: tuple[Path, Path]
-) -> Picture:
-    """Return the figure of a national map that pages share, and draw the map if it is in neither folder yet."""
+) -> Shared:
+    """Return a national map that pages share, and draw it if it is in neither folder yet."""
     from ec_maps.analysis.statistics import BESIDE
     from ec_maps.maps.choropleth import national_map
+    from ec_maps.site.district_page import Shared
     from ec_maps.site.markdown import Picture, picture
 
     for there in folders:
         if (text := read_record(there / FOLDER, name, stamp)) is not None:
-            return Picture(**json.loads(text))
+            return Shared(Picture(**json.loads(text)), there / FOLDER / f"{name}.svg")
     # Every page loads this map, so its areas have short descriptions.
     drawn = national_map(table.drop(columns=BESIDE, errors="ignore"))
     addresses = {code: f"../{page}.html" for code, page in links.items()}
     files, shown = folders[1] / FOLDER, picture(drawn, name)
     drawn.save(files / f"{name}.svg", links=addresses, marks=True)
     write_record(files, name, stamp, [f"{name}.svg"], json.dumps(asdict(shown)))
-    return shown
+    return Shared(shown, files / f"{name}.svg")
 
 
 def _draw(around: Around, aside: Path, tables: PageTables, page: PlacePage) -> None:
@@ -327,6 +327,7 @@ def _take_over(
     ours |= {f"{name}.json" for name in (*names, *shared)}
     left = [path for path in (*here.iterdir(), *(here / RECORDS).iterdir()) if path.is_file() and path.name not in ours]
     left += [path for path in (folder.parent / EMBED).iterdir() if path.stem not in names]
+    left += [path for path in folder.glob("*.pdf") if path.stem not in names]
     for path in (*(folder / f"{page}.qmd" for page in removed), *left):
         path.unlink()
     # Figures first, then the text, the record last: a page then never lacks one of its figures.

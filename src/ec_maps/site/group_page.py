@@ -17,7 +17,7 @@ from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
-from ec_maps.site import district_page, driver_panel, markdown
+from ec_maps.site import brief, district_page, driver_panel, markdown
 from ec_maps.site.district_page import Around
 from ec_maps.site.embed import Embedded
 from ec_maps.site.finder import page_names
@@ -52,6 +52,8 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     write_csv(profile.msoas, files / f"{page}.csv")
     write_geojson(profile.msoas, files / f"{page}.geojson")
     colours = f"{profile.entry.colours_in_words} Each colour is a decile of all neighbourhoods of England and Wales."
+    maps = {page: drawn, f"{page}-region": region}
+    figure = markdown.saved(drawn, page, files)
     where = series([the(name) for name in group.regions])
     # The values of its districts are in their table.
     outlined = f"The local authorities of {where}, those of {profile.in_sentence} outlined."
@@ -59,9 +61,10 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     parts = [
         district_page.front(profile, embedded),
         _opening(profile),
+        brief.link(profile, page, maps, around, folder),
         "## Neighbourhood by neighbourhood",
         colours,
-        markdown.saved(drawn, page, files),
+        figure,
         _ends(profile),
         markdown.value_table(drawn.areas, f"Neighbourhoods of {profile.in_sentence}, lowest first"),
         markdown.downloads(page, f"{page} {profile.entry.title}", areas=True),
