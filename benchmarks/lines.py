@@ -193,6 +193,18 @@ def places(work: Work) -> list[Row]:
     return rows
 
 
+def briefs(work: Work) -> list[Row]:
+    """Measure what the briefs of all places cost beside their pages: CPU, from a sample, both in one process."""
+    rows = []
+    for weight, words in work.weights.items():
+        run(work.ours(weight, "load"))
+        number = "6" if work.short else "20"
+        told = run(work.ours(weight, "-n", number, "-o", work.out("briefs"), script="brief_cost.py")).told
+        what = f"CPU of the briefs of all {told['number']} places{words}"
+        rows.append(Row(what, told["briefs"], "s", told["pages"], "their pages", 0.2))
+    return rows
+
+
 def areas(work: Work) -> list[Row]:
     """Measure what an area costs as one of 7,200, 21,600 and 72,000: loading cold and warm, and drawing all at once."""
     runs: dict[str, list[Run]] = {weight: [] for weight in ("demo", "parts-3", "parts-10")}
@@ -255,6 +267,7 @@ PARTS = {
     "limit": (limit, True),
     "every": (every, True),
     "places": (places, True),
+    "briefs": (briefs, True),
     "areas": (areas, False),
     "sight": (sight, True),
     "site": (site, False),

@@ -2,7 +2,8 @@
 
     make bench                                   everything, twelve to twenty minutes on an idle machine with two cores
     make bench ARGS=--short                      one round of the quick parts, below three minutes
-    make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places areas sight site
+    make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places briefs areas
+                                                 sight site
     make bench ARGS="-o table.md"                the table as Markdown too
 
 Measurements in one row were run in turns, each in a new process. Caches are filled before, outside the measurement.
