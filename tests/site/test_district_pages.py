@@ -15,6 +15,7 @@ import pypandoc
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 
 import facts
 from ec_maps.areas.provenance import inputs
@@ -59,7 +60,7 @@ def files(project: Path) -> set[str]:
 
 def expected(*pages: str) -> set[str]:
     """Return the files that the folder holds for these pages of England and Wales."""
-    shared = {"index.qmd", "maps/national.svg", "maps/finder-index.js"}
+    shared = {"index.qmd", "maps/national.svg", "maps/national.png", "maps/finder-index.js"}
     records = {f"maps/.figure_cache/{name}.json" for name in (*pages, "national")}
     texts = {f"{page}.{end}" for page in pages for end in ("qmd", "pdf")} | {
         f"../embed/{page}.{end}" for page in pages for end in ("html", "json")
@@ -259,8 +260,13 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
         "csv",
         "geojson",
         "svg",
-        "png",
+        *["png"] * 4,
     ]
+    for link in html.select(".ec-downloads a[href$=png]"):
+        with Image.open(project / "places" / link["href"]) as picture:
+            assert picture.width == 1800
+            assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+            assert picture.text["Description"].startswith("Demonstration data, not real values.")
     brief = html.find("a", href="norwich.pdf")
     size = (project / "places" / "norwich.pdf").stat().st_size
     assert brief.text == "Brief for a committee"
@@ -286,6 +292,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
         "scottish-borders.pdf",
         *(f"maps/scottish-borders{end}" for end in FILES_BEYOND),
         "maps/uk.svg",
+        "maps/uk.png",
     }
     beyond |= {"maps/.figure_cache/scottish-borders.json", "maps/.figure_cache/uk.json"}
     beyond |= {"../embed/scottish-borders.html", "../embed/scottish-borders.json"}
@@ -299,7 +306,8 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     assert "groups of neighbourhoods" not in text
     assert html.select(".ec-deciles") == []
     assert html.select(".ec-table") == []
-    assert html.select(".ec-downloads") == []
+    pictures = [link["href"] for link in html.select(".ec-downloads a")]
+    assert pictures == ["maps/scottish-borders-strip.png", "maps/scottish-borders-region.png", "maps/uk.png"]
     sources = [image["src"].split("#")[0] for image in html.find_all("img")]
     assert sources == ["maps/scottish-borders-strip.svg", "maps/scottish-borders-region.svg", "maps/uk.svg"]
     marked = html.find_all("img")[-1]["src"].split("#")[1]

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 #: The files of a page in ``maps/``, by what follows the page's name; beyond England and Wales there are no
 #: neighbourhoods. The brief is beside the page.
-FILES = (".svg", ".png", ".csv", ".geojson", "-region.svg", "-strip.svg", "-card.png")
-FILES_BEYOND = ("-region.svg", "-strip.svg", "-card.png")
+FILES_BEYOND = ("-region.svg", "-region.png", "-strip.svg", "-strip.png", "-card.png")
+FILES = (".svg", ".png", ".csv", ".geojson", *FILES_BEYOND)
 
 
 def files_of(region: str, msoas: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -107,19 +107,17 @@ def write(
     if drawn:
         parts.append(_inside(profile, drawn, page, files))
     card(lads, msoas, name, address).save(files / f"{page}-card.png")
-    strip = strip_plot(lads, msoas, name)
-    strip.save(files / f"{page}-strip.svg")
+    parts.append(_compared(profile, markdown.for_print(strip_plot(lads, msoas, name), f"{page}-strip", files)))
     region = regional_map(lads, profile.region, highlight=[name])
     links = {other: f"../{target}.html" for other, target in around.pages.items() if other != code}
-    region.save(files / f"{page}-region.svg", links=links)
-    parts.append(_compared(profile, picture(strip, f"{page}-strip")))
     if "kind" in lads:
         parts.append(driver_panel.panel(profile, msoas, page, files))
     else:
         parts.append(
             "The section on exposure and bias is left out: the files of this site have none that can be mapped."
         )
-    parts.append(_in_the_region(profile, picture(region, f"{page}-region")))
+    where = f"{escaped(profile.name)} in {escaped(the(profile.region))}"
+    parts.append(f"## {where}\n\n{markdown.for_print(region, f'{page}-region', files, links=links)}")
     if country := around.kingdom if profile.beyond else around.national:
         parts.append(_in_the_country(profile, country.picture))
     maps = {page: drawn, f"{page}-region": region} if drawn else {f"{page}-region": region}
@@ -199,16 +197,12 @@ def _in_the_country(profile: DistrictProfile, national: Picture) -> str:
         alt_text=f"{national.alt_text} Outlined: {profile.name}.",
     )
     figure = marked.markdown(mark=str(profile.district["lad21cd"]))
-    return f"## {escaped(profile.name)} in {profile.universe}\n\n{figure}"
+    return f"## {escaped(profile.name)} in {profile.universe}\n\n{figure}\n\n{markdown.print_link(national.name)}"
 
 
-def _compared(profile: DistrictProfile, strip: Picture) -> str:
+def _compared(profile: DistrictProfile, strip: str) -> str:
     dots = "Each dot is one local authority" + ("" if profile.beyond else " above, and one neighbourhood below")
-    return f"## Compared with other places\n\n{dots}, whatever its area or population.\n\n{strip.markdown()}"
-
-
-def _in_the_region(profile: DistrictProfile, region: Picture) -> str:
-    return f"## {escaped(profile.name)} in {escaped(the(profile.region))}\n\n{region.markdown()}"
+    return f"## Compared with other places\n\n{dots}, whatever its area or population.\n\n{strip}"
 
 
 def _nearby(profile: DistrictProfile, around: Around) -> str:

@@ -265,7 +265,7 @@ def _national(
     from ec_maps.analysis.statistics import BESIDE
     from ec_maps.maps.choropleth import national_map
     from ec_maps.site.district_page import Shared
-    from ec_maps.site.markdown import Picture, picture
+    from ec_maps.site.markdown import PRINT, Picture, picture
 
     for there in folders:
         if (text := read_record(there / FOLDER, name, stamp)) is not None:
@@ -275,7 +275,8 @@ def _national(
     addresses = {code: f"../{page}.html" for code, page in links.items()}
     files, shown = folders[1] / FOLDER, picture(drawn, name)
     drawn.save(files / f"{name}.svg", links=addresses, marks=True)
-    write_record(files, name, stamp, [f"{name}.svg"], json.dumps(asdict(shown)))
+    drawn.save(files / f"{name}.png", dpi=PRINT)
+    write_record(files, name, stamp, [f"{name}.svg", f"{name}.png"], json.dumps(asdict(shown)))
     return Shared(shown, files / f"{name}.svg")
 
 
@@ -322,7 +323,7 @@ def _take_over(
         needed_folder.mkdir(parents=True, exist_ok=True)
     names = [page.name for page in pages]
     removed = [path.stem for path in sorted(folder.glob("*.qmd")) if path.name != KEEP and path.stem not in names]
-    common = [*(f"{name}.svg" for name in shared), INDEX]
+    common = [*(f"{name}.{end}" for name in shared for end in ("svg", "png")), INDEX]
     ours = {*common, *(file for page in pages for file in page.files)}
     ours |= {f"{name}.json" for name in (*names, *shared)}
     left = [path for path in (*here.iterdir(), *(here / RECORDS).iterdir()) if path.is_file() and path.name not in ours]

@@ -45,10 +45,9 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     card(lads, msoas, group, address).save(files / f"{page}-card.png")
     drawn = local_map(msoas, group, key=False)  # the table below has the numbers
     embedded = Embedded(group.name, page, picture(drawn, page), around.site)
-    strip = strip_plot(lads, msoas, group)
-    strip.save(files / f"{page}-strip.svg")
     region = regional_map(lads, list(group.regions), highlight=group)
-    region.save(files / f"{page}-region.svg", links={code: f"../{name}.html" for code, name in around.pages.items()})
+    links = {code: f"../{name}.html" for code, name in around.pages.items()}
+    markdown.saved(region, f"{page}-region", files, links=links)
     write_csv(profile.msoas, files / f"{page}.csv")
     write_geojson(profile.msoas, files / f"{page}.geojson")
     colours = f"{profile.entry.colours_in_words} Each colour is a decile of all neighbourhoods of England and Wales."
@@ -72,10 +71,11 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
         _districts(profile, around.pages),
         "## Compared with other places",
         "Each dot is one local authority above, and one neighbourhood below, whatever its area or population.",
-        picture(strip, f"{page}-strip").markdown(),
+        markdown.for_print(strip_plot(lads, msoas, group), f"{page}-strip", files),
         driver_panel.group_panel(profile, group, msoas, page, files),
         f"## {escaped(capital(profile.in_sentence))} in {escaped(where)}",
         shown.markdown(),
+        markdown.print_link(f"{page}-region"),
         _further(profile, page),
         district_page.care(profile),
         district_page.citation(profile, address),

@@ -131,13 +131,27 @@ def picture(drawn: Map, name: str) -> Picture:
     return Picture(name, drawn.caption, drawn.alt_text, *heights)
 
 
+#: Pixels per inch of pictures to download, for paper and word processors.
+PRINT = 300
+
+
 def saved(drawn: Map, name: str, folder: Path, *, png: bool = True, links: dict[str, str] | None = None) -> str:
     """Return the figure of a map, and save it as SVG, with `links` from its areas, and as PNG if `png` is true."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn.save(folder / f"{name}.svg", links=links)
     if png:
-        drawn.save(folder / f"{name}.png")
+        drawn.save(folder / f"{name}.png", dpi=PRINT)
     return picture(drawn, name).markdown()
+
+
+def for_print(drawn: Map, name: str, folder: Path, *, links: dict[str, str] | None = None) -> str:
+    """Return the figure of a map with a link to its PNG beneath it, and save it, as :func:`saved` does."""
+    return f"{saved(drawn, name, folder, links=links)}\n\n{print_link(name)}"
+
+
+def print_link(name: str) -> str:
+    """Return the link to the PNG of a figure, to paste it into a document."""
+    return f"::: {{.ec-downloads}}\n[Picture for a document (PNG)]({FOLDER}/{name}.png)\n:::"
 
 
 def keep_card(page: str, name: str, folder: Path = Path(FOLDER)) -> None:
