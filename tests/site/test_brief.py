@@ -17,6 +17,9 @@ import pytest
 import ec_maps
 import facts
 from ec_maps.analysis.district import DistrictProfile, district_profile
+from ec_maps.analysis.two_questions import CAUTION, two_lists
+from ec_maps.areas.groups import PlaceGroup
+from ec_maps.areas.places import search_places
 from ec_maps.errors import MissingExtraError, PlaceError, SettingError
 from ec_maps.graphics import palette
 from ec_maps.graphics.layout import DEMO_WORDS
@@ -57,7 +60,9 @@ def drawn(tables: Tables, name: str) -> Brief:
     if len(profile.msoas):
         maps.insert(0, local_map(tables.msoas, name))
     shown = [Picture(one.svg(), one.alt_text) for one in maps]
-    return brief.of_profile(profile, shown, national(tables), address="https://maps.example.org/places/a.html")
+    return brief.of_profile(
+        profile, shown, national(tables), msoas=tables.msoas, address="https://maps.example.org/places/a.html"
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -251,6 +256,45 @@ def test_markup_in_a_name_is_text(document: Brief) -> None:
     assert name in Pdf(replace(document, title=name).pdf()).text
 
 
+@pytest.mark.full
+def test_the_whole_brief_has_lists_and_similar_places() -> None:
+    """The two lists are those of `two_lists`, the similar places those of `similar`, each with its source."""
+    found = io.BytesIO()
+    ec_maps.brief("Birmingham", found)
+    pdf = Pdf(found.getvalue())
+    assert pdf.pages == 1
+    assert ec_maps.similar("Birmingham").attrs["in_words"] in pdf.text
+    assert "Similar places: Office for National Statistics" in pdf.text
+    msoas = ec_maps.bivariate_table(ec_maps.load_areas("msoa"))
+    lists = two_lists(msoas, set(msoas.loc[msoas["lad21nm"] == "Birmingham", "lad21cd"]))
+    for one in lists:
+        assert one.heading in pdf.text
+        assert one.sentence.partition(". ")[0] in pdf.text
+        listed = [name for name in one.rows["msoa21nm"] if name in pdf.text]
+        more = re.search(r"and (\d+) more", pdf.text) if len(listed) < len(one.rows) else None
+        assert len(listed) + (int(more[1]) if more else 0) == len(one.rows)
+    assert CAUTION in pdf.text
+
+
+@pytest.mark.full
+def test_a_group_has_a_brief_without_a_value() -> None:
+    """It says how its neighbourhoods are spread, and what its local authorities have."""
+    found = io.BytesIO()
+    ec_maps.brief("Norfolk", found)
+    pdf = Pdf(found.getvalue())
+    assert pdf.pages == 1
+    text = pdf.text
+    assert "The Atlas publishes no value for it as a whole" in text
+    assert "Its seven local authorities" in text
+    assert "Great Yarmouth, 40.5% (decile 2)" in text
+    assert "Of its 110 neighbourhoods" in text
+    fens = PlaceGroup("Fens", "group", tuple(search_places("fenland") + search_places("boston")))
+    own = io.BytesIO()
+    ec_maps.brief(fens, own)
+    assert "Fens" in Pdf(own.getvalue()).text
+
+
+@pytest.mark.full
 def test_a_place_without_neighbourhoods(demo_data_dir: Path) -> None:
     """A Scottish district has two maps, and the table counts the districts of Scotland."""
     del demo_data_dir
@@ -304,7 +348,12 @@ def test_real_outlines_fit_one_page_and_a_light_file(geo: Path, name: str, monke
 @pytest.mark.parametrize(
     ("call", "kind", "words"),
     [
-        (lambda to: ec_maps.brief("Norwich", to / "none" / "x.pdf"), SettingError, "The brief could not be written to"),
+        pytest.param(  # found out when the maps are drawn
+            lambda to: ec_maps.brief("Norwich", to / "none" / "x.pdf"),
+            SettingError,
+            "The brief could not be written to",
+            marks=pytest.mark.full,
+        ),
         (lambda to: ec_maps.brief("Norwich", to / "x.png"), SettingError, "does not end in .pdf"),
         (lambda _: ec_maps.brief("Norwich", io.StringIO()), SettingError, "is open for text"),
         (lambda to: ec_maps.brief("Great Yarmoth", to / "x.pdf"), PlaceError, "Did you mean: Great Yarmouth?"),

@@ -65,7 +65,12 @@ def expected(*pages: str) -> set[str]:
     texts = {f"{page}.{end}" for page in pages for end in ("qmd", "pdf")} | {
         f"../embed/{page}.{end}" for page in pages for end in ("html", "json")
     }
-    return shared | records | texts | {f"maps/{page}{end}" for page in pages for end in (*FILES, "-bivariate.svg")}
+    return (
+        shared
+        | records
+        | texts
+        | {f"maps/{page}{end}" for page in pages for end in (*FILES, "-bivariate.svg", "-bivariate.png")}
+    )
 
 
 def parts(path: Path) -> tuple[dict[str, str], BeautifulSoup]:
@@ -260,7 +265,7 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
         "csv",
         "geojson",
         "svg",
-        *["png"] * 4,
+        *["png"] * 5,
     ]
     for link in html.select(".ec-downloads a[href$=png]"):
         with Image.open(project / "places" / link["href"]) as picture:

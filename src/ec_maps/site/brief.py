@@ -13,18 +13,22 @@ from typing import IO, TYPE_CHECKING
 import pandas as pd
 
 from ec_maps import settings
+from ec_maps.analysis.bivariate import DRIVERS, bivariate_table
+from ec_maps.analysis.comparison import available_measures
 from ec_maps.analysis.district import DistrictProfile, district_profile
 from ec_maps.analysis.group import GroupProfile, group_profile
 from ec_maps.analysis.similar import coverage_in_words, similar_table, why_none
+from ec_maps.analysis.two_questions import CAUTION, two_lists
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.finder import find_place, gazetteer_of
 from ec_maps.areas.groups import PlaceGroup, named_group
 from ec_maps.areas.table import load_areas
 from ec_maps.areas.wording import series, some, the
-from ec_maps.errors import SettingError, told
+from ec_maps.errors import DataError, SettingError, told
 from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.names import folded, slug
+from ec_maps.geography.similar import SOURCE
 from ec_maps.graphics import palette, saving
 from ec_maps.maps.choropleth import local_map, national_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER, PLACES
@@ -88,7 +92,7 @@ def brief(place: str | Place | PlaceGroup, path_or_file: str | Path | IO[bytes])
 
 def _drawn(place: str | Place | PlaceGroup) -> Brief:
     """Return the brief of a place or a group, with maps drawn for it."""
-    everywhere, lads, msoas = united_kingdom(), load_areas("lad"), load_areas("msoa")
+    everywhere, lads, msoas = united_kingdom(), load_areas("lad"), _with_kinds(load_areas("msoa"))
     profile: DistrictProfile | GroupProfile
     home: gpd.GeoDataFrame = lads
     if group := _group_of(place, lads):
@@ -101,7 +105,15 @@ def _drawn(place: str | Place | PlaceGroup) -> Brief:
     if len(profile.msoas):
         maps.insert(0, local_map(msoas, list(profile.codes)))
     *shown, whole = (Picture(one.svg(), one.alt_text) for one in maps)
-    return of_profile(profile, shown, whole, address=_address_of(page, lads), everywhere=everywhere)
+    return of_profile(profile, shown, whole, msoas=msoas, address=_address_of(page, lads), everywhere=everywhere)
+
+
+def _with_kinds(msoas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the table of all neighbourhoods with exposure, bias and kinds, or as it is where the files lack them."""
+    try:
+        return bivariate_table(msoas) if {*DRIVERS} <= set(available_measures("msoa")) else msoas
+    except DataError:  # the values form no thirds
+        return msoas
 
 
 def _group_of(place: object, districts: pd.DataFrame) -> PlaceGroup | None:
@@ -132,6 +144,7 @@ def of_profile(
     maps: Sequence[Picture],
     country: Picture,
     *,
+    msoas: gpd.GeoDataFrame,
     address: str = "",
     everywhere: gpd.GeoDataFrame | None = None,
 ) -> Brief:
@@ -144,6 +157,8 @@ def of_profile(
     maps, country
         The maps of its neighbourhoods, which may lack, of its region, and of the country. Titles and outlines are set
         here. Without neighbourhoods, the table counts the districts of the region by decile.
+    msoas
+        The table of all neighbourhoods; with the kinds of :func:`ec_maps.bivariate_table`, the brief has the two lists.
     address
         That of its page.
     everywhere
@@ -162,6 +177,7 @@ def of_profile(
     if not inside:
         found = profile.lads.loc[profile.lads["rgn21nm"].isin(profile.regions), "decile"].value_counts()
         label, counts = f"Local authorities in {here}", [int(found.get(one, 0)) for one in range(1, GROUPS + 1)]
+    lists = _lists(profile, msoas)
     return Brief(
         title=profile.name,
         about=f"{profile.entry.title} in {profile.in_sentence}",
@@ -172,10 +188,30 @@ def of_profile(
         label=label,
         counts=counts,
         colours=list(palette.colours(profile.entry)),
-        caution=profile.caution,
+        caution=f"{profile.caution} {CAUTION}" if lists else profile.caution,
+        lists=lists,
+        sources=[SOURCE] if isinstance(profile, DistrictProfile) else [],
         sections=[_similar(profile, everywhere) if isinstance(profile, DistrictProfile) else _districts(profile)],
         address=address,
     )
+
+
+def _lists(profile: DistrictProfile | GroupProfile, msoas: gpd.GeoDataFrame) -> list[Section]:
+    """Return the two lists of neighbourhoods by exposure and bias; none where no neighbourhood has both values."""
+    found = two_lists(msoas, profile.codes) if "kind" in msoas else ()
+    sections = []
+    for one in found if found and found[0].total else ():
+        items = []
+        for row in one.rows.to_dict("records"):
+            known = row.get("msoa21hclnm")
+            name = f"{known} ({row['msoa21nm']})" if isinstance(known, str) else str(row["msoa21nm"])
+            items.append(f"{name}{', near a cut' if row['near_cut'] else ''}")
+        # Those that only could be of the kind are on the page.
+        number, helps = replace(one, others=one.others.iloc[:0]).sentence, one.findings[0]
+        text = f"{number} What helps, as far as is known: {helps.text.rstrip('.')} ({helps.source})."
+        after = f"A question to ask: {one.kind.question}"
+        sections.append(Section(one.heading, text, items, after) if items else Section(one.heading, number))
+    return sections
 
 
 def _similar(profile: DistrictProfile, everywhere: gpd.GeoDataFrame | None) -> Section:
@@ -205,6 +241,7 @@ def link(
     around: Around,
     folder: Path,
     *,
+    msoas: gpd.GeoDataFrame,
     everywhere: gpd.GeoDataFrame | None = None,
 ) -> str:
     """Write the brief of a page beside it, and return the link to it as markdown; empty without a map of the country.
@@ -217,6 +254,6 @@ def link(
     shown = [Picture.saved(folder / FOLDER / f"{name}.svg", drawn.alt_text) for name, drawn in maps.items()]
     whole = Picture.saved(country.path, country.picture.alt_text)
     address = f"{around.site}{PLACES}/{page}.html" if around.site else ""
-    content = of_profile(profile, shown, whole, address=address, everywhere=everywhere).pdf()
+    content = of_profile(profile, shown, whole, msoas=msoas, address=address, everywhere=everywhere).pdf()
     (folder / f"{page}.pdf").write_bytes(content)
     return f"[Brief for a committee]({page}.pdf) (PDF, one page, {round(len(content) / 1000)} kB)"

@@ -52,12 +52,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a brief: heading, sentences, a list, what is said of the items left out, and sentences after it."""
+    """A section of a brief: heading, sentences, a list, which may be cut short, and sentences after it."""
 
     heading: str
     text: str
     items: list[str] = field(default_factory=list)
-    more: str = "and {} more, on the page"
     after: str = ""
 
 
@@ -81,6 +80,8 @@ class Brief:
         What to bear in mind, in sentences.
     lists, sections
         The sections side by side, and those beneath them.
+    sources
+        Sources besides those of all maps.
     address
         That of the place's page; empty without one.
     """
@@ -97,6 +98,7 @@ class Brief:
     caution: str
     lists: Sequence[Section] = ()
     sections: Sequence[Section] = ()
+    sources: Sequence[str] = ()
     address: str = ""
 
     def pdf(self) -> bytes:
@@ -152,7 +154,8 @@ class Brief:
             "lists": [asdict(section) for section in self.lists],
             "sections": [asdict(section) for section in self.sections],
             "caution": self.caution,
-            "source": [sources(), line()],
+            "source": [" ".join([sources(), *self.sources]), line()],
+            "rest": "and {} more, on the page" if self.address else "and {} more",
             "more": "All values, larger maps and how to read them:",
             "address": self.address,
         }

@@ -39,7 +39,7 @@ def files_of(region: str, msoas: gpd.GeoDataFrame) -> tuple[str, ...]:
     """Return the ends of the files of the page of a place in a region, where `msoas` are all neighbourhoods."""
     if region in BEYOND:
         return FILES_BEYOND
-    return (*FILES, f"{driver_panel.MAP}.svg") if "kind" in msoas else FILES
+    return (*FILES, f"{driver_panel.MAP}.svg", f"{driver_panel.MAP}.png") if "kind" in msoas else FILES
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def write(
     if country := around.kingdom if profile.beyond else around.national:
         parts.append(_in_the_country(profile, country.picture))
     maps = {page: drawn, f"{page}-region": region} if drawn else {f"{page}-region": region}
-    parts.insert(1, brief.link(profile, page, maps, around, folder, everywhere=surroundings))
+    parts.insert(1, brief.link(profile, page, maps, around, folder, msoas=msoas, everywhere=surroundings))
     embedded = Embedded(
         profile.name, page, picture(drawn, page) if drawn else picture(region, f"{page}-region"), around.site
     )

@@ -19,7 +19,7 @@ from ec_maps.maps.bivariate import bivariate_map
 from ec_maps.maps.bivariate_legend import bivariate_colours
 from ec_maps.maps.bivariate_words import THIRD_IN_WORDS, class_in_words, counts, in_between
 from ec_maps.measures import MEASURES
-from ec_maps.site.markdown import attribute, escaped, framed, picture, pipe_table
+from ec_maps.site.markdown import attribute, escaped, for_print, framed, pipe_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -106,9 +106,7 @@ def _by_neighbourhood(
 ) -> list[str]:
     """Return the map of a place's neighbourhoods in nine colours, their table, and the two lists with a caution."""
     drawn = bivariate_map(msoas, place)
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn.save(folder / f"{page}{MAP}.svg")
-    parts = [picture(drawn, f"{page}{MAP}").markdown(), neighbourhood_table(drawn.areas, where)]
+    parts = [for_print(drawn, f"{page}{MAP}", folder), neighbourhood_table(drawn.areas, where)]
     lists = two_lists(msoas, drawn.areas["lad21cd"].unique())
     if lists[0].total:
         parts += [*(_list(one) for one in lists), f"::: {{.ec-note}}\n{CAUTION}\n:::"]

@@ -60,7 +60,7 @@ def write(group: PlaceGroup, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, ar
     parts = [
         district_page.front(profile, embedded),
         _opening(profile),
-        brief.link(profile, page, maps, around, folder),
+        brief.link(profile, page, maps, around, folder, msoas=msoas),
         "## Neighbourhood by neighbourhood",
         colours,
         figure,
