@@ -73,9 +73,13 @@
     if (!words.length) return null;
     const start = ` ${words.join(" ")}`;
     // The name of a group stands for its districts too.
-    const inside = new Set(entries.filter(({ words: own, members }) => members && own === start).flatMap(({ members }) => members));
+    const whole = ({ words: own, members }) => members && own === start;
+    const inside = new Set(entries.filter(whole).flatMap(({ members }) => members));
     const named = (entry) => words.every((word) => entry.words.includes(` ${word}`));
-    const order = (entry) => (entry.words.startsWith(start) ? 0 : inside.has(entry.at) ? 5 : 10) + entry.rank;
+    const order = (entry) => {
+      if (whole(entry)) return -2;
+      return inside.has(entry.at) ? -1 : (entry.words.startsWith(start) ? 0 : 10) + entry.rank;
+    };
     return entries
       .filter((entry) => inside.has(entry.at) || named(entry))
       .sort((a, b) => order(a) - order(b) || a.words.localeCompare(b.words, "en"));

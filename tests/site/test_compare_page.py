@@ -160,7 +160,8 @@ def test_the_table_is_downloaded(comparison: str, tab: Callable[..., Page], tmp_
     assert [row["place"] for row in rows[:3]] == ["Norwich", "Bristol, City of", "Norfolk"]
     assert [row["measure"] for row in rows[::3]] == list(MEASURES)
     values = page.locator(".ec-multiple").first.locator("li > b").all_inner_texts()
-    assert [f"{row['value'] or row['neighbourhoods_median']}%" for row in rows[:3]] == values
+    ranges = [f"{row['neighbourhoods_lowest']} to {row['neighbourhoods_highest']}" for row in rows[:3]]
+    assert [f"{row['value'] or inside}%" for row, inside in zip(rows[:3], ranges, strict=True)] == values
     assert all(row["source"].startswith("Demonstration data") for row in rows)
     assert rows[1]["compared_with"] == "Norwich"
     assert rows[2]["decile"] == ""

@@ -105,7 +105,8 @@ def read_places(path: Path | str | None = None, *, districts: pd.DataFrame | Non
     for entry in entries:
         found = _place(entry, gazetteer, path.name)
         if isinstance(found, list):
-            misnamed = True
+            texts = [entry.text] if entry.members is None else [text for _, text in entry.members]
+            misnamed = misnamed or any(gazetteer.find(text) is None for text in texts)
             faults += [(entry.line, fault) for fault in found]
         elif twice := _said_twice(entry, found, written, path.name):
             faults.append((entry.line, twice))

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from ec_maps.measures import Measure
 
 #: The width of the marked district's dot, as a multiple of the others', and that of the dots of a group's districts.
-MARKED, MEMBERS = 1.7, 1.25
+MARKED, MEMBERS = 1.7, 1.6
 
 #: The height of the district's name above the upper strip's dots, in inches.
 _NAME = 0.16

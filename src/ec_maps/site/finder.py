@@ -104,10 +104,9 @@ def groups_with_pages(groups: Sequence[PlaceGroup], msoas: pd.DataFrame) -> str:
     lines = []
     for group in groups:
         inside = int(msoas["lad21cd"].isin(group.codes).sum())
-        about = f"{group.kind}, {len(group.codes)} local authorities, {inside} neighbourhoods"
-        lines.append(f"- [{escaped(group.name)}]({slug(group.name)}.html) [{about}]{{.ec-value}}")
-    listed = "\n".join(lines)
-    return f"## Counties and other groups {{#groups}}\n\n::: {{.ec-places}}\n{listed}\n:::" if lines else ""
+        about = f"a {group.kind} of {len(group.codes)} local authorities with {inside} neighbourhoods"
+        lines.append(f"- [{escaped(group.name)}]({slug(group.name)}.html), {about}")
+    return "\n".join(["## Counties and other groups {#groups}", "", *lines]) if lines else ""
 
 
 def field() -> str:
