@@ -70,7 +70,8 @@ def test_thirds_are_of_all_neighbourhoods() -> None:
 def test_one_of_two_values_missing() -> None:
     """A neighbourhood without either value is on no list, could be on none, and is not counted."""
     bias, exposure = lists(both([*EXPOSURE, 0.61, None], [*BIAS, None, 0.20], level="msoa"))
-    assert bias.total == 9
+    assert (bias.total, bias.lacking) == (9, 2)
+    assert bias.sentence == "One of the 9 neighbourhoods with both values is of this kind."
     for found in (bias, exposure):
         assert not {"010", "011"} & {*names(found.rows), *names(found.others)}
 
@@ -120,7 +121,7 @@ def test_grammar(number: int) -> None:
     """One and many agree with their verbs."""
     names = [f"A {place}" for place in range(1, number + 1)]
     rows = pd.DataFrame({"msoa21nm": names, "near_cut": [True] * number})
-    found = KindList(KINDS[1], rows, rows, 30, FINDINGS["bias"])
+    found = KindList(KINDS[1], rows, rows, 30, 0, FINDINGS["bias"])
     near, of_kind = "near a cut point and could be", "of the 30 neighbourhoods are of this kind."
     expected = {
         0: f"None {of_kind}",

@@ -82,8 +82,8 @@ class KindList:
         ``bias`` and ``near_cut``.
     others
         Those that are not, but could be if exposure and bias were lower or higher by their tolerances.
-    total
-        How many neighbourhoods of the districts have both values.
+    total, lacking
+        How many neighbourhoods of the districts have both values, and how many lack one or both.
     findings
         What the literature says helps.
     """
@@ -92,6 +92,7 @@ class KindList:
     rows: pd.DataFrame
     others: pd.DataFrame
     total: int
+    lacking: int
     findings: tuple[Finding, ...]
 
     @property
@@ -105,10 +106,12 @@ class KindList:
         number, near, others = len(self.rows), int(self.rows["near_cut"].sum()), len(self.others)
         if not self.total:
             return "No neighbourhood here has a published estimate of both exposure and bias."
+        with_both = " with both values" if self.lacking else ""
         if self.total == 1:
-            said = [f"The only neighbourhood is {'' if number else 'not '}of this kind."]
+            said = [f"The only neighbourhood{with_both} is {'' if number else 'not '}of this kind."]
         else:
-            said = [f"{capital(_number(number))} of the {self.total:,} neighbourhoods {are(number)} of this kind."]
+            of = f"of the {self.total:,} neighbourhoods{with_both}"
+            said = [f"{capital(_number(number))} {of} {are(number)} of this kind."]
         if near:
             which = "It" if number == 1 else "Both" if near == number == 2 else "All" if near == number else None
             which = which or f"{capital(_number(near))} of them"
@@ -140,13 +143,14 @@ def two_lists(msoas: pd.DataFrame, districts: Collection[str]) -> tuple[KindList
     here = msoas["lad21cd"].isin(list(districts))
     plain = pd.DataFrame(msoas.drop(columns=["geometry", "about"], errors="ignore"))
     total, lists = int(msoas.loc[here, "kind"].notna().sum()), []
+    lacking = int(here.sum()) - total
     for key, kind in LEVERS.items():
         of_kind = (msoas["kind"] == kind.name).fillna(False).astype(bool)  # noqa: FBT003
         rows, others = (
             plain[here & chosen].sort_values(["msoa21nm", "msoa21cd"], ignore_index=True)
             for chosen in (of_kind, could[key] & ~of_kind)
         )
-        lists.append(KindList(kind, rows, others, total, FINDINGS[key]))
+        lists.append(KindList(kind, rows, others, total, lacking, FINDINGS[key]))
     return lists[0], lists[1]
 
 

@@ -109,7 +109,8 @@ def _by_neighbourhood(
     parts = [for_print(drawn, f"{page}{MAP}", folder), neighbourhood_table(drawn.areas, where)]
     lists = two_lists(msoas, drawn.areas["lad21cd"].unique())
     if lists[0].total:
-        parts += [*(_list(one) for one in lists), f"::: {{.ec-note}}\n{CAUTION}\n:::"]
+        first, _, rest = CAUTION.partition(". ")
+        parts += [*(_list(one) for one in lists), f"**{first}.** {rest}"]
     return parts
 
 
