@@ -26,7 +26,7 @@ from ec_maps.graphics.layout import DEMO_WORDS
 from ec_maps.maps.bivariate import bivariate_map
 from ec_maps.maps.bivariate_legend import bivariate_colours
 from ec_maps.maps.bivariate_words import class_in_words
-from made import VALUE, Picture, Tables, about, counted, nothing_around
+from made import VALUE, Picture, about, counted, nothing_around, real_tables
 
 
 @pytest.fixture
@@ -345,10 +345,10 @@ def test_all_neighbourhoods(demo: Path) -> None:
 @pytest.mark.parametrize(
     "place", ["Great Yarmouth", "Isles of Scilly", "Birmingham", "Isle of Anglesey", "Tees Valley"]
 )
-def test_real_boundaries(real: Tables, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_boundaries(geo: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the real outlines a place has all its neighbourhoods in the classes of the whole."""
     monkeypatch.setenv("EC_MAPS_SOURCE", "live")
-    rng = np.random.default_rng(3)
+    real, rng = real_tables(geo), np.random.default_rng(3)
     msoas = real.msoas.rename(columns={VALUE: "exposure"})
     msoas = about(msoas, measure="exposure").assign(bias=pd.Series(rng.normal(0.08, 0.04, len(msoas))))
     whole = bivariate_table(msoas)
