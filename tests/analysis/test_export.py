@@ -23,7 +23,7 @@ import shapely
 
 from ec_maps.analysis.codebook import columns_of
 from ec_maps.analysis.comparison import measures_table
-from ec_maps.analysis.export import export, write_csv, write_geojson
+from ec_maps.analysis.export import export, to_csv, write_csv, write_geojson
 from ec_maps.areas.own import area_table
 from ec_maps.areas.provenance import line
 from ec_maps.areas.table import load_areas
@@ -401,3 +401,16 @@ def test_odd_names_survive(tmp_path: Path) -> None:
     write_geojson(areas, tmp_path / "a.geojson")
     assert set(pd.read_csv(tmp_path / "a.csv")["lad21nm"]) == {odd}
     assert set(gpd.read_file(tmp_path / "a.geojson")["lad21nm"]) == {odd}
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
+    """Text that a spreadsheet would run has an apostrophe before it, in headers too; numbers below zero are numbers."""
+    path = tmp_path / "table.csv"
+    texts = ["=HYPERLINK(A1)", "+1", "-1", "@SUM(A1)", "\t=1", "Ynys Môn", None]
+    to_csv(pd.DataFrame({"=name": texts, "kind": pd.Categorical(texts), "value": [-0.5] * 7}), path)
+    read = pd.read_csv(path)
+    assert list(read.columns) == ["'=name", "kind", "value"]
+    for name in ("'=name", "kind"):
+        assert list(read[name])[:6] == [*(f"'{text}" for text in texts[:5]), "Ynys Môn"]
+        assert pd.isna(read[name].iloc[6])
+    assert (read["value"] == -0.5).all()

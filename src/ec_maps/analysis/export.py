@@ -47,6 +47,9 @@ ExportName = Literal["csv", "parquet", "gpkg", "xlsx", "geojson"]
 #: The layer or sheet of areas and the table of columns, and our key in the metadata of GeoParquet.
 AREAS, CODEBOOK, KEY = "areas", "codebook", "ec_maps"
 
+#: How a text begins that a spreadsheet runs as a formula.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
 #: The name that stands for the standard output.
 STANDARD_OUTPUT = "-"
 
@@ -358,9 +361,22 @@ def write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
     to_csv(lowest_first(areas).assign(**facts), path)
 
 
+def as_text(cell: object) -> object:
+    """Return a cell; with an apostrophe before a text that a spreadsheet would take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
+
+
 def to_csv(table: pd.DataFrame, path: Path, digits: str | None = None) -> None:
-    """Write rows as CSV; the byte-order mark at its beginning tells Excel that a name such as Ynys Môn is UTF-8."""
-    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format=digits)
+    """Write rows as CSV, for people who open it in a spreadsheet.
+
+    The byte-order mark at its beginning tells Excel that a name such as Ynys Môn is UTF-8. Text that a spreadsheet
+    would run as a formula has an apostrophe before it, which keeps it text.
+    """
+    texts = table.select_dtypes(include=["object", "string", "category"]).columns
+    safe = {name: table[name].map(as_text, na_action="ignore") for name in texts}
+    table.assign(**safe).rename(columns=as_text).to_csv(
+        path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format=digits
+    )
 
 
 def write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
