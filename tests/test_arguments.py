@@ -181,6 +181,8 @@ def sound(name: str, parameter: str) -> list[Any]:
     }
     if name in ("national_map", "regional_map", "local_map"):
         known |= {"measure": [None], "category": [None]}
+    if name == "diff":
+        known |= {"old": [settings.shipped("demo")], "new": [settings.shipped("demo")]}
     if name == "similar":
         known |= {"place": ["Norwich", "Glasgow City", "Eden"]}
     if name == "brief":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ec_maps.analysis.bivariate import bivariate_table
+    from ec_maps.analysis.changes import diff
     from ec_maps.analysis.comparison import compare, measures_table
     from ec_maps.analysis.export import export
     from ec_maps.analysis.shortlist import shortlist
@@ -69,6 +70,7 @@ __all__ = [
     "brief",
     "compare",
     "correlation_matrix",
+    "diff",
     "draw_maps",
     "export",
     "hexagon_map",
@@ -111,6 +113,7 @@ _HOMES = {
     "compare": "analysis.comparison",
     "correlation_matrix": "maps.correlation_matrix",
     "draw_maps": "maps.batch",
+    "diff": "analysis.changes",
     "export": "analysis.export",
     "hexagon_map": "maps.hexmap",
     "ice_colormap": "graphics.palette",

@@ -54,13 +54,14 @@ def main(*, verbose: bool) -> None:
 def fetch(*, refresh: bool, dry_run: bool) -> None:
     """Download the Atlas and the boundaries into data/cache; all other commands then work offline."""
     from ec_maps import settings
+    from ec_maps.analysis.changes import diff
     from ec_maps.areas import provenance
-    from ec_maps.fetch import fetcher
+    from ec_maps.fetch import fetcher, manifest
 
     if settings.is_demo():
         click.echo("EC_MAPS_SOURCE is demo: the demonstration data are built in, and nothing has to be downloaded.")
         return
-    outcomes = provenance.fetch(refresh=refresh, dry_run=dry_run)
+    before, outcomes = manifest.read(), provenance.fetch(refresh=refresh, dry_run=dry_run)
     if not outcomes:
         click.echo(f"Nothing has to be downloaded: there are local archives and boundaries ({settings.data_dir()}).")
         return
@@ -69,6 +70,9 @@ def fetch(*, refresh: bool, dry_run: bool) -> None:
         for note in provenance.notes(done):
             click.echo(f"note: {done.job.what}: {note}")
     fetcher.raise_failures(outcomes)
+    for done in outcomes:
+        if done.state == "replaced" and done.entry and done.job.suffix == ".zip":
+            click.echo(f"note: {diff(before[done.job.key].path, done.entry.path).attrs['in_words']}")
     if not dry_run:
         click.echo(f"\nAll files are in {settings.cache_dir()}. Maps can now be drawn offline.")
 
@@ -140,6 +144,32 @@ def compare(
     table, source = compare(names, list(measures), level=level, scope=scope), provenance.line()
     rows = listing.of_areas(table, source)
     click.echo(listing.written(rows, form, lambda: f"{listing.areas_in_words(table)}\n\n{source}"), nl=False)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--at-most", type=click.FloatRange(0, 100), metavar="PER CENT",
+    help="Fail if more of a measure's areas than this changed their decile.",
+)  # fmt: skip
+@FORMAT
+def diff(old: Path, new: Path, at_most: float | None, form: listing.ListingFormat) -> None:
+    """Show what changed from the release OLD to NEW: data folders, zips or CSVs of the Atlas, or exported files."""
+    from ec_maps.analysis.changes import diff
+    from ec_maps.errors import DataError
+
+    table = diff(old, new)
+    stamp = "Demonstration data, not real values. " if table.attrs["demo"] else ""
+    rows = listing.of_areas(table, f"{stamp}{table.attrs['old']} and {table.attrs['new']}")
+    columns = [*table.columns, "source"]
+    click.echo(listing.written(rows, form, lambda: listing.changes_in_words(table), columns), nl=False)
+    if at_most is not None and 100 * table.attrs["share"] > at_most:
+        msg = (
+            f"{100 * table.attrs['share']:.1f} per cent of a measure's areas changed their decile, more than the "
+            f"{at_most:g} that --at-most allows. See whether that can be right before it is published."
+        )
+        raise DataError(msg)
 
 
 @main.command()

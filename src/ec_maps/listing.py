@@ -124,6 +124,19 @@ def similar_in_words(table: pd.DataFrame) -> str:
     return "\n\n".join([*filter(None, said), table.attrs["source"]])
 
 
+def changes_in_words(table: pd.DataFrame) -> str:
+    """Return a table of ``diff`` in words: the finding, and a line for each value that changed."""
+    from ec_maps.measures import measure_named
+
+    lines = [("measure", "area", "change", "old", "new", "decile")]
+    for row in table.to_dict("records"):
+        measure, old, new = measure_named(row["measure"]), _text(row["old_decile"]), _text(row["new_decile"])
+        name = row["name"] if isinstance(row["name"], str) else row["code"]
+        ends = (measure.format(row[end]) if row[end] == row[end] else "–" for end in ("old", "new"))
+        lines.append((measure.title, name, row["change"], *ends, old if old == new else f"{old or '–'} → {new or '–'}"))
+    return "\n\n".join([table.attrs["in_words"], *([aligned(lines)] if len(table) else [])])
+
+
 def _text(number: object) -> str:
     """Return a whole number, or nothing for a missing one."""
     return f"{number}" if isinstance(number, int) else ""

@@ -82,6 +82,13 @@ def shortlist() -> str:
     return shortlist()
 
 
+def releases() -> str:
+    """Return what changed from the release of the data before this one, and the list of all that are kept."""
+    from ec_maps.site.releases import releases
+
+    return releases()
+
+
 @cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""

@@ -335,6 +335,7 @@ def test_the_command_on_a_good_day(hdx: Bench) -> None:
     new = ec_maps("fetch", "--refresh")
     assert (new.returncode, _states(new.stdout)) == (0, ["replaced", "unchanged"]), new.stderr
     assert "its publisher has replaced it" in new.stdout
+    assert "values of" in new.stdout
 
 
 def test_the_command_on_a_bad_day(hdx: Bench) -> None:

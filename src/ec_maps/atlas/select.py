@@ -74,10 +74,11 @@ def supplied(level: TableName, measure: str = HEADLINE, category: str | None = N
 
 def _check_fetched(level: Level, measure: Measure, path: Path) -> None:
     """Raise `DataError` if a fetched archive does not hold the measure of the level and of the maps' year."""
-    check_vintage(level, _values(level, measure, "", [path]))
+    check_vintage(level, read_from(level, measure, [path]))
 
 
-def _values(level: Level, measure: Measure, category: str, paths: list[Path]) -> Measurements:
+def read_from(level: Level, measure: Measure, paths: list[Path], category: str = "") -> Measurements:
+    """Return a measure at a level from these archives alone, in any vintage; raise as :func:`read_measure` does."""
     from ec_maps.atlas.csv_table import parse
 
     member, notes = _find(level, measure, category, paths)
@@ -108,13 +109,13 @@ def read_measure(level: str, measure: str = HEADLINE, category: str | None = Non
     """
     wanted, what = table_named(level), measure_named(measure)
     whom = clean_header(optional_text(category, "category") or "")
-    return _values(wanted, what, whom, supplied(wanted.key, measure, whom))
+    return read_from(wanted, what, supplied(wanted.key, measure, whom), whom)
 
 
 def data_date(level: TableName, measure: str = HEADLINE) -> str | None:
     """Return the data's date in the available archives, without fetching; None if they have no such table."""
     try:
-        return _values(table_named(level), measure_named(measure), "", archive.archives()).date
+        return read_from(table_named(level), measure_named(measure), archive.archives()).date
     except DataError:
         return None
 
