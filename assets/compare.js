@@ -8,7 +8,7 @@
 (() => {
   const root = document.querySelector(".ec-compare");
   if (!root) return;
-  const { make, draw, copy, number, short, read } = window.ecParts;
+  const { make, draw, copy, district, number, short, read } = window.ecParts;
   const find = (selector) => root.querySelector(selector);
   const [form, list, told, shown] = [".ec-finder", ".ec-chosen", ".ec-told", ".ec-compared"].map(find);
   const title = document.title;
@@ -38,8 +38,8 @@
         about: `${kind === "nations" ? "both nations" : kind}, ${several(count, "local authority", "local authorities")}`,
         href: page ? `places/${slug}.html` : kind === "region" || name === "Wales" ? `places/index.html#${slug}` : "",
       })),
-      ...more.beyond.map(([code, slug, name, region, page], at) => ({
-        code, slug, name, at: there + more.wider.length + at, own: at, said: said(name),
+      ...more.beyond.map(([code, slug, name, region, page, similar], at) => ({
+        code, slug, name, similar, at: there + more.wider.length + at, own: at, said: said(name),
         about: `local authority in ${region}`, of: "kingdom", href: page ? `places/${page}.html` : "",
       })),
     ];
@@ -353,7 +353,25 @@
     }
     return `\ufeff${rows.map((row) => row.map(quoted).join(",")).join("\n")}\n`;
   };
+  /* Add the places most like the first one. A local authority's list is in its own script. */
+  const addSimilar = async () => {
+    const before = chosen;
+    const [first] = before;
+    if (before.length === more.most) {
+      told.replaceChildren("Six places are compared, the most at once: remove one to add similar places.");
+      return;
+    }
+    const listed = first.similar || (await district(root.dataset.scripts, first.slug))?.similar;
+    if (before !== chosen) return; // something else was chosen meanwhile
+    if (!Array.isArray(listed)) {
+      told.replaceChildren(listed || `The places similar to ${first.said} could not be loaded. Try again.`);
+      return;
+    }
+    const after = listed.map((at) => places[at < data.districts.length ? at : at + more.wider.length]);
+    go([...before, ...after.filter((place) => !before.includes(place))].slice(0, more.most));
+  };
   const acts = {
+    similar: addSimilar,
     copy: () => copy(location.href.split("#")[0] + address(), told),
     csv: () => {
       const link = make("a", { download: `compare-${chosen.map(({ slug }) => slug).join("-").slice(0, 120)}.csv` });
@@ -376,6 +394,9 @@
     chips();
     show();
     find("[data-do=csv]").disabled = !chosen.length;
+    const alike = find("[data-do=similar]");
+    alike.hidden = !chosen.length || chosen[0].wider !== undefined;
+    if (!alike.hidden) alike.textContent = `Add places similar to ${chosen[0].said}`;
     const names = chosen.map(({ name }) => name);
     const changed = !first && (before.length !== chosen.length || before.some((place, at) => place !== chosen[at]));
     told.replaceChildren(...notes, changed && names.length ? `Compared now: ${series(names)}.` : "");

@@ -349,11 +349,11 @@
     return draw("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, draw("path", { fill, d: "M0 0h10v10H0z" }));
   };
 
-  const listing = (members = areas) => {
-    const columns = columnsOf(members[0]);
-    const value = ({ at }) => (columns?.value[at] == null ? Infinity : read(columns.value[at]));
-    const list = make("ol", { class: "ec-areas" });
-    for (const stop of [...members].sort((a, b) => value(a) - value(b) || a.at - b.at)) {
+  /* Places as a list of buttons, each with its colour, name, value and decile. */
+  const buttons = (members, name) => {
+    const list = make("ol", { class: name });
+    for (const stop of members) {
+      const columns = columnsOf(stop);
       const decile = columns?.decile[stop.at];
       const button = make("button", { type: "button", ...(stop.code && { "aria-pressed": String(stop.code === state.area) }) });
       button.append(
@@ -366,6 +366,31 @@
       list.append(make("li", {}, button));
     }
     return list;
+  };
+
+  const listing = (members = areas) => {
+    const columns = columnsOf(members[0]);
+    const value = ({ at }) => (columns?.value[at] == null ? Infinity : read(columns.value[at]));
+    return buttons([...members].sort((a, b) => value(a) - value(b) || a.at - b.at), "ec-areas");
+  };
+
+  /* The places most like the one that is open, as far as they are on this map; a sentence where none are published. */
+  const similar = () => {
+    const listed = near?.similar;
+    if (!listed) return [];
+    const name = districts[state.place].name;
+    const folded = make("details", {}, make("summary", {}, "Similar places"));
+    if (typeof listed === "string") {
+      folded.append(make("p", {}, listed));
+      return [folded];
+    }
+    const alike = listed.filter((place) => place < districts.length).slice(0, 5);
+    const list = buttons(alike.map((at) => districts[at]), "ec-alike");
+    const words = `Most like ${name} in England and Wales, the most alike first, by the Office for National Statistics: alike in population, work, housing and more, not in friendships.`;
+    const slugs = [state.place, ...alike].map((at) => data.districts[at][1]);
+    const compared = make("a", { href: `compare-places.html#places=${slugs}` }, "Compare it with them");
+    folded.append(make("p", { class: "ec-meaning" }, words), list, make("p", {}, compared));
+    return [folded];
   };
 
   const links = (anchor) => {
@@ -439,7 +464,7 @@
     }
     const parts = [make("h2", {}, name), make("p", { class: "ec-in" }, `Local authority in ${data.regions[region]}`), meaning, facts(about.values, at, "lad")];
     if (near?.words[state.measure]) parts.push(make("p", {}, near.words[state.measure]));
-    parts.push(strip("All local authorities", "lad", about.values, [at]), links(""));
+    parts.push(strip("All local authorities", "lad", about.values, [at]), links(""), ...similar());
     if (failed) {
       const again = make("button", { type: "button" }, "Try again");
       again.addEventListener("click", () => apply({ again: true }));

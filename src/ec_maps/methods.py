@@ -78,6 +78,14 @@ def exposure_and_bias() -> str:
 
 
 @cached()
+def similar_places() -> str:
+    """Return which districts have no similar places, and how far apart similar ones and any two are, in sentences."""
+    from ec_maps.site.methods import similar_places
+
+    return similar_places()
+
+
+@cached()
 def vintages() -> str:
     """Return the table of files, dates and code formats of values and boundaries, by level."""
     from ec_maps.site.methods import vintages
@@ -110,6 +118,7 @@ __all__ = [
     "exposure_and_bias",
     "left_out",
     "missing",
+    "similar_places",
     "spread",
     "ties",
     "united_kingdom",

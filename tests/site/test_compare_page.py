@@ -115,6 +115,46 @@ def test_a_reader_compares_places(comparison: str, tab: Callable[..., Page]) -> 
     assert not real(faults), listed(faults)
 
 
+def test_similar_places_are_added(comparison: str, tab: Callable[..., Page]) -> None:
+    """Those most like the first place fill the comparison, across the border too; none twice, and none beyond six."""
+    page = tab(**DESK)
+    faults = opened(page, f"{comparison}#places=norwich,portsmouth")
+    button = page.locator("[data-do=similar]")
+    expect(button).to_have_text("Add places similar to Norwich")
+    button.press("Enter")
+    expect(page.locator(".ec-chosen li")).to_have_count(6)
+    assert names(page) == ["Norwich", "Portsmouth", "Hastings", "Southampton", "Dundee City", "Worcester"]
+    expect(page.locator(".ec-told")).to_contain_text("Compared now: Norwich, Portsmouth, Hastings")
+    button.click()
+    expect(page.locator(".ec-told")).to_contain_text("Six places are compared")
+    page.goto(f"{comparison}#places=glasgow-city")
+    expect(button).to_have_text("Add places similar to Glasgow City")
+    button.click()
+    expect(page.locator(".ec-chosen li")).to_have_count(6)
+    assert names(page)[:4] == ["Glasgow City", "Leeds", "Cardiff", "Newcastle upon Tyne"]
+    page.goto(f"{comparison}#places=eden")
+    expect(button).to_have_text("Add places similar to Eden")
+    button.click()
+    expect(page.locator(".ec-told")).to_contain_text("became part of Westmorland and Furness on 1 April 2023")
+    assert names(page) == ["Eden"]
+    page.goto(f"{comparison}#places=norfolk,norwich")
+    expect(page.locator(".ec-chosen li")).to_have_count(2)
+    expect(button).to_be_hidden()
+    assert faults == []
+
+
+def test_a_list_that_is_not_to_be_had_is_said(there: str, tab: Callable[..., Page]) -> None:
+    """Where the script of the first place is broken, the page says so, and the next click tries again."""
+    page = tab(**DESK)
+    opened(page, f"{there}#places=norwich")
+    page.route("**/explore/norwich.js", lambda route: route.fulfill(body="{", content_type="text/javascript"))
+    page.locator("[data-do=similar]").click()
+    expect(page.locator(".ec-told")).to_contain_text("The places similar to Norwich could not be loaded. Try again.")
+    page.unroute("**/explore/norwich.js")
+    page.locator("[data-do=similar]").click()
+    expect(page.locator(".ec-chosen li")).to_have_count(6)
+
+
 def test_differences_are_those_of_the_files(root: Path, site: Path, there: str, tab: Callable[..., Page]) -> None:
     """Higher, lower or no different, for 100 pairs of districts in any measure, calculated from the CSVs."""
     lads = published(root, "local_authority-demonstration.zip")

@@ -255,9 +255,9 @@ def test_a_page_answers_the_readers_questions(project: Path) -> None:
         assert (project / "places" / image["src"].split("#")[0]).is_file()
         assert int(image["width"]) == 700
         assert int(image["height"]) > 200
-    rows = html.select_one(".ec-table").select("tbody tr")
+    rows = html.select("[id^=table-neighbourhoods] tbody tr")
     assert len(rows) == 14
-    heads = [head.text for head in html.select_one(".ec-table").select("thead th")]
+    heads = [head.text for head in html.select("[id^=table-neighbourhoods] thead th")]
     values = heads.index("Economic connectedness")
     shares = [float(row.find_all("td")[values].text.rstrip("%")) for row in rows]
     assert shares == sorted(shares)
@@ -310,7 +310,7 @@ def test_a_page_beyond_england_and_wales(project: Path) -> None:
     assert "neighbourhoods of England and Wales" not in text
     assert "groups of neighbourhoods" not in text
     assert html.select(".ec-deciles") == []
-    assert html.select(".ec-table") == []
+    assert html.select("[id^=table-neighbourhoods]") == []
     pictures = [link["href"] for link in html.select(".ec-downloads a")]
     assert pictures == ["maps/scottish-borders-strip.png", "maps/scottish-borders-region.png", "maps/uk.png"]
     sources = [image["src"].split("#")[0] for image in html.find_all("img")]

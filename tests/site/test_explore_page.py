@@ -287,6 +287,29 @@ def test_the_panel_says_what_the_scripts_hold(site: Path, there: str, tab: Calla
         assert fills == measure["colours"][columns["decile"][at] - 1]
 
 
+def test_similar_places_are_a_click_away(explorer: str, tab: Callable[..., Page]) -> None:
+    """Five, the most alike first, with value and decile in the measure shown; one opens, or all are compared."""
+    page = tab(**DESK, reduced_motion="reduce")
+    faults = opened(page, f"{explorer}#place=norwich")
+    page.locator(".ec-panel summary").press("Enter")
+    similar = page.locator(".ec-alike button")
+    expect(similar).to_have_count(5)
+    assert [text.split("\n")[0] for text in similar.all_inner_texts()] == [
+        *("Hastings", "Southampton", "Portsmouth", "Worcester", "Bristol, City of")
+    ]
+    assert all("%" in text and "decile" in text for text in similar.all_inner_texts())
+    link = page.get_by_role("link", name="Compare it with them").get_attribute("href")
+    assert link == "compare-places.html#places=norwich,hastings,southampton,portsmouth,worcester,bristol-city-of"
+    similar.nth(1).click()
+    expect(page.locator(".ec-panel h2")).to_have_text("Southampton")
+    assert page.url.endswith("#place=southampton")
+    page.goto(f"{explorer}#place=eden")
+    expect(page.locator(".ec-panel h2")).to_have_text("Eden")
+    page.locator(".ec-panel summary").click()
+    expect(page.locator(".ec-panel details")).to_contain_text("became part of Westmorland and Furness on 1 April 2023")
+    assert faults == []
+
+
 def numbers(text: str) -> list[str]:
     """Return the whole numbers of a text without their commas."""
     return [word for word in text.replace(",", "").split() if word.isdigit()]

@@ -16,7 +16,9 @@ from bs4 import BeautifulSoup
 from shapely.affinity import affine_transform
 
 from ec_maps import MEASURES, ice_colours, measures_table, shortlist
+from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.table import load_context
+from ec_maps.geography.codes import BEYOND
 from ec_maps.site import explorer_data
 from published import published, script
 
@@ -166,6 +168,25 @@ def test_names_cannot_end_a_script(demo: Path, tmp_path: Path) -> None:
     district = script(tmp_path / "st-agnes.js")
     assert district["areas"][0][1] == name
     assert district["links"] == [[name, "places/x.html"]]
+
+
+def test_similar_places_are_positions_in_the_list(demo: Path) -> None:
+    """Ten of the shipped list, in its order, those beyond England and Wales after all others; a sentence for none."""
+    del demo
+    lads, kingdom = measures_table("lad", "bias"), united_kingdom()
+    assert kingdom is not None
+    beyond = kingdom[kingdom["rgn21nm"].isin(BEYOND)]
+    names = [*lads["lad21nm"], *beyond["lad21nm"]]
+    found = explorer_data.similar_rows(lads, beyond)
+    code = dict(zip(lads["lad21nm"], lads["lad21cd"], strict=True))
+    assert [names[at] for at in found[code["Norwich"]]] == [
+        *("Hastings", "Southampton", "Dundee City", "Portsmouth", "Worcester"),
+        *("Bristol, City of", "Nottingham", "Cardiff", "Calderdale", "Swansea"),
+    ]
+    assert "Eden has no similar places" in str(found[code["Eden"]])
+    assert set(found) == {*lads["lad21cd"], *beyond["lad21cd"]}
+    alone = explorer_data.similar_rows(lads, None)
+    assert "Dundee City" not in [names[at] for at in alone[code["Norwich"]]]
 
 
 def test_a_district_without_values_has_a_script(demo: Path, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from bs4 import BeautifulSoup
 
 from ec_maps import load_areas, methods, pages
 from ec_maps.errors import BoundaryError
+from ec_maps.geography.codes import official_districts
+from ec_maps.geography.similar import similar_codes
 from ec_maps.graphics.palette import ice_colours
 from ec_maps.measures import MEASURES
 from ec_maps.site import district_pages, posts
@@ -54,6 +56,24 @@ def test_the_page_calls_what_the_module_has(root: Path) -> None:
     assert used == set(methods.__all__)
     cells = re.findall(r"```\{python\}\n(.*?)```", (root / "methods.qmd").read_text(encoding="utf-8"), flags=re.DOTALL)
     assert [cell for cell in cells if "lambda" in cell or "[" in cell] == []
+
+
+@pytest.mark.usefixtures("demo")
+def test_similar_places_are_nearer_than_any_two() -> None:
+    """The medians of all differences, counted here one by one; the 17 without a list are named."""
+    lads = load_areas("lad")
+    values = dict(zip(lads["lad21nm"], lads["economic_connectedness"], strict=True))
+    near, far = [], []
+    for code, district in official_districts().items():
+        if pd.notna(own := values.get(district.name)):
+            others = [values.get(official_districts()[one].name) for one in similar_codes(code)]
+            near += [abs(own - other) for other in others if pd.notna(other)]
+            far += [abs(own - other) for name, other in values.items() if pd.notna(other) and name != district.name]
+    said = method_tables.similar_places()
+    assert f"lie within {100 * pd.Series(near).median():.1f} percentage points of each other" in said
+    assert f"half of any two lie within {100 * pd.Series(far).median():.1f}." in said
+    assert "17 have no list" in said
+    assert "Allerdale, Barrow-in-Furness" in said
 
 
 def test_the_codebook_has_each_measure_once() -> None:

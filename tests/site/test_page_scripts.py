@@ -134,7 +134,7 @@ def test_a_table_is_sorted_by_its_headers(address: str, tab: Callable[..., Page]
     """A click sorts upwards, another downwards; numbers as numbers; the header says which way."""
     page = tab()
     page.goto(address + PLACE)
-    table = page.locator(".ec-table table")
+    table = page.locator("[id^=table-neighbourhoods] table")
 
     def column(place: int) -> list[str]:
         return table.locator(f"tbody td:nth-child({place})").all_inner_texts()

@@ -16,6 +16,7 @@ import facts
 from ec_maps import load_areas
 from ec_maps.areas.coverage import BEYOND
 from ec_maps.geography.codes import official_districts
+from ec_maps.geography.similar import similar_codes
 from tested_places import ALL_PLACES, GROUPS, SITE
 
 pytestmark = [pytest.mark.site, pytest.mark.full]
@@ -106,7 +107,7 @@ def test_the_neighbourhoods_are_those_of_the_table(site: Path, pages: dict[str, 
     def check(name: str, page: BeautifulSoup) -> None:
         if name not in here:
             assert name in beyond
-            assert page.select(".ec-deciles, .ec-table") == []
+            assert page.select(".ec-deciles, [id^=table-neighbourhoods]") == []
             assert "Neighbourhood data cover England and Wales only" in page.text
             return
         download = page.find("a", href=lambda link: bool(link) and link.endswith(".csv"))["href"]
@@ -114,7 +115,39 @@ def test_the_neighbourhoods_are_those_of_the_table(site: Path, pages: dict[str, 
         if any(inside):
             told = [field.b.text for field in page.select(".ec-deciles li")]
             assert told == [str(inside.count(str(decile)) or "–") for decile in range(1, 11)]
-        assert [len(table.select("tbody tr")) for table in page.select(".ec-table")] == 2 * [len(inside)]
+        tables = page.select(".ec-table:not([id$=most-like-it])")
+        assert [len(table.select("tbody tr")) for table in tables] == 2 * [len(inside)]
+
+    each(pages, check)
+
+
+def test_similar_places_are_those_of_the_list(pages: dict[str, BeautifulSoup], rows: Rows, kingdom: Rows) -> None:
+    """A row for each place on the shipped list, with its value and, within the page's own scope, its decile.
+
+    A place that has a page is linked; one without a list has a sentence instead.
+    """
+    known = {row["lad21nm"]: row for row in kingdom}
+    here = {row["lad21nm"] for row in rows}
+
+    def check(name: str, page: BeautifulSoup) -> None:
+        code = next(code for code, one in official_districts().items() if one.name == name)
+        listed = [official_districts()[one].name for one in similar_codes(code)]
+        part = page.find(id="similar-places")
+        if not listed:
+            assert f"{name} has no similar places: it became part of" in part.find_next("p").text
+            assert page.select("[id$=among-the-places-most-like-it]") == []
+            return
+        found = [[cell.text for cell in row.select("td")] for row in part.find_next("tbody").select("tr")]
+        assert sorted(facts.plain(row[0]) for row in found) == sorted([name, *listed])
+        for shown, value, decile, likeness in found:
+            row = known[facts.plain(shown)]
+            share = row["economic_connectedness"]
+            assert value == (f"{100 * float(share):.1f}%" if share else "no published estimate")
+            scope = {one["lad21nm"]: one for one in rows} if name in here else known
+            assert decile == (scope.get(row["lad21nm"], {}).get("decile") or "–")
+            assert likeness == ("" if row["lad21nm"] == name else str(1 + listed.index(row["lad21nm"])))
+        linked = {facts.plain(link.text) for link in part.find_next("tbody").select("a")}
+        assert linked == set(listed) & set(pages)
 
     each(pages, check)
 

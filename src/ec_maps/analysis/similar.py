@@ -10,7 +10,7 @@ import pandas as pd
 from ec_maps.about import scope_of
 from ec_maps.analysis.district import difference_in_words
 from ec_maps.areas.coverage import united_kingdom
-from ec_maps.areas.finder import find_place, gazetteer_of
+from ec_maps.areas.finder import find_place
 from ec_maps.areas.ranks import ROUNDED, rank_spans
 from ec_maps.areas.table import load_areas
 from ec_maps.areas.wording import are, capital, rank_in_words, some, the_district
@@ -99,12 +99,11 @@ def why_none(code: str, name: str) -> str:
     )
 
 
-def similar_places(code: str, areas: pd.DataFrame) -> list[Place]:
-    """Return the places of a table of districts that are most like one of them, the most alike first."""
-    gazetteer = gazetteer_of(areas)
-    own = gazetteer.find(code)
-    listed = similar_codes(official_code(code, own.name)) if own else ()
-    return [place for one in listed if (place := gazetteer.find(one))]
+def similar_places(areas: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the codes of the places of a table of districts that are most like each of them, the most alike first."""
+    named = zip(areas["lad21cd"], areas["lad21nm"], strict=True)
+    own = {official_code(code, name): code for code, name in named}
+    return {code: [own[one] for one in similar_codes(official) if one in own] for official, code in own.items()}
 
 
 def similar_table(code: str, lads: gpd.GeoDataFrame, everywhere: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
@@ -119,10 +118,9 @@ def similar_table(code: str, lads: gpd.GeoDataFrame, everywhere: gpd.GeoDataFram
     everywhere
         The table of the districts of the United Kingdom, if there is one.
     """
-    places, key = similar_places(code, lads if everywhere is None else everywhere), str(lads.attrs["measure"])
+    whole, key = lads if everywhere is None else everywhere, str(lads.attrs["measure"])
     measure = measure_named(key).among(str(lads.attrs["category"]))
-    codes = [code, *(place.lad21cd for place in places)]
-    whole = lads if everywhere is None else everywhere
+    codes = [code, *similar_places(whole)[code]]
     table = pd.DataFrame(whole.set_index("lad21cd", drop=False).loc[codes, [*_NAMES, key]]).reset_index(drop=True)
     table.insert(0, "similarity", pd.Series([None, *range(1, len(codes))], dtype="Int64"))
     own = lads.set_index("lad21cd").reindex(codes)
@@ -139,7 +137,7 @@ def similar_table(code: str, lads: gpd.GeoDataFrame, everywhere: gpd.GeoDataFram
         "measure": key,
         "category": measure.category,
         "scope": scope_of(lads),
-        "left_out": LISTED - len(places),
+        "left_out": LISTED + 1 - len(codes),
         "source": SOURCE,
     }
     table.attrs["in_words"] = in_words(table)

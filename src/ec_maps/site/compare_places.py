@@ -32,7 +32,7 @@ from ec_maps.graphics.layout import DEMO_WORDS
 from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.measures import Measure, measure_named
 from ec_maps.site import explorer
-from ec_maps.site.explorer_data import VALUES, columns_of_measure, write_script
+from ec_maps.site.explorer_data import VALUES, columns_of_measure, similar_rows, write_script
 from ec_maps.site.finder import INDEX, form, linked, page_names, wanted_groups
 
 if TYPE_CHECKING:
@@ -97,9 +97,10 @@ def write_places(
     path
         The script. Places stand in one order: the districts as in ``ecValues.districts``, then ``ecCompare.wider``
         (slug, name, name in a sentence, kind, number of districts, and 1 if it has a page of its own), then
-        ``ecCompare.beyond`` (code, slug, name, region and page of the districts of Scotland and Northern Ireland). In
-        this order, ``exact`` of a measure has the value by which a place is compared, with six decimals: a district's
-        own, the median of those of a nation or a region, none for a group. ``msoas`` has the spread of the
+        ``ecCompare.beyond`` (code, slug, name, region, page and :func:`ec_maps.site.explorer_data.similar_rows` of the
+        districts of Scotland and Northern Ireland). In this order, ``exact`` of a measure has the value by which a
+        place is compared, with six decimals: a district's own, the median of those of a nation or a region, none for a
+        group. ``msoas`` has the spread of the
         neighbourhoods of all but those beyond, ``districts`` that of the districts of a wider place, both in whole
         tenths as pages show them, with None for what there is not.
     lads, msoas
@@ -117,6 +118,7 @@ def write_places(
     beyond = None if kingdom is None else kingdom[kingdom["rgn21nm"].isin(BEYOND)].reset_index(drop=True)
     names = ["lad21cd", "lad21nm", "rgn21nm"]
     districts = pd.DataFrame(lads[names] if beyond is None else pd.concat([lads[names], beyond[names]]))
+    similar = similar_rows(lads, beyond)
     wider = wider_places(
         districts, {*slugs.values(), *([] if beyond is None else map(slug, beyond["lad21nm"]))}, groups
     )
@@ -131,7 +133,10 @@ def write_places(
             for one in wider
         ],
         "beyond": [
-            [row.lad21cd, slug(str(row.lad21nm)), row.lad21nm, row.rgn21nm, pages.get(str(row.lad21cd), "")]
+            [
+                *(row.lad21cd, slug(str(row.lad21nm)), row.lad21nm, row.rgn21nm),
+                *(pages.get(str(row.lad21cd), ""), similar[str(row.lad21cd)]),
+            ]
             for row in (() if beyond is None else beyond.itertuples())
         ],
         "measures": {key: _measure(key, lads, msoas, kingdom, wider) for key in lads.attrs["measures"]},
@@ -201,10 +206,11 @@ def _exact(values: Sequence[float]) -> list[float | None]:
 
 
 def _page() -> str:
-    return f"""<div class="ec-compare">
+    return f"""<div class="ec-compare" data-scripts="{FOLDER}/{explorer.SCRIPTS}/">
 {form(f"{PLACES}/{FOLDER}/{INDEX}", adds=True)}
 <ul class="ec-chosen" aria-label="Places compared" hidden></ul>
 <div class="ec-controls" hidden>
+<button type="button" data-do="similar">Add similar places</button>
 <button type="button" data-do="copy">Copy link</button>
 <button type="button" data-do="csv">Download table (CSV)</button>
 <button type="button" data-do="clear">Begin again</button>

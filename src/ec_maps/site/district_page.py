@@ -22,7 +22,7 @@ from ec_maps.maps.choropleth import local_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER
 from ec_maps.maps.share_card import card
 from ec_maps.maps.strip_plot import strip_plot
-from ec_maps.site import brief, driver_panel, markdown
+from ec_maps.site import brief, driver_panel, markdown, similar_places
 from ec_maps.site.embed import Embedded
 from ec_maps.site.markdown import Picture, attribute, escaped, picture, quoted_yaml
 
@@ -125,6 +125,7 @@ def write(
     embedded = Embedded(
         profile.name, page, picture(drawn, page) if drawn else picture(region, f"{page}-region"), around.site
     )
+    parts.append(similar_places.section(profile, around.pages))
     parts += [_nearby(profile, around), care(profile), citation(profile, address), embedded.section()]
     parts = [front(profile, embedded), *filter(None, parts), markdown.provenance()]
     (folder / f"{page}.qmd").write_text("\n\n".join(parts) + "\n", encoding="utf-8")

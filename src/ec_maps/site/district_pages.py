@@ -229,6 +229,7 @@ def _page(place: Place, links: dict[str, str], groups: list[PlaceGroup], basis: 
     """Return a page; its fingerprint holds the pages that it links to."""
     from ec_maps.analysis.district import district_profile
     from ec_maps.site.district_page import files_of
+    from ec_maps.site.similar_places import linked_to
 
     name = links[place.lad21cd]
     files = _files(name, files_of(place.region, tables.msoas))
@@ -236,7 +237,7 @@ def _page(place: Place, links: dict[str, str], groups: list[PlaceGroup], basis: 
     region = lads.loc[lads["rgn21nm"] == place.region, "lad21cd"]
     profile = district_profile(lads, lads.iloc[:0], place.name, tables.kingdom)
     near = profile.surroundings.loc[profile.surroundings["lad21nm"].isin(profile.neighbours), "lad21cd"]
-    linking = sorted({(code, links[code]) for code in [*region, *near] if code in links})
+    linking = sorted({(code, links[code]) for code in [*region, *near, *linked_to(profile)] if code in links})
     wider = [(group.name, group.kind) for group in groups if place.lad21cd in group.codes]
     return PlacePage(place, name, digest(basis, place, linking, wider), files)
 

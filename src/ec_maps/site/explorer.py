@@ -44,8 +44,9 @@ def explorer() -> str:
     folder = Path(FOLDER) / SCRIPTS
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_values(folder / VALUES, lads, msoas, pages=pages, kingdom=united_kingdom())
-    districts, slugs = Districts(lads, msoas, around), page_names(lads)
+    kingdom = united_kingdom()
+    write_values(folder / VALUES, lads, msoas, pages=pages, kingdom=kingdom)
+    districts, slugs = Districts(lads, msoas, around, kingdom), page_names(lads)
     for at, (code, name, region) in enumerate(zip(lads["lad21cd"], lads["lad21nm"], lads["rgn21nm"], strict=True)):
         links = links_of(name, slugs[code], region, pages.get(code, ""), root)
         districts.write(at, slugs[code], links, folder)

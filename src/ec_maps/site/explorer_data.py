@@ -20,6 +20,7 @@ from ec_maps.analysis.bivariate import DRIVERS
 from ec_maps.analysis.comparison import DECILE, RANK_HIGH, RANK_LOW, USERS
 from ec_maps.analysis.district import compared_in_words
 from ec_maps.analysis.shortlist import neighbourhood_levers
+from ec_maps.analysis.similar import similar_places, why_none
 from ec_maps.areas.deciles import group
 from ec_maps.areas.wording import the, the_district
 from ec_maps.errors import DataError
@@ -45,6 +46,9 @@ _STEPS, _TOLERANCE, _AROUND = 3000.0, 5.0, 0.75
 
 #: Parts of an area smaller than this many squares of the tolerance are left out, but for its largest.
 _ISLET = 2.0
+
+#: How many similar places a script holds: in a comparison of six, five may be there before five are added.
+_SIMILAR = 10
 
 Bounds = tuple[float, float, float, float]
 
@@ -190,6 +194,21 @@ def columns_of_measure(table: pd.DataFrame, measure: Measure, edges: list[float]
     return {"value": values, **{name: _integers(column) for name, column in columns.items()}}
 
 
+def similar_rows(lads: pd.DataFrame, beyond: pd.DataFrame | None) -> dict[str, list[int] | str]:
+    """Return the places most like each district, by code, or a sentence that says why there are none.
+
+    Each is the position of a district: those of `lads` come first, then those of `beyond`, the districts of Scotland
+    and Northern Ireland.
+    """
+    names = ["lad21cd", "lad21nm"]
+    whole = pd.DataFrame(lads[names] if beyond is None else pd.concat([lads[names], beyond[names]], ignore_index=True))
+    order = {code: at for at, code in enumerate(whole["lad21cd"])}
+    found, named = similar_places(whole), dict(zip(whole["lad21cd"], whole["lad21nm"], strict=True))
+    return {
+        code: [order[other] for other in found[code][:_SIMILAR]] or why_none(code, name) for code, name in named.items()
+    }
+
+
 def _integers(column: pd.Series) -> list[int | None]:
     return [None if pd.isna(number) else int(number) for number in column]
 
@@ -206,9 +225,17 @@ class Districts:
         The tables of :func:`ec_maps.measures_table`.
     around
         Land around the districts of `lads`: those beyond England and Wales.
+    kingdom
+        The table of the districts of the United Kingdom, if there is one.
     """
 
-    def __init__(self, lads: gpd.GeoDataFrame, msoas: gpd.GeoDataFrame, around: gpd.GeoDataFrame) -> None:
+    def __init__(
+        self,
+        lads: gpd.GeoDataFrame,
+        msoas: gpd.GeoDataFrame,
+        around: gpd.GeoDataFrame,
+        kingdom: gpd.GeoDataFrame | None = None,
+    ) -> None:
         self.grid, self.bounds = whole_grid(lads), shapely.bounds(lads.geometry.to_numpy())
         self.number = len(lads)
         self.land = np.concatenate([lads.geometry.to_numpy(), around.geometry.to_numpy()])
@@ -221,6 +248,7 @@ class Districts:
         self.columns: dict[str, dict[str, list[Any]]] = {}
         self.signs: dict[str, dict[str, str]] = {}
         self.kinds = _kinds(msoas)
+        self.similar = similar_rows(lads, None if kingdom is None else kingdom[kingdom["rgn21nm"].isin(BEYOND)])
         for measure in map(measure_named, lads.attrs["measures"]):
             self._add(measure, lads, msoas)
 
@@ -263,6 +291,7 @@ class Districts:
             "around": self._around(at, window, grid, tolerance),
             "areas": areas,
             "links": links,
+            "similar": self.similar[self.codes[at]],
             "words": {key: words[at] for key, words in self.words.items()},
             "values": {key: self._values(key, members) for key in self.columns},
         }

@@ -37,14 +37,18 @@ def quoted_yaml(text: str) -> str:
 
 
 def pipe_table(heads: list[str], rows: list[list[str]], caption: str, align: str) -> str:
-    """Return a table; `align` has one ``l`` or ``r`` for each column, and cells are markdown already."""
+    """Return a table; `align` has one ``l`` or ``r`` for each column, and cells are markdown already.
+
+    Columns on the right are classes of the table, as pandoc would write a style into each of their cells.
+    """
     # Where a line is long, pandoc makes columns as wide as their dashes say: here as wide as what is in them, with room
     # for the arrow beside a head.
     widths = [max(_letters(head) + 3, *(_letters(row[at]) for row in rows)) for at, head in enumerate(heads)]
-    rule = [f"{'-' * width}:" if side == "r" else f":{'-' * width}" for side, width in zip(align, widths, strict=True)]
+    rule = ["-" * (width + 1) for width in widths]
+    classes = [".striped", *(f".ec-right-{at}" for at, side in enumerate(align, 1) if side == "r")]
     lines = [" | ".join(cells) for cells in (heads, rule, *rows)]
     body = "\n".join(f"| {line} |" for line in lines)
-    return f"{body}\n\n: {escaped(caption)} {{.striped}}"
+    return f"{body}\n\n: {escaped(caption)} {{{' '.join(classes)}}}"
 
 
 def _letters(cell: str) -> int:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ec_maps import settings
 from ec_maps.analysis.comparison import available_measures
+from ec_maps.analysis.similar import similar_places as similar
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.join import JoinReport
 from ec_maps.areas.provenance import date_in_words, inputs
@@ -179,6 +180,29 @@ def united_kingdom() -> str:
     return f"{_uk_districts(whole, load_values('lad'))} {_beyond_the_border()}"
 
 
+def similar_places() -> str:
+    """Return which districts have no similar places, and how far apart similar ones and any two are, in sentences."""
+    lads, measure = load_values("lad"), measure_named(HEADLINE)
+    found, values = similar(lads), lads.set_index("lad21cd")[HEADLINE].astype(float)
+    named = lads.set_index("lad21cd")["lad21nm"]
+    without = [named[code] for code, others in found.items() if not others]
+    apart = pd.Series([values[code] - values[one] for code, others in found.items() for one in others]).abs()
+    any_two = (pd.Series(values).dropna().to_numpy()[:, None] - values.dropna().to_numpy()).ravel()
+    pairs = pd.Series(any_two[any_two != 0]).abs()
+    said = (
+        f"Half of the local authorities of {SCOPES['ew']} and the places on their lists lie within "
+        f"{100 * apart.median():.1f} percentage points of each other in {measure.title.lower()}; half of any two lie "
+        f"within {100 * pairs.median():.1f}."
+    )
+    if not without:
+        return said
+    number = f"{capital(some(len(without)))} {'has' if len(without) == 1 else 'have'}"
+    return (
+        f"{said} {number} no list, because they were abolished on 1 April 2023 and the lists are of today’s local "
+        f"authorities: {series(sorted(without))}. The four that replaced them are left out of the lists of others."
+    )
+
+
 def _uk_districts(whole: pd.DataFrame, here: pd.DataFrame) -> str:
     added = whole.loc[~whole["lad21cd"].isin(here["lad21cd"])]
     nations = added["rgn21nm"].value_counts()
@@ -290,6 +314,7 @@ __all__ = [
     "exposure_and_bias",
     "left_out",
     "missing",
+    "similar_places",
     "spread",
     "ties",
     "united_kingdom",

@@ -580,15 +580,20 @@ def test_dead_links_stop_the_build_all_at_once(build: Callable[..., Path], write
 
 
 def test_links_between_pages_lead_to_built_pages(build: Callable[..., Path], write: Write) -> None:
-    """A link to a .qmd becomes one to the page, with its anchor; files that are linked to are copied."""
+    """A link to a .qmd becomes one to the page, with its anchor; files that are linked to are copied.
+
+    What a tool is to show, with an equals sign, is no anchor.
+    """
     write("posts/one/data.csv", "a\n1\n")
     write(
         "posts/one/index.qmd",
-        POST + "\n[m](../../about.qmd#method) [d](data.csv) [r](/about.qmd) [e](https://example.org)\n",
+        f"{POST}\n[m](../../about.qmd#method) [d](data.csv) [r](/about.qmd) [e](https://example.org) "
+        "[t](/about.qmd#places=a,b)\n",
     )
     site = build()
     links = [link["href"] for link in page(site, "posts/one/index.html").select("main p a")]
-    assert links == ["../../about.html#method", "data.csv", "../../about.html", "https://example.org"]
+    assert links[:4] == ["../../about.html#method", "data.csv", "../../about.html", "https://example.org"]
+    assert links[4:] == ["../../about.html#places=a,b"]
     assert (site / "posts/one/data.csv").read_text(encoding="utf-8") == "a\n1\n"
 
 
