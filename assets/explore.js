@@ -389,7 +389,7 @@
     const words = `Most like ${name} in England and Wales, the most alike first, by the Office for National Statistics: alike in population, work, housing and more, not in friendships.`;
     const slugs = [state.place, ...alike].map((at) => data.districts[at][1]);
     const compared = make("a", { href: `compare-places.html#places=${slugs}` }, "Compare it with them");
-    folded.append(make("p", { class: "ec-meaning" }, words), list, make("p", {}, compared));
+    folded.append(make("p", { class: "ec-basis" }, words), list, make("p", {}, compared));
     return [folded];
   };
 

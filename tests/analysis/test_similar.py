@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ec_maps.analysis.similar import coverage_in_words, differences, similar, similar_table, why_none
+from ec_maps.analysis.similar import coverage_in_words, differences, similar, similar_places, similar_table, why_none
 from ec_maps.areas.coverage import united_kingdom
 from ec_maps.areas.table import load_areas
 from ec_maps.errors import PlaceError
 from ec_maps.geography.codes import official_districts
 from ec_maps.geography.similar import similar_codes
 from ec_maps.measures import MEASURES
+from makers import atlas_csv, use, write_atlas
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,20 @@ def test_an_abolished_district_has_none(place: str) -> None:
         similar(place)
     assert "ec-maps compare" in str(caught.value)
     assert why_none("E06000001", "Hartlepool") == ""
+
+
+def test_on_the_real_boundaries(geo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With real codes each district has its own list, in full; 17 have none. Values rise with the codes here."""
+    monkeypatch.setenv("EC_MAPS_SOURCE", "live")
+    codes = sorted(official_districts())
+    use(monkeypatch, data=write_atlas(tmp_path, lads=atlas_csv(codes)), boundaries=geo)
+    found = similar_places(load_areas("lad", scope="uk"))
+    assert {code: tuple(others) for code, others in found.items()} == {code: similar_codes(code) for code in codes}
+    assert sum(not others for others in found.values()) == 17
+    table = similar("Hartlepool")
+    assert table["lad21cd"].tolist() == ["E06000001", *similar_codes("E06000001")]
+    assert table.attrs["in_words"].startswith("Counted with the 20 places most like it, the value of Hartlepool is ")
+    assert similar("Barnsley")["lad21cd"].iloc[0] == "E08000016"
 
 
 def test_a_shorter_list_says_how_many_are_left_out() -> None:
