@@ -13,8 +13,26 @@ const linkTo = (name) => `${location.href.split("#")[0]}#${encodeURI(name)}`;
 // No new step in the history for each tab looked at.
 const remember = (name) => history.replaceState(null, "", `#${encodeURI(name)}`);
 
-/* Return a row with a button that copies a text and then says so. Without permission, or in a page opened from a folder,
-   `refused` does something else, or the text is shown, selected. */
+/* Copy a text and say so in `status`. Without permission, or in a page opened from a folder, `refused` does something
+   else, or the text is shown there, selected. The pages with tools use it too. */
+window.ecCopy = async (text, status, { done = "Copied.", ask = "Copy this", refused } = {}) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    status.textContent = done;
+  } catch {
+    if (refused) {
+      status.textContent = refused();
+      return;
+    }
+    const field = document.createElement("input");
+    field.readOnly = true;
+    field.value = text;
+    field.setAttribute("aria-label", ask);
+    status.replaceChildren(`${ask}: `, field);
+    field.select();
+  }
+};
+/* Return a row with a button that copies a text. */
 const copier = (label, text, refused) => {
   const row = document.createElement("div");
   row.className = "ec-copy";
@@ -23,23 +41,7 @@ const copier = (label, text, refused) => {
   button.textContent = label;
   const status = document.createElement("span");
   status.setAttribute("role", "status");
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-      status.textContent = "Copied.";
-    } catch {
-      if (refused) {
-        status.textContent = refused();
-        return;
-      }
-      const field = document.createElement("input");
-      field.readOnly = true;
-      field.value = text();
-      field.setAttribute("aria-label", "Text to copy");
-      status.replaceChildren("Copy this: ", field);
-      field.select();
-    }
-  });
+  button.addEventListener("click", () => window.ecCopy(text(), status, { refused }));
   row.append(button, " ", status);
   return row;
 };

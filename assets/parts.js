@@ -13,17 +13,8 @@ window.ecParts = (() => {
   const draw = (name, attributes = {}, ...children) =>
     filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 
-  /* Copy a link, or where that is not permitted, as in a page opened from a folder, show it selected. */
-  const copy = async (link, told) => {
-    try {
-      await navigator.clipboard.writeText(link);
-      told.textContent = "The link is copied.";
-    } catch {
-      const field = make("input", { "aria-label": "Link to what is shown", readonly: "", value: link });
-      told.replaceChildren("Copy this link: ", field);
-      field.select();
-    }
-  };
+  /* Copy a link to what is shown, by the script of all pages. */
+  const copy = (link, told) => window.ecCopy(link, told, { done: "The link is copied.", ask: "Copy this link" });
 
   const loading = {};
   /* Load the script of a district's neighbourhoods: what it adds to ecAreas, or null. */

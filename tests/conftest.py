@@ -255,8 +255,14 @@ def home(request: pytest.FixtureRequest, built: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def names(site: Path) -> list[str]:
-    """Return the paths of the site's pages."""
+    """Return the paths of the site's pages, without the maps for other sites."""
     return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if path.parent.name != "embed")
+
+
+@pytest.fixture
+def embedded(site: Path) -> list[str]:
+    """Return the paths of the maps for other sites, which have no menu, no banner and no text of a page."""
+    return sorted(path.relative_to(site).as_posix() for path in site.glob("embed/*.html"))
 
 
 @pytest.fixture

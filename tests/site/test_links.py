@@ -49,6 +49,17 @@ def in_sight(page: Page, name: str) -> bool:
     )
 
 
+def reach(page: Page, selector: str) -> None:
+    """Press Tab until something that the selector matches has the focus and is in the window; fail if it never has."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            box = page.evaluate("(({ top, bottom }) => [top, bottom])(document.activeElement.getBoundingClientRect())")
+            assert 0 <= box[0] < box[1] <= page.evaluate("innerHeight"), f"{selector} has the focus and is out of sight"
+            return
+    pytest.fail(f"the Tab key does not reach {selector}")
+
+
 class TestAddresses:
     """From both engines, from a server and from a folder."""
 
@@ -151,6 +162,29 @@ class TestFrontDoor:
         expect(number.first).to_be_visible()
         expect(number.first).to_contain_text("%")
         assert number.first.evaluate("one => one.getBoundingClientRect().top") < 10_000
+
+    def test_by_keyboard(self, home: str, tab: Callable[..., Page]) -> None:
+        """Without a mouse: the field of the home page, the finder's first result, the page, a neighbourhood's row."""
+        page = tab(**DESK, reduced_motion="reduce")
+        page.goto(f"{home}index.html")
+        reach(page, "#ec-ask")
+        page.keyboard.type("Great Yarmouth")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/places/index.html?find=*")
+        page.locator("#ec-found a").first.wait_for()
+        reach(page, "#ec-found a")
+        assert page.evaluate("document.activeElement.textContent") == "Great Yarmouth"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/places/great-yarmouth.html")
+        page.locator(".ec-table th button").first.wait_for()
+        reach(page, "[id=table-neighbourhoods-of-great-yarmouth] tbody a")
+        name, number = page.evaluate(
+            "[document.activeElement.textContent, document.activeElement.closest('tr').cells[2].textContent]"
+        )
+        assert name.startswith("Great Yarmouth 0")
+        assert number.endswith("%")
+        page.keyboard.press("Enter")
+        expect(page.locator("tr:has(:target)")).to_contain_text(number)
 
     @pytest.mark.parametrize("device", [DESK, PHONE], ids=["desk", "phone"])
     def test_by_map(self, device: dict[str, Any], home: str, tab: Callable[..., Page]) -> None:

@@ -34,9 +34,14 @@ def soup_of(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+def every_path(site: Path) -> list[str]:
+    """Return the paths of a site's pages and of its maps for other sites."""
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
 def paths(site: Path) -> list[str]:
     """Return the paths of a site's pages, without the maps for other sites."""
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if path.parent.name != "embed")
+    return [path for path in every_path(site) if not path.startswith("embed/")]
 
 
 def written(site: Path, page: str) -> dict[str, bytes]:
@@ -57,7 +62,7 @@ def test_it_is_built_without_warnings(quarto_site: Path) -> None:
     told = (quarto_site.parent / "quarto.log").read_text(encoding="utf-8")
     # ipykernel's word on its own connection is none of ours.
     assert not [line for line in told.splitlines() if "WARN" in line.upper() and "TCP without encryption" not in line]
-    for name in paths(quarto_site):
+    for name in every_path(quarto_site):
         tags = soup_of(quarto_site / name).select("script[src], img[src], iframe[src], link[rel=stylesheet]")
         loaded = [str(tag.get("src") or tag.get("href")) for tag in tags]
         assert not [address for address in loaded if address.startswith(("http:", "https:", "//"))], name
@@ -65,7 +70,7 @@ def test_it_is_built_without_warnings(quarto_site: Path) -> None:
 
 def test_quarto_and_preview_build_the_same(quarto_site: Path, site: Path) -> None:
     """Both engines give the same pages, titles, tabs, tables and downloads, and maps alike to the byte."""
-    assert paths(quarto_site) == paths(site)
+    assert every_path(quarto_site) == every_path(site)
     title, card = "#title-block-header", ".ec-card"
     for name in ("index.html", *(f"posts/{post}/index.html" for post in ("national", "regional", "hyperlocal"))):
         left, right = soup_of(site / name), soup_of(quarto_site / name)
