@@ -11,22 +11,20 @@ import click
 
 from ec_maps import completion, listing
 from ec_maps.commands import (
-    CATEGORY,
     FORCE,
     FORMAT,
     JOBS,
     MEASURE,
     MEASURES,
-    OUTPUT,
     QUIET,
     SCOPE,
     Commands,
     check_absent,
     going_on_later,
-    save,
     start,
 )
 from ec_maps.errors import PlaceError, SettingError
+from ec_maps.map_commands import map_
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from ec_maps.analysis.export import ExportName
     from ec_maps.analysis.shortlist import KindName
     from ec_maps.geography.levels import LevelName, ScopeName
-    from ec_maps.maps.batch import PictureFormat
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -312,103 +309,7 @@ def brief(place: str, *, force: bool, output: Path) -> None:
     click.echo(f"The brief is in {brief(place, output)}.")
 
 
-@main.group("map")
-def map_() -> None:
-    """Draw one map to a file, or all of them into a folder."""
-
-
-@map_.command()
-@MEASURE
-@CATEGORY
-@SCOPE
-@FORCE
-@OUTPUT
-def national(*, measure: str, category: str | None, scope: ScopeName, force: bool, output: Path) -> None:
-    """Draw England and Wales, or the United Kingdom, by local authority."""
-    from ec_maps.areas.table import load_areas
-    from ec_maps.maps.choropleth import national_map
-
-    check_absent(output, force=force)
-    save(national_map(load_areas("lad", measure, category=category, scope=scope)), output)
-
-
-@map_.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=completion.regions)
-@click.option(
-    "--highlight", multiple=True, shell_complete=completion.places,
-    help="A local authority to outline; may be given more than once.",
-)  # fmt: skip
-@MEASURE
-@CATEGORY
-@SCOPE
-@FORCE
-@OUTPUT
-def region(
-    names: tuple[str, ...],
-    *,
-    highlight: tuple[str, ...],
-    measure: str,
-    category: str | None,
-    scope: ScopeName,
-    force: bool,
-    output: Path,
-) -> None:
-    """Draw a region by local authority, or a county or combined authority, or several, or local authorities.
-
-    With Scotland or Northern Ireland, the scope is uk.
-    """
-    from ec_maps.areas.finder import match_region
-    from ec_maps.areas.table import load_areas
-    from ec_maps.geography.codes import BEYOND
-    from ec_maps.maps.choropleth import regional_map
-
-    check_absent(output, force=force)
-    if any(match_region(name, BEYOND) for name in names):
-        scope = "uk"
-    lads = load_areas("lad", measure, category=category, scope=scope)
-    save(regional_map(lads, names[0] if len(names) == 1 else names, highlight=highlight), output)
-
-
-@map_.command()
-@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=completion.places)
-@MEASURE
-@CATEGORY
-@FORCE
-@OUTPUT
-def local(names: tuple[str, ...], *, measure: str, category: str | None, force: bool, output: Path) -> None:
-    """Draw a local authority by neighbourhood, or several on one map, or a county or combined authority."""
-    from ec_maps.areas.table import load_areas
-    from ec_maps.maps.choropleth import local_map
-
-    check_absent(output, force=force)
-    save(local_map(load_areas("msoa", measure, category=category), names), output)
-
-
-@map_.command("all")
-@click.option(
-    "--kind", type=click.Choice(["regions", "places", "both"]), default="both", show_default=True,
-    help="regions: each by local authority; places: each local authority by neighbourhood.",
-)  # fmt: skip
-@MEASURE
-@CATEGORY
-@click.option("--format", "form", type=click.Choice(["png", "svg"]), default="png", show_default=True)
-@JOBS
-@QUIET
-@click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
-def all_(
-    *, kind: str, measure: str, category: str | None, form: PictureFormat, jobs: int | None, quiet: bool, output: Path
-) -> None:
-    """Draw every region and every local authority of England and Wales into a folder.
-
-    Finished maps are not drawn again, so that after Ctrl-C the same command continues. With EC_MAPS_DASK, the address
-    of a Dask scheduler, its cluster draws.
-    """
-    from ec_maps.maps import batch
-
-    kinds = batch.KINDS if kind == "both" else [one for one in batch.KINDS if one == kind]
-    with going_on_later(quiet=quiet):
-        done = batch.bring(output, kinds=kinds, measure=measure, category=category, format=form, jobs=jobs, quiet=quiet)
-    click.echo(f"Maps: {len(done.paths)} in {output}, {len(done.drawn)} drawn.")
+main.add_command(map_)
 
 
 @main.command()

@@ -33,8 +33,8 @@ from ec_maps.graphics import palette, saving
 from ec_maps.maps.choropleth import local_map, national_map, regional_map
 from ec_maps.maps.figure_cache import FOLDER, PLACES
 from ec_maps.site.brief_page import Brief, Picture, Section
-from ec_maps.site.district_pages import site_address
 from ec_maps.site.finder import linked, page_names, wanted_groups
+from ec_maps.site.staging import site_address
 
 if TYPE_CHECKING:
     import geopandas as gpd

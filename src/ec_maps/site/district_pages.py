@@ -22,7 +22,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import yaml
 from filelock import FileLock
 
 from ec_maps import settings
@@ -32,6 +31,7 @@ from ec_maps.errors import DataError, EcMapsError, RenderError
 from ec_maps.fetch import fetcher
 from ec_maps.geography.codes import BEYOND
 from ec_maps.maps.figure_cache import EMBED, FOLDER, PLACES, RECORDS, read_record, write_record
+from ec_maps.site.staging import site_address
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -121,13 +121,6 @@ def _as_left(record_file: Path, state: str) -> Built | None:
         return Built(int(record["pages"]), [], [], tuple(record["notes"])) if record["state"] == state else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # there is no record, or it was cut short
-
-
-def site_address(root: Path) -> str:
-    """Return the address of the published site with a slash at its end; empty if it has none."""
-    project = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8")) or {}
-    address = str((project.get("website") or {}).get("site-url") or "")
-    return f"{address.rstrip('/')}/" if address else ""
 
 
 # --- drawing ------------------------------------------------------------------------------------------

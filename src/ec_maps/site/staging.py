@@ -17,6 +17,13 @@ from ec_maps.errors import SettingError
 UNFINISHED = ".unfinished"
 
 
+def site_address(root: Path) -> str:
+    """Return the address of the published site with a slash at its end; empty if it has none."""
+    project = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8")) or {}
+    address = str((project.get("website") or {}).get("site-url") or "")
+    return f"{address.rstrip('/')}/" if address else ""
+
+
 def mark_begun() -> None:
     """Mark the folder that Quarto writes all pages into, if it runs this before them, as unfinished."""
     if folder := os.environ.get("QUARTO_PROJECT_OUTPUT_DIR") if os.environ.get("QUARTO_PROJECT_RENDER_ALL") else None:
