@@ -43,9 +43,10 @@ test: setup-dev $(CHECKERS) ## run the quick tests on all cores, four minutes (A
 test-all: setup-dev $(CHECKERS) ## run all tests: browser, databases, clusters, Quarto where it is; about a quarter of an hour
 	@$(RUN) -m pytest -n auto $(ARGS)
 
-lint: setup-dev ## check the style of the code and who imports whom
+lint: setup-dev ## check the style of the code, who imports whom, and the workflows
 	@$(RUN) -m ruff check .
 	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/zizmor --offline --quiet .github
 
 types: setup-dev ## check the types of the library
 	@$(RUN) -m mypy
