@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
 from ec_maps.about import About
+from ec_maps.graphics import palette
 from ec_maps.graphics.annotation import area_numbers, number_areas
 from ec_maps.graphics.label_index import Index, Positions, Shapes, roomiest_point
 from ec_maps.graphics.labels import Box, Ground, Placer
@@ -385,7 +386,7 @@ def test_large_tables_get_through(side: int) -> None:
     key = Key.of(About.of(table), "")
     layout = new_layout(view(table.total_bounds), Words("", "", ""), key, demo=False, scale_bar=False)
     placer = Placer(layout.frame)
-    number_areas(layout, placer, table, area_numbers(table["msoa21nm"]))
+    number_areas(layout, placer, table, area_numbers(table["msoa21nm"]), palette.colours_of(table))
     boxes = np.array([box.shape() for box in placer.taken], dtype=object)
     assert len(shapely.STRtree(boxes).query(boxes, predicate="overlaps")[0]) == 0
     assert len(layout.ax.texts) == len(boxes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -29,16 +30,22 @@ from ec_maps.maps.bivariate_words import class_in_words
 from made import VALUE, Picture, about, counted, nothing_around, real_tables
 
 
+@lru_cache
+def demo_map(_data_dir: Path, place: str | None) -> Map:
+    """Return a map of the demonstration data, drawn once."""
+    return bivariate_map(load_areas("msoa" if place else "lad"), place)
+
+
 @pytest.fixture
 def drawn(demo: Path) -> Map:
-    """Return the map of the demonstration data."""
-    return bivariate_map(load_areas("lad"))
+    """Return the map of all local authorities."""
+    return demo_map(demo, None)
 
 
 @pytest.fixture
 def norwich(demo: Path) -> Map:
     """Return the map of a place by neighbourhood."""
-    return bivariate_map(load_areas("msoa"), "norwich")
+    return demo_map(demo, "norwich")
 
 
 def classes(areas: gpd.GeoDataFrame) -> list[int | None]:
@@ -270,6 +277,16 @@ def test_several_districts(demo: Path) -> None:
     assert any("number of neighbourhoods of these 2 local authorities." in text for text in words_of(two))
 
 
+def test_without_a_key(norwich: Map) -> None:
+    """With ``key=False`` the numbers have no key beneath the map."""
+    alone = bivariate_map(load_areas("msoa"), "Norwich", key=False)
+    first = "Numbers are those of the official names"
+    assert any(text.startswith(first) for text in words_of(norwich))
+    assert not any(text.startswith(first) for text in words_of(alone))
+    with pytest.raises(SettingError, match="True or False"):
+        bivariate_map(load_areas("msoa"), "Norwich", key="no")  # type: ignore[arg-type]
+
+
 def test_one_neighbourhood(demo: Path) -> None:
     """A place that is a single neighbourhood is said to be one, with its kind."""
     drawn = bivariate_map(load_areas("msoa"), "City of London")
@@ -295,6 +312,7 @@ def test_a_place_with_missing_values(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No neighbourhood of Overthere has both values." in drawn.caption
 
 
+@pytest.mark.full
 def test_tables_with_both(demo: Path) -> None:
     """What `measures_table` and another map's ``areas`` hold is drawn as a table of `load_areas` is."""
     expected = bivariate_map(load_areas("lad"))

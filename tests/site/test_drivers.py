@@ -264,6 +264,7 @@ def test_panel_of_every_demonstration_district(demo: Path, tmp_path: Path) -> No
         assert len(rows) == len(profile.msoas), name
 
 
+@pytest.mark.full
 def test_a_group_of_districts(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A group has no value of its own, and map, table and lists of all its neighbourhoods, numbered through."""
     monkeypatch.setenv("EC_MAPS_SOURCE", "demo")

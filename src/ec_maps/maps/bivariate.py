@@ -53,6 +53,7 @@ def bivariate_map(
     place: str | AnyPlace | Iterable[str | AnyPlace] | None = None,
     *,
     context: gpd.GeoDataFrame | None = None,
+    key: bool = True,
 ) -> Map:
     """Draw areas in nine colours, thirds of exposure by thirds of bias: all of them, or the neighbourhoods of a place.
 
@@ -69,6 +70,8 @@ def bivariate_map(
         or combined authority. If None, all areas of the table are drawn.
     context
         Land outside the table to draw in grey; if not given, that of the installed boundaries (Scotland).
+    key
+        Whether the key to the numbers is drawn, as for :func:`ec_maps.local_map`.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def bivariate_map(
         )
         raise SettingError(msg)
     whole = bivariate_table(table)
-    return _national(whole, about, context) if place is None else _local(whole, about, place, context)
+    return _national(whole, about, context) if place is None else _local(whole, about, place, context, key=key)
 
 
 def _checked(areas: Any) -> tuple[gpd.GeoDataFrame, About]:
@@ -157,7 +160,7 @@ def _national(areas: gpd.GeoDataFrame, about: About, context: gpd.GeoDataFrame |
     return Map(layout.figure, areas, alt_text(areas), caption(areas), draw_narrow=at.narrow(name))
 
 
-def _local(whole: gpd.GeoDataFrame, about: About, place: Any, context: gpd.GeoDataFrame | None) -> Map:
+def _local(whole: gpd.GeoDataFrame, about: About, place: Any, context: gpd.GeoDataFrame | None, *, key: bool) -> Map:
     """Draw the neighbourhoods of a place, with the surroundings in grey."""
     shown = neighbourhoods_of(whole, about, place, context)
     areas, selection = shown.areas, shown.selection
@@ -167,7 +170,7 @@ def _local(whole: gpd.GeoDataFrame, about: About, place: Any, context: gpd.GeoDa
         f"Exposure and bias in {'a part of ' if part else ''}{selection.heading}",
         f"By neighbourhood (MSOA), in thirds of all neighbourhoods: {_SUBTITLE}",
         wording.sources(names="msoa21hclnm" in areas),
-        key_to_numbers(areas, shown.numbers),
+        key_to_numbers(areas, shown.numbers, wanted=key),
     )
     at = _scene(shown.extent, words, Square(areas, shown.grey, selection.inside), shown.around, part=part)
     name = draw_neighbourhoods(at, shown, draw_classes, colours_of)

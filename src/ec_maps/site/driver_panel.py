@@ -105,7 +105,7 @@ def _by_neighbourhood(
     msoas: gpd.GeoDataFrame, place: str | PlaceGroup, where: str, page: str, folder: Path
 ) -> list[str]:
     """Return the map of a place's neighbourhoods in nine colours, their table, and the two lists with a caution."""
-    drawn = bivariate_map(msoas, place)
+    drawn = bivariate_map(msoas, place, key=False)  # the table below has the numbers
     parts = [for_print(drawn, f"{page}{MAP}", folder), neighbourhood_table(drawn.areas, where)]
     lists = two_lists(msoas, drawn.areas["lad21cd"].unique())
     if lists[0].total:

@@ -96,7 +96,7 @@ def driver_places() -> str:
 
 def _place(place: Place | PlaceGroup, name: str) -> str:
     folder = Path(FOLDER)
-    drawn = bivariate_map(_table("msoa"), place)
+    drawn = bivariate_map(_table("msoa"), place, key=False)  # the table below has the numbers
     figure = markdown.saved(drawn, name, folder)
     write_csv(drawn.areas, folder / f"{name}.csv")
     where = place.in_sentence if isinstance(place, PlaceGroup) else the_district(place.name)
