@@ -385,7 +385,7 @@ def test_neighbourhoods_without_exposure(project: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("ec_maps.analysis.comparison.available_measures", there.get)
     listed(project, "Norwich")
     assert build(project).drawn == ["Norwich"]
-    assert files(project) == expected("norwich") - {"maps/norwich-bivariate.svg"}
+    assert files(project) == expected("norwich") - {f"maps/norwich-bivariate.{kind}" for kind in ("svg", "png")}
     _, html = parts(project / "places" / "norwich.qmd")
     assert len(html.select(".ec-square")) == 1
     assert build(project).drawn == []
