@@ -187,14 +187,15 @@
   const labels = draw("g", { class: "ec-labels", "aria-hidden": "true" });
   const patch = draw("g", { class: "ec-patch" });
 
-  const ring = (kind, outline) => {
+  const ring = (kind, ...outlines) => {
+    const there = outlines.filter(Boolean);
     rings[kind].replaceChildren();
-    if (!outline) return;
-    const inPatch = patch.contains(outline) && patch.getAttribute("transform");
+    if (!there.length) return;
+    const inPatch = patch.contains(there[0]) && patch.getAttribute("transform");
     if (inPatch) rings[kind].setAttribute("transform", inPatch);
     else rings[kind].removeAttribute("transform");
     for (const part of ["casing", "line"]) {
-      rings[kind].append(draw("path", { class: `ec-ring-${part}`, d: outline.getAttribute("d") }));
+      rings[kind].append(...there.map((outline) => draw("path", { class: `ec-ring-${part}`, d: outline.getAttribute("d") })));
     }
   };
   const outlineOf = (stop) => stop.element.querySelector("path");
@@ -503,8 +504,9 @@
     legend();
     fill();
     const ground = patch.querySelector(":scope > .ec-around:last-of-type");
-    const outlines = whole && whole.members.map((at) => outlineOf(districts[at]).getAttribute("d").replace("m", "M")).join("");
-    ring("chosen", whole ? draw("path", { d: outlines }) : stop ? outlineOf(stop) : ground || (place ? outlineOf(place) : null));
+    const outlines = whole ? whole.members.map((at) => outlineOf(districts[at]))
+      : [stop ? outlineOf(stop) : ground || (place ? outlineOf(place) : null)];
+    ring("chosen", ...outlines);
     const said = whole ? whole.name : stop ? inWords(stop.name, near.values[state.measure], stop.at)
       : place ? inWords(place.name, measure().values, place.at) : "";
     told.replaceChildren(...notes, said && !first ? `${said}.` : "");
