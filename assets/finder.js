@@ -49,7 +49,7 @@
       return at < mapped ? `../explore.html${shown}` : `#${regions[region]}`;
     };
     entries = explorer ? []
-      : Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, rank: 1 }));
+      : Object.entries(regions).map(([region, id]) => ({ name: region, about: "region", href: `#${id}`, members: [], rank: 1 }));
     entries.push(...wider.filter(([, , , , members]) => members).map(widerEntry));
     districts.forEach(([name, region, , value, decile], at) => {
       const about = `${region}, ${value}${decile ? `, decile ${decile}` : ""}`;

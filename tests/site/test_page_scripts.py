@@ -88,6 +88,10 @@ def test_the_finder_knows_groups(address: str, tab: Callable[..., Page]) -> None
     page.goto(f"{address}places/index.html")
     page.get_by_label("District, neighbourhood or region").fill("suffolk")
     assert found(page)[:6] == ["Suffolk", "Babergh", "East Suffolk", "Ipswich", "Mid Suffolk", "West Suffolk"]
+    page.get_by_label("District, neighbourhood or region").fill("West Midlands")
+    assert found(page)[:3] == ["West Midlands", "West Midlands", "Birmingham"], "the region, then the county"
+    assert page.locator("#ec-found a").first.get_attribute("href") == "#west-midlands"
+    page.get_by_label("District, neighbourhood or region").fill("suffolk")
     page.locator("#ec-found a").first.click()
     page.wait_for_url("**/explore.html#place=suffolk")
     expect(page.locator(".ec-panel h2")).to_have_text("Suffolk")
