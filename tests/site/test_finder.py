@@ -10,6 +10,7 @@ import pandas as pd
 import pypandoc
 from bs4 import BeautifulSoup
 
+from ec_maps.areas.places import Place, PlaceGroup
 from ec_maps.geography.codes import official_districts, shipped_table
 from ec_maps.site import finder
 from facts import plain
@@ -113,6 +114,25 @@ def test_the_index_has_every_district_and_neighbourhood(tmp_path: Path) -> None:
     assert ["Ynys Môn", 1] in told["also"]
     assert ["Anglesey", 1] in told["also"]
     assert told["regions"] == {"North East": "north-east"}
+
+
+def test_the_index_has_groups(tmp_path: Path) -> None:
+    """A group of the list has the positions of its districts and a mark; counties lead to theirs, and have a slug."""
+    lads, msoas = districts([*TEN, None]), squares(TEN, district="B")
+    lads.loc[[0, 2, 3, 4], "lad21nm"] = ["Mendip", "Sedgemoor", "Somerset West and Taunton", "South Somerset"]
+    places = tuple(Place(lads["lad21nm"][at], lads["lad21cd"][at], "North East") for at in (3, 0))
+    pair = PlaceGroup("Levels </script>", "group", places)
+    finder.write_index(lads, msoas, {}, tmp_path / "index.js", groups=[pair])
+    assert "</script>" not in (tmp_path / "index.js").read_text(encoding="utf-8")
+    # The made-up codes are those of a combined authority's districts.
+    groups = [one for one in indexed(tmp_path / "index.js")["wider"] if len(one) > 4 and one[0] != "Tees Valley"]
+    assert groups == [
+        ["Somerset", "county", 4, "somerset", [0, 2, 4, 3]],
+        ["Levels </script>", "group", 2, "levels-script", [3, 0], 1],
+    ]
+    text = finder.groups_with_pages([pair], msoas)
+    assert "(levels-script.html), a group of 2 local authorities with 0 neighbourhoods" in text
+    assert finder.groups_with_pages([], msoas) == ""
 
 
 def test_the_index_has_districts_of_other_years(tmp_path: Path) -> None:
