@@ -254,3 +254,12 @@ def test_percent() -> None:
     assert percent(0.4724) == "47.2%"
     assert percent(0) == "0.0%"
     assert percent(float("nan")) == "no published estimate"
+
+
+def test_many_outlined_are_named_alone() -> None:
+    """Of more than five districts outlined the caption has the names alone, and the description their values."""
+    lads = districts([0.30 + 0.01 * place for place in range(12)])
+    few, many = list("ABCDE"), list("ABCDEF")
+    assert "A 30.0%" in caption(lads, "regional", highlight=few)
+    assert caption(lads, "regional", highlight=many).endswith("Outlined: A, B, C, D, E and F.")
+    assert alt_text(lads, "regional", highlight=many).count("Outlined: ") == 6

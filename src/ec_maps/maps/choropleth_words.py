@@ -17,6 +17,7 @@ from ec_maps.areas.wording import (
     most_in,
     number_of,
     rank_in_words,
+    series,
     some,
     the,
     the_district,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from ec_maps.areas.selection import Selection
 
 MapKind = Literal["national", "regional", "local"]
+
+#: Of more districts than this, such as those of a group, a caption gives the names alone.
+_DESCRIBED = 5
 
 
 def alt_text(
@@ -117,6 +121,8 @@ def caption(
             values = valued[measure.key]
             finding += f" Values run from {measure.format(values.min())} to {measure.format(values.max())}."
     places = [f"{_value_and_class(areas, name)}, {_rank(areas, name, measure, lacking, shown)}." for name in highlight]
+    if len(places) > _DESCRIBED:
+        places = [f"Outlined: {series([the_district(name) for name in highlight])}."]
     unpublished = "" if len(areas) == 1 else missing(areas, level)
     return joined(group, finding, *places, unpublished, _not_shown(areas, kind, lacking, shown))
 
