@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> Iterator[None]:
     """Hide the settings of whoever runs the tests; a test sets what it needs itself."""
-    ours = ("EC_MAPS_TEST_GEO", "EC_MAPS_CHROMIUM")
+    ours = ("EC_MAPS_TEST_GEO", "EC_MAPS_TEST_VERAPDF", "EC_MAPS_CHROMIUM")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if (name.startswith("EC_MAPS_") and name not in ours) or name.startswith("QUARTO_"):

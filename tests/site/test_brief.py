@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -340,6 +341,31 @@ def test_real_outlines_fit_one_page_and_a_light_file(geo: Path, name: str, monke
         digits = [letter for letter, _, box in pdf.letters() if letter.isdigit() and left < box[0] < right
                   and bottom < box[1] < top]  # fmt: skip
         assert len(digits) > 0.6 * sum(document.counts)
+
+
+@pytest.mark.full
+def test_verapdf_finds_no_fault(document: Brief, root: Path, tmp_path: Path) -> None:
+    """The validator of the PDF Association finds no fault against PDF/UA-1, and does find one that was put in.
+
+    EC_MAPS_TEST_VERAPDF is the Java class path of veraPDF; without it, or Java, the test is skipped.
+    """
+    java, path = shutil.which("java"), os.environ.get("EC_MAPS_TEST_VERAPDF")
+    if not java or not path:
+        pytest.skip("EC_MAPS_TEST_VERAPDF can be the Java class path of veraPDF")
+    (tmp_path / "sound.pdf").write_bytes(document.pdf())
+    pdf = Pdf(document.pdf())
+    for figure in pdf.tags("Figure"):
+        del figure.Alt
+    pdf.file.save(tmp_path / "faulty.pdf")
+    found = {}
+    for name in ("sound", "faulty"):
+        command = [java, "-cp", path, str(root / "tests" / "verapdf" / "Check.java"), str(tmp_path / f"{name}.pdf")]
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        assert lines[0] == "rules: 106"
+        found[name] = lines[1:]
+    assert found["sound"] == []
+    assert len(found["faulty"]) == 3
+    assert all(fault.startswith("fault: 7.3 Figure tags shall include") for fault in found["faulty"])
 
 
 # --- faults -----------------------------------------------------------------------------------------
