@@ -58,10 +58,8 @@ def main() -> None:
     for at, name in enumerate([chosen[-1], *chosen]):
         if at == 1:
             spent, start = {"briefs": 0.0}, process_time()
-        lads, both = tables.home(by_name[name])
-        district_page.write(
-            name, lads, tables.msoas, around, asked.out, surroundings=tables.kingdom, exposure_and_bias=both
-        )
+        lads = tables.home(by_name[name])
+        district_page.write(name, lads, tables.msoas, around, asked.out, surroundings=tables.kingdom)
     pages = process_time() - start - spent["briefs"]
     each = {"briefs": spent["briefs"] / len(chosen), "pages": pages / len(chosen)}
     results = {name: seconds * len(places) for name, seconds in each.items()} | {"number": len(places)}
