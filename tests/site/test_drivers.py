@@ -273,6 +273,7 @@ def test_a_group_of_districts(demo: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert isinstance(group, PlaceGroup)
     lads, msoas = bivariate_table(load_areas("lad")), bivariate_table(load_areas("msoa"))
     text = group_panel(group_profile(lads, msoas, group), group, msoas, "around", tmp_path)
+    assert "A group has no value of either" in text
     assert (tmp_path / "around-bivariate.svg").is_file()
     inside = msoas[msoas["lad21cd"].isin(group.codes)]
     rows = re.findall(r"^\| (\d+) (\w+ \d+) \|", text, flags=re.M)

@@ -95,7 +95,11 @@ def group_panel(profile: GroupProfile, group: PlaceGroup, msoas: gpd.GeoDataFram
     if "kind" not in msoas:
         return ""
     parts = _by_neighbourhood(msoas, group, profile.in_sentence, page, folder)
-    return "\n\n".join([_HEADING, *parts, _LAST])
+    why = (
+        "Exposure is about who there is to meet, bias about how far friendships fall short of that. A group has no "
+        "value of either, so the map, the table and the two lists are of its neighbourhoods."
+    )
+    return "\n\n".join([_HEADING, why, *parts, _LAST])
 
 
 # --- the neighbourhoods -----------------------------------------------------------------------------
