@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import parse_qs, unquote, urldefrag, urljoin
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -166,7 +166,7 @@ def attributes(path: Path) -> list[tuple[str, str]]:
 def test_internal_links_resolve(site: Path) -> None:
     """Every link of every page and drawing leads to a file of the site, and its anchor to an element there.
 
-    Where it names places to compare, these are in the comparison.
+    Where it names places to show or compare, these are in the comparison.
     """
     values, more = script(site / "maps/explore/values.js"), script(site / "maps/compare/places.js")
     known = {row[1] for row in (*values["districts"], *more["beyond"])} | {row[0] for row in more["wider"]}
@@ -184,8 +184,10 @@ def test_internal_links_resolve(site: Path) -> None:
             if not address.startswith("http://site/"):
                 continue
             target = unquote(address.removeprefix("http://site/"))
-            there = set(unquote(anchor).removeprefix("places=").split(",")) <= known if "=" in anchor else anchor == ""
-            if not (site / target).is_file() or not (there or unquote(anchor) in ids.get(target, ())):
+            asked = parse_qs(anchor) if "=" in anchor else {}
+            places = {slug for key in ("place", "places") for text in asked.get(key, []) for slug in text.split(",")}
+            there = places <= known if asked else not anchor or unquote(anchor) in ids.get(target, ())
+            if not (site / target).is_file() or not there:
                 dead.append(f"{name}: {link}")
     assert dead == []
 
