@@ -114,7 +114,7 @@ def test_a_group_frames_its_districts(explorer: str, tab: Callable[..., Page]) -
     assert len(counts) == 10
     assert sum(int(count) for count in counts if count != "–") == 109, "one of the 110 has no estimate"
     assert page.locator(".ec-panel .ec-areas li").count() == 7
-    canvas, ring = (page.locator(one).first.bounding_box() for one in (".ec-canvas", ".ec-ring-chosen path"))
+    canvas, ring = (page.locator(one).first.bounding_box() for one in (".ec-canvas", ".ec-ring-chosen"))
     assert canvas
     assert ring
     assert max(ring["width"] / canvas["width"], ring["height"] / canvas["height"]) > 0.8
