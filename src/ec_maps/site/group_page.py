@@ -131,9 +131,9 @@ def _districts(profile: GroupProfile, pages: dict[str, str]) -> str:
         rank = "–" if pd.isna(low) else f"{low}" if low == high else f"{low}–{high}"
         value = profile.entry.format(float(row[profile.measure]))
         rows.append([f"[{escaped(row['lad21nm'])}]({address})", value, decile, rank, str(inside.get(code, 0))])
-    heads = ["Local authority", profile.entry.title, "Decile", "Rank", "Neighbourhoods"]
-    title = f"Local authorities of {profile.in_sentence}, lowest first"
     number = int(profile.lads[profile.measure].notna().sum())
+    heads = ["Local authority", profile.entry.title, "Decile (of 10)", f"Rank (of {number})", "Neighbourhoods"]
+    title = f"Local authorities of {profile.in_sentence}, lowest first"
     note = (
         f"Deciles and ranks are among the {number} local authorities of {profile.universe} with a value; 1 is the "
         "lowest."
