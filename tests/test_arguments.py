@@ -21,6 +21,7 @@ import ec_maps
 from ec_maps import EcMapsError
 from ec_maps.arguments import several
 from ec_maps.geography.codes import official_districts
+from ec_maps.settings import shipped
 from made import VALUE, about, districts, squares
 from tested_places import ALL_PLACES
 
@@ -182,7 +183,7 @@ def sound(name: str, parameter: str) -> list[Any]:
     if name in ("national_map", "regional_map", "local_map"):
         known |= {"measure": [None], "category": [None]}
     if name == "diff":
-        known |= {"old": [settings.shipped("demo")], "new": [settings.shipped("demo")]}
+        known |= dict.fromkeys(("old", "new"), [next(shipped("demo").glob("local_authority*.zip"))])
     if name == "similar":
         known |= {"place": ["Norwich", "Glasgow City", "Eden"]}
     if name == "brief":

@@ -16,6 +16,7 @@ from ec_maps.commands import (
     OUTPUT,
     QUIET,
     SCOPE,
+    Commands,
     check_absent,
     going_on_later,
     save,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ec_maps.maps.batch import PictureFormat
 
 
-@click.group("map")
+@click.group("map", cls=Commands)
 def map_() -> None:
     """Draw one map to a file, or all of them into a folder."""
 

@@ -66,6 +66,7 @@ def diff(old: str | Path, new: str | Path) -> pd.DataFrame:
     Examples
     --------
     >>> import ec_maps
+    >>> from pathlib import Path
     >>> path = ec_maps.export("before.csv", level="lad", measures="bias")
     >>> text = path.read_text(encoding="utf-8")
     >>> _ = Path("after.csv").write_text(text.replace(",0.168337,", ",0.158337,"), encoding="utf-8")

@@ -83,10 +83,7 @@ def drivers() -> str:
 
 
 def driver_places() -> str:
-    """Return one tab for each place of the list: its neighbourhoods in the nine classes, with table and downloads.
-
-    Without exposure and bias of neighbourhoods it is a sentence why there are none.
-    """
+    """Return one tab for each place of the list with its neighbourhoods by exposure and bias, or why there is none."""
     if fault := _fault("msoa"):
         return f"Exposure and bias of neighbourhoods cannot be shown from the data at hand. {escaped(fault)}"
     here = [place for place in read_places() if place.region not in BEYOND]
