@@ -183,7 +183,7 @@ def sound(name: str, parameter: str) -> list[Any]:
     if name in ("national_map", "regional_map", "local_map"):
         known |= {"measure": [None], "category": [None]}
     if name == "diff":
-        known |= dict.fromkeys(("old", "new"), [next(shipped("demo").glob("local_authority*.zip"))])
+        known |= {key: [next(shipped("demo").glob("local_authority*.zip"))] for key in ("old", "new")}
     if name == "similar":
         known |= {"place": ["Norwich", "Glasgow City", "Eden"]}
     if name == "brief":
