@@ -8,7 +8,7 @@
 (() => {
   const root = document.querySelector(".ec-compare");
   if (!root) return;
-  const { make, draw, copy, district, number, short, read } = window.ecParts;
+  const { make, draw, copy, csv, district, number, short, read } = window.ecParts;
   const find = (selector) => root.querySelector(selector);
   const [form, list, told, shown] = [".ec-finder", ".ec-chosen", ".ec-told", ".ec-compared"].map(find);
   const title = document.title;
@@ -335,7 +335,6 @@
       .map(([name, from]) => [`neighbourhoods_${name}`, (place, measure, one) => one.msoas?.[from]])),
   };
   const IN_TENTHS = /^(value|median_of|neighbourhoods_)/;
-  const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const asCsv = () => {
     const [first] = chosen;
     const rows = [[...Object.keys(columns), "compared_with", "difference", "source"]];
@@ -351,7 +350,7 @@
         rows.push([...cells, place === first ? "" : first.name, how || "", more.source]);
       }
     }
-    return `\ufeff${rows.map((row) => row.map(quoted).join(",")).join("\n")}\n`;
+    return csv(rows);
   };
   /* Add the places most like the first one. A local authority's list is in its own script. */
   const addSimilar = async () => {

@@ -16,6 +16,14 @@ window.ecParts = (() => {
   /* Copy a link to what is shown, by the script of all pages. */
   const copy = (link, told) => window.ecCopy(link, told, { done: "The link is copied.", ask: "Copy this link" });
 
+  /* A cell of a CSV: a text that a spreadsheet would run as a formula has an apostrophe before it. */
+  const cell = (value) => {
+    const text = /^[=+@\t\r-]/.test(value) && !/^-[\d.]+$/.test(value) ? `'${value}` : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  /* Rows as CSV; its first mark tells Excel that it is UTF-8. */
+  const csv = (rows) => `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\n")}\n`;
+
   const loading = {};
   /* Load the script of a district's neighbourhoods: what it adds to ecAreas, or null. */
   const district = (folder, slug) => {
@@ -38,6 +46,7 @@ window.ecParts = (() => {
     make,
     draw,
     copy,
+    csv,
     district,
     number: (value) => value.toLocaleString("en-GB"),
     short: (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text),

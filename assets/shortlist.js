@@ -8,7 +8,7 @@
 (() => {
   const root = document.querySelector(".ec-shortlist");
   if (!root) return;
-  const { make, draw, copy, district, number, short } = window.ecParts;
+  const { make, draw, copy, csv, district, number, short } = window.ecParts;
   const find = (selector) => root.querySelector(selector);
   const [form, list, told, shown] = [".ec-finder", ".ec-chosen", ".ec-told", ".ec-listed"].map(find);
   const [measures, deciles, kinds] = ["#ec-measure", "#ec-at-most", "#ec-kind"].map(find);
@@ -233,7 +233,6 @@
 
   /* ---- the table as CSV ---- */
 
-  const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const asCsv = () => {
     const measure = data.measures.find(({ key }) => key === state.measure);
     const own = ["decile", "decile_low", "decile_high", "rank_low", "rank_high", "group", "position_low", "position_high"];
@@ -243,7 +242,7 @@
       const value = row.value.replace("−", "-");
       return [row.code, row.official, row.readable, code, name, region, measure.key, value, measure.unit, ...own.map((column) => row[column]), row.users ?? "", more.source];
     });
-    return `\ufeff${[head, ...rows].map((row) => row.map((cell) => quoted(String(cell))).join(",")).join("\n")}\n`;
+    return csv([head, ...rows]);
   };
   const fileName = () => {
     const where = state.places.length > 3 ? [`${state.places.length}-places`] : state.places;

@@ -69,10 +69,11 @@ def test_the_source_and_the_caution_are_there() -> None:
     ):
         assert words in " ".join(note.text.split())
     assert note.a["href"].startswith("https://www.ons.gov.uk/")
-    compared = html.find_all("a")[-1]["href"]
-    assert compared == (
-        "../compare-places.html#places=hartlepool,rotherham,redcar-and-cleveland,bassetlaw,tameside,north-east-derbyshire"
-    )
+    compared, listed = (link["href"] for link in html.find_all("a")[-2:])
+    six = "hartlepool,rotherham,redcar-and-cleveland,bassetlaw,tameside,north-east-derbyshire"
+    assert compared == f"../compare-places.html#places={six}"
+    assert listed.startswith(f"../shortlist.html#places={six},")
+    assert listed.count(",") == 20
 
 
 def test_a_place_without_a_list_has_a_sentence() -> None:

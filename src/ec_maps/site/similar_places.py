@@ -7,6 +7,7 @@ import pandas as pd
 from ec_maps.analysis.district import DistrictProfile
 from ec_maps.analysis.similar import coverage_in_words, in_words, similar_places, similar_table, why_none
 from ec_maps.areas.wording import capital, the_district
+from ec_maps.geography.codes import BEYOND
 from ec_maps.geography.similar import METHOD, SOURCE
 from ec_maps.site.finder import page_names
 from ec_maps.site.markdown import escaped, framed, pipe_table
@@ -42,7 +43,11 @@ def section(profile: DistrictProfile, pages: dict[str, str]) -> str:
         f"::: {{.ec-note}}\nLikeness: 1 is the most alike. {CAUTION} [{SOURCE.rstrip('.')}]({METHOD}).\n:::",
     ]
     if len(table) > 1:
-        parts.append(f"[Compare it with the most alike in every measure](../compare-places.html#places={first})")
+        links = [f"[Compare it with the most alike in every measure](../compare-places.html#places={first})"]
+        if not profile.beyond:
+            here = ",".join(slugs[one] for one in table.loc[~table["rgn21nm"].isin(BEYOND), "lad21cd"])
+            links.append(f"[List the lowest neighbourhoods of them all](../shortlist.html#places={here})")
+        parts.append(" · ".join(links))
     return "\n\n".join(parts)
 
 
