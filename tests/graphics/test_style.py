@@ -80,7 +80,7 @@ def everything(tables: Tables) -> dict[str, Callable[[], Map]]:
         "regional": lambda: regional_map(tables.lads, "East of England", highlight=["Norwich", "Great Yarmouth"]),
         "local": lambda: local_map(tables.msoas, "Great Yarmouth"),
         "hexagons": lambda: hexagon_map(wales),
-        "bivariate": lambda: bivariate_map(load_areas("lad", "exposure"), load_areas("lad", "bias")),
+        "bivariate": lambda: bivariate_map(load_areas("lad", "exposure")),
         "strips": lambda: strip_plot(tables.lads, tables.msoas, "Norwich"),
         "matrix": lambda: correlation_matrix(rank_correlations(measures_table("lad"))),
         "card": lambda: card(tables.lads, tables.msoas, "York"),
