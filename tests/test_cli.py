@@ -346,7 +346,7 @@ def test_lists_for_programs(
     assert list(rows[0])[: len(keys)] == keys
     table = list(csv.DictReader(ec_maps(*words, "--format", "csv", cwd=project, **demo_run).stdout.splitlines()))
     assert [list(row) for row in table] == [list(rows[0])] * number
-    assert [row[keys[0]] for row in table] == [row[keys[0]] for row in rows]
+    assert [row[keys[0]] for row in table] == ["" if row[keys[0]] is None else str(row[keys[0]]) for row in rows]
     missing = [name for row in rows for name, value in row.items() if value is None]
     assert len(missing) == sum(
         row[name] == "" for row in table for name in rows[0] if row[name] == "" and name in missing

@@ -15,7 +15,7 @@ from ec_maps.areas.wording import the_district
 from ec_maps.errors import RenderError, SettingError
 from ec_maps.site import build as render
 from facts import plain
-from tested_places import SITE, listed
+from tested_places import GROUPS, SITE, listed
 
 NOT_COPIED = (".*", "_site*", "cache", "dist", "maps", "node_modules", "__pycache__", "*.egg-info")
 
@@ -57,7 +57,8 @@ def test_adding_places_is_one_line_each(request: pytest.FixtureRequest, engine: 
         (request.getfixturevalue("project") / "places.yml").write_text(listed(SITE), encoding="utf-8")
         site = build(engine)
     local = page(site, "hyperlocal")
-    assert tab_names(local) == list(SITE)
+    groups = list(GROUPS) if engine == "preview" else []
+    assert tab_names(local) == [*SITE, *groups]
     regional = page(site, "regional")
     assert tab_names(regional)[:5] == ["East of England", "North East", "West Midlands", "London", "North West"]
     assert tab_names(regional)[5:9] == ["South West", "Wales", "Scotland", "Northern Ireland"]
@@ -71,8 +72,11 @@ def test_adding_places_is_one_line_each(request: pytest.FixtureRequest, engine: 
         assert (site / "posts" / "hyperlocal" / "maps" / f"{slug(name)}.png").is_file()
     assert all((site / "places" / f"{slug(name)}.html").is_file() for name in SITE)
     tables = [plain(table.caption.get_text()) for table in local.select("table") if table.caption]
+    tables, of_groups = tables[: len(places)], tables[len(places) :]
+    assert [name in table for name, table in zip(groups, of_groups, strict=True)] == [True] * len(groups)
     assert [the_district(name) in table for name, table in zip(places, tables, strict=True)] == [True] * 10
-    assert f"{', '.join(SITE[:-1])} and {SITE[-1]}" in plain(regional.get_text(" ", strip=True))
+    named = [*SITE, *groups]
+    assert f"{', '.join(named[:-1])} and {named[-1]}" in plain(regional.get_text(" ", strip=True))
 
 
 @pytest.mark.site

@@ -140,7 +140,7 @@ def test_similar_places_are_added(comparison: str, tab: Callable[..., Page]) -> 
     page.goto(f"{comparison}#places=norfolk,norwich")
     expect(page.locator(".ec-chosen li")).to_have_count(2)
     expect(button).to_be_hidden()
-    assert faults == []
+    assert not real(faults), listed(faults)
 
 
 def test_a_list_that_is_not_to_be_had_is_said(there: str, tab: Callable[..., Page]) -> None:

@@ -114,10 +114,15 @@ def test_a_group_frames_its_districts(explorer: str, tab: Callable[..., Page]) -
     assert len(counts) == 10
     assert sum(int(count) for count in counts if count != "–") == 109, "one of the 110 has no estimate"
     assert page.locator(".ec-panel .ec-areas li").count() == 7
-    canvas, ring = (page.locator(one).first.bounding_box() for one in (".ec-canvas", ".ec-ring-chosen"))
-    assert canvas
-    assert ring
-    assert max(ring["width"] / canvas["width"], ring["height"] / canvas["height"]) > 0.8
+    for _ in range(50):  # the map may not have begun to glide when the panel is there
+        canvas, ring = (page.locator(one).first.bounding_box() for one in (".ec-canvas", ".ec-ring-chosen"))
+        assert canvas
+        assert ring
+        filled = max(ring["width"] / canvas["width"], ring["height"] / canvas["height"])
+        if filled > 0.8:
+            break
+        page.wait_for_timeout(100)
+    assert filled > 0.8
     page.locator("#ec-measure").select_option("bias")
     assert page.url.endswith("#place=norfolk&measure=bias")
     expect(page.locator(".ec-panel h2")).to_have_text("Norfolk")
@@ -307,7 +312,7 @@ def test_similar_places_are_a_click_away(explorer: str, tab: Callable[..., Page]
     expect(page.locator(".ec-panel h2")).to_have_text("Eden")
     page.locator(".ec-panel summary").click()
     expect(page.locator(".ec-panel details")).to_contain_text("became part of Westmorland and Furness on 1 April 2023")
-    assert faults == []
+    assert not real(faults), listed(faults)
 
 
 def numbers(text: str) -> list[str]:

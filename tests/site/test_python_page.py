@@ -57,6 +57,17 @@ def test_five_lines_give_every_measure_of_a_district(tmp_path: Path) -> None:
     assert [line[:36].strip() for line in lines] == [measure.title for measure in MEASURES.values()]
 
 
+@pytest.mark.full
+@pytest.mark.usefixtures("demo")
+def test_exposure_and_bias_are_as_the_page_says(tmp_path: Path) -> None:
+    """The block that the page cannot run where exposure is not in the data runs with the demonstration."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    (block,) = (block for block in blocks if "bivariate_table" in block)
+    lines = run(f"import ec_maps\n{block}", tmp_path).splitlines()
+    assert lines[0].split()[:2] == ["msoa21nm", "exposure"]
+    assert len(lines) == 5
+
+
 def test_postcode_districts_are_loaded_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The block that the page cannot run without the third archive runs with it."""
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
