@@ -62,6 +62,7 @@ def with_value(code: str, column: str, value: str) -> Callable[[list[Row]], list
     return change
 
 
+@pytest.mark.full
 def test_nothing_new() -> None:
     """A release against itself has no row, and the words say how many values are the same."""
     demo = settings.shipped("demo")
@@ -164,6 +165,7 @@ def test_what_is_no_release(tmp_path: Path, name: str, content: object, error: t
         diff(path, path)
 
 
+@pytest.mark.full
 def test_two_zips_of_different_levels() -> None:
     """They have no measure in common, and the letter lists what each has."""
     zips = [next(settings.shipped("demo").glob(f"{name}*.zip")) for name in ("local_authority", "msoa")]

@@ -80,6 +80,7 @@ def parts(path: Path) -> tuple[dict[str, str], BeautifulSoup]:
     return yaml.safe_load(front), BeautifulSoup(html, "html.parser")
 
 
+@pytest.mark.full
 def test_the_folder_fits_the_list(project: Path) -> None:
     """Each place has its page and files; one that is added is drawn, one that is removed goes with all it had."""
     assert build(project).drawn == ["Norwich", "City of London", "Great Yarmouth"]
@@ -109,6 +110,7 @@ def test_what_has_not_changed_is_not_drawn_again(project: Path) -> None:
     assert (project / "places" / "maps" / "national.svg").is_file()
 
 
+@pytest.mark.full
 def test_pages_and_posts_go_by_the_same_state_of_the_data(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files brought again on another day: pages of places and figures of posts name it, and both are redrawn."""
     listed(project, "Norwich")
