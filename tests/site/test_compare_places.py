@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from ec_maps import MEASURES, measures_table
 from ec_maps.geography.codes import shipped_table
 from ec_maps.site import compare_places
 from published import published, script
+from tested_places import GROUPS_WRITTEN
 
 MINUS = "\N{MINUS SIGN}"
-GROUPS = ("county", "ceremonial county", "combined authority")
+GROUPS = ("county", "ceremonial county", "combined authority", "group")
+
+#: The groups that the list of places makes up, with their districts.
+OWN = {name: there for one in yaml.safe_load(GROUPS_WRITTEN) if isinstance(one, dict) for name, there in one.items()}
 
 
 def tenths(value: float, key: str) -> int:
@@ -36,9 +41,10 @@ def members(data: Any, more: Any, at: int) -> list[int]:
     regions = [region for _, _, _, region, _ in data["districts"]]
     if at < len(regions):
         return [at]
-    _, name, _, kind, _ = more["wider"][at - len(regions)]
+    _, name, _, kind, *_ = more["wider"][at - len(regions)]
     if kind in GROUPS:
         there = {row["name"] for row in shipped_table("groups.csv") if (row["group"], row["kind"]) == (name, kind)}
+        there |= set(OWN.get(name, ()))
         return [one for one, (_, _, lad, *_) in enumerate(data["districts"]) if lad in there]
     return [
         one
