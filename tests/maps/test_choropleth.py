@@ -524,3 +524,11 @@ def test_a_saved_map_keeps_no_pixels(tables: Tables, tmp_path: Path) -> None:
     assert not {id(thing) for thing in gc.get_objects() if isinstance(thing, RendererAgg)} - before
     drawn.save(tmp_path / "b.png")
     assert (tmp_path / "b.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+
+
+def test_land_around_without_a_name_is_a_letter(tables: Tables) -> None:
+    """The row of a caller's own land that has no name is said, as it can have no label."""
+    around = tables.lads.iloc[:3][["lad21nm", "geometry"]].copy()
+    around["lad21nm"] = ["Somewhere", None, float("nan")]
+    with pytest.raises(SettingError, match="In 2 of 3 rows of context= the column lad21nm has no name"):
+        regional_map(tables.lads, "Wales", context=around)

@@ -84,6 +84,9 @@ def land_around(context: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not isinstance(outlines.dtype, gpd.array.GeometryDtype) or (len(given) and outlines.crs is None):
         msg = "The land around a map has outlines with a coordinate system in its column geometry; context= has none."
         raise SettingError(msg)
+    if nameless := sum(not isinstance(name, str) for name in given["lad21nm"]):
+        msg = f"In {nameless} of {len(given)} rows of context= the column lad21nm has no name; drop these rows."
+        raise SettingError(msg)
     land = gpd.GeoDataFrame(given[["lad21nm", "geometry"]], geometry="geometry")
     return land if not len(land) or land.crs == "EPSG:27700" else land.to_crs("EPSG:27700")
 
