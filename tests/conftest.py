@@ -130,6 +130,17 @@ def demo(demo_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def placeless(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project of the demonstration data, without a list of places or a page of one."""
+    del demo
+    (tmp_path / "_quarto.yml").write_text("website:\n  site-url: https://maps.example.org/ec\n", encoding="utf-8")
+    (tmp_path / "places").mkdir()
+    (tmp_path / "places" / "index.qmd").write_text("The finder.\n", encoding="utf-8")
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
 def portal(server: FakeArcGIS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeArcGIS]:
     """Return the module's map server in a normal mood, with the library pointed at it; waiting takes no time."""
     services = dict(server.services)

@@ -30,15 +30,10 @@ AWKWARD = 'Tŷ & <b>Co</b> | "Saint\'s", *x* [y](z) $d$'
 
 
 @pytest.fixture
-def project(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(placeless: Path) -> Path:
     """Return a project of the demonstration data with three places."""
-    del demo
-    (tmp_path / "_quarto.yml").write_text("website:\n  site-url: https://maps.example.org/ec\n", encoding="utf-8")
-    (tmp_path / "places").mkdir()
-    (tmp_path / "places" / "index.qmd").write_text("The finder.\n", encoding="utf-8")
-    listed(tmp_path, "Norwich", "City of London", "Great Yarmouth")
-    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
-    return tmp_path
+    listed(placeless, "Norwich", "City of London", "Great Yarmouth")
+    return placeless
 
 
 def listed(project: Path, *names: str) -> None:

@@ -126,54 +126,43 @@ def test_a_long_name_fits(tmp_path: Path) -> None:
 # --- in a project ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def project(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project of the demonstration data."""
-    del demo
-    (tmp_path / "_quarto.yml").write_text("website:\n  site-url: https://maps.example.org/ec\n", encoding="utf-8")
-    (tmp_path / "places").mkdir()
-    (tmp_path / "places" / "index.qmd").write_text("The finder.\n", encoding="utf-8")
-    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
-    return tmp_path
-
-
-def build(project: Path, *entries: str) -> district_pages.Built:
+def build(placeless: Path, *entries: str) -> district_pages.Built:
     """Write the project's list, and bring its pages in line with it."""
-    (project / "places.yml").write_text("".join(f"- {entry}\n" for entry in entries), encoding="utf-8")
-    return district_pages.build(project, log=lambda _: None)
+    (placeless / "places.yml").write_text("".join(f"- {entry}\n" for entry in entries), encoding="utf-8")
+    return district_pages.build(placeless, log=lambda _: None)
 
 
 @pytest.mark.full
-def test_the_folder_fits_the_list(project: Path) -> None:
+def test_the_folder_fits_the_list(placeless: Path) -> None:
     """A group's page comes, is left alone, is drawn again when the group or a page that it links to changes, and goes.
 
     A district that lies in it links to it.
     """
-    done = build(project, "Norwich", NORWICH := "Greater Norwich: [Norwich, Broadland, South Norfolk]")
+    done = build(placeless, "Norwich", NORWICH := "Greater Norwich: [Norwich, Broadland, South Norfolk]")
     assert done.drawn == ["Norwich", "Greater Norwich"]
-    folder = project / "places"
+    folder = placeless / "places"
     assert all((folder / "maps" / f"greater-norwich{end}").is_file() for end in FILES)
-    assert {path.name for path in (project / "embed").iterdir()} >= {"greater-norwich.html", "greater-norwich.json"}
+    assert {path.name for path in (placeless / "embed").iterdir()} >= {"greater-norwich.html", "greater-norwich.json"}
     assert "[All of Greater Norwich](greater-norwich.html)" in (folder / "norwich.qmd").read_text(encoding="utf-8")
-    assert build(project, "Norwich", NORWICH).drawn == []
-    assert build(project, "Norwich", "Greater Norwich: [Norwich, Broadland]").drawn == ["Greater Norwich"]
-    assert build(project, "Norwich", "Broadland", NORWICH).drawn == ["Norwich", "Broadland", "Greater Norwich"]
+    assert build(placeless, "Norwich", NORWICH).drawn == []
+    assert build(placeless, "Norwich", "Greater Norwich: [Norwich, Broadland]").drawn == ["Greater Norwich"]
+    assert build(placeless, "Norwich", "Broadland", NORWICH).drawn == ["Norwich", "Broadland", "Greater Norwich"]
     (folder / "maps" / "greater-norwich.csv").unlink()
-    assert build(project, "Norwich", "Broadland", NORWICH).drawn == ["Greater Norwich"]
-    done = build(project, "Norwich")
+    assert build(placeless, "Norwich", "Broadland", NORWICH).drawn == ["Greater Norwich"]
+    done = build(placeless, "Norwich")
     assert "greater-norwich" in done.removed
-    assert [path for path in project.rglob("greater-norwich*") if path.is_file()] == []
+    assert [path for path in placeless.rglob("greater-norwich*") if path.is_file()] == []
     assert "greater-norwich" not in (folder / "norwich.qmd").read_text(encoding="utf-8")
 
 
 @pytest.mark.full
-def test_groups_have_pages_beside_all_districts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_have_pages_beside_all_districts(placeless: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every district a page, the groups of the list have theirs too; without a list there are none."""
     monkeypatch.setenv("EC_MAPS_PLACES", "all")
     lads = districts(TEN)
     assert finder.wanted_groups(lads) == []
-    (project / "places.yml").write_text("- Pair: [Norwich, York]\n", encoding="utf-8")
-    names = [place.name for place in finder.wanted_groups(demo_tables(project).lads)]
+    (placeless / "places.yml").write_text("- Pair: [Norwich, York]\n", encoding="utf-8")
+    names = [place.name for place in finder.wanted_groups(demo_tables(placeless).lads)]
     assert names == ["Pair"]
 
 
