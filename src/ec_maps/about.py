@@ -7,8 +7,9 @@ A table says it itself, in the column ``about``: the same text in each row. Unli
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ec_maps.classes import Classes
@@ -81,7 +82,7 @@ class About:
         if rows is not None and rows.ndim > 1:
             msg = "The table has two columns about; keep one of them."
             raise SettingError(msg)
-        texts = list(rows.dropna().astype(str).unique()) if rows is not None else []
+        texts = [] if rows is None else _texts(rows)
         if len(texts) > 1:
             titles = sorted({cls._read(text).title for text in texts})
             of = " and ".join(titles) if len(titles) > 1 else f"{titles[0]}, cut over different areas"
@@ -97,7 +98,7 @@ class About:
         if text is None:
             msg = f"The table does not say which measure it holds and over which areas its deciles are cut. {_GO_ON}"
             raise SettingError(msg)
-        return cls._read(text)
+        return cls._read(str(text))
 
     @classmethod
     def whole(cls, table: pd.DataFrame, edges: Iterable[float], **facts: Any) -> About:
@@ -109,15 +110,16 @@ class About:
         return cls(areas=len(table), valued=len(numbers), edges=cuts, groups=groups, **facts)
 
     @classmethod
-    def _read(cls, text: object) -> About:
+    @lru_cache(maxsize=64)
+    def _read(cls, text: str) -> About:
         try:
-            known = json.loads(str(text).removeprefix(_PREFIX))
+            known = json.loads(text.removeprefix(_PREFIX))
             lists = {name: tuple(known[name]) for name in ("edges", "groups")}
             own = OwnFacts(**known["own"]) if known.get("own") else None
             about = cls(**{**known, **lists, "own": own})
             _ = about.what, about.classes  # both raise for what they do not know
         except (ValueError, TypeError, KeyError):
-            msg = f'The column about of the table has been changed ("{str(text)[:40]}…"). {_GO_ON}'
+            msg = f'The column about of the table has been changed ("{text[:40]}…"). {_GO_ON}'
             raise SettingError(msg) from None
         return about
 
@@ -143,16 +145,18 @@ class About:
 
     def on(self, table: pd.DataFrame) -> None:
         """Write the text into a table: into the column, as its last one, and into its ``attrs``."""
+        import numpy as np
         import pandas as pd
 
-        facts = asdict(self)
-        for name in ("scheme", "own"):
-            if facts[name] == About.__dataclass_fields__[name].default:
-                del facts[name]
-        text = _PREFIX + json.dumps(facts, ensure_ascii=False)
-        table[COLUMN] = pd.Categorical([text] * len(table), categories=[text])
-        table.attrs = {
-            COLUMN: text,
+        rows, text = np.zeros(len(table), dtype=np.int8), pd.CategoricalDtype([self._text])
+        table[COLUMN] = pd.Categorical.from_codes(rows, dtype=text)
+        table.attrs = self.attrs
+
+    @property
+    def attrs(self) -> dict[Hashable | None, Any]:
+        """What a table's ``attrs`` say."""
+        return {
+            COLUMN: self._text,
             "measure": self.measure,
             "category": self.category,
             "level": self.level,
@@ -162,6 +166,22 @@ class About:
             "valued": self.valued,
             "near": self.near,
         }
+
+    @property
+    def _text(self) -> str:
+        facts = asdict(self)
+        for name in ("scheme", "own"):
+            if facts[name] == About.__dataclass_fields__[name].default:
+                del facts[name]
+        return _PREFIX + json.dumps(facts, ensure_ascii=False)
+
+
+def _texts(rows: pd.Series) -> list[str]:
+    """Return the different texts of a column, without missing ones."""
+    present = rows.dropna()
+    # Categories are texts already: no row of a table from a file or from `load_areas` is converted.
+    different = present.unique() if present.dtype == "category" else present.astype(str).unique()
+    return list(map(str, different))
 
 
 def measure_of(areas: pd.DataFrame) -> Measure:

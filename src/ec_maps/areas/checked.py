@@ -62,12 +62,14 @@ def checked(
     column = about.classes.column
     table[column] = table[column].astype("Int64")
     about.on(table)
+    table.attrs = {}  # pandas copies them deeply with each selection; a finished map's areas have them again
     return table, about
 
 
 def whole(areas: gpd.GeoDataFrame, level: LevelName) -> gpd.GeoDataFrame:
     """Return a table as :func:`checked` does; `SettingError` for a part, which would pass for the whole."""
     table, about = checked(areas, level)
+    table.attrs = about.attrs
     if len(table) != about.areas:
         msg = (
             f"The picture shows all areas, and the table has {len(table):,} of the {about.areas:,} "

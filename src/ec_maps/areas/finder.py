@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ec_maps.areas.groups import PlaceGroup
@@ -174,5 +175,11 @@ def gazetteer_of(districts: pd.DataFrame | None) -> Gazetteer:
         districts = available_districts()
     columns = ["lad21nm", "lad21cd", "rgn21nm"]
     districts = table_of(districts, 'load_areas("lad")', columns).drop_duplicates(columns[:2])
-    rows = zip(districts["lad21nm"], districts["lad21cd"], districts["rgn21nm"], strict=True)
+    return _gazetteer(*(tuple(districts[column].tolist()) for column in columns))
+
+
+@lru_cache(maxsize=16)
+def _gazetteer(names: tuple[str, ...], codes: tuple[str, ...], regions: tuple[str, ...]) -> Gazetteer:
+    """Return the gazetteer of districts, made once: each map of a table asks for it several times."""
+    rows = zip(names, codes, regions, strict=True)
     return Gazetteer(Place(unicodedata.normalize("NFC", name), code, region) for name, code, region in rows)

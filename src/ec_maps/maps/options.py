@@ -126,6 +126,7 @@ class Options:
         if self.ax is not None:
             without_marks(self.ax)
         usual = self.ax is None and self.figsize is None
+        areas.attrs = About.of(areas).attrs
         return Map(layout.figure, areas, alt_text, caption, self.ax is not None, draw_narrow if usual else None)
 
 
