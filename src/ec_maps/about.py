@@ -82,13 +82,13 @@ class About:
         if rows is not None and rows.ndim > 1:
             msg = "The table has two columns about; keep one of them."
             raise SettingError(msg)
-        texts = [] if rows is None else _texts(rows)
+        texts, silent = ([], 0) if rows is None else _texts(rows)
         if len(texts) > 1:
             titles = sorted({cls._read(text).title for text in texts})
             of = " and ".join(titles) if len(titles) > 1 else f"{titles[0]}, cut over different areas"
             msg = f"The table has rows from {len(texts)} tables ({of}). Their deciles cannot be shown together."
             raise SettingError(msg)
-        if rows is not None and texts and (silent := int(rows.isna().sum())):
+        if texts and silent:
             msg = (
                 f"In {silent} of {len(table)} rows the column about is empty: they come from another table. Drop them "
                 f'(areas.dropna(subset="about")), or merge with how="left".'
@@ -176,12 +176,17 @@ class About:
         return _PREFIX + json.dumps(facts, ensure_ascii=False)
 
 
-def _texts(rows: pd.Series) -> list[str]:
-    """Return the different texts of a column, without missing ones."""
+def _texts(rows: pd.Series) -> tuple[list[str], int]:
+    """Return the different texts of a column, and how many of its rows have none."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(kinds := rows.array, pd.Categorical):
+        # As in a table of `load_areas` or from a file: counting codes looks at no row's text.
+        known, numbers = kinds.categories, np.bincount(kinds.codes + 1, minlength=len(kinds.categories) + 1)
+        return list(map(str, known[numbers[1:] > 0])), int(numbers[0])
     present = rows.dropna()
-    # Categories are texts already: no row of a table from a file or from `load_areas` is converted.
-    different = present.unique() if present.dtype == "category" else present.astype(str).unique()
-    return list(map(str, different))
+    return list(map(str, present.astype(str).unique())), len(rows) - len(present)
 
 
 def measure_of(areas: pd.DataFrame) -> Measure:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from ec_maps import settings
 from ec_maps.about import About
@@ -216,9 +215,10 @@ def _faults(table: gpd.GeoDataFrame, about: About, level: Level) -> Iterator[str
 
 def _in_britain(table: gpd.GeoDataFrame) -> bool:
     try:
-        left, bottom, right, top = shapely.total_bounds(table.geometry.to_crs("EPSG:27700").to_numpy())
+        outlines = table.geometry if table.crs == "EPSG:27700" else table.geometry.to_crs("EPSG:27700")
     except (RuntimeError, ValueError):
         return False
+    left, bottom, right, top = outlines.total_bounds
     return bool(-200_000 <= left <= right <= 900_000 and -200_000 <= bottom <= top <= 1_400_000)
 
 

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, overload
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from ec_maps.errors import SettingError
 from ec_maps.graphics import saving
@@ -238,7 +239,7 @@ class Map:
             self.figure.set_dpi(before)
             self.figure.set_canvas(own)
             # Free the 10 MB of pixels: otherwise each text of the figure holds on to its renderer.
-            for text in self.figure.texts + [text for ax in self.figure.axes for text in ax.texts]:
+            for text in self.figure.findobj(Text):
                 text._renderer = None  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:

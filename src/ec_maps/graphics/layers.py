@@ -116,6 +116,8 @@ def draw_deciles(
 
     `colours` are those of the classes, if they are not ours.
     """
+    if areas.empty:
+        return  # no row says what the classes are
     # The lightest last: their dark edges separate them from the sea and from one another.
     column = About.of(areas).classes.column
     rows = areas.iloc[np.argsort(areas[column].fillna(0).to_numpy(dtype=int), kind="stable")]

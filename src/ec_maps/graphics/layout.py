@@ -19,6 +19,7 @@ from ec_maps.graphics import palette
 from ec_maps.graphics.labels import Box
 from ec_maps.graphics.layers import BODY, HATCHING, SWATCH
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.graphics.unticked import UntickedAxes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +119,7 @@ class Layout:
         position = self.ax.get_position()
         across, tall = (box.right - box.left) / width, (box.top - box.bottom) / height
         where = (position.x0 + box.left / width, position.y0 + box.bottom / height, across, tall)
-        return self.figure.add_axes(where, label=label, gid=self.ax.get_gid())
+        return self.figure.add_axes(where, label=label, gid=self.ax.get_gid(), axes_class=UntickedAxes)
 
     def to_inches(self, coordinates: np.ndarray) -> np.ndarray:
         """Return coordinates in metres (EPSG:27700) as inches from the map's lower left corner."""
@@ -225,7 +226,11 @@ def new_figure(
     height = head + body + foot
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=palette.PAGE)
     FigureCanvasAgg(figure)
-    ax = figure.add_axes((MARGIN / width, foot / height, (width - 2 * MARGIN) / width, body / height), label=label)
+    ax = figure.add_axes(
+        (MARGIN / width, foot / height, (width - 2 * MARGIN) / width, body / height),
+        label=label,
+        axes_class=UntickedAxes,
+    )
     around = axes_over(figure)
     stamped, large, less = _head(width)
     y = height
@@ -245,13 +250,15 @@ def moved_here(figure: Figure, name: str, box: Box) -> None:
     """Add empty axes to a narrow figure, to which the contents of the usual figure's of that name move; in inches."""
     width, height = figure.get_size_inches()
     where = (box.left / width, box.bottom / height, (box.right - box.left) / width, (box.top - box.bottom) / height)
-    figure.add_axes(where, label=name, gid=f"{BODY}{name}").set_axis_off()
+    figure.add_axes(where, label=name, gid=f"{BODY}{name}", axes_class=UntickedAxes).set_axis_off()
 
 
 def axes_over(figure: Figure) -> Axes:
     """Return axes in inches over a whole figure, for its text."""
     width, height = figure.get_size_inches()
-    around = figure.add_axes((0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height))
+    around = figure.add_axes(
+        (0, 0, 1, 1), label="furniture", xlim=(0, width), ylim=(0, height), axes_class=UntickedAxes
+    )
     around.set_axis_off()
     around.patch.set_visible(False)
     return around

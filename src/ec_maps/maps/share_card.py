@@ -24,6 +24,7 @@ from ec_maps.graphics.figure import Map
 from ec_maps.graphics.layout import FAINT, axes_over, stamp, write
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI, text_size, wrap
+from ec_maps.graphics.unticked import UntickedAxes
 from ec_maps.maps.strip_plot_words import Place
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _draw_map(
 ) -> None:
     """Draw areas as large as fits into the box (left, bottom, width and height in inches), and their neighbours."""
     x, y, width, height = box
-    ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT), label="map")
+    ax = figure.add_axes(
+        (x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT), label="map", axes_class=UntickedAxes
+    )
     ax.set_axis_off()
     if areas.empty:
         return
