@@ -346,13 +346,13 @@ def test_taken_positions_are_those_that_boxes_meet(boxes: list[Box], cut: int) -
     centres = np.stack(np.meshgrid(np.arange(0, 5, 0.25), np.arange(0, 5, 0.25)), axis=-1).reshape(-1, 2)
     edges = [(box.left, box.bottom, box.right, box.top) for box in boxes]
     before = Positions(centres, (0.5, 0.25)).after(edges[:cut])
-    first = before.free_near(np.zeros(len(centres)), len(centres)).tolist()
-    free = before.after(edges).free_near(np.zeros(len(centres)), len(centres))
+    first = before.free.tolist()
+    free = np.flatnonzero(before.after(edges).free)
     every = [Box.around(x, y, (0.5, 0.25)).shape() for x, y in centres]
     assert free.tolist() == [
         at for at, shape in enumerate(every) if not any(shape.intersects(box.shape()) for box in boxes)
     ]
-    assert before.free_near(np.zeros(len(centres)), len(centres)).tolist() == first
+    assert before.free.tolist() == first
 
 
 def test_comparisons_grow_with_the_number_of_labels(monkeypatch: pytest.MonkeyPatch) -> None:

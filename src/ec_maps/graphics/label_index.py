@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -54,12 +55,46 @@ class Index:
         return met
 
 
+@dataclass
+class Near:
+    """The positions near a shape, the cheapest at first sight first.
+
+    `at` are their numbers among all positions, `known` is the cheap part of what each costs, and `first` is the number
+    of the nearest. `cost` is the whole, NaN until somebody computes it: it is the same whatever else is placed, so
+    that the many orders in which labels are tried compute it once.
+    """
+
+    at: np.ndarray
+    known: np.ndarray
+    first: int
+
+    def __post_init__(self) -> None:
+        self.cost = np.full(len(self.at), np.nan)
+
+    @classmethod
+    def to(
+        cls, point: tuple[float, float], centres: np.ndarray, number: int, cheap: Callable[[np.ndarray], np.ndarray]
+    ) -> Near:
+        """Return the `number` positions nearest to a point; `cheap` returns what is known beside the distance."""
+        distance = np.hypot(*(centres - point).T)
+        nearest = np.arange(len(distance))
+        if number < len(distance):
+            nearest = np.flatnonzero(distance <= np.partition(distance, number - 1)[number - 1])
+        known = distance[nearest] + cheap(centres[nearest])
+        order = np.lexsort((distance[nearest], known))
+        return cls(nearest[order], known[order], int(np.argmin(distance)))
+
+
 class Shapes:
-    """Shapes that labels are placed beside, with the points in them that lines lead to."""
+    """Shapes that labels are placed beside, with the points in them that lines lead to.
+
+    `near` has the positions near a shape, by its index and the size of the box.
+    """
 
     def __init__(self, shapes: Sequence[shapely.Geometry], points: Sequence[tuple[float, float]]) -> None:
         self.shapes = np.array(shapes, dtype=object)
         self.points = list(points)
+        self.near: dict[tuple[int, tuple[float, float]], Near] = {}
         self._tree = shapely.STRtree(self.shapes)
         self._at = {id(shape): at for at, shape in enumerate(shapes)}
 
@@ -115,12 +150,10 @@ class Positions:
         later._number = len(boxes)
         return later
 
-    def free_near(self, distance: np.ndarray, number: int) -> np.ndarray:
-        """Return which of the `number` nearest positions are free; `distance` is that of each position."""
-        free = np.flatnonzero(~self._taken)
-        if len(free) and len(distance) > number:
-            free = free[distance[free] <= np.partition(distance, number - 1)[number - 1]]
-        return free
+    @property
+    def free(self) -> np.ndarray:
+        """Whether each position is free."""
+        return ~self._taken
 
 
 def middle_of_level(part: shapely.Polygon, y: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
-from ec_maps.graphics.label_index import Dots, Index, Positions, Shapes, middle_of_level, roomiest_point
+from ec_maps.graphics.label_index import Dots, Index, Near, Positions, Shapes, middle_of_level, roomiest_point
 from ec_maps.graphics.text_metrics import Style, forms, text_size
 
 #: The width of a cell of the raster of land, in inches, and how many points of a line are looked up in it.
@@ -263,29 +263,31 @@ class Placer:
         extent = (width + 2 * pad, height + 2 * pad)
         stands = self._standing(extent)
         positions = stands.centres
-        distance = np.hypot(*(positions - point).T)
-        nearest = stands.free_near(distance, tried)
-        best, least_cost = int(np.argmin(distance)), np.inf
-        # Sorted by the cheap part of the cost, so that the search can stop once that exceeds the best total.
-        known = distance[nearest] + cover * ground.covered(positions[nearest], extent)
-        order = np.lexsort((distance[nearest], known))
-        nearest, known = nearest[order], known[order]
-        for at in range(0, len(nearest), _BATCH):
-            batch, cost = nearest[at : at + _BATCH], known[at : at + _BATCH]
-            if cost[0] >= least_cost:
+        if (near := keep.near.get((own, extent))) is None:
+            near = Near.to(point, positions, tried, lambda centres: cover * ground.covered(centres, extent))
+            keep.near[own, extent] = near
+        best, least_cost = near.first, np.inf
+        for start in range(0, len(near.at), _BATCH):
+            if near.known[start] >= least_cost:
                 break
-            boxes = _boxes(positions[batch], extent)
-            leaders = _lines_between(positions[batch], point)
-            clear = self._clear(boxes, leaders, point)
-            free = np.flatnonzero(clear & (shapely.distance(boxes, shapely.Point(point)) >= least))
-            boxes, leaders, batch = boxes[free], leaders[free], batch[free]
-            if not len(batch):
-                continue
-            crossed = ground.crossed(positions[batch], point)
-            hidden = keep.hidden(boxes, shapely.area) + keep.hidden(leaders, shapely.length, without=own)
-            cost = cost[free] + 0.5 * crossed + 6.0 * hidden
-            if cost.min() < least_cost:
-                best, least_cost = int(batch[np.argmin(cost)]), float(cost.min())
+            batch = np.arange(start, min(start + _BATCH, len(near.at)))
+            # A comparison with what is not known yet is false.
+            batch = batch[stands.free[near.at[batch]] & ~(near.cost[batch] >= least_cost)]
+            centres = positions[near.at[batch]]
+            boxes, leaders = _boxes(centres, extent), _lines_between(centres, point)
+            clear = self._clear(boxes, leaders)
+            batch, centres, boxes, leaders = batch[clear], centres[clear], boxes[clear], leaders[clear]
+            new = np.isnan(near.cost[batch])
+            if new.any():
+                hidden = keep.hidden(boxes[new], shapely.area)
+                hidden = hidden + keep.hidden(leaders[new], shapely.length, without=own)
+                cost = near.known[batch[new]] + 0.5 * ground.crossed(centres[new], point) + 6.0 * hidden
+                cost[shapely.distance(boxes[new], shapely.Point(point)) < least] = np.inf
+                cost[self.dots.met(boxes[new], point) | self.dots.met(leaders[new], point)] = np.inf
+                near.cost[batch[new]] = cost
+            cost = near.cost[batch]
+            if len(cost) and cost.min() < least_cost:
+                best, least_cost = int(near.at[batch[np.argmin(cost)]]), float(cost.min())
         box = Box.around(float(positions[best, 0]), float(positions[best, 1]), extent)
         self.spent += min(least_cost, CROWDED)
         crowded = least_cost == np.inf
@@ -300,12 +302,13 @@ class Placer:
         self._positions[extent] = before.after([(box.left, box.bottom, box.right, box.top) for box in self.taken])
         return self._positions[extent]
 
-    def _clear(self, boxes: np.ndarray, leaders: np.ndarray, own: tuple[float, float]) -> np.ndarray:
-        """Return for each box, which overlaps no other box, and its line whether they meet nothing that is placed."""
-        lines, met = self._lines.of(self.lines), self._taken().met(leaders)
-        for marks in (boxes, leaders):
-            met |= lines.met(marks) | self.dots.met(marks, own)
-        return ~met
+    def _clear(self, boxes: np.ndarray, leaders: np.ndarray) -> np.ndarray:
+        """Return which of these boxes, which overlap no other box, meet no line, and their lines nothing placed."""
+        lines, clear = self._lines.of(self.lines), np.arange(len(boxes))
+        # One after another: what one test rules out, the next need not look at.
+        for marks, index in ((leaders, self._taken()), (leaders, lines), (boxes, lines)):
+            clear = clear[~index.met(marks[clear])]
+        return clear
 
     def over_areas(
         self, text: str, whole: shapely.Geometry, areas: np.ndarray, size: float, weight: str
