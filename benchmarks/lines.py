@@ -9,10 +9,10 @@ import guard
 import site_build
 from sample import evenly
 from table import Row
-from timing import Run, in_turns, memory, run, seconds
+from timing import Run, cpu, in_turns, memory, run, seconds
 from work import Work
 
-PLAIN, LIMIT = "plain way", "limit"
+PLAIN, LIMIT, ARTICLE = "plain way", "limit", "article's way"
 
 #: How many figures the posts have, and all districts and regions.
 _POSTS, _ALL = 7, 341
@@ -69,17 +69,25 @@ def figures(work: Work) -> list[Row]:
     """Measure the seven figures of the posts, the whole process."""
     rows = []
     for weight, words in work.weights.items():
-        folders = {"ours": work.out(f"posts-{weight}"), "theirs": work.out(f"plain-{weight}")}
+        folders = {name: work.out(f"{name}-{weight}") for name in ("posts", "plain", "article", "print")}
         commands = {
-            "ours": work.ours(weight, "posts", "-o", folders["ours"]),
-            "theirs": work.plain(weight, "-o", folders["theirs"]),
+            "ours": work.ours(weight, "posts", "-o", folders["posts"]),
+            "theirs": work.plain(weight, "-o", folders["plain"]),
+            "article": work.article(weight, folders["article"]),
+            "print": work.article(weight, folders["print"], "--print"),
         }
-        for name, command in commands.items():
+        for command, folder in zip(commands.values(), folders.values(), strict=True):
             run(command)
-            _check(folders[name], _POSTS)
+            _check(folder, _POSTS)
         runs = in_turns(commands, work.rounds)
         work.measured.memory[f"figures{words}"] = memory(runs["ours"])
-        rows += _both(runs, f"seven figures of the posts{words}", target=0.4, least=0.6)
+        what, ours = f"seven figures of the posts{words}", runs["ours"]
+        rows += _both(runs, what, target=None, least=0.6)
+        rows += [
+            Row("CPU", cpu(ours), "s", cpu(runs["theirs"]), PLAIN, 0.22, len(ours), of=what),
+            Row("CPU", cpu(ours), "s", cpu(runs["article"]), ARTICLE, 0.33, len(ours), of=what),
+            Row("CPU", cpu(ours), "s", cpu(runs["print"]), f"{ARTICLE}, for print", 0.33, len(ours), of=what),
+        ]
     return rows
 
 

@@ -107,7 +107,7 @@ def as_markdown(rows: list[Row]) -> str:
 def missed(rows: list[Row]) -> list[str]:
     """Return a sentence for each target that was missed."""
     return [
-        f"{row.of}, {row.what}: {row.verdict}" if row.of else f"{row.what}: {row.verdict}"
+        f"{f'{row.of}, ' if row.of else ''}{row.what}{f', against {row.against}' if row.against else ''}: {row.verdict}"
         for row in rows
         if row.verdict.startswith("missed")
     ]

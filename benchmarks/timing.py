@@ -48,6 +48,8 @@ class Run:
     ----------
     seconds
         From start to end, imports included.
+    cpu
+        The processor's seconds of it and of the processes that it waited for.
     memory
         The peak memory in MB. For one process as given by the system; for a tree the sum over all its processes, with
         shared pages counted once (on Linux; elsewhere the first process only).
@@ -56,6 +58,7 @@ class Run:
     """
 
     seconds: float
+    cpu: float
     memory: float
     told: dict = field(default_factory=dict)
 
@@ -93,7 +96,7 @@ def run(command: Command) -> Run:
     if watch:
         memory = watch.most() or memory
     last = lines[-1] if lines else ""
-    return Run(seconds, memory, json.loads(last) if last.startswith("{") else {})
+    return Run(seconds, usage.ru_utime + usage.ru_stime, memory, json.loads(last) if last.startswith("{") else {})
 
 
 class _Watch:
@@ -164,6 +167,11 @@ def in_turns(commands: Mapping[str, Command], rounds: int, *, before: Callable[[
 def seconds(runs: Sequence[Run], told: str = "") -> float:
     """Return the median of the seconds of runs, or of a number in their output."""
     return statistics.median(run.told[told] if told else run.seconds for run in runs)
+
+
+def cpu(runs: Sequence[Run]) -> float:
+    """Return the median of the processor's seconds of runs."""
+    return statistics.median(run.cpu for run in runs)
 
 
 def memory(runs: Sequence[Run]) -> float:

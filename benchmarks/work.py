@@ -73,6 +73,16 @@ class Work:
         more = ["--demo", folder, "--lads", folder / project.LADS]
         return self._python(weight, "plain.py", *more, *words, tree=tree)
 
+    def article(self, weight: str, out: Path, *words: str) -> Command:
+        """Return a command of `article.py` on a weight's data, once its pickles are written."""
+        folder = self.project(weight)
+        run(
+            self._python(
+                weight, "article.py", "--prepare", "--demo", folder, "--lads", folder / project.LADS, "-o", out
+            )
+        )
+        return self._python(weight, "article.py", "--zips", folder / "data/demo", "-o", out, *words)
+
     def python(self, code: str) -> Command:
         """Return a command that runs a line of Python."""
         return Command([sys.executable, "-c", code], self._environment("demo", ""), self.folder)

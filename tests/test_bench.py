@@ -113,7 +113,7 @@ def test_the_table_says_what_was_met_and_by_how_much_it_was_missed(bench) -> Non
     assert [one.verdict for one in (met, lost, slow, idle)] == ["met", "missed by 0.15", "missed by 3.20 s", ""]
     assert met.cells() == ["figures", "plain way", "8.00 s", "2.00 s", "0.25", "≤ 0.40", "met", "5"]
     assert bench["table"].missed([met, lost, slow, idle]) == [
-        "figures, peak memory: missed by 0.15",
+        "figures, peak memory, against plain way: missed by 0.15",
         "the site: missed by 3.20 s",
     ]
     text = bench["table"].as_text([met, lost, slow, idle]).splitlines()
@@ -177,6 +177,20 @@ def test_a_run_tells_its_memory_and_what_was_printed(bench, root: Path, tmp_path
     memory, size = re.search(r"memory=([\d.]+), told={'size': (\d+)}", said.stdout).groups()
     assert int(size) == 80 * 2**20
     assert 80 < float(memory) < 160
+
+
+@pytest.mark.full
+def test_the_articles_way_draws_the_seven_figures(root: Path, tmp_path: Path) -> None:
+    """Its pickles are written beside the figures, in the folder that it is given, and nowhere else."""
+    script, demo = root / "benchmarks/article.py", root / "data/demo"
+    prepare = ["--prepare", "--demo", str(root), "--lads", str(demo / "districts.parquet")]
+    for words in (prepare, ["--zips", str(demo)]):
+        subprocess.run([sys.executable, str(script), *words, "-o", str(tmp_path)], check=True, cwd=tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*.pickle")) == ["lads.pickle", "msoas.pickle"]
+    pictures = [path.name for path in tmp_path.glob("*.png")]
+    assert len(pictures) == 7
+    assert {"national.png", "region East of England.png", "local Great Yarmouth.png"} <= set(pictures)
+    assert not list(demo.rglob("*.pickle"))
 
 
 def test_a_run_that_fails_is_said(bench) -> None:
