@@ -9,7 +9,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -113,11 +114,17 @@ def areas(out: Path) -> dict[str, float]:
     return {"number": len(table), "cold": cold, "warm": warm, "draw": drawn}
 
 
-def _whole(job: Callable[[], dict[str, float]]) -> dict[str, float]:
-    import whole
+@contextmanager
+def every_vertex() -> Iterator[None]:
+    """Have maps of this process drawn with every vertex, as if shapes were not simplified to a map's pixels."""
+    from ec_maps.maps import surroundings
 
-    with whole.shapes():
-        return job()
+    simplified = surroundings.to_pixels
+    surroundings.to_pixels = lambda shapes, _extent: shapes
+    try:
+        yield
+    finally:
+        surroundings.to_pixels = simplified
 
 
 def main() -> None:
@@ -141,7 +148,8 @@ def main() -> None:
         "places": lambda: places(asked.out, asked.number),
         "areas": lambda: areas(asked.out),
     }[asked.job]
-    results: dict[str, object] = dict(_whole(job) if asked.no_simplify else job())
+    with every_vertex() if asked.no_simplify else nullcontext():
+        results: dict[str, object] = dict(job())
     if asked.modules:
         results["modules"] = sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))
     print(json.dumps(results))

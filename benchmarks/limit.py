@@ -38,8 +38,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-import whole
-from figures import PLACES
+from figures import PLACES, every_vertex
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -198,7 +197,7 @@ def main() -> None:
     parser.add_argument("--no-simplify", action="store_true", help="have ec_maps draw every vertex too")
     parser.add_argument("--each", action="store_true", help="a line for each figure too")
     asked = parser.parse_args()
-    with whole.shapes() if asked.no_simplify else nullcontext():
+    with every_vertex() if asked.no_simplify else nullcontext():
         measure(asked.rounds, each=asked.each)
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import guard
+import project
 import site_build
 from sample import evenly
 from table import Row
-from timing import Run, cpu, in_turns, memory, run, seconds
+from timing import Command, Run, cpu, in_turns, memory, run, seconds
 from work import Work
 
 PLAIN, LIMIT, ARTICLE = "plain way", "limit", "article's way"
+THEN = f"commit {project.THEN[:7]}"
 
 #: How many figures the posts have, and all districts and regions.
 _POSTS, _ALL = 7, 341
 
 #: How many of them the short form draws.
 _SAMPLE = 12
+
+#: How many pages of places stand for all 374, but for ``--long``.
+_PAGES = 40
 
 #: The largest ratio of the cost of one of many to one of few that counts as flat.
 _FLAT = 1.25
@@ -109,7 +116,7 @@ def limit(work: Work) -> list[Row]:
             ("drawing", "drawing alone: a whole finished map to pixels"),
             ("tables", "from tables in memory to pixels"),
         ):
-            target = None if reading == "tables" else 1.6
+            target = {"shapes": 1.6, "drawing": 3, "tables": None}[reading]
             ours, theirs = results[reading], results[f"limit_{reading}"]
             rows.append(Row(f"{what}{words}", ours, "s", theirs, LIMIT, target, work.rounds))
     return rows
@@ -158,18 +165,74 @@ def _districts(work: Work) -> list[str]:
 
 
 def site(work: Work) -> list[Row]:
-    """Measure the demonstration site, in a copy of the tree; without a comparison."""
+    """Measure the demonstration site, in a copy of the tree: built first, again, and with one more place."""
     runs = site_build.builds(work.out("site"), max(1, work.rounds - 2), work.tell)
     work.measured.memory["site"] = memory(runs["first"])
     rows = []
     for name, what, target in (
         ("first", "the demonstration site, first build", None),
-        ("again", "the demonstration site, nothing changed", 15),
+        ("again", "the demonstration site, nothing changed", None),
         ("one more", "the demonstration site, one place added", 25),
     ):
         rows.append(Row(what, seconds(runs[name]), "s", target=target, runs=len(runs[name])))
         rows.append(Row("peak memory of all processes", memory(runs[name]), "MB", runs=len(runs[name]), of=what))
+        if name == "again":
+            again, first = cpu(runs["again"]), cpu(runs["first"])
+            rows.append(Row("CPU", again, "s", first, "first build", 0.12, len(runs["again"]), of=what))
     return rows
+
+
+def then(work: Work) -> list[Row]:
+    """Measure the first build of the demonstration site with the pages that it had then, in one process, once."""
+    what, ours, theirs = "CPU of the demonstration site's pages of then, first build", None, None
+    if tree := project.then(work.folder):
+        runs = site_build.first_builds(work.out("then"), tree, work.tell)
+        ours, theirs = cpu(runs["ours"]), cpu(runs["theirs"])
+    return [Row(what, ours, "s", theirs, THEN, 0.45)]
+
+
+def page(work: Work) -> list[Row]:
+    """Measure the page of a district as it was then, from a sample of evenly spaced districts."""
+    words = ("-n", "6" if work.short else "20", "--as-then", "-o", work.out("page"))
+    ours = work.ours("demo", *words, script="page_cost.py")
+    runs = _against_then(work, ours, max(1, work.rounds - 2))
+    times = [seconds(runs[name], "page") if name in runs else None for name in ("ours", "theirs")]
+    return [Row("CPU of a district's page as it was then", times[0], "s", times[1], THEN, 0.3, len(runs["ours"]))]
+
+
+def one_map(work: Work) -> list[Row]:
+    """Measure a place's map by the command line, the whole process."""
+    path = work.out("map") / "map.png"
+    ours = work.cli("map", "local", "Great Yarmouth", "-o", path)
+    runs = _against_then(work, ours, work.rounds, before=lambda: path.unlink(missing_ok=True))
+    times = [cpu(runs[name]) if name in runs else None for name in ("ours", "theirs")]
+    return [Row("CPU of ec-maps map local … -o x.png", times[0], "s", times[1], THEN, 0.5, len(runs["ours"]))]
+
+
+def _against_then(
+    work: Work, ours: Command, rounds: int, *, before: Callable[[], None] | None = None
+) -> dict[str, list[Run]]:
+    """Run a command with the code of now and of then in turns, after each has filled its caches."""
+    commands = {"ours": ours}
+    if theirs := work.then(ours):
+        commands["theirs"] = theirs
+    in_turns(commands, 1, before=before)
+    return in_turns(commands, rounds, before=before)
+
+
+def two_workers(work: Work) -> list[Row]:
+    """Measure the pages of places on two workers against one, tables and national map included."""
+    names = [] if work.long else evenly(_districts(work), _PAGES)
+    runs = site_build.place_pages(work.out("workers"), names, work.tell)
+    what = f"pages of {f'{len(names)} of the 374' if names else 'all 374'} places, two workers"
+    return [Row(what, runs["two"].seconds, "s", runs["one"].seconds, "one worker", 0.55)]
+
+
+def labels(work: Work) -> list[Row]:
+    """Measure the placing of the numbers of ten thousand areas against one thousand."""
+    times = [run(work.ours("demo", script="labels.py")).told for _ in range(work.rounds)]
+    many, few = (statistics.median(told[number] for told in times) for number in ("10000", "1000"))
+    return [Row("labels of 10,000 areas placed", many, "s", few, "1,000 areas", 15, work.rounds)]
 
 
 def places(work: Work) -> list[Row]:
@@ -202,14 +265,15 @@ def places(work: Work) -> list[Row]:
 
 
 def briefs(work: Work) -> list[Row]:
-    """Measure what the briefs of all places cost beside their pages: CPU, from a sample, both in one process."""
+    """Measure a district's page, and what its brief costs beside all else: CPU, from a sample, in one process."""
     rows = []
     for weight, words in work.weights.items():
         run(work.ours(weight, "load"))
         number = "6" if work.short else "20"
-        told = run(work.ours(weight, "-n", number, "-o", work.out("briefs"), script="brief_cost.py")).told
-        what = f"CPU of the briefs of all {told['number']} places{words}"
-        rows.append(Row(what, told["briefs"], "s", told["pages"], "their pages", 0.2))
+        told = run(work.ours(weight, "-n", number, "-o", work.out("briefs"), script="page_cost.py")).told
+        without = told["page"] - told["brief"]
+        rows.append(Row(f"CPU of a district's page{words}", told["page"], "s"))
+        rows.append(Row("its brief", told["brief"], "s", without, "all else on it", 0.2, of=rows[-1].what))
     return rows
 
 
@@ -276,7 +340,12 @@ PARTS = {
     "every": (every, True),
     "places": (places, True),
     "briefs": (briefs, True),
+    "page": (page, True),
+    "map": (one_map, True),
+    "labels": (labels, True),
     "areas": (areas, False),
     "sight": (sight, True),
     "site": (site, False),
+    "then": (then, False),
+    "workers": (two_workers, False),
 }

@@ -8,8 +8,11 @@ Run as a script, it writes such a folder with unchanged demonstration data.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
+import subprocess
+import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,21 @@ DEMO = ROOT / "data" / "demo"
 
 #: In such a folder: the districts of England and Wales, ready-made as an analyst would have them.
 LADS = "lads.parquet"
+
+#: The commit at which the targets were set: a yardstick that stays, where the clone has the history.
+THEN = "34d445274ef25a63f879e49c4c8001ede6879d7b"
+
+
+def then(folder: Path) -> Path | None:
+    """Return a folder with the files of that commit, written at the first call; None if the history lacks it."""
+    target = folder / "then"
+    if not target.is_dir():
+        packed = subprocess.run(["git", "archive", THEN], cwd=ROOT, capture_output=True, check=False)
+        if packed.returncode:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
+            files.extractall(target, filter="data")
+    return target
 
 
 def write(folder: Path, msoas: gpd.GeoDataFrame, lads: gpd.GeoDataFrame, zips: list[Path] | None = None) -> None:

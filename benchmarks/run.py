@@ -2,8 +2,9 @@
 
     make bench                                   everything, twelve to twenty minutes on an idle machine with two cores
     make bench ARGS=--short                      one round of the quick parts, below three minutes
-    make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places briefs areas
-                                                 sight site
+    make bench ARGS=--long                       the pages of all places instead of forty: ten minutes more
+    make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places briefs page map
+                                                 labels areas sight site then workers
     make bench ARGS="-o table.md"                the table as Markdown too
 
 Measurements in one row were run in turns, each in a new process. Caches are filled before, outside the measurement.
@@ -14,23 +15,29 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
 import guard
-import machine
 import table
 from lines import PARTS, rails
 from work import Work
+
+_LIBRARIES = ("numpy", "shapely", "geopandas", "matplotlib")
 
 
 def options() -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="one round, the demonstration's shapes, few places")
+    parser.add_argument("--long", action="store_true", help="the pages of all places, not of a sample")
     parser.add_argument("--only", metavar="PARTS", help="some parts, with commas between")
     parser.add_argument("-n", dest="rounds", type=int, help="how often each is run (default 5, short 1)")
     parser.add_argument("-o", dest="output", type=Path, metavar="FILE", help="write the table as Markdown too")
@@ -60,6 +67,25 @@ def folder(asked: Path | None) -> Iterator[Path]:
         yield asked.resolve()
 
 
+def machine() -> str:
+    """Return the machine and versions in a line: processor, cores, memory, date."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    today = datetime.now(tz=UTC).date().isoformat()
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}; {today}; "
+        f"Python {'.'.join(map(str, sys.version_info[:3]))}, {versions}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
 def tell(line: str) -> None:
     """Print a line of progress on the terminal."""
     print(f"bench: {line}", file=sys.stderr, flush=True)
@@ -71,14 +97,16 @@ def main() -> int:
     rows: list[table.Row] = []
     start = perf_counter()
     with folder(asked.work) as place:
-        work = Work(place, asked.rounds or (1 if asked.short else 5), asked.short, not asked.no_simplify, tell)
+        work = Work(
+            place, asked.rounds or (1 if asked.short else 5), asked.short, asked.long, not asked.no_simplify, tell
+        )
         for part in asked.parts:
             tell(part)
             rows += PARTS[part][0](work)
         if asked.guard:
             tell("the guard rails")
             rails(work)
-    on = machine.described()
+    on = machine()
     took = f"{(perf_counter() - start) / 60:.1f} minutes in all."
     missed = table.missed(rows)
     closing = [f"Missed: {line}" for line in missed] or ["Every target was met."]

@@ -13,7 +13,7 @@ import json
 
 import colour
 import numpy as np
-import whole
+from figures import every_vertex
 from limit import pixels, subjects
 
 from ec_maps.graphics.figure import Map
@@ -43,7 +43,7 @@ def main() -> None:
     all_, differ, noticed, worst = 0, 0, 0, 0.0
     for subject in subjects():
         simplified = map_pixels(subject.drawn())
-        with whole.shapes():
+        with every_vertex():
             full = map_pixels(subject.drawn())
         any_, seen = differing(simplified, full)
         size = simplified.shape[0] * simplified.shape[1]

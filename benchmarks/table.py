@@ -14,7 +14,7 @@ class Row:
     what
         What was measured.
     ours
-        The median of ec_maps, in `unit`.
+        The median of ec_maps, in `unit`; None if it could not be measured.
     unit
         ``"s"``, ``"MB"``, ``"%"`` or ``"ms"``.
     theirs
@@ -30,7 +30,7 @@ class Row:
     """
 
     what: str
-    ours: float
+    ours: float | None
     unit: str = "s"
     theirs: float | None = None
     against: str = ""
@@ -41,11 +41,13 @@ class Row:
     @property
     def ratio(self) -> float | None:
         """The ratio of ec_maps to the comparison; None without a comparison."""
-        return None if self.theirs is None else self.ours / self.theirs
+        return None if self.ours is None or self.theirs is None else self.ours / self.theirs
 
     @property
     def verdict(self) -> str:
-        """``"met"``, or by how much the target was missed; empty if there is none."""
+        """``"met"``, or by how much the target was missed, or that nothing was measured; empty without a target."""
+        if self.ours is None:
+            return "not measured"
         if self.target is None:
             return ""
         reached = self.ours if self.ratio is None else self.ratio
@@ -58,12 +60,12 @@ class Row:
         """Return the cells of the row."""
         aim = ""
         if self.target is not None:
-            aim = f"≤ {self.target:.2f}" if self.ratio is not None else f"≤ {self.target:g} {self.unit}"
+            aim = f"≤ {self.target:.2f}" if self.against else f"≤ {self.target:g} {self.unit}"
         return [
             f"    {self.what}" if self.of else self.what,
             self.against,
             "" if self.theirs is None else amount(self.theirs, self.unit),
-            amount(self.ours, self.unit),
+            "" if self.ours is None else amount(self.ours, self.unit),
             "" if self.ratio is None else f"{self.ratio:.2f}",
             aim,
             self.verdict,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import project
@@ -27,6 +27,8 @@ class Work:
         How often the commands of a line are run, in turns.
     short
         Whether to measure on the demonstration's shapes alone, and few places.
+    long
+        Whether to write the pages of all places, not of a sample.
     simplify
         Whether the figures of the posts are drawn as the library draws them, or with every vertex.
     tell
@@ -38,6 +40,7 @@ class Work:
     folder: Path
     rounds: int
     short: bool
+    long: bool
     simplify: bool
     tell: Callable[[str], None]
     measured: Measured = field(default_factory=Measured)
@@ -82,6 +85,18 @@ class Work:
             )
         )
         return self._python(weight, "article.py", "--zips", folder / "data/demo", "-o", out, *words)
+
+    def cli(self, *words: str | Path) -> Command:
+        """Return a command of `ec-maps` on the demonstration."""
+        self.project("demo")
+        return Command([sys.executable, "-m", "ec_maps", *words], self._environment("demo", ""), self.folder)
+
+    def then(self, command: Command) -> Command | None:
+        """Return a command with the code of an earlier commit and a cache of its own; None if the history lacks it."""
+        if (tree := project.then(self.folder)) is None:
+            return None
+        own = {"PYTHONPATH": str(tree / "src"), "EC_MAPS_DATA_DIR": str(self.folder / "data-then")}
+        return replace(command, environment={**command.environment, **own})
 
     def python(self, code: str) -> Command:
         """Return a command that runs a line of Python."""

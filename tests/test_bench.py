@@ -109,8 +109,9 @@ def test_the_table_says_what_was_met_and_by_how_much_it_was_missed(bench) -> Non
     met = row("figures", 2.0, "s", 8.0, "plain way", 0.4, 5)
     lost = row("peak memory", 300.0, "MB", 400.0, "plain way", 0.6, 5, of="figures")
     slow = row("the site", 18.2, target=15)
-    idle = row("import", 0.02)
+    idle, without = row("import", 0.02), row("a page", None, "s", None, "an earlier commit", 0.3)
     assert [one.verdict for one in (met, lost, slow, idle)] == ["met", "missed by 0.15", "missed by 3.20 s", ""]
+    assert without.cells() == ["a page", "an earlier commit", "", "", "", "≤ 0.30", "not measured", "1"]
     assert met.cells() == ["figures", "plain way", "8.00 s", "2.00 s", "0.25", "≤ 0.40", "met", "5"]
     assert bench["table"].missed([met, lost, slow, idle]) == [
         "figures, peak memory, against plain way: missed by 0.15",
@@ -177,6 +178,17 @@ def test_a_run_tells_its_memory_and_what_was_printed(bench, root: Path, tmp_path
     memory, size = re.search(r"memory=([\d.]+), told={'size': (\d+)}", said.stdout).groups()
     assert int(size) == 80 * 2**20
     assert 80 < float(memory) < 160
+
+
+def test_an_earlier_commit_is_unpacked_where_the_history_has_it(bench, tmp_path: Path, monkeypatch) -> None:
+    """Without that commit there is no folder, so that the rows of the table can say that they were not measured."""
+    monkeypatch.setattr(bench["project"], "THEN", "0" * 40)
+    assert bench["project"].then(tmp_path) is None
+    monkeypatch.setattr(bench["project"], "THEN", "HEAD")
+    there = bench["project"].then(tmp_path)
+    if there is None:
+        pytest.skip("this is no clone of the repository")
+    assert (there / "src/ec_maps/__init__.py").is_file()
 
 
 @pytest.mark.full
