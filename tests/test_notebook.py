@@ -1,4 +1,4 @@
-"""An analyst's notebook, run headless: each picture is in its output, with its words."""
+"""Notebooks, run headless: an analyst's, and the one to start from. Each picture is in its output, with its words."""
 
 from __future__ import annotations
 
@@ -60,3 +60,30 @@ def test_a_notebook_shows_what_was_asked_for(demo: Path, tmp_path: Path, monkeyp
     assert "coloured by quintile of Pupils" in words["own"]
     assert "['Wales', 'London']" in outputs["two"][-1]["text"]
     assert "b'%PDF-'" in outputs["pdf"][-1]["text"]
+
+
+def start(root: Path) -> nbformat.NotebookNode:
+    """Return the notebook to start from."""
+    return nbformat.read(root / "notebooks/start.ipynb", as_version=4)
+
+
+def test_the_notebook_to_start_from_has_no_output(root: Path) -> None:
+    """It is kept without outputs and numbers of runs, so that changes can be read, and uses the demonstration."""
+    cells = [cell for cell in start(root)["cells"] if cell["cell_type"] == "code"]
+    assert [cell for cell in cells if cell["outputs"] or cell["execution_count"]] == []
+    assert 'os.environ["EC_MAPS_SOURCE"] = "demo"' in cells[0]["source"]
+
+
+@pytest.mark.full
+@pytest.mark.site
+def test_the_notebook_to_start_from_runs(root: Path, demo: Path, tmp_path: Path) -> None:
+    """From top to bottom, in an empty folder: four maps with their words, tables, and the file that it saves."""
+    del demo
+    book = start(root)
+    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [output["data"] for cell in book["cells"] for output in cell.get("outputs", []) if "data" in output]
+    pictures = [data for data in shown if "image/png" in data]
+    assert len(pictures) == 4
+    assert all("Demonstration data" in data["text/html"] for data in pictures)
+    assert len([data for data in shown if "dataframe" in data.get("text/html", "")]) == 3
+    assert "<svg" in (tmp_path / "clubs.svg").read_text(encoding="utf-8")
