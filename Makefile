@@ -53,7 +53,7 @@ types: setup-dev ## check the types of the library
 
 check: lint types test ## lint, types and the quick tests
 
-bench: setup-dev ## measure against plain geopandas and the limit, a quarter of an hour (ARGS=--short: two minutes)
+bench: setup-dev ## measure against plain geopandas and the limit, half an hour (ARGS=--short: four minutes)
 	@$(RUN) benchmarks/run.py $(ARGS)
 
 lock: setup ## write the lock files again from pyproject.toml (ARGS=--upgrade takes newer versions)

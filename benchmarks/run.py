@@ -1,7 +1,7 @@
 """Measure ec_maps against the plain way and against the limit, and print one table of medians with their ratios.
 
-    make bench                                   everything, twelve to twenty minutes on an idle machine with two cores
-    make bench ARGS=--short                      one round of the quick parts, below three minutes
+    make bench                                   everything, half an hour on an idle machine with two cores
+    make bench ARGS=--short                      one round of the quick parts, four minutes
     make bench ARGS=--long                       the pages of all places instead of forty: ten minutes more
     make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places briefs page map
                                                  labels areas sight site then workers
@@ -109,7 +109,7 @@ def main() -> int:
     on = machine()
     took = f"{(perf_counter() - start) / 60:.1f} minutes in all."
     missed = table.missed(rows)
-    closing = [f"Missed: {line}" for line in missed] or ["Every target was met."]
+    closing = [f"Not met: {line}" for line in missed] or ["Every target was met."]
     print(f"\n{table.as_text(rows)}\n\n{on}. {took}\n" + "\n".join(closing))
     if asked.output:
         asked.output.write_text(f"{table.as_markdown(rows)}\n\n{on}.\n", encoding="utf-8")

@@ -18,7 +18,7 @@ class Row:
     unit
         ``"s"``, ``"MB"``, ``"%"`` or ``"ms"``.
     theirs
-        The median of the comparison; None if there is none.
+        The median of the comparison; None if there is none, or if it could not be measured.
     against
         The comparison: ``"plain way"``, ``"limit"`` and so on.
     target
@@ -46,7 +46,7 @@ class Row:
     @property
     def verdict(self) -> str:
         """``"met"``, or by how much the target was missed, or that nothing was measured; empty without a target."""
-        if self.ours is None:
+        if self.ours is None or (self.against and self.theirs is None):
             return "not measured"
         if self.target is None:
             return ""
@@ -107,9 +107,9 @@ def as_markdown(rows: list[Row]) -> str:
 
 
 def missed(rows: list[Row]) -> list[str]:
-    """Return a sentence for each target that was missed."""
+    """Return a sentence for each target that was missed, or of which nothing is known."""
     return [
         f"{f'{row.of}, ' if row.of else ''}{row.what}{f', against {row.against}' if row.against else ''}: {row.verdict}"
         for row in rows
-        if row.verdict.startswith("missed")
+        if row.verdict.startswith(("missed", "not"))
     ]

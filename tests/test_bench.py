@@ -111,11 +111,14 @@ def test_the_table_says_what_was_met_and_by_how_much_it_was_missed(bench) -> Non
     slow = row("the site", 18.2, target=15)
     idle, without = row("import", 0.02), row("a page", None, "s", None, "an earlier commit", 0.3)
     assert [one.verdict for one in (met, lost, slow, idle)] == ["met", "missed by 0.15", "missed by 3.20 s", ""]
+    alone = row("a map", 1.2, "s", None, "an earlier commit", 0.5)
     assert without.cells() == ["a page", "an earlier commit", "", "", "", "≤ 0.30", "not measured", "1"]
+    assert alone.cells() == ["a map", "an earlier commit", "", "1.20 s", "", "≤ 0.50", "not measured", "1"]
     assert met.cells() == ["figures", "plain way", "8.00 s", "2.00 s", "0.25", "≤ 0.40", "met", "5"]
-    assert bench["table"].missed([met, lost, slow, idle]) == [
+    assert bench["table"].missed([met, lost, slow, idle, alone]) == [
         "figures, peak memory, against plain way: missed by 0.15",
         "the site: missed by 3.20 s",
+        "a map, against an earlier commit: not measured",
     ]
     text = bench["table"].as_text([met, lost, slow, idle]).splitlines()
     assert len(text) == 6
