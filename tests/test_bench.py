@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import shapely
 
-NAMES = ("guard", "heavy", "parts", "project", "sample", "table", "timing")
+NAMES = ("figures", "guard", "heavy", "labels", "parts", "project", "sample", "table", "timing")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,17 @@ def test_neighbourhoods_in_parts_are_sound(bench, coarse) -> None:
     assert parts.is_valid.all()
     assert shapely.coverage_is_valid(parts.geometry.to_numpy())
     assert parts.area.groupby(owner).sum().to_numpy() == pytest.approx(some.area.to_numpy())
+
+
+def test_the_benchmark_finds_what_it_reaches_into(bench) -> None:
+    """Labels can be placed as the row on them does it, and shapes be drawn as they are, and simplified again after."""
+    assert bench["labels"].seconds(20) > 0
+    from ec_maps.maps import surroundings
+
+    before, shapes = surroundings.to_pixels, np.array([shapely.box(0, 0, 1, 1)])
+    with bench["figures"].every_vertex():
+        assert surroundings.to_pixels(shapes, (0, 0, 1, 1)) is shapes
+    assert surroundings.to_pixels is before
 
 
 def test_a_sample_is_spread_evenly(bench) -> None:
