@@ -75,7 +75,7 @@ reference: setup-dev ## write the pages of reference/ again from the docstrings
 	@$(RUN) scripts/build_reference.py
 
 clean: ## remove what the commands built; .venv and the data stay
-	@rm -rf _site _site-demo _site*.part .quarto dist maps posts/*/maps places/maps embed .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf _site _site-demo _site*.part .quarto dist maps posts/*/maps places/maps embed api llms.txt .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find places \( -name '*.qmd' ! -name index.qmd -o -name '*.pdf' \) -delete
 	@find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -15,7 +15,16 @@ local function stamp(meta)
   quarto.doc.include_text("before-body", '<div class="ec-banner" role="note">' .. words .. "</div>")
 end
 
--- The page's own address, and that of the feed. The page for missing addresses has none.
+-- The data in the words of schema.org, as the pre-render step wrote them; it does not if the site has no address.
+local function dataset()
+  local file = io.open(pandoc.path.join({ quarto.project.directory, "api", "v1", "dataset.jsonld" }))
+  if not file then return end
+  local text = file:read("a"):gsub("%s+$", "")
+  file:close()
+  quarto.doc.include_text("in-header", '<script type="application/ld+json">' .. text .. "</script>")
+end
+
+-- The page's own address, that of the feed, and what the data are. The page for missing addresses has none.
 local function head(meta)
   local file = quarto.doc.project_output_file()
   if not meta.address or file == "404.html" then return end
@@ -23,6 +32,7 @@ local function head(meta)
   local page = root .. file:gsub("\\", "/"):gsub("index%.html$", "")
   local links = { '<link rel="canonical" href="%s">', '<meta property="og:url" content="%s">' }
   for _, link in ipairs(links) do quarto.doc.include_text("in-header", link:format(page)) end
+  dataset()
   if not meta.listing then
     quarto.doc.include_text("in-header", ('<link rel="alternate" type="application/rss+xml" href="%sindex.xml">'):format(root))
   end

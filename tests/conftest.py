@@ -42,7 +42,10 @@ SWITCHES = [
 #: What a test asks for that makes it one of the full tier: real boundaries, a browser, a database.
 IN_FULL = {"geo", "chromium", "postgresql"}
 
-NOT_COPIED = (".*", "_site*", "archive", "cache", "dist", "embed", "maps", "node_modules", "__pycache__", "*.egg-info")
+NOT_COPIED = (
+    *(".*", "_site*", "api", "archive", "cache", "dist", "embed", "maps"),
+    *("node_modules", "__pycache__", "*.egg-info"),
+)
 
 # Else jsonschema, which reads notebooks, builds grammars of addresses when it is loaded: seconds for each process, and
 # no notebook has one checked by them.

@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-PAGES = ("real-site.qmd", "settings.qmd", "speed.qmd", "python.qmd")
+PAGES = ("real-site.qmd", "settings.qmd", "speed.qmd", "python.qmd", "data.qmd")
 PICTURE = "assets/readme-map.png"
 RUNNERS = (".ci/run", ".github/workflows/tests.yml", ".github/workflows/publish.yml")
 

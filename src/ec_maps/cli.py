@@ -275,20 +275,35 @@ def build(*, jobs: int | None, quiet: bool) -> None:
     """Write the pages of the places: those of places.yml, or all with EC_MAPS_PLACES=all."""
     from ec_maps import settings
     from ec_maps.maps.figure_cache import PLACES
-    from ec_maps.site import build as render
     from ec_maps.site import district_pages, staging
 
-    root = settings.project_root()
-    for name, value in render.profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
-        os.environ.setdefault(name, value)  # Quarto 1.7 passes them to pages, but not to the pre-render step
-    if not (root / "_quarto.yml").is_file():
-        msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
-        raise SettingError(msg)
+    root = _project(settings.project_root())
     staging.mark_begun()
     with going_on_later(quiet=quiet):
         done = district_pages.build(root, log=lambda line: click.echo(line, err=True), jobs=jobs, quiet=quiet)
     gone = f", removed: {', '.join(done.removed)}" if done.removed else ""
     click.echo(f"Place pages: {done.pages} in {root / PLACES}, {len(done.drawn)} drawn{gone}.")
+
+
+def _project(root: Path) -> Path:
+    """Return the folder of the site; the variables of its profile are set first."""
+    from ec_maps.site.build import profile_environment
+
+    for name, value in profile_environment(root, os.environ.get("QUARTO_PROFILE")).items():
+        os.environ.setdefault(name, value)  # Quarto 1.7 passes them to pages, but not to the pre-render step
+    if not (root / "_quarto.yml").is_file():
+        msg = f"There is no site in {root}: it has no _quarto.yml. Run this in the project's folder."
+        raise SettingError(msg)
+    return root
+
+
+@main.command()
+def api() -> None:
+    """Write the site's data files for other programs, api/v1/ and llms.txt, if they are out of date."""
+    from ec_maps import settings
+    from ec_maps.site.api import build
+
+    click.echo(build(_project(settings.project_root())))
 
 
 @main.command()

@@ -89,6 +89,20 @@ def releases() -> str:
     return releases()
 
 
+def data_files() -> str:
+    """Return the data files for other programs as a table, with links and sizes."""
+    from ec_maps.site.api import files_table
+
+    return files_table()
+
+
+def example(language: str, code: str) -> str:
+    """Return code that reads the data files as a block, with the address of the files in place of ``ADDRESS/``."""
+    from ec_maps.site.api import example
+
+    return example(language, code)
+
+
 @cached(places=True, card="regional")
 def regional() -> str:
     """Return one tab for each region that holds a place of the list, in the list's order, its places outlined."""

@@ -19,6 +19,7 @@ NOW = "2025-02-28-demonstration"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project without any release."""
+    (tmp_path / "_quarto.yml").write_text("website: {}\n", encoding="utf-8")
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
     return tmp_path
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ec_maps.analysis.comparison import DECILE, RANK_HIGH, RANK_LOW, USERS
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import capital, sources
 from ec_maps.geography.levels import SCOPES, level_named
-from ec_maps.measures import measure_named
+from ec_maps.measures import HEADLINE, measure_named
 from ec_maps.settings import is_demo
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def _named(name: str, type_: str = "string") -> Column:
 
 def _of_measure(name: str, areas: gpd.GeoDataFrame) -> Column:
     """Return the meaning of a measure's column: its value, decile, an end of its rank, or its number of users."""
+    if name == "decile":
+        return replace(_of_measure(f"{HEADLINE}{DECILE}", areas), column=name)
     ending = next((one for one in (DECILE, RANK_LOW, RANK_HIGH, USERS) if name.endswith(one)), "")
     key = name.removesuffix(ending)
     measure, level = measure_named(key), level_named(areas.attrs["level"])
@@ -97,10 +99,11 @@ def about(areas: gpd.GeoDataFrame) -> dict[str, str]:
     """Return title, description, source and licences of a table."""
     level, scope = level_named(areas.attrs["level"]), areas.attrs["scope"]
     demo = "Demonstration data, not real values. " if is_demo() else ""
+    beside = "deciles and ranks" if any(name.endswith(RANK_LOW) for name in areas.columns) else "deciles"
     return {
         "title": f"{demo}Social capital by {level.area} in {SCOPES[scope]}",
         "description": (
-            f"{demo}Measures of the UK Social Capital Atlas with their deciles and ranks, a row for each {level.area} "
+            f"{demo}Measures of the UK Social Capital Atlas with their {beside}, a row for each {level.area} "
             f"of {SCOPES[scope]}. A value without a published estimate is empty."
         ),
         "source": line(),

@@ -32,7 +32,7 @@ import shapely
 from ec_maps import settings
 from ec_maps.about import COLUMN, About, measure_of
 from ec_maps.analysis.codebook import SOURCE, Column, about, columns_of, columns_of_rows
-from ec_maps.analysis.comparison import DECILE, measures_table
+from ec_maps.analysis.comparison import measures_table
 from ec_maps.areas.provenance import line
 from ec_maps.areas.wording import sources, universe
 from ec_maps.arguments import is_known, path_of
@@ -225,7 +225,8 @@ def _rows(areas: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(areas.drop(columns="geometry")).assign(**{SOURCE: line()})
 
 
-def _write_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
+def write_described_csv(areas: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a table of all measures as CSV, with its description beside it."""
     to_csv(_rows(areas), path)
     text = json.dumps(_csvw(areas, columns_of_rows(areas), path.name), ensure_ascii=False, indent=2)
     path.with_name(_sidecar(path.name)).write_text(text + "\n", encoding="utf-8")
@@ -240,7 +241,7 @@ def _csvw(areas: gpd.GeoDataFrame, columns: list[Column], name: str) -> dict[str
         entry: dict[str, Any] = {
             "name": column.column,
             "titles": column.column,
-            "datatype": {"base": column.type, **(limits if column.column.endswith(DECILE) else {})},
+            "datatype": {"base": column.type, **(limits if column.column.endswith("decile") else {})},
             "dc:title": column.title,
             "dc:description": " ".join(part for part in (column.meaning, counted, column.more) if part),
         }
@@ -262,7 +263,8 @@ def _csvw(areas: gpd.GeoDataFrame, columns: list[Column], name: str) -> dict[str
     }
 
 
-def _write_parquet(areas: gpd.GeoDataFrame, path: Path) -> None:
+def write_parquet(areas: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a table of all measures as GeoParquet, with source and codebook in its schema."""
     import pyarrow.parquet as pq
 
     plain = areas.copy()
@@ -327,9 +329,9 @@ def _write_geojson(areas: gpd.GeoDataFrame, path: Path) -> None:
 
 
 _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
-    "csv": _write_csv,
+    "csv": write_described_csv,
     "xlsx": _write_xlsx,
-    "parquet": _write_parquet,
+    "parquet": write_parquet,
     "gpkg": _write_gpkg,
     "geojson": _write_geojson,
 }

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ec_maps import cache, settings
 from ec_maps.analysis.changes import diff
-from ec_maps.analysis.comparison import RANK_HIGH, RANK_LOW, measures_table
-from ec_maps.analysis.export import to_csv
 from ec_maps.areas.deciles import GROUPS
 from ec_maps.areas.provenance import data_date, date_in_words, inputs, line
 from ec_maps.geography.levels import LEVELS
 from ec_maps.measures import measure_named
+from ec_maps.site import api
+from ec_maps.site.api_metadata import API
 from ec_maps.site.markdown import escaped, framed, pipe_table
 
 #: The folder of the releases, beside the pages, each in a folder called after the date of its data.
@@ -34,12 +35,12 @@ def keep(root: Path) -> Path:
     if (_about(folder) or {}).get("inputs") == inputs():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
+    api.build(root)
     sums = []
-    for level in LEVELS.values():
-        table = measures_table(level.key)  # type: ignore[arg-type]
-        path = folder / f"{level.key}.csv"
-        ranks = [name for name in table.columns if name.endswith((RANK_LOW, RANK_HIGH))]
-        to_csv(table.drop(columns=["geometry", *ranks]).assign(source=line()), path)
+    for level in LEVELS:
+        path = folder / f"{level}.csv"
+        # With the mark by which spreadsheets know the encoding: these are for people.
+        path.write_bytes(BOM_UTF8 + (root / API / path.name).read_bytes())
         sums.append(f"{cache.file_digest(path)}  {path.name}\n")
     (folder / _SUMS).write_text("".join(sums), encoding="utf-8")
     facts = {"date": date, "source": line(), "made_with": f"ec_maps {version('ec-maps')}", "inputs": inputs()}

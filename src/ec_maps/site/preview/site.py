@@ -86,6 +86,7 @@ class Site:
             image=image and self.address(image),
             image_size=image and self._size(image),
             address="" if anywhere else self.address(str(page.target)),
+            dataset="" if anywhere else self.dataset,
             prefix=prefix,
             home=self._from("index.qmd", prefix),
             css=[self._from(f"/{name}", prefix) for name in as_list(meta.get("css"))],
@@ -109,6 +110,12 @@ class Site:
             or ["date", "title", "description", "image", "author", "categories"],
             beside=lambda path: quote(posixpath.relpath(str(path), str(page.path.parent))),
         )
+
+    @cached_property
+    def dataset(self) -> str:
+        """What the data of the site are, as the pre-render step wrote it for the head of each page; or empty."""
+        file = self.project.root / "api" / "v1" / "dataset.jsonld"
+        return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
 
     def address(self, path: str) -> str:
         """Return the full address of a file of the site, or an empty text without a ``site-url``."""
