@@ -90,10 +90,10 @@ def releases() -> str:
 
 
 def data_files() -> str:
-    """Return the data files for other programs as a table, with links and sizes."""
-    from ec_maps.site.api import files_table
+    """Return the data files for other programs as a list, with links and sizes."""
+    from ec_maps.site.api import files_list
 
-    return files_table()
+    return files_list()
 
 
 def example(language: str, code: str) -> str:

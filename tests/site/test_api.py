@@ -216,7 +216,7 @@ class TestBadInput:
 
     def test_names_break_no_file(self, tmp_path: Path) -> None:
         """A name that is a formula is text in CSV, one that is markup cannot end a script, a path stays a name."""
-        areas, none = hostile(), gpd.GeoDataFrame(hostile().assign(msoa21cd="").iloc[:0])
+        areas, none = hostile(), hostile().assign(msoa21cd="").iloc[:0]
         (tmp_path / "areas").mkdir()
         api._write_table(areas, tmp_path / "lad.csv")
         listed = api._write_areas(tmp_path, areas, none, None)
@@ -236,7 +236,7 @@ class TestBadInput:
         (tmp_path / "areas").mkdir()
         areas = hostile().iloc[:1].assign(lad21cd=code)
         with pytest.raises(DataError, match=r"has other signs than letters and digits\. Correct it"):
-            api._write_areas(tmp_path, areas, gpd.GeoDataFrame(areas.assign(msoa21cd="").iloc[:0]), None)
+            api._write_areas(tmp_path, areas, areas.assign(msoa21cd="").iloc[:0], None)
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
     def test_outlines_that_are_too_large_are_left_out(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

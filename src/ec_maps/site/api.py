@@ -3,8 +3,8 @@
 The files have the columns and the codebook of :func:`ec_maps.export`. A field of ``v1`` keeps its name and its meaning.
 Each file says whether it is made from the demonstration.
 
-A file for each of 7,264 neighbourhoods would double the files of the site for a kilobyte each, and nobody asks for a
-neighbourhood whose district they do not know: a district's file has its neighbourhoods inside.
+Neighbourhoods have no file of their own: 7,264 small files would take longer to publish than the rest of the site, with
+what the table and the files of the districts already hold.
 """
 
 from __future__ import annotations
@@ -110,11 +110,12 @@ def _write(folder: Path, address: str) -> None:
         _write_outlines(areas, folder / f"{level}.parquet")
     beyond = table("lad", "uk") if united_kingdom() is not None else None
     paths = _write_areas(folder, tables["lad"], tables["msoa"], beyond)
-    _json(folder / "measures.json", {**api_metadata.stamp(), "measures": list(api_metadata.measures(tables))})
+    stamp = api_metadata.stamp(tables["msoa"])
+    _json(folder / "measures.json", {**stamp, "measures": list(api_metadata.measures(tables))})
     _json(folder / "datapackage.json", api_metadata.package(tables))
     if address:  # search engines want full addresses
         _json(folder / DATASET, api_metadata.dataset(tables, folder, address))
-    _json(folder / INDEX, {**api_metadata.stamp(), **_contents(folder, tables), "areas": paths})
+    _json(folder / INDEX, {**stamp, **_contents(folder, tables), "areas": paths})
 
 
 def _write_table(areas: gpd.GeoDataFrame, path: Path) -> None:
@@ -158,7 +159,7 @@ def _write_areas(
     rows = [(record, "ew") for record in _records(lads)]
     if kingdom is not None:
         rows += [(record, "uk") for record in _records(kingdom[~kingdom["lad21cd"].isin(lads["lad21cd"])])]
-    stamp, found = api_metadata.stamp(), []
+    stamp, found = api_metadata.stamp(msoas), []
     for record, scope in rows:
         code = record["lad21cd"]
         if not re.fullmatch(r"[A-Za-z0-9]+", str(code)):
@@ -198,36 +199,38 @@ def _json(path: Path, content: object) -> None:
 
 
 _WORDS = {
-    "lad.csv": "All local authorities, with every measure",
-    "msoa.csv": "All neighbourhoods, with every measure",
-    "lad.parquet": "The same with outlines, for maps (GeoParquet)",
-    "msoa.parquet": "The same with outlines, for maps (GeoParquet)",
-    "measures.json": "What each measure means, its unit, and the cut points of its deciles",
-    "datapackage.json": "The columns of both tables (Data Package)",
-    "lad.csv-metadata.json": "The same of one table (CSV on the Web)",
-    "msoa.csv-metadata.json": "The same of one table (CSV on the Web)",
-    DATASET: "The data in the words of schema.org, as in the head of each page",
+    "lad.csv": "all local authorities, with every measure",
+    "msoa.csv": "all neighbourhoods, with every measure",
+    "lad.parquet": "local authorities with outlines, for maps (GeoParquet)",
+    "msoa.parquet": "neighbourhoods with outlines, for maps (GeoParquet)",
+    "measures.json": "what each measure means, its unit, and the cut points of its deciles",
+    "datapackage.json": "the columns of both tables (Data Package)",
+    "lad.csv-metadata.json": "the columns of one table (CSV on the Web)",
+    "msoa.csv-metadata.json": "the columns of the other",
+    DATASET: "the data in the words of schema.org, as in the head of each page",
 }
 
 
-def files_table() -> str:
-    """Return the data files as a table, with links and sizes."""
-    from ec_maps.site.markdown import escaped, framed, pipe_table
+def files_list() -> str:
+    """Return the data files as a list, with links and sizes."""
+    from ec_maps.site.markdown import escaped
 
-    title = "Data files"
     found = listed(settings.project_root())
     sizes = {entry["path"]: entry["bytes"] for entry in found["files"]}
-    rows = [[f"[{name}]({API}/{name})", what, _size(sizes[name])] for name, what in _WORDS.items() if name in sizes]
-    rows.append([f"[{INDEX}]({API}/{INDEX})", "All files with their checksums, and the districts", ""])
-    first = found["areas"][0]
-    number = counted(len(found["areas"]), "file")
-    what = f"A local authority with its neighbourhoods, here {escaped(first['lad21nm'])}, one of {number}"
-    rows.append([f"[{first['path']}]({API}/{first['path']})", what, ""])
-    return framed(pipe_table(["File", "Contents", "Size"], rows, title, "llr"), title)
+    lines = [f"{_link(name)} ({_size(sizes[name])}): {what}" for name, what in _WORDS.items() if name in sizes]
+    number, first = counted(len(found["areas"]), "file"), found["areas"][0]
+    lines.append(f"{_link(INDEX)}: all files with their checksums, and the code of each local authority")
+    lines.append(f"{_link(first['path'])}: {escaped(first['lad21nm'])} and its neighbourhoods; {number} like this one")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _link(name: str) -> str:
+    return f"[`{name}`]({API}/{name})"
 
 
 def _size(number: int) -> str:
-    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.0f} kB"
+    """Return a size with a space at which no line is broken."""
+    return f"{number / 1e6:.1f}\N{NO-BREAK SPACE}MB" if number >= 100_000 else f"{number / 1e3:.0f}\N{NO-BREAK SPACE}kB"
 
 
 def example(language: str, code: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ec_maps import settings
-from ec_maps.areas.provenance import data_date, line
+from ec_maps.areas.provenance import data_date
 from ec_maps.geography.levels import LEVELS, SCOPES, level_named
 from ec_maps.measures import measure_named
 
@@ -25,19 +25,23 @@ API, PAGE = "api/v1", "data.html"
 #: The file with what is in each page's head, and the list of all files.
 DATASET, INDEX = "dataset.jsonld", "index.json"
 
-_ATLAS = "https://data.humdata.org/dataset/uk-social-capital-atlas"
-_OGL = {
-    "Open Government Licence v3.0 (outlines and names)": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
+_NATIONAL_ARCHIVES = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
+_PARLIAMENT = "https://www.parliament.uk/site-information/copyright-parliament/open-parliament-licence/"
+_OGL = {"Open Government Licence v3.0 (outlines and lookups)": _NATIONAL_ARCHIVES}
+_OPL = {"Open Parliament Licence v3.0 (names of neighbourhoods)": _PARLIAMENT}
+_ATLAS = {
+    "As stated with the UK Social Capital Atlas (values)": "https://data.humdata.org/dataset/uk-social-capital-atlas"
 }
-_LICENCES = _OGL | {"As stated with the UK Social Capital Atlas (values)": _ATLAS}
-_LICENCES_OF_DEMONSTRATION = _OGL | {"MIT License (values, made up)": "https://opensource.org/license/mit"}
+_MADE_UP = {"MIT License (values, made up)": "https://opensource.org/license/mit"}
 
 
-def stamp() -> dict[str, Any]:
+def stamp(areas: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return what each JSON file begins with: whether the values are real, where they are from, and the licences."""
-    from ec_maps.areas.wording import sources
+    from ec_maps.analysis.codebook import about
 
-    return {"demonstration": settings.is_demo(), "api_version": 1, "source": line(), "licence": sources()}
+    facts = about(areas)
+    known = {"source": facts["source"], "licence": facts["licence"]}
+    return {"demonstration": settings.is_demo(), "api_version": 1, **known}
 
 
 def measures(tables: Mapping[str, gpd.GeoDataFrame]) -> Iterator[dict[str, Any]]:
@@ -97,10 +101,10 @@ def package(tables: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "social-capital-england-and-wales",
-        **stamp(),
+        **stamp(tables["msoa"]),
         "title": _title(),
         "description": _description(),
-        "licenses": [{"title": title, "path": path} for title, path in _licences().items()],
+        "licenses": [{"title": title, "path": path} for title, path in _licences(tables["msoa"]).items()],
         "contributors": [{"title": name} for name in _creators()],
         "resources": resources,
     }
@@ -123,6 +127,7 @@ def _field(column: Column) -> dict[str, Any]:
 
 def dataset(tables: Mapping[str, gpd.GeoDataFrame], folder: Path, address: str) -> dict[str, Any]:
     """Return the data in the words of schema.org, for search engines of data sets."""
+    licences = _licences(tables["msoa"])
     kinds = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet", ".json": "application/json"}
     files = [path for path in sorted(folder.glob("*.*")) if path.stem in (*tables, "datapackage")]
     date = max(filter(None, map(data_date, LEVELS)), default="")  # type: ignore[arg-type]
@@ -133,9 +138,7 @@ def dataset(tables: Mapping[str, gpd.GeoDataFrame], folder: Path, address: str) 
         "name": _title(),
         "description": _description(),
         "url": f"{address}{PAGE}",
-        "license": [
-            {"@type": "CreativeWork", "name": title, "url": address_of} for title, address_of in _licences().items()
-        ],
+        "license": [{"@type": "CreativeWork", "name": name, "url": url} for name, url in licences.items()],
         "creator": [{"@type": "Organization", "name": name} for name in _creators()],
         "spatialCoverage": SCOPES["ew"],
         **({"dateModified": date[:10]} if date else {}),
@@ -165,9 +168,10 @@ def _description() -> str:
     )
 
 
-def _licences() -> dict[str, str]:
+def _licences(msoas: gpd.GeoDataFrame) -> dict[str, str]:
     """Return the licences of the data: what each is called, and where it is."""
-    return _LICENCES_OF_DEMONSTRATION if settings.is_demo() else _LICENCES
+    names = _OPL if "msoa21hclnm" in msoas else {}
+    return _OGL | names | (_MADE_UP if settings.is_demo() else _ATLAS)
 
 
 def _creators() -> tuple[str, ...]:
