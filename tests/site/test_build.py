@@ -124,6 +124,19 @@ def test_quarto_too_old(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         render.render_site(profile="demo", engine="quarto", log=lambda _: None)
 
 
+def test_quarto_prints_what_its_steps_cost(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all that Quarto prints, the lines of the steps before the pages are passed on."""
+    fake, steps = project / "quarto", ["Place pages: 1 in places, 1 drawn.", "Data files for other programs: 3."]
+    lines = "\n".join(f'echo "{line}"' for line in ["[1/2] about.qmd", *steps])
+    made = 'mkdir -p "$4" && echo page > "$4/index.html"'
+    fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo 1.9.38 && exit\n{lines}\n{made}\n', encoding="utf-8")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project}:{os.environ['PATH']}")
+    told: list[str] = []
+    render.render_site(profile="demo", engine="quarto", log=told.append)
+    assert told == ["Building with Quarto 1.9.38.", *steps]
+
+
 def test_no_project_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside a project the message says what is missing."""
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))

@@ -140,6 +140,8 @@ def _by_quarto(quarto: str, root: Path, profile: str | None, log: Callable[[str]
         logger.debug("%s", done.stderr + done.stdout)
         if done.returncode or not (aside / "index.html").is_file():
             raise RenderError(_what_failed(done.stderr + done.stdout, done.returncode))
+        for line in re.findall(r"^(?:Place pages|Data files)\b.*", done.stdout + done.stderr, re.MULTILINE):
+            log(line)
     return target
 
 
