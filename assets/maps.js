@@ -310,8 +310,7 @@
   }
 
   async function replace(img) {
-    // The policy of a map for other sites allows no frame.
-    if (location.protocol === "file:") return document.querySelector(".ec-embedded") ? undefined : framed(img);
+    if (location.protocol === "file:") return framed(img);
     img.loading = "eager";
     if (!(await loaded(img))) return;
     const address = new URL(img.currentSrc || img.src);

@@ -1,8 +1,7 @@
-"""The explorer: what its scripts hold, against an independent calculation from the CSVs, and the policy of its page."""
+"""The explorer: what its scripts hold, against an independent calculation from the CSVs."""
 
 from __future__ import annotations
 
-import importlib
 import random
 import re
 import statistics
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import shapely
 from bs4 import BeautifulSoup
 from shapely.affinity import affine_transform
@@ -245,34 +243,3 @@ def outline(path: str) -> shapely.Geometry:
     for ring in rings[1:]:
         whole = whole.symmetric_difference(ring)
     return whole
-
-
-# --- the policy -------------------------------------------------------------------------------------
-
-
-def test_the_policy_allows_what_quarto_writes_and_no_more(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash of each inline script that runs and of each handler, once however often it runs; data need none."""
-    monkeypatch.syspath_prepend(str(root / "scripts"))
-    allowed = importlib.import_module("content_policy").allowed
-    policy = "default-src 'none'; script-src 'self'; base-uri 'none'"
-    page = (
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<script src="a.js"></script><script type="application/json">{"a": 1}</script><script>alert(1)</script>'
-        '<a onclick="go(&quot;x&quot;)">go</a>'
-    )
-    # printf 'alert(1)' | openssl dgst -sha256 -binary | base64, and of go("x").
-    once = allowed(page)
-    assert "script-src 'self' 'unsafe-hashes' 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=' 'sha256-" in once
-    assert once.count("sha256-") == 2
-    assert "; base-uri 'none'" in once
-    assert allowed(once) == once
-    assert allowed("<script>alert(1)</script>") == "<script>alert(1)</script>"
-
-
-def test_the_page_forbids_other_scripts(site: Path) -> None:
-    """The policy of the built page allows files of the site alone, and comes before what it has to guard."""
-    text = (site / "explore.html").read_text(encoding="utf-8")
-    policy = next(tag for tag in re.findall(r"<meta[^>]*>", text) if "Content-Security-Policy" in tag)
-    assert "script-src 'self';" in policy
-    assert "default-src 'none'" in policy
-    assert text.index("Content-Security-Policy") < text.index("<body")

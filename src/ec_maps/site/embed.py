@@ -84,16 +84,11 @@ class Embedded:
         size = f'width="{WIDTH}" height="{shown.height}"'
         stamp = f"<b>{escape(DEMO_WORDS)}.</b> " if settings.is_demo() else ""
         shape = f' style="--ec-narrow:{WIDTH}/{shown.narrow_height}"' if shown.narrow_height else ""
-        policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
-            "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'"
-        )
         canonical = f'<link rel="canonical" href="{self.site}{PLACES}/{self.page}.html">\n' if self.site else ""
         return f"""<!DOCTYPE html>
 <html lang="en-GB">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="description" content="{escape(shown.caption)}">

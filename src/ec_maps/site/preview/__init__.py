@@ -98,7 +98,7 @@ def _build(project: Project, folder: Path, log: Callable[[str], None]) -> None:
         site.links.add(path.relative_to(project.root).as_posix())
     site.links.finish(folder)
     (folder / _LIBS).mkdir(parents=True, exist_ok=True)
-    for name in ("preview.css", "preview.js", *(["search.js"] if site.searched else [])):
+    for name in ("preview.css", "begin.js", "preview.js", *(["search.js"] if site.searched else [])):
         shutil.copyfile(SHELL / name, folder / _LIBS / name)
     if site.searched:
         data, script = index(found)
