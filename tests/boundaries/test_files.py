@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import box
 
+from ec_maps.boundaries import files
 from ec_maps.boundaries.files import Table, files_in, find_tables
+from ec_maps.boundaries.geometry import in_order
 from ec_maps.errors import BoundaryError
 from makers import write_table, write_zip
 
@@ -195,3 +200,93 @@ def test_an_empty_collection_has_no_columns(tmp_path: Path) -> None:
     """A GeoJSON without features says nothing of its columns."""
     (tmp_path / "t.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
     assert only(tmp_path).columns == []
+
+
+# --- files from an attacker ------------------------------------------------------------------------------------
+
+
+def leading_elsewhere(secret: Path) -> dict[str, str]:
+    """Return files that GDAL opens by their contents as something else: sources that name a file, and markup."""
+    source = f"<SrcDataSource>{secret}</SrcDataSource>"
+    entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
+    return {
+        "list of sources": f'<OGRVRTDataSource><OGRVRTLayer name="a">{source}</OGRVRTLayer></OGRVRTDataSource>',
+        "chain of commands": f'{{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read {secret}"}}',
+        "entities": f'<!DOCTYPE kml [<!ENTITY e0 "0">{entities}]><kml><Document><name>&e9;</name></Document></kml>',
+        "entity of a file": f'<!DOCTYPE kml [<!ENTITY e SYSTEM "file://{secret}">]><kml><name>&e;</name></kml>',
+    }
+
+
+@pytest.mark.parametrize("kind", ["list of sources", "chain of commands", "entities", "entity of a file"])
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "json", "shp", "fgb", "gdb"])
+def test_a_file_leads_to_no_other(tmp_path: Path, kind: str, suffix: str) -> None:
+    """A file of another format than its name says is refused, by itself and in a zip, and what it names is not read."""
+    (tmp_path / "elsewhere").mkdir()
+    secret = written(tmp_path / "elsewhere" / "secret.geojson", areas())
+    content = leading_elsewhere(secret)[kind]
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / f"lads.{suffix}").write_text(content, encoding="utf-8")
+    with pytest.raises(BoundaryError, match=rf"lads\.{suffix} cannot be read as \.{suffix}"):
+        find_tables(files_in(here))
+    (here / f"lads.{suffix}").unlink()
+    write_zip(here / "lads.zip", {f"a/lads.{suffix}": content})
+    with pytest.raises(BoundaryError, match=r"lads\.zip cannot be read as \.zip"):
+        find_tables(files_in(here))
+
+
+@pytest.mark.parametrize(
+    ("members", "fault"),
+    [
+        ({"lads.csv": "LAD21CD\n" + "0" * 2**20}, "more than 200 times its size"),
+        ({f"{n}.csv": "LAD21CD\n" for n in range(1001)}, "lists 1,001 members"),
+    ],
+    ids=["bomb", "members"],
+)
+def test_a_zip_that_is_a_bomb(tmp_path: Path, members: dict[str, str], fault: str) -> None:
+    """A few bytes that unpack to many are not read, nor a list of members without end."""
+    with zipfile.ZipFile(tmp_path / "lads.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    with pytest.raises(BoundaryError, match=fault):
+        find_tables(files_in(tmp_path))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "gpkg", "parquet", "zip"])
+def test_a_file_that_is_too_large(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size on disk, what a zip lists and what a Parquet file expands to are looked at before it is read."""
+    table = pd.concat([areas()] * 500).drop(columns="FID")
+    if suffix in ("csv", "zip"):
+        table = table.drop(columns="geometry")
+    path = written(tmp_path / "lads.csv" if suffix == "zip" else tmp_path / f"lads.{suffix}", table)
+    if suffix == "zip":
+        write_zip(tmp_path / "lads.zip", {"lads.csv": path.read_text(encoding="utf-8")})
+        path.unlink()
+    (path,) = tmp_path.iterdir()
+    monkeypatch.setattr(files, "MAX_BYTES", 1_000)
+    with pytest.raises(BoundaryError, match=rf"lads\.{suffix} cannot be read as .* more than the"):
+        find_tables([path])
+
+
+@pytest.mark.full
+def test_an_outline_of_six_million_points(tmp_path: Path) -> None:
+    """It is refused with a letter when it is read; so many are in none of the ONS."""
+    turn = np.linspace(0, 2 * np.pi, 6_000_000)
+    wide = shapely.Polygon(np.column_stack([400_000 + 9_000 * np.cos(turn), 300_000 + 9_000 * np.sin(turn)]))
+    table = gpd.GeoDataFrame({"LAD21CD": ["E06000001"]}, geometry=[wide], crs=27700)
+    written(tmp_path / "lads.parquet", table)
+    with pytest.raises(BoundaryError, match=r"an outline has 6,000,000 points, and 5,000,000 are the most"):
+        only(tmp_path).read_outlines()
+
+
+@pytest.mark.parametrize("crs", [None, 27700, 4326])
+@pytest.mark.parametrize("far", [1e300, -1e300, np.inf, np.nan, 1e9])
+def test_coordinates_of_no_place(far: float, crs: int | None) -> None:
+    """One corner that lies nowhere is a letter, in any system."""
+    corners = areas().to_crs(crs).geometry if crs else areas().geometry
+    first, _, *others = corners[0].exterior.coords
+    with np.errstate(invalid="ignore"):
+        corner = shapely.Polygon([first, (far, far), *others])
+    frame = gpd.GeoDataFrame({"lad21cd": ["E06000001", "W06000001"]}, geometry=[corner, corners[1]], crs=crs)
+    with pytest.raises(BoundaryError):
+        in_order(frame, "lad21cd", where="lads.gpkg", notes=[])

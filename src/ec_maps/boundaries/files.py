@@ -25,6 +25,17 @@ _VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".gdb"}
 _TEXT = {".csv"}
 _ZIP = ".zip"
 
+#: Limits beyond which nothing is read: several times the most detailed files of the ONS.
+MAX_BYTES = 2 * 2**30
+MAX_RATIO = 200
+MAX_MEMBERS = 1_000
+MAX_VERTICES = 5_000_000
+
+#: How files of these formats begin. GDAL opens a file by its contents, and in other formats, such as its own list of
+#: sources, a file may lead to any file and any address. GeoJSON is opened as nothing else.
+_BEGINNINGS = {".gpkg": b"SQLite format 3\0", ".shp": b"\x00\x00\x27\x0a", ".fgb": b"fgb"}
+_JSON = {".geojson", ".json"}
+
 #: How many areas are read to tell a hexagon layout from outlines.
 _SAMPLE = 200
 
@@ -75,6 +86,7 @@ class Table:
             else:
                 source = _for_gdal(self.path, self.inside)
                 frame = gpd.read_file(source, layer=self.layer, columns=theirs, rows=first)
+            _check_areas(frame)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
         frame = frame.rename(columns=dict(zip(theirs, wanted, strict=True)))[[*wanted, "geometry"]]
         return frame if first else frame.assign(**{name: self._cleaned(frame[name], name) for name in wanted})
@@ -165,7 +177,8 @@ def _named_in_errors(path: Path) -> Iterator[None]:
 
 
 def _for_gdal(path: Path, inside: str) -> str:
-    return f"/vsizip/{{{path.absolute()}}}/{inside}" if inside else str(path)
+    place = f"/vsizip/{{{path.absolute()}}}/{inside}" if inside else str(path)
+    return f"GeoJSON:{place}" if Path(inside or path).suffix.lower() in _JSON else place
 
 
 def _place(path: Path, inside: str) -> Path | zipfile.Path:
@@ -175,15 +188,53 @@ def _place(path: Path, inside: str) -> Path | zipfile.Path:
 def _in_zip(path: Path) -> list[Table]:
     """Return the tables in a zip, which the portal makes of a shapefile, without unpacking it."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not re.search(r"(^|/)(\.|__MACOSX/)", name)]
+        infos = archive.infolist()
+    if len(infos) > MAX_MEMBERS:
+        msg = f"it lists {len(infos):,} members, where {MAX_MEMBERS:,} are the most"
+        raise ValueError(msg)
+    _check_bytes(sum(info.file_size for info in infos))
+    if any(info.file_size > MAX_RATIO * max(info.compress_size, 1024) for info in infos):
+        msg = f"it expands to more than {MAX_RATIO} times its size, which no boundaries do"
+        raise ValueError(msg)
+    names = [info.filename for info in infos if not re.search(r"(^|/)(\.|__MACOSX/)", info.filename)]
     # A file geodatabase is a folder.
     stores = sorted({re.sub(r"(\.gdb)/.*", r"\1", name, flags=re.IGNORECASE) for name in names})
     known = [name for name in stores if Path(name).suffix.lower() in _VECTOR | _TEXT]
     return [table for name in known for table in _tables_in(path, name)]
 
 
+def _check_bytes(size: int) -> None:
+    if size > MAX_BYTES:
+        msg = f"it holds {size / 2**30:,.1f} GB, more than the {MAX_BYTES / 2**30:g} GB that boundaries may have"
+        raise ValueError(msg)
+
+
+def _check_beginning(path: Path, inside: str) -> None:
+    """Raise `ValueError` for a file that is of another format than its name says."""
+    suffix = Path(inside or path).suffix.lower()
+    if suffix in _BEGINNINGS:
+        with _place(path, inside).open("rb") as file:
+            fits = file.read(16).startswith(_BEGINNINGS[suffix])
+    else:  # a file geodatabase is a folder
+        fits = suffix in _JSON or (bool(inside) and not zipfile.Path(path, inside).is_file())
+    if not fits:
+        msg = f"it does not begin like a {suffix} file"
+        raise ValueError(msg)
+
+
+def _check_areas(frame: gpd.GeoDataFrame) -> None:
+    """Raise `ValueError` for an area of more points than can be worked on."""
+    import shapely
+
+    most = shapely.get_num_coordinates(frame.geometry.to_numpy()).max(initial=0)
+    if most > MAX_VERTICES:
+        msg = f"an outline has {most:,} points, and {MAX_VERTICES:,} are the most; generalised boundaries have fewer"
+        raise ValueError(msg)
+
+
 def _tables_in(path: Path, inside: str = "") -> list[Table]:
     suffix = Path(inside or path).suffix.lower()
+    _check_bytes(path.stat().st_size)
     if suffix == _ZIP:
         return _in_zip(path)
     if suffix in _TEXT:
@@ -195,11 +246,14 @@ def _tables_in(path: Path, inside: str = "") -> list[Table]:
     elif suffix in _PARQUET:
         import pyarrow.parquet as pq
 
-        schema = pq.read_schema(path)
+        with pq.ParquetFile(path) as file:
+            schema, about = file.schema_arrow, file.metadata
+            _check_bytes(sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups)))
         found = [(None, schema.names, b"geo" in (schema.metadata or {}))]
     else:
         import pyogrio
 
+        _check_beginning(path, inside)
         source = _for_gdal(path, inside)
         found = [
             (layer, list(pyogrio.read_info(source, layer=layer)["fields"]), geometry_type is not None)

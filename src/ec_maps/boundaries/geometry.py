@@ -51,6 +51,9 @@ def in_order(frame: gpd.GeoDataFrame, code: str, *, where: str, notes: list[str]
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     bad = ~shapely.is_valid(shapes)
     if bad.any():
+        if not np.isfinite(shapely.get_coordinates(shapes[bad])).all():
+            msg = f"{where}: an outline has a corner without coordinates. Fetch the file again."
+            raise BoundaryError(msg)
         shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
         number = int(bad.sum())
         did = "outline crossed itself and was" if number == 1 else "outlines crossed themselves and were"
