@@ -243,3 +243,32 @@ def test_a_fault_in_building_is_not_hidden(folder: Path) -> None:
     with warnings.catch_warnings(), pytest.raises(LookupError, match="no such table"):
         cache.cached("areas", "0" * 16, fails)
     assert not folder.exists()
+
+
+# --- a folder that others can write ---------------------------------------------------------------
+
+
+def test_a_cache_that_everybody_can_write_is_said_once(folder: Path) -> None:
+    """Its values may be somebody else's: one warning with the setting for another folder, and the table is given."""
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            assert_geodataframe_equal(cache.cached("t", "0" * 16, Builder()), table())
+    (said,) = (str(one.message) for one in caught)
+    assert re.search("can be written by every user.*EC_MAPS_DATA_DIR", said)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        folder.chmod(0o775)
+        cache.cached("t", "0" * 16, Builder())
+
+
+@pytest.mark.parametrize(
+    ("owner", "me", "said"),
+    [(1000, 1000, ""), (0, 1000, ""), (1000, 0, ""), (1001, 1000, "belongs to another user")],
+    ids=["own", "root's", "of a user outside the container", "another's"],
+)
+def test_whose_folder_is_trusted(owner: int, me: int, said: str) -> None:
+    """One's own, root's, and for root of a container any; another user's is not."""
+    assert cache._shared(0o40755, owner, me) == said

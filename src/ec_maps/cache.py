@@ -173,6 +173,7 @@ def cached_values(name: str, key: str, build: Callable[[], pd.DataFrame]) -> pd.
 def _read(name: str, key: str, rows: Rows | None) -> pd.DataFrame | None:
     """Return the table in the cache; None if it is absent, damaged or from another version."""
     path = settings.cache_dir() / f"{name}-{key}.parquet"
+    warn_if_shared()
     try:
         table = read_table(path, rows) if path.is_file() else None
     except unreadable():
@@ -203,6 +204,34 @@ def _warn_unwritable(folder: str, reason: str) -> None:
         f"Set EC_MAPS_DATA_DIR to a folder that can be written.",
         stacklevel=5,
     )
+
+
+def warn_if_shared() -> None:
+    """Warn, once, if another user of this machine can change what the cache holds."""
+    for folder in (settings.data_dir(), settings.cache_dir()):
+        if folder.is_dir() and hasattr(os, "geteuid"):
+            status = folder.stat()
+            _warn_shared(str(folder), _shared(status.st_mode, status.st_uid, os.geteuid()))
+
+
+def _shared(mode: int, owner: int, me: int) -> str:
+    """Return why others may change a folder's files; empty if only its owner, or root, may, and that is this user.
+
+    Root of a container works in folders of the users outside.
+    """
+    if mode & 0o002:
+        return "can be written by every user of this machine"
+    return "belongs to another user" if owner not in (0, me) and me != 0 else ""
+
+
+@lru_cache(maxsize=8)
+def _warn_shared(folder: str, reason: str) -> None:
+    if reason:
+        warnings.warn(
+            f"{folder} {reason}, so the values in it may have been put there by somebody else. Set EC_MAPS_DATA_DIR to "
+            f"a folder of your own that only you can write.",
+            stacklevel=5,
+        )
 
 
 # --- Parquet files of our own -------------------------------------------------------------------------

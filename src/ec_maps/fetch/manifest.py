@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ec_maps import settings
-from ec_maps.cache import atomic_write, file_digest
+from ec_maps.cache import atomic_write, file_digest, warn_if_shared
 
 FORMAT = 1
 
@@ -82,6 +82,7 @@ def manifest_path() -> Path:
 
 def read() -> dict[str, Entry]:
     """Return the entries by key; nothing if there is no manifest, or none that this version can read."""
+    warn_if_shared()
     try:
         content = json.loads(manifest_path().read_text(encoding="utf-8"))
         entries = [_entry(row) for row in content["files"]] if content["format"] == FORMAT else []
