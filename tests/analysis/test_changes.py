@@ -16,6 +16,7 @@ from ec_maps import settings
 from ec_maps.analysis.changes import COLUMNS, diff
 from ec_maps.analysis.export import export
 from ec_maps.errors import DataError, SettingError
+from makers import HERE, spread
 from test_cli import ec_maps
 
 pytestmark = pytest.mark.usefixtures("demo")
@@ -153,6 +154,8 @@ def test_columns_and_years(tmp_path: Path) -> None:
         ("a.csv", b"\x00\xff\xfe", DataError, "a.csv"),
         ("a.parquet", b"x", DataError, "cannot be read"),
         ("a.gpkg", b"x", DataError, "cannot be read"),
+        ("a.gpkg", b"<OGRVRTDataSource></OGRVRTDataSource>", DataError, "does not begin like a .gpkg file"),
+        ("a.csv", b"lad21cd,economic_connectedness\nA,1\nA,2\n", DataError, "more than one row of A"),
         ("", "folder", DataError, "holds no zip or CSV"),
     ],
 )
@@ -163,6 +166,20 @@ def test_what_is_no_release(tmp_path: Path, name: str, content: object, error: t
         path.write_bytes(content)
     with pytest.raises(error, match=says):
         diff(path, path)
+
+
+@pytest.mark.parametrize("column", ["decile", "economic_connectedness", "lad21cd", "lad21nm"])
+@pytest.mark.parametrize("cell", ["inf", "1e300", "2.5", "x", ""])
+def test_a_cell_that_nobody_expects(tmp_path: Path, column: str, cell: str) -> None:
+    """It is no value, no decile or no code, and the others are compared."""
+    table = pd.DataFrame({"lad21cd": HERE, "lad21nm": HERE, "economic_connectedness": spread(13), "decile": 1})
+    table.to_csv(tmp_path / "old.csv", index=False)
+    table.assign(**{column: [cell, *table[column].astype(str)[1:]]}).to_csv(tmp_path / "new.csv", index=False)
+    changes = diff(tmp_path / "old.csv", tmp_path / "new.csv")
+    assert set(changes["code"]) <= {HERE[0], cell}
+    (tmp_path / "other.parquet").write_bytes(table.drop(columns="lad21cd").to_parquet())
+    with pytest.raises(DataError, match="has no column lad21cd"):
+        diff(tmp_path / "old.csv", tmp_path / "other.parquet")
 
 
 @pytest.mark.full

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ec_maps.boundaries.arcgis import Layer, ServiceFault, open_layer
+from ec_maps.boundaries.arcgis import Layer, ServiceFault, describe, open_layer, read
 from ec_maps.fetch.http_errors import Fault
 from fakes.arcgis import FakeArcGIS, answered
 
@@ -190,3 +190,34 @@ def test_a_count_that_is_none_is_a_fault(portal: FakeArcGIS, monkeypatch: pytest
     monkeypatch.setattr(portal, "respond", lambda _: answered({"count": "many"}))
     with pytest.raises(ServiceFault, match="does not say how many rows"):
         layer.count()
+
+
+LAYER = {"fields": [{"name": "LAD21CD"}], "objectIdField": "LAD21CD", "editingInfo": {"lastEditDate": 10**17}}
+FEATURE = {"properties": {"LAD21CD": "E06000001"}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ({"error": {"code": 400, "message": "no", "details": True}}, "refused the query .400 no"),
+        ({"features": [FEATURE | {"geometry": {"type": "", "coordinates": ""}}]}, "outline of E06000001 is not valid"),
+        ({"features": [FEATURE | {"geometry": []}]}, "is not valid|expected form"),
+        ({"features": [FEATURE], "crs": {"properties": {"name": {"a": []}}}}, ""),
+    ],
+    ids=["details", "no type", "no outline", "system"],
+)
+def test_answers_of_another_form(answer: object, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server may send in place of a list, a name, an outline or a date is a fault of it, or is no date."""
+    answers = {"query": answer, "count": {"count": 1}, "layer": LAYER}
+
+    def get_json(address: str, params: dict[str, str]) -> object:
+        return answers["count" if "returnCountOnly" in params else "query" if "query" in address else "layer"]
+
+    monkeypatch.setattr("ec_maps.fetch.http.get_json", get_json)
+    layer = describe("LAD", "https://a/0")
+    assert layer.date == ""
+    if not fault:
+        assert read(layer, ["LAD21CD"], least=1, page=5, label="").system == "{'a': []}"
+        return
+    with pytest.raises(ServiceFault, match=fault):
+        read(layer, ["LAD21CD"], least=1, page=5, label="")

@@ -14,6 +14,7 @@ from ec_maps.areas.deciles import cut_points, group
 from ec_maps.areas.wording import capital, some
 from ec_maps.arguments import path_of
 from ec_maps.atlas.releases import Release, read_release
+from ec_maps.boundaries.files import for_gdal
 from ec_maps.errors import DataError, SettingError, counted, listed
 from ec_maps.geography.codes import (
     ENGLAND_AND_WALES,
@@ -120,17 +121,21 @@ def _read(path: Path) -> Release:
 
 def _of_export(path: Path, frame: pd.DataFrame | None) -> Release:
     """Return the release in a table that :func:`ec_maps.export` wrote."""
-    if frame is None:
+    level = LEVELS["msoa" if frame is not None and "msoa21cd" in frame else "lad"]
+    if frame is None or level.code not in frame:
         msg = f"{path} is not a table of areas: it has no column lad21cd."
         raise DataError(msg)
-    level = LEVELS["msoa" if "msoa21cd" in frame else "lad"]
-    found, rows = Release(str(path)), frame.set_index(level.code)
+    rows = frame.loc[frame[level.code].notna(), ~frame.columns.duplicated()]
+    found, rows = Release(str(path)), rows.set_index(rows[level.code].astype(str))
+    if rows.index.has_duplicates:
+        msg = f"{path} has more than one row of {listed(list(rows.index[rows.index.duplicated()].unique()), 3)}."
+        raise DataError(msg)
     keys = [key for key in MEASURES if key in rows]
     for key in keys:
-        table = pd.DataFrame({"value": pd.to_numeric(rows[key], errors="coerce")})
+        table = pd.DataFrame({"value": _numbers(rows[key])})
         decile = next((name for name in (f"{key}_decile", "decile") if name in rows), None)
         if decile:
-            table["decile"] = pd.to_numeric(rows[decile], errors="coerce").astype("Int64")
+            table["decile"] = _numbers(rows[decile]).where(lambda each: each.isin(range(1, 11))).astype("Int64")
         found.tables[cast("LevelName", level.key), key] = table
     if not keys:
         msg = f"{path} has no measure of the Atlas among its columns ({listed(list(frame.columns), 12)})."
@@ -141,6 +146,12 @@ def _of_export(path: Path, frame: pd.DataFrame | None) -> Release:
     return found
 
 
+def _numbers(column: pd.Series) -> pd.Series:
+    """Return a column's numbers, missing where there is none, or one that no measure has."""
+    numbers = pd.to_numeric(column.astype(str), errors="coerce")
+    return numbers.where(numbers.abs() < 1e6)
+
+
 def _exported(path: Path) -> pd.DataFrame | None:
     """Return the table of a file that :func:`ec_maps.export` wrote; None for what is none, such as a zip."""
     kind = path.suffix.lower()
@@ -149,7 +160,7 @@ def _exported(path: Path) -> pd.DataFrame | None:
             return pd.read_parquet(path)
         if kind in (".gpkg", ".geojson"):
             layer = {"layer": AREAS} if kind == ".gpkg" else {}
-            return pd.DataFrame(pyogrio.read_dataframe(path, read_geometry=False, **layer))
+            return pd.DataFrame(pyogrio.read_dataframe(for_gdal(path), read_geometry=False, **layer))
         if kind == ".csv":
             frame = pd.read_csv(path, encoding="utf-8-sig")
             return frame if "lad21cd" in frame else None

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 #: The rows on a page where a layer does not state its limit.
 _CAP = 1000
 
+#: In milliseconds since 1970; later moments are no dates.
+_YEAR_10000 = 253_402_300_800_000
+
 _PASSING = (429, 500, 502, 503, 504)
 _TOKEN = (498, 499)
 
@@ -127,7 +130,7 @@ def describe(service: str, address: str) -> Layer:
             fields={entry["name"].casefold(): entry["name"] for entry in fields},
             object_id=str(answer.get("objectIdField") or next(iter(numbered), "")),
             cap=cap if isinstance(cap, int) and cap > 0 else _CAP,
-            edited=edited if isinstance(edited, int) else None,
+            edited=edited if isinstance(edited, int) and 0 <= edited < _YEAR_10000 else None,
         )
 
 
@@ -176,7 +179,8 @@ def _error_text(error: object) -> str:
     if not isinstance(error, dict):
         return str(error).split("?", 1)[0][:200]
     message = str(error.get("message") or "no reason given").strip()
-    details = [str(detail).strip() for detail in error.get("details") or []]
+    given = error.get("details")
+    details = [str(detail).strip() for detail in (given if isinstance(given, list) else [])]
     adds = next((detail for detail in details if detail not in ("", message)), "")
     return f"{error.get('code', '')} {message} {adds}".split("?", 1)[0][:200].strip(" .")
 
@@ -336,7 +340,7 @@ def _parsed(answer: dict[str, Any], layer: Layer, columns: Sequence[str], key: s
             number = named.get(key.casefold(), feature.get("id")) if key else None
             shape = _shape(feature.get("geometry"), layer.service, values[0])
             rows.append((values if number is None else str(number), values, shape))
-        system = answer["crs"]["properties"]["name"] if answer.get("crs") else None
+        system = str(answer["crs"]["properties"]["name"]) if answer.get("crs") else None
         flags = (answer, answer.get("properties") or {})
         return rows, system, any(flag.get("exceededTransferLimit") is True for flag in flags)
 
@@ -353,5 +357,5 @@ def _shape(geometry: Any, service: str, area: str) -> BaseGeometry | None:
         return None
     try:
         return shape(geometry)
-    except (ValueError, ShapelyError) as error:
+    except (ValueError, IndexError, ShapelyError) as error:
         raise ServiceFault(service, f"its outline of {area} is not valid ({error})") from None

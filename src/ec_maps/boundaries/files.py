@@ -84,7 +84,7 @@ class Table:
             if self.path.suffix.lower() in _PARQUET:
                 frame = gpd.read_parquet(self.path).iloc[:first]
             else:
-                source = _for_gdal(self.path, self.inside)
+                source = for_gdal(self.path, self.inside)
                 frame = gpd.read_file(source, layer=self.layer, columns=theirs, rows=first)
             _check_areas(frame)
         frame = frame if frame.geometry.name == "geometry" else frame.rename_geometry("geometry")
@@ -129,7 +129,7 @@ class Table:
         else:
             import pyogrio
 
-            source = _for_gdal(self.path, self.inside)
+            source = for_gdal(self.path, self.inside)
             frame = pyogrio.read_dataframe(source, layer=self.layer, columns=theirs, read_geometry=False)
         return pd.DataFrame(frame[theirs])
 
@@ -169,16 +169,27 @@ def _named_in_errors(path: Path) -> Iterator[None]:
     import shapely
 
     broken_zip = (zipfile.BadZipFile, zlib.error, EOFError)
+    no_system = UnboundLocalError  # of pyogrio, over a coordinate system that it cannot write as text
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError, *broken_zip) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, shapely.errors.ShapelyError, no_system, *broken_zip) as error:
         msg = f"{path} cannot be read as {path.suffix} ({error}). Remove it from the folder or fetch it again."
         raise BoundaryError(msg) from None
 
 
-def _for_gdal(path: Path, inside: str) -> str:
+def for_gdal(path: Path, inside: str = "") -> str:
+    """Return what GDAL opens a file by, or one in a zip; `ValueError` for one that is not what its name says."""
+    suffix = Path(inside or path).suffix.lower()
+    if suffix in _BEGINNINGS:
+        with _place(path, inside).open("rb") as file:
+            fits = file.read(16).startswith(_BEGINNINGS[suffix])
+    else:  # a file geodatabase is a folder
+        fits = suffix in _JSON or (bool(inside) and not zipfile.Path(path, inside).is_file())
+    if not fits:
+        msg = f"it does not begin like a {suffix} file"
+        raise ValueError(msg)
     place = f"/vsizip/{{{path.absolute()}}}/{inside}" if inside else str(path)
-    return f"GeoJSON:{place}" if Path(inside or path).suffix.lower() in _JSON else place
+    return f"GeoJSON:{place}" if suffix in _JSON else place
 
 
 def _place(path: Path, inside: str) -> Path | zipfile.Path:
@@ -206,19 +217,6 @@ def _in_zip(path: Path) -> list[Table]:
 def _check_bytes(size: int) -> None:
     if size > MAX_BYTES:
         msg = f"it holds {size / 2**30:,.1f} GB, more than the {MAX_BYTES / 2**30:g} GB that boundaries may have"
-        raise ValueError(msg)
-
-
-def _check_beginning(path: Path, inside: str) -> None:
-    """Raise `ValueError` for a file that is of another format than its name says."""
-    suffix = Path(inside or path).suffix.lower()
-    if suffix in _BEGINNINGS:
-        with _place(path, inside).open("rb") as file:
-            fits = file.read(16).startswith(_BEGINNINGS[suffix])
-    else:  # a file geodatabase is a folder
-        fits = suffix in _JSON or (bool(inside) and not zipfile.Path(path, inside).is_file())
-    if not fits:
-        msg = f"it does not begin like a {suffix} file"
         raise ValueError(msg)
 
 
@@ -253,8 +251,7 @@ def _tables_in(path: Path, inside: str = "") -> list[Table]:
     else:
         import pyogrio
 
-        _check_beginning(path, inside)
-        source = _for_gdal(path, inside)
+        source = for_gdal(path, inside)
         found = [
             (layer, list(pyogrio.read_info(source, layer=layer)["fields"]), geometry_type is not None)
             for layer, geometry_type in pyogrio.list_layers(source)
