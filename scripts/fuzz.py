@@ -388,6 +388,21 @@ def work(reader: str, first: int, folder: Path, told: Connection) -> None:
         number += 1
 
 
+def spent(process: int) -> float:
+    """Return the seconds of CPU that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def answered(told: Connection, process: int) -> bool:
+    """Wait for what a process tells next; return False if that takes it too long, however busy the machine is."""
+    before, end = spent(process), time.monotonic() + 30 * LONGEST
+    while not told.poll(0.5):
+        if spent(process) - before > LONGEST or time.monotonic() > end:
+            return False
+    return True
+
+
 def run(reader: str, seconds: float, folder: Path, first: int = 0) -> Counter[str]:
     """Return how often a reader read, refused and failed within some seconds; report each new find."""
     results: Counter[str] = Counter()
@@ -397,12 +412,12 @@ def run(reader: str, seconds: float, folder: Path, first: int = 0) -> Counter[st
         process = multiprocessing.get_context("spawn").Process(target=work, args=(reader, number, folder, there))
         process.start()
         there.close()
-        outcome, ready = "", 60.0
+        outcome = ""
         try:
+            here.poll(30 * LONGEST)  # the libraries are loaded, and the demonstration is read
             while time.monotonic() < end:
-                number = here.recv() if here.poll(ready) else number
-                ready = LONGEST
-                outcome = here.recv() if here.poll(LONGEST) else f"HANG of more than {LONGEST:g} seconds"
+                number = here.recv() if here.poll(LONGEST) else number
+                outcome = here.recv() if answered(here, process.pid) else f"HANG of more than {LONGEST:g} seconds"
                 results[outcome] += 1
                 if outcome not in ("read", "refused") and results[outcome] == 1:
                     print(f"  {reader} {number}: {outcome}", flush=True)

@@ -6,6 +6,9 @@ import re
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import unescape
+
+import pypandoc
 
 _SHARE = r"(\d+\.\d)(?:%| per 1,000)"
 _DECILE = re.compile(r"\b(?:decile (\d+)|(lowest|highest) decile)\b")
@@ -29,6 +32,12 @@ class Rank:
 def plain(text: str) -> str:
     """Return a text on one line, with straight apostrophes and ordinary spaces."""
     return " ".join(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+def as_read(markdown: str) -> str:
+    """Return what pandoc reads in a line of markdown: its text, if no markup is in it."""
+    html = pypandoc.convert_text(markdown, "html", format="markdown-smart", extra_args=["--wrap=none"])
+    return unescape(re.sub(r"\A<p>([^<]*)</p>\s*\Z", r"\1", html))
 
 
 def clauses(text: str) -> list[str]:

@@ -124,7 +124,7 @@ def members(path: Path) -> list[Member]:
     for info, name in zip(infos, names, strict=True):
         parts = PurePosixPath(name).parts
         link = (info.external_attr >> 16) & 0o170000 == 0o120000
-        if info.is_dir() or link or not parts or any(part.startswith((".", "~", "__MACOSX")) for part in parts):
+        if not parts or info.is_dir() or link or any(part.startswith((".", "~", "__MACOSX")) for part in parts):
             continue
         found.append(Member(path, info.filename, parts[-1], names.count(name) > 1))
     return found

@@ -133,16 +133,19 @@ def write(
 
 
 def front(profile: DistrictProfile | GroupProfile, embedded: Embedded) -> str:
-    """Return the page's front matter: title, description and card for search engines, feeds and links."""
+    """Return the page's front matter: title, description and card for search engines, feeds and links.
+
+    Titles and descriptions are read as markdown.
+    """
     words = joined(profile.summary)
     page = embedded.page
     drawn = "With a small map of it." if profile.beyond else "With a map of its neighbourhoods."
     return "\n".join(
         [
             "---",
-            f"title: {quoted_yaml(profile.name)}",
-            f"pagetitle: {quoted_yaml(f'{profile.entry.title} in {profile.in_sentence}')}",
-            f"description: {quoted_yaml(words)}",
+            f"title: {quoted_yaml(escaped(profile.name))}",
+            f"pagetitle: {quoted_yaml(escaped(f'{profile.entry.title} in {profile.in_sentence}'))}",
+            f"description: {quoted_yaml(escaped(words))}",
             f"image: {FOLDER}/{page}-card.png",
             f"image-alt: {quoted_yaml(f'Card: {words} {drawn}')}",
             "code-tools: false",

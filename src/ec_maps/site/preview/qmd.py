@@ -61,6 +61,11 @@ class Cell:
         return self.options is None or self.options.get("eval", True) is True
 
 
+# Texts of the front matter, which pandoc reads as markdown.
+_TEXTS = ("title", "pagetitle", "description")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
 @dataclass(frozen=True)
 class Page:
     """One ``.qmd`` file: its path in the project, its options, its prose and cells in order, and its unchanged text.
@@ -117,6 +122,7 @@ def read_page(project: Project, path: Path) -> tuple[Page, list[str]]:
     front, body, first = _front_matter(source)
     meta = merge(meta, _options(read_yaml(front, where, 2), where, project.root, faults))
     faults += unknown_keys(front, PAGE_KEYS, where, 2)
+    meta |= {key: _ESCAPED.sub(r"\1", meta[key]) for key in _TEXTS if isinstance(meta.get(key), str)}
     page = Page(PurePosixPath(where), meta, _parts(body + "\n", first, where, faults), source)
     try:
         _ = page.date
