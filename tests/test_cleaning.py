@@ -11,6 +11,7 @@ from ec_maps.cleaning import (
     cleaned_values,
     code_notes,
     odd_characters,
+    printable,
 )
 
 WIDE = {ord(letter): ord(letter) + 0xFEE0 for letter in "E0123456789.,-"}
@@ -97,3 +98,10 @@ def test_notes_name_the_character_and_the_place() -> None:
         "corrected."
     )
     assert code_notes(["E06000001"], ["E06000001"], ["line 2"]) == []
+
+
+@pytest.mark.parametrize("text", ["\x1b[2Jred\x07", "r\x00e\x7fd", "\x9b2Jred", "\u202ered\u200b"])
+def test_nothing_commands_a_terminal(text: str) -> None:
+    """Control characters and those that turn text round are left out of names; line ends and tabs stay."""
+    assert not set(printable(text)) & set("\x1b\x07\x00\x7f\x9b\u202e\u200b")
+    assert printable("a\n\tb") == "a\n\tb"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.full
 EXAMPLES = {
     "archive": 60,
     "boundaries": 60,
-    "country": 3,
+    "country": 30,
     "places": 80,
     "own": 80,
     "manifest": 150,

@@ -32,6 +32,9 @@ _NUMBER = re.compile(r"([-+]?)([£€$]?)([-+]?)((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][
 #: Unicode counts these as letters, marks or signs, but nothing is drawn for them.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u2800\ufe00-\ufe0f]")
 
+#: Control characters that are no white space.
+_COMMANDS = re.compile("[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]")
+
 #: The header of a column of row numbers, as the publisher, pandas, R and DuckDB write it.
 ROW_NUMBERS = frozenset(("", "unnamed:_0", "index", "column0", "x", "1"))
 
@@ -51,11 +54,16 @@ def visible(text: str) -> str:
     return _UNSEEN.sub("", "".join(one for one in text if unicodedata.category(one) != "Cf"))
 
 
+def printable(text: str) -> str:
+    """Return a text without invisible characters and without commands to a terminal."""
+    return visible(_COMMANDS.sub("", text))
+
+
 def clean(text: str) -> str:
     """Return a text without invisible characters and without spaces round it, those within being single."""
     # The acute accent alone, which some type for an apostrophe, would become a space.
     text = text if text.isascii() else unicodedata.normalize("NFKC", text.replace("\u00b4", "'"))
-    return " ".join(visible(text).split())
+    return " ".join(printable(text).split())
 
 
 def clean_header(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ec_maps import completion, listing, settings
+from ec_maps.cleaning import printable
 from ec_maps.errors import EcMapsError, SettingError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _unusable(error: OSError) -> str:
 
 def fail(letter: str, status: int) -> None:
     """End the command with a letter and an exit status."""
-    click.echo(f"ec-maps: {letter}", err=True)
+    click.echo(f"ec-maps: {printable(letter)}", err=True)
     click.get_current_context().exit(status)
 
 
@@ -116,7 +117,9 @@ def start(*, verbose: bool) -> None:
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot print "ŷ" prints a replacement instead of failing.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    warnings.showwarning = lambda message, *_args, **_more: click.echo(f"ec-maps: note: {message}", err=True)
+    warnings.showwarning = lambda message, *_args, **_more: click.echo(
+        f"ec-maps: note: {printable(str(message))}", err=True
+    )
     handler, log = logging.StreamHandler(), logging.getLogger("ec_maps")
     handler.setFormatter(logging.Formatter("ec-maps: %(message)s"))
     log.handlers[:] = [handler]

@@ -50,9 +50,11 @@ def _as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 def _cell(value: object) -> object:
     """Return a value as it stands in one cell: several are separated by semicolons, as names have commas."""
+    from ec_maps.analysis.export import as_text
+
     if isinstance(value, Mapping):
         value = [f"{key}: {one}" for key, one in value.items()]
-    return "; ".join(map(str, value)) if isinstance(value, list) else value
+    return as_text("; ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 # --- the rows of each command -----------------------------------------------------------------------

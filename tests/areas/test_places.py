@@ -569,6 +569,15 @@ def test_not_a_list(tmp_path: Path, text: str | bytes, says: str) -> None:
     assert "places.yml" in message
 
 
+def test_a_list_that_repeats_itself(tmp_path: Path) -> None:
+    """Names for parts of a list, which could unfold to billions of lines, are refused at once."""
+    lines = "".join(f"- &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(1, 12))
+    (tmp_path / "places.yml").write_text(f"- &a1 [Norwich]\n{lines}", encoding="utf-8")
+    with pytest.raises(PlaceError) as caught:
+        read_places(tmp_path / "places.yml")
+    assert len(str(caught.value)) < 10_000
+
+
 def test_all_faults_at_once(tmp_path: Path) -> None:
     """One message has every fault of the file with its line, in the file's order, and nothing about the good lines."""
     message = fault(

@@ -87,6 +87,14 @@ def test_both_levels_are_read(data: Path) -> None:
     assert lads.table["code"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize("count", ["1e300", "-1", "inf", "9" * 20, "many"])
+def test_a_count_that_cannot_be(count: str) -> None:
+    """It is left out with a note, and the values stand."""
+    found = parsed(atlas_csv().replace(",1000\n", f",{count}\n", 1))
+    assert found.table["num_users"].isna().sum() == 1
+    assert f'1 value of num_users cannot be a count and was left out (the first: "{count}" at line 2).' in found.notes
+
+
 def test_no_zip(data: Path) -> None:
     """An empty data folder: the message says what to download from where, into which folder, and what else to do."""
     text = message("msoa")

@@ -290,3 +290,10 @@ def test_coordinates_of_no_place(far: float, crs: int | None) -> None:
     frame = gpd.GeoDataFrame({"lad21cd": ["E06000001", "W06000001"]}, geometry=[corner, corners[1]], crs=crs)
     with pytest.raises(BoundaryError):
         in_order(frame, "lad21cd", where="lads.gpkg", notes=[])
+
+
+def test_coordinates_of_another_planet() -> None:
+    """A system that has no way to the British National Grid is a letter."""
+    frame = areas().to_crs(27700).rename(columns=str.lower).set_crs("IAU_2015:49910", allow_override=True)
+    with pytest.raises(BoundaryError, match="no way to the British National Grid"):
+        in_order(frame, "lad21cd", where="lads.gpkg", notes=[])

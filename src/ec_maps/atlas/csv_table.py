@@ -24,6 +24,9 @@ _RANGES = {
     "rate": ("numbers for every 1,000 people", 0.0, 1000.0),
 }
 
+#: More people than there are.
+_MOST_USERS = 1e10
+
 
 @dataclass(frozen=True)
 class Measurements:
@@ -209,7 +212,7 @@ def _parsed(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
 def _counts(raw: pd.Series, notes: list[str]) -> pd.Series:
     """Return counts as nullable integers, fractions rounded, impossible ones left out; the notes say so."""
     text, numbers = _parsed(raw)
-    impossible = text.notna() & (numbers.isna() | np.isinf(numbers) | (numbers < 0))
+    impossible = text.notna() & ~numbers.between(0, _MOST_USERS)
     fractions = ~impossible & numbers.notna() & (numbers % 1 != 0)
     for found, one, many, done in (
         (impossible, "cannot be a count", "cannot be counts", "left out"),

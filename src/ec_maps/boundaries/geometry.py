@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from ec_maps.errors import BoundaryError, listed
@@ -107,7 +108,11 @@ def _on_grid(frame: gpd.GeoDataFrame, where: str, notes: list[str]) -> gpd.GeoDa
             f"Fetch it again, or save it with its true system (ONS: usually EPSG:27700; degrees: EPSG:4326)."
         )
         raise BoundaryError(msg)
-    moved = frame.to_crs(BRITISH_NATIONAL_GRID)
+    try:
+        moved = frame.to_crs(BRITISH_NATIONAL_GRID)
+    except ProjError:
+        msg = f"{where} is in a system that has no way to the British National Grid: {frame.crs.name}. Fetch it again."
+        raise BoundaryError(msg) from None
     if not _inside(tuple(float(edge) for edge in moved.total_bounds), _GRID_BOX):
         msg = f"{where} ({frame.crs.name}, extent {numbers}) does not lie in the United Kingdom. Is it the right file?"
         raise BoundaryError(msg)
