@@ -48,52 +48,19 @@ LONGEST, MEMORY = 10.0, 4 * 2**30
 
 #: What stands in files where nobody expects it.
 ODD = [
-    *(
-        b"",
-        b"\0",
-        b"\xff",
-        b'"',
-        b"'",
-        b",",
-        b";",
-        b"\n",
-        b"\r\n",
-        b"\xef\xbb\xbf",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b": ",
-        b"- ",
-    ),
-    *(b"NaN", b"inf", b"-1", b"1e309", b"99999999999999999999", b"0x1", b"true", b"null", b"=1+1", b"../../x", b"/etc"),
-    *(b"<script>", b"&amp;", b"*a", b"&a ", b"<<: ", b"!!python/object:x", b"? ", b"|", b"E06000001", b"\xe2\x80\xae"),
-]
+    b"", b"\0", b"\xff", b'"', b"'", b",", b";", b"\n", b"\r\n", b"\xef\xbb\xbf", b"{", b"}", b"[", b"]", b": ", b"- ",
+    b"NaN", b"inf", b"-1", b"1e309", b"99999999999999999999", b"0x1", b"true", b"null", b"=1+1", b"../../x", b"/etc",
+    b"<script>", b"&amp;", b"*a", b"&a ", b"<<: ", b"!!python/object:x", b"? ", b"|", b"E06000001", b"\xe2\x80\xae",
+]  # fmt: skip
+
 #: The same for values of JSON and of tables.
 VALUES: list[Any] = [
     *(None, True, 0, -1, 1e300, float("nan"), float("inf"), 10**30, "", "x", "NaN", "=1+1", "\0", "\ud800"),
     *([], {}, [1], {"a": 1}, [None], "E06000001", "x" * 10_000, "2025-02-30", "http://[", "https://a/../b"),
 ]
-
 TEXTS = [
-    *(
-        "",
-        "x",
-        "NaN",
-        "inf",
-        "-1",
-        "1e300",
-        "10" * 15,
-        "=1+1",
-        "\0",
-        "E06000001",
-        " ",
-        "1,234",
-        "12 %",
-        "é" * 300,
-        "2.5",
-    )
-]
+    "", "x", "NaN", "inf", "-1", "1e300", "10" * 15, "=1+1", "\0", "E06000001", " ", "1,234", "12 %", "é" * 300, "2.5",
+]  # fmt: skip
 
 AREA = makers.lads().head(2).to_crs(4326)
 
@@ -160,27 +127,13 @@ def odd_shape(shape: Any, random: Random) -> Any:
     far = random.choice([1e300, -1e9, np.inf, np.nan, 0.0, 180.0])
     square = shapely.box(400_000, 300_000, 410_000, 310_000)
     bow = shapely.Polygon([(400_000, 300_000), (410_000, 310_000), (410_000, 300_000), (400_000, 310_000)])
-    return random.choice(
-        [
-            *(
-                None,
-                shapely.Polygon(),
-                shapely.Point(4e5, 3e5),
-                shapely.LineString([(4e5, 3e5), (5e5, 4e5)]),
-                bow,
-                square,
-            ),
-            shapely.Polygon([(400_000, 300_000), (far, far), (410_000, 300_000)]),
-            shapely.GeometryCollection([square, shapely.Point(0, 0), bow]),
-            *(
-                shapely.MultiPolygon([square, square]),
-                shapely.force_3d(square),
-                square.buffer(1e6),
-                square.buffer(-4_999),
-            ),
-            shapely.transform(shape, lambda points: points * (far if np.isfinite(far) else 2)) if shape else None,
-        ]
-    )
+    return random.choice([
+        None, shapely.Polygon(), shapely.Point(4e5, 3e5), shapely.LineString([(4e5, 3e5), (5e5, 4e5)]), bow, square,
+        shapely.Polygon([(400_000, 300_000), (far, far), (410_000, 300_000)]),
+        shapely.GeometryCollection([square, shapely.Point(0, 0), bow]), shapely.MultiPolygon([square, square]),
+        shapely.force_3d(square), square.buffer(1e6), square.buffer(-4_999),
+        shapely.transform(shape, lambda points: points * (far if np.isfinite(far) else 2)) if shape else None,
+    ])  # fmt: skip
 
 
 # --- the readers ----------------------------------------------------------------------------------
