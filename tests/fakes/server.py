@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,7 +43,7 @@ class Record:
     tags: frozenset[str]
 
 
-class Fake:
+class Fake(ABC):
     """A server, or several that belong together: one port for each of `roles`, the first being the main one.
 
     A subclass has `respond`, and may name more faults: `constants` are answers, `canned` are made by methods
@@ -192,9 +193,9 @@ class Fake:
         """Return what kind of request this is, in words of `known_tags`."""
         return self.known_tags & set(request.path.split("/"))
 
+    @abstractmethod
     def respond(self, request: Request) -> Response:
         """Return the proper answer."""
-        raise NotImplementedError
 
 
 class _Server(ThreadingHTTPServer):
