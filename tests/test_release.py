@@ -17,7 +17,7 @@ ADDRESSED = ("pyproject.toml", "_quarto.yml", "recipe/recipe.yaml", "CITATION.cf
 FILES = (*ADDRESSED, "CHANGELOG.md", "scripts/release.py")
 
 #: Names of packages that conda-forge has under another name: without what the library does not use.
-AT_CONDA = {"geopandas": "geopandas-base", "matplotlib": "matplotlib-base"}
+AT_CONDA = {"geopandas": "geopandas-base", "matplotlib": "matplotlib-base", "zlib-ng": "python-zlib-ng"}
 
 
 @pytest.fixture

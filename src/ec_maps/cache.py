@@ -42,7 +42,7 @@ _COMPUTING = (
 _GROUP = 256
 
 #: This library and those whose versions may change a map, as Python's own may.
-_DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow")
+_DRAWING = ("ec-maps", "pandas", "geopandas", "shapely", "pyproj", "matplotlib", "numpy", "pillow", "zlib-ng")
 
 
 def fingerprint(files: Iterable[Path], *parts: object) -> str:

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from ec_maps.errors import SettingError
 from ec_maps.graphics import saving
+from ec_maps.graphics.renderers import PixelCanvas
 from ec_maps.graphics.saving import png
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.text_metrics import DPI
@@ -231,7 +232,7 @@ class Map:
     def _canvas(self, dpi: float) -> Iterator[FigureCanvasAgg]:
         """Yield a canvas of a resolution for a while, and leave the figure's own as it was."""
         own, before = self.figure.canvas, self.figure.dpi
-        canvas = FigureCanvasAgg(self.figure)
+        canvas = FigureCanvasAgg(self.figure) if self.on_axes else PixelCanvas(self.figure)
         self.figure.set_dpi(dpi)
         try:
             yield canvas

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast, get_args
 
 import numpy as np
+from zlib_ng import zlib_ng
 
 from ec_maps.cache import atomic_write
 from ec_maps.errors import SettingError, told
@@ -23,7 +24,8 @@ _FEWEST, _MOST = 100, 20_000
 #: Rows of a PNG compressed at a time: a copy of a whole image without its fourth channel would be 8 MB.
 _ROWS = 64
 
-_LEVEL = 1
+#: zlib-ng takes less than half the time that zlib takes at its level 1, and no more space.
+_LEVEL = 3
 _METRE = 39.3701
 
 
@@ -149,7 +151,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _packed(pixels: np.ndarray) -> Iterator[bytes]:
-    packer = zlib.compressobj(_LEVEL)
+    packer = zlib_ng.compressobj(_LEVEL)
     height, width, _ = pixels.shape
     for top in range(0, height, _ROWS):
         part = pixels[top : top + _ROWS]

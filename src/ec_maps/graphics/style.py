@@ -16,6 +16,9 @@ from ec_maps.graphics.text_metrics import FONT
 #: matplotlib's settings belong to the whole process: one thread at a time may have changed them.
 _lock = threading.RLock()
 
+#: Whether the thread that has the lock has changed them already.
+_within = False
+
 #: The beginnings of settings of the session and its windows, on which no drawing depends.
 _OF_THE_SESSION = ("backend", "docstring", "interactive", "keymap", "macosx", "timezone", "tk.", "toolbar", "webagg")
 
@@ -42,11 +45,19 @@ def own_settings() -> Iterator[None]:
 
     Threads wait for one another, because matplotlib has one set of settings for all.
     """
+    global _within  # noqa: PLW0603
     with _lock:
+        if _within:
+            yield
+            return
         user: Any = mpl.rcParams.copy()
         changed: Any = {name: value for name, value in _settings().items() if user[name] != value}
         with mpl.rc_context(changed), np.printoptions(**_PRINTED), np.errstate(all="warn", under="ignore"):
-            yield
+            _within = True
+            try:
+                yield
+            finally:
+                _within = False
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from ec_maps.cache import digest
 from ec_maps.classes import DECILES, NOUNS
 from ec_maps.graphics import palette
 from ec_maps.graphics.layers import AREAS, BODY, CASED, LABEL, SWATCH
+from ec_maps.graphics.renderers import SvgRenderer
 from ec_maps.graphics.style import own_settings
 from ec_maps.graphics.svg_narrow import beneath, moves_between
 from ec_maps.graphics.svg_paths import (
@@ -144,11 +145,18 @@ def svg_of(
 
 def _parsed(figure: Figure) -> ET.Element:
     """Return a figure as matplotlib writes it."""
+    text, before = io.StringIO(), figure.dpi
+    width, height = figure.get_size_inches() * 72
     with own_settings(), _real_words(figure):
-        stream = io.BytesIO()
         metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(stream, format="svg", metadata=metadata)
-    return ET.fromstring(stream.getvalue())
+        renderer = SvgRenderer(width, height, text, metadata=metadata)  # type: ignore[no-untyped-call]
+        figure.set_dpi(72)
+        try:
+            figure.draw(renderer)
+        finally:
+            figure.set_dpi(before)
+        renderer.finalize()  # type: ignore[no-untyped-call]
+    return ET.fromstring(text.getvalue())
 
 
 def _narrow(figure: Figure, across: float) -> str:

@@ -1,4 +1,4 @@
-"""The size of text on a map, and line breaks."""
+"""Text on a map: its size, its shape and its line breaks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import itertools
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
 
 Style = Literal["normal", "italic"]
 
@@ -48,6 +51,31 @@ def _advance(letter: str, weight: str, style: Style) -> float:
 def _width(line: str, weight: str, style: Style) -> float:
     """Return the width of a line without kerning, which would only make it narrower, in inches per point of size."""
     return sum(_advance(letter, weight, style) for letter in line)
+
+
+@lru_cache(maxsize=4096)
+def measured(line: str, size: float, dpi: int, weight: str, style: Style) -> tuple[float, float, float]:
+    """Return width, height and descent in pixels of a line as matplotlib lays it out; `size` is in points."""
+    font = _sized(size, dpi, weight, style)
+    font.set_text(line, 0.0, flags=LoadFlags.NO_HINTING)
+    width, height = font.get_width_height()
+    return width / 64, height / 64, font.get_descent() / 64
+
+
+@lru_cache(maxsize=512)
+def outline(line: str, size: float, dpi: int, weight: str, style: Style) -> Path:
+    """Return the letters of a line as one path, in pixels from its left end on the baseline, upwards."""
+    font = _sized(size, dpi, weight, style)
+    letters, paths, _ = text_to_path.get_glyphs_with_font(font, line)
+    points = [np.empty((0, 2)), *(paths[letter][0] + (x, y) for letter, x, y, _ in letters)]
+    codes = [np.empty(0, Path.code_type), *(paths[letter][1] for letter, *_ in letters)]
+    return Path(np.concatenate(points), np.concatenate(codes), readonly=True)
+
+
+def _sized(size: float, dpi: int, weight: str, style: Style) -> FT2Font:
+    font = _font(weight, style)
+    font.set_size(size, dpi)
+    return font
 
 
 def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:

@@ -22,8 +22,15 @@ class _Unticked:
     majorTicks: list[Any]
     minorTicks: list[Any]
 
+    label: Any
+    offsetText: Any
+
     def reset_ticks(self) -> None:
         self.majorTicks, self.minorTicks = [], []
+
+    def get_children(self) -> list[Any]:
+        # otherwise a search through a figure makes ticks only to look at them
+        return [self.label, self.offsetText, *self.majorTicks, *self.minorTicks]
 
 
 class _XAxis(_Unticked, XAxis):
