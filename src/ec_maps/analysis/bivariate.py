@@ -214,8 +214,10 @@ def classified(exposure: pd.Series, bias: pd.Series) -> pd.DataFrame:
         low, high = group_span(values, edges, measure_named(key).tolerance)
         near |= (low != high).fillna(False).astype(bool)  # noqa: FBT003
         attrs[f"{key}_cut_points"] = [float(edge) for edge in edges]
+    # Looked up: a kind is worked out once for each class, not for each area.
+    kinds = {(one, other): kind_of(one, other) for one in range(1, THIRDS + 1) for other in range(1, THIRDS + 1)}
     pairs = zip(*(table[f"{key}_third"].fillna(0) for key in DRIVERS), strict=True)
-    table["kind"] = pd.array([kind_of(*pair) if all(pair) else None for pair in pairs], dtype="string")
+    table["kind"] = pd.array([kinds.get(pair) for pair in pairs], dtype="string")
     table["near_cut"] = near.astype("boolean").where(both)
     table.attrs = attrs
     return table

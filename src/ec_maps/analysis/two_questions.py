@@ -5,8 +5,9 @@ For some districts, two lists of neighbourhoods, each with what the literature s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -139,24 +140,21 @@ def two_lists(msoas: pd.DataFrame, districts: Collection[str]) -> tuple[KindList
         First those in the highest third of both exposure and bias, then those in the lowest third of both. Both lists
         may be empty.
     """
-    could = _could_be(msoas)
-    here = msoas["lad21cd"].isin(list(districts))
-    plain = pd.DataFrame(msoas.drop(columns=["geometry", "about"], errors="ignore"))
-    total, lists = int(msoas.loc[here, "kind"].notna().sum()), []
-    lacking = int(here.sum()) - total
+    cuts = classified(msoas["exposure"], msoas["bias"]).attrs
+    here = pd.DataFrame(msoas[msoas["lad21cd"].isin(list(districts))])
+    here = here.drop(columns=["geometry", "about"], errors="ignore").sort_values(["msoa21nm", "msoa21cd"])
+    could = _could_be(here, cuts)
+    total, lists = int(here["kind"].notna().sum()), []
+    lacking = len(here) - total
     for key, kind in LEVERS.items():
-        of_kind = (msoas["kind"] == kind.name).fillna(False).astype(bool)  # noqa: FBT003
-        rows, others = (
-            plain[here & chosen].sort_values(["msoa21nm", "msoa21cd"], ignore_index=True)
-            for chosen in (of_kind, could[key] & ~of_kind)
-        )
+        of_kind = (here["kind"] == kind.name).fillna(False).astype(bool)  # noqa: FBT003
+        rows, others = (here[chosen].reset_index(drop=True) for chosen in (of_kind, could[key] & ~of_kind))
         lists.append(KindList(kind, rows, others, total, lacking, FINDINGS[key]))
     return lists[0], lists[1]
 
 
-def _could_be(msoas: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return which neighbourhoods could be of each kind of :data:`LEVERS` within the tolerances."""
-    cuts = classified(msoas["exposure"], msoas["bias"]).attrs
+def _could_be(msoas: pd.DataFrame, cuts: Mapping[Hashable, Any]) -> dict[str, pd.Series]:
+    """Return which neighbourhoods could be of each kind of :data:`LEVERS` within the tolerances, by cut points."""
     there = msoas["kind"].notna()
     could = dict.fromkeys(LEVERS, there)
     for key in DRIVERS:

@@ -166,7 +166,7 @@ def circle(outline: list[Ring]) -> str:
     corners = outline[0].points[::3]
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     x, y, radius = (left + right) / 2, (top + bottom) / 2, (right - left) / 2
-    if not np.allclose(np.hypot(*(corners - (x, y)).T), radius, rtol=0.01):
+    if (abs(np.hypot(*(corners - (x, y)).T) - radius) > 0.01 * radius).any():
         return ""
     return f'cx="{x:.0f}" cy="{y:.0f}" r="{radius:.1f}"'.replace('.0"', '"')
 
