@@ -228,6 +228,27 @@ def two_workers(work: Work) -> list[Row]:
     return [Row(what, runs["two"].seconds, "s", runs["one"].seconds, "one worker", 0.55)]
 
 
+def big_job(work: Work) -> list[Row]:
+    """Measure a file of the big job, about 10,000 maps: by two processes of this machine, and by a Dask cluster."""
+    some = [] if work.long else ["--measures", "1"]
+    runs = {}
+    for name, words in (("processes", []), ("Dask", ["--dask"])):
+        work.tell(f"the big job, by two workers: {name}")
+        # Each draws into its own folder, because finished maps are not drawn again.
+        words = [*words, *some, "-o", work.out(f"job-{name}")]
+        runs[name] = run(work.ours("demo", *words, script="big_job.py")).told
+    number = runs["processes"]["files"]
+    if runs["Dask"]["files"] != number or runs["Dask"]["bytes"] != runs["processes"]["bytes"]:
+        msg = f"The cluster drew other files: {runs}."
+        raise SystemExit(msg)
+    what = f"a file of {number:,}, by Dask, two workers"
+    here, there = ({one: 1000 * told[one] / number for one in ("seconds", "cpu")} for told in runs.values())
+    return [
+        Row(what, there["seconds"], "ms", here["seconds"], "two processes"),
+        Row("CPU", there["cpu"], "ms", here["cpu"], "two processes", of=what),
+    ]
+
+
 def labels(work: Work) -> list[Row]:
     """Measure the placing of the numbers of ten thousand areas against one thousand."""
     times = [run(work.ours("demo", script="labels.py")).told for _ in range(work.rounds)]
@@ -348,4 +369,5 @@ PARTS = {
     "site": (site, False),
     "then": (then, False),
     "workers": (two_workers, False),
+    "job": (big_job, False),
 }

@@ -2,9 +2,10 @@
 
     make bench                                   everything, half an hour on an idle machine with two cores
     make bench ARGS=--short                      one round of the quick parts, four minutes
-    make bench ARGS=--long                       the pages of all places instead of forty: ten minutes more
+    make bench ARGS=--long                       the pages of all places instead of forty, and all 10,000 maps of the
+                                                 big job instead of those of one measure: half an hour more
     make bench ARGS="--only figures,import"      some parts, of: import load figures limit every places briefs page map
-                                                 labels areas sight site then workers
+                                                 labels areas sight site then workers job
     make bench ARGS="-o table.md"                the table as Markdown too
 
 Measurements in one row were run in turns, each in a new process. Caches are filled before, outside the measurement.
@@ -37,7 +38,7 @@ def options() -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="one round, the demonstration's shapes, few places")
-    parser.add_argument("--long", action="store_true", help="the pages of all places, not of a sample")
+    parser.add_argument("--long", action="store_true", help="all places and all maps, not a sample")
     parser.add_argument("--only", metavar="PARTS", help="some parts, with commas between")
     parser.add_argument("-n", dest="rounds", type=int, help="how often each is run (default 5, short 1)")
     parser.add_argument("-o", dest="output", type=Path, metavar="FILE", help="write the table as Markdown too")

@@ -28,7 +28,7 @@ class Work:
     short
         Whether to measure on the demonstration's shapes alone, and few places.
     long
-        Whether to write the pages of all places, not of a sample.
+        Whether to write the pages of all places and draw all maps of the big job, not a sample.
     simplify
         Whether the figures of the posts are drawn as the library draws them, or with every vertex.
     tell
