@@ -232,11 +232,10 @@ def big_job(work: Work) -> list[Row]:
     """Measure a file of the big job, about 10,000 maps: by two processes of this machine, and by a Dask cluster."""
     some = [] if work.long else ["--measures", "1"]
     runs = {}
-    for name, words in (("processes", []), ("Dask", ["--dask"])):
+    for name, by in (("processes", []), ("Dask", ["--dask"])):
         work.tell(f"the big job, by two workers: {name}")
         # Each draws into its own folder, because finished maps are not drawn again.
-        words = [*words, *some, "-o", work.out(f"job-{name}")]
-        runs[name] = run(work.ours("demo", *words, script="big_job.py")).told
+        runs[name] = run(work.ours("demo", *by, *some, "-o", work.out(f"job-{name}"), script="big_job.py")).told
     number = runs["processes"]["files"]
     if runs["Dask"]["files"] != number or runs["Dask"]["bytes"] != runs["processes"]["bytes"]:
         msg = f"The cluster drew other files: {runs}."

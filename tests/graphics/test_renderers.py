@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.text import Text
 from PIL import Image
 
+from ec_maps.graphics import text_metrics
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.renderers import PixelCanvas, SvgRenderer
 from ec_maps.graphics.style import own_settings
@@ -21,7 +25,17 @@ from ec_maps.graphics.text_metrics import FONT, measured, outline
 from ec_maps.maps.choropleth import local_map
 from made import Tables, demo_tables
 
-WORDS = ["Great Yarmouth", "7", "difficult office", "Ynys Môn – £5", " ", "two\nlines", "with\n\na gap", "AV To fjord", "HILL"]
+WORDS = [
+    "Great Yarmouth",
+    "7",
+    "difficult office",
+    "Ynys Môn – £5",
+    " ",
+    "two\nlines",
+    "with\n\na gap",
+    "AV To fjord",
+    "HILL",
+]
 
 
 @pytest.fixture
@@ -57,10 +71,10 @@ def test_looks_as_matplotlib_draws_it(text: str, style: dict[str, object], dpi: 
 
 @pytest.mark.parametrize(
     "style",
-    [{"family": "DejaVu Serif"}, {"family": ["Nowhere", FONT]}, {"family": "monospace", "weight": 700}],
+    [{"family": "DejaVu Serif"}, {"family": [FONT, "DejaVu Serif"]}, {"family": "monospace"}, {"weight": 600}],
 )
 def test_other_typefaces_are_drawn_by_matplotlib(style: dict[str, object]) -> None:
-    """What a caller writes on a map in another typeface is the same, pixel for pixel."""
+    """What a caller writes on a map in another typeface or weight is the same, pixel for pixel."""
 
     def add(figure: Figure) -> None:
         figure.text(0.1, 0.5, "My own note", size=9, **style)
@@ -93,6 +107,21 @@ def test_svg_measures_as_matplotlib(text: str) -> None:
         assert own.get_text_width_height_descent(text, font, ismath=False) == pytest.approx(
             usual.get_text_width_height_descent(text, font, ismath=False), rel=1e-12
         )
+
+
+def test_a_typeface_of_the_same_name(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The letters are those that matplotlib brings, also where the machine has another of that name."""
+    expected = local_map(tables.msoas, "Norwich").png()
+    serif = shutil.copy(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf"), tmp_path)
+    found = [FontEntry(fname=str(serif), name=FONT, weight=weight, size="scalable") for weight in ("normal", "bold")]
+    monkeypatch.setattr(fontManager, "ttflist", found + fontManager.ttflist)
+    remembered = (measured, outline, text_metrics._font, text_metrics._advance, text_metrics._width)
+    for cached in (*remembered, fontManager._findfont_cached):
+        cached.cache_clear()
+    try:
+        assert local_map(tables.msoas, "Norwich").png() == expected
+    finally:
+        fontManager._findfont_cached.cache_clear()
 
 
 def test_laid_out_once(tables: Tables) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 import ec_maps
 from ec_maps.errors import RenderError, SettingError
-from ec_maps.maps import batch
+from ec_maps.maps import batch, workers
 from processes import started
 
 
@@ -175,6 +175,47 @@ def processes(group: int) -> list[str]:
     listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return [row[-1] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
+
+
+def _ends_itself(_: object, task: int) -> int:
+    if task == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def _stays(_: object, task: int) -> int:
+    return task
+
+
+@pytest.mark.full
+def test_a_process_that_is_killed_in_the_middle() -> None:
+    """A process that the system ends, for lack of memory, is a letter, and the next run has new processes."""
+    drawn = workers.local(_ends_itself, dict, range(40), jobs=2)
+    with pytest.raises(RenderError, match=r"ended from outside \(SIGKILL.*is kept.*EC_MAPS_JOBS=1"):
+        list(drawn)
+    assert sorted(workers.local(_stays, dict, range(10), jobs=2)) == [*range(10)]
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("demo")
+def test_a_command_with_a_killed_process_ends_with_a_letter(tmp_path: Path) -> None:
+    """There is no traceback, and what was drawn is there, whole."""
+    folder = tmp_path / "maps"
+    with started(command(folder, "--jobs", "2"), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        end = time.monotonic() + 120
+        while len(list(folder.glob("*.png"))) < 3:
+            assert running.poll() is None, running.stderr
+            assert time.monotonic() < end, "so few maps in two minutes"
+            time.sleep(0.05)
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+        rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+        drawing = [int(pid) for pid, group, words in rows if group == str(running.pid) and "popen_loky" in words]
+        os.kill(drawing[0], signal.SIGKILL)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert said.decode().startswith("ec-maps: A process that drew was ended from outside")
+    assert "Traceback" not in said.decode()
+    assert all(name.endswith(".png") for name in stamps(folder))
 
 
 @pytest.mark.full

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def _is_ours(font: FontProperties, math: object) -> bool:
-    """Return whether a text is in the typeface of maps: a caller's own text on a map may be in another."""
-    return not math and font.get_family() == [FONT] and font.get_file() is None
+    """Return whether a text is in the typeface of maps, as a caller's own text on a map may not be."""
+    ours = font.get_family() == [FONT] and font.get_file() is None and font.get_weight() in ("normal", "bold")
+    return ours and font.get_style() in ("normal", "italic") and not math
 
 
 class SvgRenderer(RendererSVG):

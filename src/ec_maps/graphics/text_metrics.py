@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
+import matplotlib as mpl
 import numpy as np
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
-from matplotlib.path import Path
+from matplotlib.path import Path as Outline
 from matplotlib.textpath import text_to_path
 
 Style = Literal["normal", "italic"]
 
 #: The typeface, which comes with matplotlib.
 FONT = "DejaVu Sans"
+_FOLDER = Path(mpl.get_data_path(), "fonts", "ttf")
 
 #: Pixels per inch: 1400 for the six inches of a map, twice the width at which pages show it.
 DPI = 1400 / 6
@@ -26,9 +29,9 @@ _MEASURED_AT = 40.0
 
 @lru_cache(maxsize=16)
 def _font(weight: str, style: Style) -> FT2Font:
-    return get_font(
-        findfont(FontProperties(family=FONT, style=style, variant="normal", weight=weight, stretch="normal"))
-    )
+    # Not by its name: the machine may have another typeface of that name.
+    form = ("Bold" if weight == "bold" else "") + ("Oblique" if style == "italic" else "")
+    return get_font(str(_FOLDER / f"DejaVuSans{form and '-'}{form}.ttf"))
 
 
 def undrawable(text: str) -> list[str]:
@@ -63,13 +66,13 @@ def measured(line: str, size: float, dpi: int, weight: str, style: Style) -> tup
 
 
 @lru_cache(maxsize=512)
-def outline(line: str, size: float, dpi: int, weight: str, style: Style) -> Path:
+def outline(line: str, size: float, dpi: int, weight: str, style: Style) -> Outline:
     """Return the letters of a line as one path, in pixels from its left end on the baseline, upwards."""
     font = _sized(size, dpi, weight, style)
     letters, paths, _ = text_to_path.get_glyphs_with_font(font, line)
     points = [np.empty((0, 2)), *(paths[letter][0] + (x, y) for letter, x, y, _ in letters)]
-    codes = [np.empty(0, Path.code_type), *(paths[letter][1] for letter, *_ in letters)]
-    return Path(np.concatenate(points), np.concatenate(codes), readonly=True)
+    codes = [np.empty(0, Outline.code_type), *(paths[letter][1] for letter, *_ in letters)]
+    return Outline(np.concatenate(points), np.concatenate(codes), readonly=True)
 
 
 def _sized(size: float, dpi: int, weight: str, style: Style) -> FT2Font:

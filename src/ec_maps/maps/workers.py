@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from importlib.metadata import version
@@ -94,7 +96,10 @@ def local(
     *,
     jobs: int | None = None,
 ) -> Iterator[_Result]:
-    """Yield the results as :func:`results` does, always from processes of this machine; `draw` may write files."""
+    """Yield the results as :func:`results` does, always from processes of this machine; `draw` may write files.
+
+    `RenderError` is raised if one of the processes is ended from outside, as a system without memory does.
+    """
     wanted = jobs or settings.jobs()
     at_once = wanted or (1 if len(tasks) < _WORTH_IT else min(joblib.cpu_count(), _MOST))
     pool = joblib.Parallel(n_jobs=max(1, min(at_once, len(tasks))), return_as="generator_unordered", batch_size=1)
@@ -103,6 +108,14 @@ def local(
     with closing(done):
         try:
             yield from done
+        except BrokenProcessPool as error:
+            codes = re.search(r"\{(.*?)\}", str(error))
+            msg = (
+                f"A process that drew was ended from outside{f' ({codes[1]})' if codes else ''}; the memory of the "
+                "machine may not be enough for so many at once. What is finished is kept: run the same command again "
+                "to continue, with EC_MAPS_JOBS=1 if it happens again."
+            )
+            raise RenderError(msg) from None
         finally:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # joblib warns if the caller stops early
