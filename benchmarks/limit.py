@@ -19,8 +19,8 @@ tables
 
 Pixels are those of the canvas's buffer; no PNG is written. All are timed in this one process, in turns (map, bare
 picture, map, bare picture) and each with a new figure, so that imports, tables and fonts are the same for both, without
-the noise of two processes. The seconds are sums over the seven figures, one sum a round; the first round is not
-counted. The last line is JSON.
+the noise of two processes. Texts are laid out anew in each round, as in a new process. The seconds are sums over the
+seven figures, one sum a round; the first round is not counted. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ from matplotlib.path import Path
 import ec_maps
 from ec_maps.areas import table as ec_areas
 from ec_maps.graphics.figure import Map
+from ec_maps.graphics.renderers import PixelCanvas
+from ec_maps.graphics.style import own_settings
+from ec_maps.graphics.text_metrics import laid_out, measured
 
 DPI = 1400 / 6
 _EDGES = {"national": 0.25, "regional": 0.5, "local": 0.6}
@@ -150,9 +153,14 @@ def paths(shapes: np.ndarray) -> list[Path]:
 
 
 def pixels(figure: Figure) -> np.ndarray:
-    """Draw a figure; return its pixels."""
+    """Draw a map's figure as it is saved; return its pixels."""
+    with own_settings():
+        return _drawn(figure, PixelCanvas)
+
+
+def _drawn(figure: Figure, kind: type[FigureCanvasAgg]) -> np.ndarray:
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
+    canvas = kind(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())
 
@@ -175,7 +183,7 @@ def times(subject: Subject, frame: Frame) -> dict[str, float]:
     drawn = perf_counter()
     plain = bare(subject, frame)
     laid = perf_counter()
-    theirs = pixels(plain)
+    theirs = _drawn(plain, FigureCanvasAgg)
     end = perf_counter()
     only_shapes(made)
     before = perf_counter()
@@ -205,9 +213,12 @@ def measure(often: int, *, each: bool) -> None:
     """Time so many rounds and print the medians."""
     all_ = subjects()
     frames = [Frame.of(subject.drawn()) for subject in all_]
-    rounds = [[times(subject, frame) for subject, frame in zip(all_, frames, strict=True)] for _ in range(often + 1)][
-        1:
-    ]
+    rounds = []
+    for _ in range(often + 1):
+        measured.cache_clear()
+        laid_out.cache_clear()
+        rounds.append([times(subject, frame) for subject, frame in zip(all_, frames, strict=True)])
+    rounds = rounds[1:]
     if each:
         for at, subject in enumerate(all_):
             middle = {name: statistics.median(one[at][name] for one in rounds) for name in rounds[0][at]}

@@ -21,7 +21,7 @@ from ec_maps.graphics import text_metrics
 from ec_maps.graphics.figure import Map
 from ec_maps.graphics.renderers import PixelCanvas, SvgRenderer
 from ec_maps.graphics.style import own_settings
-from ec_maps.graphics.text_metrics import FONT, measured, outline
+from ec_maps.graphics.text_metrics import FONT, laid_out, measured
 from ec_maps.maps.choropleth import local_map
 from made import Tables, demo_tables
 
@@ -115,7 +115,7 @@ def test_a_typeface_of_the_same_name(tables: Tables, tmp_path: Path, monkeypatch
     serif = shutil.copy(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf"), tmp_path)
     found = [FontEntry(fname=str(serif), name=FONT, weight=weight, size="scalable") for weight in ("normal", "bold")]
     monkeypatch.setattr(fontManager, "ttflist", found + fontManager.ttflist)
-    remembered = (measured, outline, text_metrics._font, text_metrics._advance, text_metrics._width)
+    remembered = (measured, laid_out, text_metrics._font, text_metrics._advance, text_metrics._width)
     for cached in (*remembered, fontManager._findfont_cached):
         cached.cache_clear()
     try:
@@ -128,10 +128,10 @@ def test_laid_out_once(tables: Tables) -> None:
     """Drawn again, a map has no text to lay out: neither for the same file, nor for another of the same place."""
     picture = local_map(tables.msoas, "Norwich")
     picture.png(), picture.svg()
-    before = measured.cache_info().misses, outline.cache_info().misses
+    before = measured.cache_info().misses, laid_out.cache_info().misses
     again = local_map(tables.msoas, "Norwich")
     again.png(), again.svg()
-    assert (measured.cache_info().misses, outline.cache_info().misses) == before
+    assert (measured.cache_info().misses, laid_out.cache_info().misses) == before
 
 
 def test_no_ticks_are_made(tables: Tables) -> None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
-from ec_maps.graphics.text_metrics import FONT, measured, outline
+from ec_maps.graphics.text_metrics import FONT, LaidOut, laid_out, measured
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -31,11 +30,7 @@ class SvgRenderer(RendererSVG):
         """Return the size of a line, in the units of the drawing."""
         if not _is_ours(prop, ismath):
             return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
-        # As matplotlib does: at one size, so that a text has the same shape at every size.
-        scale = prop.get_size_in_points() / text_to_path.FONT_SCALE
-        at = (text_to_path.FONT_SCALE, text_to_path.DPI)
-        width, height, descent = measured(s, *at, prop.get_weight(), prop.get_style())
-        return width * scale, height * scale, descent * scale
+        return tuple(prop.get_size_in_points() * part for part in measured(s, prop.get_weight(), prop.get_style()))
 
 
 class PixelRenderer(RendererAgg):
@@ -45,7 +40,11 @@ class PixelRenderer(RendererAgg):
         """Return the size of a line, in the units of the drawing."""
         if not _is_ours(prop, ismath):
             return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
-        return measured(s, prop.get_size_in_points(), int(self.dpi), prop.get_weight(), prop.get_style())
+        return self._laid_out(s, prop).size
+
+    def _laid_out(self, line: str, font: FontProperties) -> LaidOut:
+        # matplotlib's own text has whole dots per inch too
+        return laid_out(line, font.get_size_in_points(), int(self.dpi), font.get_weight(), font.get_style())
 
     def draw_text(  # noqa: PLR0917  (as matplotlib calls it)
         self,
@@ -62,11 +61,10 @@ class PixelRenderer(RendererAgg):
         if not _is_ours(prop, ismath):
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
             return
-        letters = outline(s, prop.get_size_in_points(), int(self.dpi), prop.get_weight(), prop.get_style())
         gc.set_linewidth(0.0)
         gc.set_snap(False)  # letters stay where they are between pixels, as the others do
         place = Affine2D().rotate_deg(angle).translate(x, self.height - y)
-        self.draw_path(gc, letters, place, gc.get_rgb())  # type: ignore[no-untyped-call]
+        self.draw_path(gc, self._laid_out(s, prop).letters, place, gc.get_rgb())  # type: ignore[no-untyped-call]
 
 
 class PixelCanvas(FigureCanvasAgg):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -56,29 +56,44 @@ def _width(line: str, weight: str, style: Style) -> float:
     return sum(_advance(letter, weight, style) for letter in line)
 
 
-@lru_cache(maxsize=4096)
-def measured(line: str, size: float, dpi: int, weight: str, style: Style) -> tuple[float, float, float]:
-    """Return width, height and descent in pixels of a line as matplotlib lays it out; `size` is in points."""
-    font = _sized(size, dpi, weight, style)
-    font.set_text(line, 0.0, flags=LoadFlags.NO_HINTING)
-    width, height = font.get_width_height()
-    return width / 64, height / 64, font.get_descent() / 64
+class LaidOut(NamedTuple):
+    """A line of text: its width, height and descent, and its letters from its left end on the baseline, upwards."""
+
+    size: tuple[float, float, float]
+    letters: Outline
 
 
 @lru_cache(maxsize=512)
-def outline(line: str, size: float, dpi: int, weight: str, style: Style) -> Outline:
-    """Return the letters of a line as one path, in pixels from its left end on the baseline, upwards."""
-    font = _sized(size, dpi, weight, style)
-    letters, paths, _ = text_to_path.get_glyphs_with_font(font, line)
-    points = [np.empty((0, 2)), *(paths[letter][0] + (x, y) for letter, x, y, _ in letters)]
-    codes = [np.empty(0, Outline.code_type), *(paths[letter][1] for letter, *_ in letters)]
-    return Outline(np.concatenate(points), np.concatenate(codes), readonly=True)
-
-
-def _sized(size: float, dpi: int, weight: str, style: Style) -> FT2Font:
+def laid_out(line: str, size: float, dpi: int, weight: str, style: Style) -> LaidOut:
+    """Return a line as matplotlib lays it out for pixels, in pixels; `size` is in points."""
     font = _font(weight, style)
     font.set_size(size, dpi)
-    return font
+    # A space stands where the line ends, which matplotlib would otherwise have to find by laying it out once more.
+    *placed, end = text_to_path.get_glyphs_with_font(font, f"{line} ", _shapes(size, dpi, weight, style))[0]
+    shapes = [_shapes(size, dpi, weight, style)[name] for name, *_ in placed]
+    points = np.concatenate([np.empty((0, 2)), *(one + at[1:3] for (one, _), at in zip(shapes, placed, strict=True))])
+    codes = np.concatenate([np.empty(0, Outline.code_type), *(codes for _, codes in shapes)])
+    heights = points[codes != Outline.CLOSEPOLY, 1]
+    low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 0.0)
+    return LaidOut((end[1], high - low, -low), Outline(points, codes, readonly=True))
+
+
+@lru_cache(maxsize=32)
+def _shapes(size: float, dpi: int, weight: str, style: Style) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the shapes of letters of a size, which are added as they are needed."""
+    del size, dpi, weight, style
+    return {}
+
+
+@lru_cache(maxsize=4096)
+def measured(line: str, weight: str, style: Style) -> tuple[float, float, float]:
+    """Return width, height and descent of a line as matplotlib lays it out for SVG, in points at a size of 1."""
+    font = _font(weight, style)
+    font.set_size(text_to_path.FONT_SCALE, text_to_path.DPI)
+    font.set_text(line, 0.0, flags=LoadFlags.NO_HINTING)
+    units = 64 * text_to_path.FONT_SCALE
+    width, height = font.get_width_height()
+    return width / units, height / units, font.get_descent() / units
 
 
 def text_size(text: str, size: float, weight: str = "normal", style: Style = "normal") -> tuple[float, float]:
