@@ -34,7 +34,6 @@ from ec_maps.graphics.svg_paths import (
     at_nought,
     attributes,
     bounds,
-    circle,
     clipped,
     moved,
     path_data,
@@ -281,7 +280,8 @@ class _Writer:
         # Maps are drawn in the order of deciles; dots, which do not overlap, may have any order.
         visible.sort(key=lambda one: (int(one[0][1] or 0), one[2]))
         for (code, decile, words), shape, style in visible:
-            geometry, place = shape.geometry, (code, shape.geometry)
+            tag, geometry = self._stamped(shape) if self.many else (shape.tag, shape.geometry)
+            place = (code, geometry)
             if place in self.at:
                 # A highlighted area is drawn again on top: only that copy is interactive.
                 self.parts[self.at[place]] = (*self.parts[self.at[place]][:3], "")
@@ -295,14 +295,13 @@ class _Writer:
             title = f"<title>{escape(words)}</title>"
             if code in self.links:
                 address = quoteattr(self.links[code])
-                text = f'<a {about} href={address} target="_top">{title}<{shape.tag} {geometry}/></a>'
-            elif self.many or self.marks or shape.tag == "circle":
-                short = None if shape.tag == "circle" else _BEFORE_CLASS.match(words)
+                text = f'<a {about} href={address} target="_top">{title}<{tag} {geometry}/></a>'
+            elif self.many or self.marks or tag == "circle":
+                short = None if tag == "circle" else _BEFORE_CLASS.match(words)
                 title = f"<title>{escape(short[1] if short else words)}</title>"
-                tag, geometry = self._stamped(shape) if self.many else (shape.tag, geometry)
                 text = f"<{tag} data-code={quoteattr(code)} {geometry}>{title}</{tag}>"
             else:
-                text = f'<{shape.tag} {about} tabindex="0" role="img" {geometry}>{title}</{shape.tag}>'
+                text = f'<{tag} {about} tabindex="0" role="img" {geometry}>{title}</{tag}>'
             self.parts.append((layer, False, f'class="ec-group" data-class="{decile}" {style}', text))
 
     def _stamped(self, shape: Shape) -> tuple[str, str]:
@@ -348,9 +347,7 @@ class _Writer:
             if left < window[0] or top < window[1] or right > window[2] or bottom > window[3]:
                 style["clip-path"] = f"url(#{OWN}{name})"
                 outline = clipped(outline, _grown(window, edge + 1))
-        if whole := circle(outline):
-            return Shape("circle", whole, style, reach, outline)
-        return Shape("path", f'd="{path_data(outline)}"', style, reach, outline) if outline else None
+        return Shape(style, reach, outline) if outline else None
 
     def _window(self, name: str) -> Bounds:
         rect = next(self.defined[name].iter("rect"))

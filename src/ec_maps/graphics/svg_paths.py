@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
@@ -35,13 +36,25 @@ class Ring:
 
 @dataclass(frozen=True)
 class Shape:
-    """An element that draws: its tag and geometry as text, its style, its bounds and its outline, in units."""
+    """An element that draws: its style, its bounds and its outline, in units; as text, its tag and geometry."""
 
-    tag: str
-    geometry: str
     style: dict[str, str]
     reach: Bounds
     outline: list[Ring]
+
+    @cached_property
+    def tag(self) -> str:
+        """``circle`` or ``path``."""
+        return "circle" if self._circle else "path"
+
+    @cached_property
+    def geometry(self) -> str:
+        """The attributes that say where it is; made only when asked for, as most of many hexagons repeat another."""
+        return self._circle or f'd="{path_data(self.outline)}"'
+
+    @cached_property
+    def _circle(self) -> str:
+        return circle(self.outline)
 
 
 def rings(data: str, at: np.ndarray, units: float) -> list[Ring]:
@@ -76,15 +89,25 @@ def clipped(outline: list[Ring], window: Bounds) -> list[Ring]:
     return inside
 
 
+def _next_of(ring: np.ndarray) -> np.ndarray:
+    """Return what follows each entry of a ring: as `np.roll`, of whose time it takes a fifth for a few entries."""
+    return np.concatenate([ring[1:], ring[:1]])
+
+
+def _last_of(ring: np.ndarray) -> np.ndarray:
+    """Return what precedes each entry of a ring."""
+    return np.concatenate([ring[-1:], ring[:-1]])
+
+
 def _cut(points: np.ndarray, axis: int, limit: float, sign: int) -> np.ndarray:
     depth = sign * (points[:, axis] - limit)
     inside = depth >= 0
     if inside.all():
         return points
-    after = np.roll(points, -1, axis=0)
-    crosses = inside != np.roll(inside, -1)
+    after = _next_of(points)
+    crosses = inside != _next_of(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = depth / (depth - np.roll(depth, -1))
+        share = depth / (depth - _next_of(depth))
         meets = points + share[:, None] * (after - points)
     meets[:, axis] = limit
     # Each point inside, followed by the crossing with the side if the next point is on the other side.
@@ -108,7 +131,7 @@ def simplified(outlines: list[list[Ring]], tolerance: float) -> list[list[Ring]]
     if not every:
         return outlines
     # An arc is simplified in the same direction whichever way round an outline has it.
-    back = [bool(tuple(way[[0, 1]]) > tuple(way[[-1, -2]])) for way in every]
+    back = [(way[0], way[1]) > (way[-1], way[-2]) for way in every]
     arcs = [way[::-1] if turned else way for way, turned in zip(every, back, strict=True)]
     lengths = [len(way) for way in arcs]
     lines = shapely.linestrings(_points(np.concatenate(arcs)), indices=np.repeat(np.arange(len(arcs)), lengths))
@@ -136,12 +159,12 @@ def _points(keys: np.ndarray) -> np.ndarray:
 
 def _distinct(keys: np.ndarray) -> np.ndarray:
     """Return a ring's points without repeats of the point before."""
-    return keys[keys != np.roll(keys, 1)] if len(keys) > 1 else keys
+    return keys[keys != _last_of(keys)] if len(keys) > 1 else keys
 
 
 def _meets(keys: list[np.ndarray]) -> np.ndarray:
     """Return the points where more or fewer than two edges meet."""
-    start, end = np.concatenate(keys), np.concatenate([np.roll(key, -1) for key in keys])
+    start, end = np.concatenate(keys), np.concatenate([_next_of(key) for key in keys])
     edges = np.unique(np.stack([np.minimum(start, end), np.maximum(start, end)], axis=1), axis=0)
     points, count = np.unique(edges.ravel(), return_counts=True)
     return np.asarray(points[count != 2])
@@ -215,12 +238,12 @@ def path_data(outline: list[Ring]) -> str:
 
 def _needed(points: np.ndarray, *, closed: bool) -> np.ndarray:
     """Return the points that neither repeat the one before nor lie on a straight line between their neighbours."""
-    again = (points == np.roll(points, 1, axis=0)).all(axis=1)
+    again = (points == _last_of(points)).all(axis=1)
     again[0] = closed and again[0] and len(points) > 1
     points = points[~again]
     if len(points) < 3:
         return points
-    before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    before, after = points - _last_of(points), _next_of(points) - points
     straight = before[:, 0] * after[:, 1] == before[:, 1] * after[:, 0]
     onward = (before * after).sum(axis=1) > 0
     drop = straight & onward
