@@ -64,9 +64,9 @@ def test_looks_as_matplotlib_draws_it(text: str, style: dict[str, object], dpi: 
         figure.text(0.5, 0.5, text, size=7, ha="center", va="center", **style)
 
     usual, ours = drawn(FigureCanvasAgg, add, dpi), drawn(PixelCanvas, add, dpi)
-    assert np.abs(usual - ours).max() < 64
+    assert np.abs(usual - ours).max() < 32
     assert abs((255 - usual).sum() - (255 - ours).sum()) <= 0.01 * (255 - usual).sum()
-    assert (np.abs(usual - ours) > 16).mean() <= 0.002
+    assert (np.abs(usual - ours) > 16).mean() <= 0.001
 
 
 @pytest.mark.parametrize(

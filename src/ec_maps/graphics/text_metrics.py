@@ -13,6 +13,7 @@ from matplotlib.font_manager import get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.path import Path as Outline
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
 
 Style = Literal["normal", "italic"]
 
@@ -24,6 +25,10 @@ _FOLDER = Path(mpl.get_data_path(), "fonts", "ttf")
 DPI = 1400 / 6
 
 _LINE_HEIGHT = 1.18
+
+#: In how many times finer pixels the curves of letters become lines.
+_FINE = 4.0
+
 _MEASURED_AT = 40.0
 
 
@@ -69,20 +74,16 @@ def laid_out(line: str, size: float, dpi: int, weight: str, style: Style) -> Lai
     font = _font(weight, style)
     font.set_size(size, dpi)
     # A space stands where the line ends, which matplotlib would otherwise have to find by laying it out once more.
-    *placed, end = text_to_path.get_glyphs_with_font(font, f"{line} ", _shapes(size, dpi, weight, style))[0]
-    shapes = [_shapes(size, dpi, weight, style)[name] for name, *_ in placed]
-    points = np.concatenate([np.empty((0, 2)), *(one + at[1:3] for (one, _), at in zip(shapes, placed, strict=True))])
-    codes = np.concatenate([np.empty(0, Outline.code_type), *(codes for _, codes in shapes)])
+    (*placed, end), shapes, _ = text_to_path.get_glyphs_with_font(font, f"{line} ")
+    points = np.concatenate([np.empty((0, 2)), *(shapes[letter][0] + (x, y) for letter, x, y, _ in placed)])
+    codes = np.concatenate([np.empty(0, Outline.code_type), *(shapes[letter][1] for letter, *_ in placed)])
     heights = points[codes != Outline.CLOSEPOLY, 1]
     low, high = (heights.min(), heights.max()) if len(heights) else (0.0, 0.0)
-    return LaidOut((end[1], high - low, -low), Outline(points, codes, readonly=True))
-
-
-@lru_cache(maxsize=32)
-def _shapes(size: float, dpi: int, weight: str, style: Style) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the shapes of letters of a size, which are added as they are needed."""
-    del size, dpi, weight, style
-    return {}
+    # Drawn as they are, curves would be off by up to half a pixel, which letters show.
+    fine = Outline(points, codes).cleaned(transform=Affine2D().scale(_FINE), curves=False)
+    points, codes = np.asarray(fine.vertices) / _FINE, np.asarray(fine.codes)
+    there = codes != Outline.STOP
+    return LaidOut((end[1], high - low, -low), Outline(points[there], codes[there], readonly=True))
 
 
 @lru_cache(maxsize=4096)
