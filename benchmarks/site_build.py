@@ -74,6 +74,8 @@ def first_builds(folder: Path, then: Path, tell: Callable[[str], None]) -> dict[
 
     Pages with code that are new since then are empty, because others link to them; new ones of text alone stay.
     """
+    # A copy, because a build leaves its figures in the tree, and the next would not be a first one.
+    then = Path(shutil.copytree(then, folder / "then"))
     tree = copy(folder / "tree")
     for page in tree.rglob("*.qmd"):
         if not (then / page.relative_to(tree)).is_file() and "```{python}" in page.read_text(encoding="utf-8"):

@@ -5,6 +5,7 @@ Otherwise matplotlib lays out every text anew for each file, and draws it letter
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -63,7 +64,8 @@ class PixelRenderer(RendererAgg):
             return
         gc.set_linewidth(0.0)
         gc.set_snap(False)  # letters stay where they are between pixels, as the others do
-        place = Affine2D().rotate_deg(angle).translate(x, self.height - y)
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        place = Affine2D.from_values(cos, sin, -sin, cos, x, self.height - y)
         self.draw_path(gc, self._laid_out(s, prop).letters, place, gc.get_rgb())  # type: ignore[no-untyped-call]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -61,6 +62,10 @@ def _width(line: str, weight: str, style: Style) -> float:
     return sum(_advance(letter, weight, style) for letter in line)
 
 
+#: The shapes of the letters met so far, by size, dots per inch, weight and style.
+_letters: defaultdict[tuple[float, int, str, Style], dict[str, Any]] = defaultdict(dict)
+
+
 class LaidOut(NamedTuple):
     """A line of text: its width, height and descent, and its letters from its left end on the baseline, upwards."""
 
@@ -74,7 +79,8 @@ def laid_out(line: str, size: float, dpi: int, weight: str, style: Style) -> Lai
     font = _font(weight, style)
     font.set_size(size, dpi)
     # A space stands where the line ends, which matplotlib would otherwise have to find by laying it out once more.
-    (*placed, end), shapes, _ = text_to_path.get_glyphs_with_font(font, f"{line} ")
+    known = _letters[size, dpi, weight, style]  # matplotlib adds to it
+    (*placed, end), shapes, _ = text_to_path.get_glyphs_with_font(font, f"{line} ", known)
     points = np.concatenate([np.empty((0, 2)), *(shapes[letter][0] + (x, y) for letter, x, y, _ in placed)])
     codes = np.concatenate([np.empty(0, Outline.code_type), *(shapes[letter][1] for letter, *_ in placed)])
     heights = points[codes != Outline.CLOSEPOLY, 1]
