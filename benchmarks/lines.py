@@ -298,8 +298,8 @@ def briefs(work: Work) -> list[Row]:
 
 
 def areas(work: Work) -> list[Row]:
-    """Measure what an area costs as one of 7,200, 21,600 and 72,000: loading cold and warm, and drawing all at once."""
-    runs: dict[str, list[Run]] = {weight: [] for weight in ("demo", "parts-3", "parts-10")}
+    """Measure what an area costs as one of 7,200, 21,600 and 64,800: loading cold and warm, and drawing all at once."""
+    runs: dict[str, list[Run]] = {weight: [] for weight in ("demo", "parts-3", "parts-9")}
     for _ in range(work.rounds):
         for weight, done in runs.items():
             work.empty("areas")
