@@ -172,7 +172,7 @@ def command(folder: Path, *words: str) -> list[str]:
 
 def processes(group: int) -> list[str]:
     """Return the processes of a group that are still there, dead ones that nobody has asked after apart."""
-    listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return [row[-1] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
 
@@ -207,7 +207,9 @@ def test_a_command_with_a_killed_process_ends_with_a_letter(tmp_path: Path) -> N
             assert running.poll() is None, running.stderr
             assert time.monotonic() < end, "so few maps in two minutes"
             time.sleep(0.05)
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True
+        )
         rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
         drawing = [int(pid) for pid, group, words in rows if group == str(running.pid) and "popen_loky" in words]
         os.kill(drawing[0], signal.SIGKILL)
